@@ -1,0 +1,93 @@
+//! Which schema and which hooks belong to a snapshot?
+//!
+//! Both are stored and change through the write path; every change raises a counter that each commit checks, so no
+//! write is ever done under rules that were changed meanwhile.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::json;
+
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::hook::Registry;
+use crate::install::Definitions;
+use crate::schema::{Object, Schema, pipelines, standard_schema};
+use crate::store::{Snapshot, spaces};
+use crate::write::{Ask, Request, Stored};
+
+/// Schema and hooks at one value of the counter.
+#[derive(Default)]
+pub(crate) struct Config {
+    pub(crate) counter: u64,
+    pub(crate) schema: Arc<Schema>,
+    installed: Definitions,
+    registry: OnceLock<Registry>,
+}
+
+impl Config {
+    pub(crate) fn counter(snapshot: &Snapshot) -> Result<u64> {
+        let bytes = snapshot.get(&[spaces::CONFIG])?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+
+    pub(crate) fn load(snapshot: &Snapshot, counter: u64) -> Result<Self> {
+        let mut schema = Schema::default();
+        snapshot.scan_all(&[spaces::SCHEMA], |_, bytes| {
+            let object: Object = serde_json::from_slice(bytes).map_err(|error| {
+                Error::new(ErrorKind::Damaged, "a stored object of the schema cannot be read").hint("open the store with a newer engine, or run `peyvand check`").because(error)
+            })?;
+            schema.put(object);
+            Ok::<_, Error>(ControlFlow::Continue(()))
+        })?;
+        Ok(Self { counter, schema: Arc::new(schema), installed: Definitions::load(snapshot)?, registry: OnceLock::new() })
+    }
+
+    /// The hooks, made when they are first needed: who only reads never compiles a plugin.
+    pub(crate) fn registry(&self) -> &Registry {
+        self.registry.get_or_init(|| self.installed.registry(&self.schema))
+    }
+}
+
+/// Writes the standard schema into a new store, and adds to an old one what a newer engine's has more.
+pub(crate) fn found(engine: &Engine) -> Result<()> {
+    let (reader, _) = engine.read()?;
+    let new_store = reader.schema.objects().next().is_none();
+    let entries: Vec<_> = standard_schema()
+        .objects()
+        .filter_map(|standard| merged(standard, reader.schema.object(&standard.name)))
+        .map(|object| (spaces::of_object(spaces::SCHEMA, object.number), serde_json::to_vec(&object).ok()))
+        .collect();
+    drop(reader);
+    let session = engine.session();
+    if !entries.is_empty() {
+        let stored = Stored { what: "the standard schema".to_owned(), entries, config: true, ..Stored::default() };
+        let _ = session.ask(Ask::Stored(stored))?;
+    }
+    if new_store {
+        let (key, name) = pipelines::SALES;
+        let pipeline = session.new_id("pipeline")?;
+        let mut requests = vec![Request::create_as(pipeline, "pipeline", json!({"key": key, "name": name}))];
+        for (position, (key, name, probability, outcome)) in pipelines::STAGES.into_iter().enumerate() {
+            let fields = json!({"key": key, "name": name, "pipeline": pipeline.to_string(), "position": position, "probability": probability, "outcome": outcome});
+            requests.push(Request::create("stage", fields));
+        }
+        let _ = session.commit(requests)?;
+    }
+    Ok(())
+}
+
+/// The stored object with the standard fields that it lacks; none when it lacks nothing.
+fn merged(standard: &Object, stored: Option<&Arc<Object>>) -> Option<Object> {
+    let Some(stored) = stored else {
+        return Some(standard.clone());
+    };
+    let lacking: Vec<_> = standard.fields.iter().filter(|field| stored.field_by_number(field.number).is_none()).cloned().collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let mut object = (**stored).clone();
+    object.fields.extend(lacking);
+    object.fields.sort_by_key(|field| field.number);
+    Some(object)
+}

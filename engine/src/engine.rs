@@ -1,0 +1,416 @@
+//! Open, wire the rooms together, close. No rules here.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use chrono::FixedOffset;
+
+use crate::check::Checked;
+use crate::config::Config;
+use crate::context::{Actor, Clock, Context, IdSource, Locale, RandomIds, SystemClock};
+use crate::error::{Error, ErrorKind, Result};
+use crate::gamification::League;
+use crate::hook::{Bill, Bills};
+use crate::journal::{Durability, Position};
+use crate::query::Reader;
+use crate::schema::Schema;
+use crate::session::Session;
+use crate::store::{Backend, SledBackend, Snapshot, StoreOptions};
+use crate::write::{self, Group, Outcome, Stale, Write};
+
+/// How often a write is staged again when others keep changing what it reads.
+const ATTEMPTS: usize = 64;
+
+/// How deep follow-ups of follow-ups may go.
+const DEEPEST: u8 = 4;
+
+/// One CRM in one directory: a cheap handle that can be cloned and shared between threads.
+///
+/// ```
+/// # fn main() -> Result<(), peyvand::Error> {
+/// # let dir = std::env::temp_dir().join(format!("peyvand-doc-{}", std::process::id()));
+/// use serde_json::json;
+///
+/// let engine = peyvand::Engine::open(&dir)?;
+/// let session = engine.session();
+/// let account = session.create("account", json!({"name": "شرکت نمونه", "industry": "retail"}))?.id()?;
+/// assert_eq!(session.get(account)?.title(), "شرکت نمونه");
+/// # engine.close()?;
+/// # std::fs::remove_dir_all(&dir).ok();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) backend: Arc<dyn Backend>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    zone: FixedOffset,
+    locale: Locale,
+    config: RwLock<Arc<Config>>,
+    pub(crate) bills: Bills,
+    /// Entries whose follow-ups are done; the next commit takes them off the queue.
+    followed: Mutex<Vec<Position>>,
+}
+
+/// How a store is opened.
+#[derive(Clone)]
+#[must_use = "call `open`"]
+pub struct EngineBuilder {
+    dir: Option<PathBuf>,
+    durability: Durability,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    zone: FixedOffset,
+    locale: Locale,
+    create: bool,
+    overlay_bytes: usize,
+    cache_bytes: u64,
+}
+
+impl EngineBuilder {
+    fn new(dir: Option<PathBuf>) -> Self {
+        Self {
+            dir,
+            durability: Durability::default(),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds::default()),
+            // Zero is a valid offset; `unwrap_or` has no other to give.
+            zone: chrono::Offset::fix(&chrono::Utc),
+            locale: Locale::default(),
+            create: true,
+            overlay_bytes: 32 << 20,
+            cache_bytes: 64 << 20,
+        }
+    }
+
+    /// What a commit waits for before it is acknowledged.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Another clock than the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Another source of ids than random ones.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// The offset of the workspace's wall clock from UTC; it says where a day begins.
+    pub fn zone(mut self, zone: FixedOffset) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// The language of messages where a session says nothing else.
+    pub fn locale(mut self, locale: Locale) -> Self {
+        self.locale = locale;
+        self
+    }
+
+    /// Whether a store is made where there is none. It is by default.
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// How many bytes of commits are gathered in memory before they are folded into the state on disk.
+    pub fn overlay_bytes(mut self, bytes: usize) -> Self {
+        self.overlay_bytes = bytes;
+        self
+    }
+
+    /// How many bytes of the state may be cached in memory.
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// Opens the store, and makes it where there is none.
+    ///
+    /// # Errors
+    /// When the directory is no directory, cannot be written, belongs to another program, is open in another process,
+    /// or holds damaged bytes; the message says which and what to do.
+    pub fn open(self) -> Result<Engine> {
+        let backend: Arc<dyn Backend> = match &self.dir {
+            Some(dir) => {
+                let options = StoreOptions {
+                    durability: self.durability,
+                    overlay_limit_bytes: self.overlay_bytes,
+                    cache_bytes: self.cache_bytes,
+                    create: self.create,
+                    pid: std::process::id(),
+                };
+                Arc::new(SledBackend::open(dir, &options)?)
+            }
+            None => Arc::new(crate::store::MemoryBackend::new()),
+        };
+        let inner = Inner {
+            backend,
+            clock: self.clock,
+            ids: self.ids,
+            zone: self.zone,
+            locale: self.locale,
+            config: RwLock::new(Arc::new(Config::default())),
+            bills: Bills::default(),
+            followed: Mutex::default(),
+        };
+        let engine = Engine { inner: Arc::new(inner) };
+        crate::config::found(&engine)?;
+        engine.resume()?;
+        Ok(engine)
+    }
+}
+
+impl Engine {
+    /// Opens the CRM in a directory, and makes it where there is none.
+    ///
+    /// # Errors
+    /// As [`EngineBuilder::open`].
+    pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
+        Self::builder(dir).open()
+    }
+
+    /// Opens with other settings than the usual ones.
+    pub fn builder(dir: impl AsRef<Path>) -> EngineBuilder {
+        EngineBuilder::new(Some(dir.as_ref().to_owned()))
+    }
+
+    /// A CRM that lives in memory and is gone with the handle: for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn in_memory() -> EngineBuilder {
+        EngineBuilder::new(None)
+    }
+
+    /// A session of the embedding program itself.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        self.session_as(Actor::System)
+    }
+
+    /// A session of somebody.
+    #[must_use]
+    pub fn session_as(&self, actor: Actor) -> Session {
+        let inner = &self.inner;
+        let context = Context { clock: inner.clock.clone(), ids: inner.ids.clone(), actor, locale: inner.locale, zone: inner.zone };
+        Session { engine: self.clone(), context }
+    }
+
+    /// The schema as it is now.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn schema(&self) -> Result<Arc<Schema>> {
+        Ok(self.read()?.0.schema)
+    }
+
+    /// What each hook of plugins and scripts has used since the engine was opened.
+    #[must_use]
+    pub fn bills(&self) -> Vec<Bill> {
+        self.inner.bills.all()
+    }
+
+    /// The last commit's place in the journal.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.inner.backend.head()
+    }
+
+    /// Does what is due: the daily workflows that have not run on this day. Hosts call it when they like, such as once
+    /// an hour; gives what could not be done, in words.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn tick(&self) -> Result<Vec<String>> {
+        crate::workflow::run_daily(self)
+    }
+
+    /// The league table of a span of days, both included, computed from the journal.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn league(&self, from: chrono::NaiveDate, to: chrono::NaiveDate) -> Result<League> {
+        crate::gamification::compute(self, from, to)
+    }
+
+    /// Reads the whole journal and the whole state, and says whether they and everything derived agree.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn check(&self) -> Result<Checked> {
+        crate::check::check(self)
+    }
+
+    /// Plugins and scripts that are installed and enabled but cannot run, and why.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn broken(&self) -> Result<Vec<String>> {
+        Ok(self.read()?.1.registry().broken.clone())
+    }
+
+    /// Writes everything down and gives errors that dropping the handle would hide.
+    ///
+    /// # Errors
+    /// When the state cannot be written. Nothing acknowledged is lost: the journal has it.
+    pub fn close(self) -> Result<()> {
+        Ok(self.inner.backend.close()?)
+    }
+
+    /// A snapshot and the schema and hooks that belong to it.
+    pub(crate) fn read(&self) -> Result<(Reader, Arc<Config>)> {
+        let snapshot = Snapshot::pin(&self.inner.backend);
+        let counter = Config::counter(&snapshot)?;
+        let held = self.inner.config.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let config = if held.counter == counter { held } else { self.load(&snapshot, counter)? };
+        Ok((Reader { snapshot, schema: config.schema.clone() }, config))
+    }
+
+    fn load(&self, snapshot: &Snapshot, counter: u64) -> Result<Arc<Config>> {
+        let config = Arc::new(Config::load(snapshot, counter)?);
+        let mut held = self.inner.config.write().unwrap_or_else(PoisonError::into_inner);
+        if held.counter < counter {
+            *held = config.clone();
+        }
+        Ok(config)
+    }
+
+    /// Runs groups of requests through the write path, follow-ups included.
+    pub(crate) fn write(&self, context: &Context, groups: &[Group], cause: Option<Position>, depth: u8) -> Result<WriteReport> {
+        for _ in 0..ATTEMPTS {
+            let (reader, config) = self.read()?;
+            let followed = std::mem::take(&mut *self.followed());
+            let write = Write {
+                backend: &self.inner.backend,
+                reader,
+                registry: config.registry(),
+                context,
+                bills: &self.inner.bills,
+                cause,
+                depth,
+                followed,
+            };
+            match write::run(&write, groups) {
+                Ok(Ok(written)) => {
+                    if written.committed.is_none() {
+                        self.followed().extend(&write.followed);
+                    }
+                    return self.publish(&write, written);
+                }
+                Ok(Err(Stale)) => self.followed().extend(&write.followed),
+                Err(error) => {
+                    self.followed().extend(&write.followed);
+                    return Err(error);
+                }
+            }
+        }
+        Err(Error::new(ErrorKind::Conflict, "others kept changing what this write reads").hint("try again, with fewer writers on the same records"))
+    }
+
+    /// Runs groups of requests up to the commit, on a view that keeps what earlier rehearsals would have written.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn rehearse(&self, context: &Context, view: &mut write::View, groups: &[Group]) -> Result<Vec<Result<Vec<Outcome>>>> {
+        let (_, config) = self.read()?;
+        let write = Write {
+            backend: &self.inner.backend,
+            reader: view.reader.clone(),
+            registry: config.registry(),
+            context,
+            bills: &self.inner.bills,
+            cause: None,
+            depth: 0,
+            followed: Vec::new(),
+        };
+        write::rehearse(&write, view, groups)
+    }
+
+    fn followed(&self) -> std::sync::MutexGuard<'_, Vec<Position>> {
+        self.inner.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, write: &Write<'_>, written: write::Written) -> Result<WriteReport> {
+        let mut report = WriteReport { groups: written.groups, position: write.reader.position(), warnings: Vec::new() };
+        let Some(done) = written.committed else {
+            return Ok(report);
+        };
+        report.position = done.position;
+        if done.config {
+            report.warnings.extend(self.read()?.1.registry().broken.iter().cloned());
+        }
+        if done.queued {
+            report.warnings.extend(self.follow(write, done.position, &done.drafts)?);
+        }
+        Ok(report)
+    }
+
+    /// Does what the after-commit hooks ask for a commit, then takes it off the queue.
+    fn follow<C: write::Change>(&self, write: &Write<'_>, position: Position, changes: &[C]) -> Result<Vec<String>> {
+        let (followed, mut warnings) = write::follow(write, position, changes);
+        for followed in followed {
+            if write.depth >= DEEPEST {
+                warnings.push(format!("follow-ups of {} at depth {DEEPEST} were not done: rules seem to call each other in a circle", followed.actor));
+                continue;
+            }
+            warnings.extend(self.write_effects(write.context, followed, Some(position), write.depth + 1)?);
+        }
+        self.followed().push(position);
+        Ok(warnings)
+    }
+
+    /// Writes effects as the plugin or script that asked for them; what fails is told, the rest stands.
+    pub(crate) fn write_effects(&self, context: &Context, followed: write::Followed, cause: Option<Position>, depth: u8) -> Result<Vec<String>> {
+        let context = Context { actor: followed.actor, ..context.clone() };
+        let report = self.write(&context, &followed.groups, cause, depth)?;
+        let failed = report.groups.iter().filter_map(|group| group.as_ref().err()).map(|error| format!("an effect of {} was refused: {error}", context.actor));
+        let mut warnings: Vec<String> = failed.collect();
+        warnings.extend(report.warnings);
+        Ok(warnings)
+    }
+
+    /// Follow-ups that a crash left undone.
+    fn resume(&self) -> Result<()> {
+        let (reader, _) = self.read()?;
+        let mut left = Vec::new();
+        reader.snapshot.scan_all(&[crate::store::spaces::QUEUE], |key, value| {
+            let position = key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            left.push((Position::from_number(position), value.first().copied().unwrap_or(0)));
+            Ok::<_, Error>(std::ops::ControlFlow::Continue(()))
+        })?;
+        drop(reader);
+        for (position, depth) in left {
+            let (reader, config) = self.read()?;
+            let Some(entry) = self.inner.backend.entry(position)? else { continue };
+            let changes = crate::timeline::changes_of(&reader, &self.inner.backend, &entry)?;
+            let context = self.session().context;
+            let write = Write {
+                backend: &self.inner.backend,
+                reader,
+                registry: config.registry(),
+                context: &context,
+                bills: &self.inner.bills,
+                cause: None,
+                depth,
+                followed: Vec::new(),
+            };
+            self.follow(&write, position, &changes)?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of a write.
+pub(crate) struct WriteReport {
+    pub(crate) groups: Vec<Result<Vec<Outcome>>>,
+    pub(crate) position: Position,
+    pub(crate) warnings: Vec<String>,
+}

@@ -1,0 +1,28 @@
+//! Which hooks are there, in which order?
+//!
+//! Made anew from the stored plugins, scripts and rules whenever one of them changes; a write uses one registry from
+//! beginning to end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{AfterCommit, BeforeSave, FieldType, Score, WorkflowAction};
+use crate::workflow::Workflow;
+
+/// Everything that wakes on a change, in the order in which it is asked.
+#[derive(Default)]
+pub(crate) struct Registry {
+    /// The engine's own rules, then plugins by id, then scripts by order and name.
+    pub(crate) before_save: Vec<Arc<dyn BeforeSave>>,
+    /// After all of those, since they follow from what those left.
+    pub(crate) computed: Vec<Arc<dyn BeforeSave>>,
+    pub(crate) after_commit: Vec<Arc<dyn AfterCommit>>,
+    /// By type name: `national-id/company-id`.
+    pub(crate) field_types: BTreeMap<String, Arc<dyn FieldType>>,
+    /// By plugin and action: `follow-up/follow-up`.
+    pub(crate) actions: BTreeMap<String, Arc<dyn WorkflowAction>>,
+    pub(crate) scores: Vec<Arc<dyn Score>>,
+    pub(crate) workflows: Vec<Arc<Workflow>>,
+    /// What is installed and enabled but cannot run, and why. Nobody's write depends on it silently: opening says so.
+    pub(crate) broken: Vec<String>,
+}

@@ -1,0 +1,167 @@
+//! What is installed, and how does it get in and out?
+//!
+//! Plugins and scripts are stored beside the records and change through the write path. This room knows their entries;
+//! what is inside them is read by the rooms `plugin` and `script`, and an engine built without one of those still
+//! knows what it is missing.
+
+mod missing;
+#[cfg(feature = "wasm")]
+mod plugins;
+#[cfg(feature = "script")]
+mod scripts;
+
+pub(crate) use missing::Missing;
+#[cfg(feature = "wasm")]
+pub use plugins::PluginInfo;
+#[cfg(feature = "script")]
+pub use scripts::{ScriptInfo, ScriptRun};
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::hook::Registry;
+use crate::sales::StageRule;
+use crate::schema::Schema;
+use crate::store::{Snapshot, spaces};
+
+/// A plugin as it is stored, without its bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Plugin {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    /// blake3 of the component, hexadecimal.
+    pub(crate) hash: String,
+    pub(crate) size: u64,
+    pub(crate) enabled: bool,
+    /// Whether a write is refused when the plugin does not answer.
+    pub(crate) rejects: bool,
+    /// The objects whose writes it takes part in.
+    pub(crate) objects: Vec<String>,
+    pub(crate) settings: Map<String, Json>,
+}
+
+/// A script as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Script {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    pub(crate) text: String,
+    pub(crate) enabled: bool,
+    pub(crate) rejects: bool,
+    pub(crate) object: String,
+    /// The texts of earlier versions, oldest first.
+    pub(crate) earlier: Vec<String>,
+}
+
+/// A component is kept in parts of this size, so that no entry of the store is large.
+const PART: usize = 32 << 10;
+
+/// Everything that is installed at one snapshot.
+#[derive(Default)]
+pub(crate) struct Definitions {
+    pub(crate) plugins: Vec<(Plugin, Vec<u8>)>,
+    pub(crate) scripts: Vec<Script>,
+}
+
+impl Definitions {
+    pub(crate) fn load(snapshot: &Snapshot) -> Result<Self> {
+        let mut definitions = Self { plugins: Vec::new(), scripts: entries(snapshot, spaces::SCRIPT, "script")? };
+        for plugin in entries::<Plugin>(snapshot, spaces::PLUGIN, "plugin")? {
+            let mut bytes = Vec::with_capacity(plugin.size as usize);
+            snapshot.scan_all(&spaces::named(spaces::PLUGIN_BYTES, &plugin.id), |_, part| {
+                bytes.extend_from_slice(part);
+                Ok::<_, Error>(ControlFlow::Continue(()))
+            })?;
+            definitions.plugins.push((plugin, bytes));
+        }
+        Ok(definitions)
+    }
+
+    /// The hooks of all that is enabled. What cannot run is listed, and refuses the writes that it was to guard.
+    pub(crate) fn registry(&self, schema: &Schema) -> Registry {
+        let mut registry = Registry::default();
+        if let Some(rule) = StageRule::new(schema) {
+            let rule = Arc::new(rule);
+            // Before the others, so that they see the status; and after them, since one of them may move the stage.
+            registry.before_save.push(rule.clone());
+            registry.computed.push(rule);
+        }
+        for (plugin, bytes) in self.plugins.iter().filter(|(plugin, _)| plugin.enabled) {
+            if let Err(why) = add_plugin(plugin, bytes, schema, &mut registry) {
+                let owner = format!("plugin {} {}", plugin.id, plugin.version);
+                Missing::stand_in(&mut registry, &owner, &plugin.objects, plugin.rejects, &why);
+            }
+        }
+        add_scripts(&self.scripts, schema, &mut registry);
+        crate::workflow::register(schema, &mut registry);
+        registry
+    }
+}
+
+fn entries<T: serde::de::DeserializeOwned>(snapshot: &Snapshot, space: u8, what: &str) -> Result<Vec<T>> {
+    let mut found = Vec::new();
+    snapshot.scan_all(&[space], |_, bytes| {
+        let entry = serde_json::from_slice(bytes)
+            .map_err(|error| Error::new(ErrorKind::Damaged, format!("a stored {what} cannot be read")).hint("run `peyvand check` on the store").because(error))?;
+        found.push(entry);
+        Ok::<_, Error>(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+#[cfg(feature = "wasm")]
+fn add_plugin(plugin: &Plugin, bytes: &[u8], schema: &Schema, registry: &mut Registry) -> Result<(), String> {
+    let told = |error: Error| error.to_string();
+    if blake3::hash(bytes).to_hex().as_str() != plugin.hash {
+        return Err("its stored bytes are not those that were installed; install it again".to_owned());
+    }
+    let opened = crate::plugin::open(bytes).map_err(told)?;
+    let runtime = crate::plugin::Runtime::new().map_err(told)?;
+    let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.settings, schema).map_err(told)?;
+    registry.before_save.extend(loaded.before_save);
+    registry.computed.extend(loaded.computed);
+    registry.after_commit.extend(loaded.after_commit);
+    registry.field_types.extend(loaded.field_types.into_iter().map(|of| (of.type_name().to_owned(), of)));
+    registry.actions.extend(loaded.actions);
+    registry.scores.extend(loaded.scores);
+    registry.workflows.extend(loaded.workflows);
+    Ok(())
+}
+
+#[cfg(not(feature = "wasm"))]
+fn add_plugin(_: &Plugin, _: &[u8], _: &Schema, _: &mut Registry) -> Result<(), String> {
+    Err("this program was built without the feature `wasm`".to_owned())
+}
+
+#[cfg(feature = "script")]
+fn add_scripts(scripts: &[Script], schema: &Schema, registry: &mut Registry) {
+    for script in scripts.iter().filter(|script| script.enabled) {
+        if let Err(problems) = crate::script::check(&script.text, schema) {
+            let why = problems.first().map_or_else(String::new, ToString::to_string);
+            let owner = format!("script {} version {}", script.name, script.version);
+            Missing::stand_in(registry, &owner, std::slice::from_ref(&script.object), script.rejects, &why);
+        }
+    }
+    let sound: Vec<crate::script::Script> = scripts
+        .iter()
+        .filter(|script| crate::script::check(&script.text, schema).is_ok())
+        .map(|script| crate::script::Script { name: script.name.clone(), version: script.version, text: script.text.clone(), enabled: script.enabled })
+        .collect();
+    let (before, after, broken) = crate::script::load(&sound, schema);
+    registry.before_save.extend(before);
+    registry.after_commit.extend(after);
+    registry.broken.extend(broken);
+}
+
+#[cfg(not(feature = "script"))]
+fn add_scripts(scripts: &[Script], _: &Schema, registry: &mut Registry) {
+    for script in scripts.iter().filter(|script| script.enabled) {
+        let owner = format!("script {} version {}", script.name, script.version);
+        let why = "this program was built without the feature `script`";
+        Missing::stand_in(registry, &owner, std::slice::from_ref(&script.object), script.rejects, why);
+    }
+}

@@ -1,0 +1,91 @@
+//! What happened? The append-only truth: every commit, in order, one frame each.
+//!
+//! The journal is a folder of segment files. `segment` says how a segment looks, `frame` how one
+//! commit lies in it, `recover` what is done at open with a tail that a crash left behind, and
+//! `log` is the journal as the store uses it. The state is folded from what is written here, so
+//! losing the state loses nothing, and losing a frame of the journal is never passed over in
+//! silence.
+
+mod disk;
+mod error;
+mod frame;
+mod log;
+mod recover;
+mod segment;
+
+#[cfg(test)]
+pub(crate) mod faults;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::time::Duration;
+
+pub(crate) use disk::{Disk, RealDisk, sync_folder};
+pub(crate) use error::JournalError;
+pub(crate) use log::Journal;
+
+/// A place in the order of commits; 0 is before the first. Opaque and monotone: a later commit has
+/// a greater position, and nothing else may be read from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position(u64);
+
+impl Position {
+    /// The place before the first commit.
+    pub const START: Position = Position(0);
+
+    /// The number, for storing a position outside or sending it over a wire.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The position that [`get`](Self::get) gave the number of.
+    #[must_use]
+    pub fn from_number(number: u64) -> Self {
+        Position(number)
+    }
+
+    /// The place right after this one.
+    pub(crate) fn next(self) -> Self {
+        Position(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// When a commit is acknowledged, and so what an acknowledged commit survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Acknowledged when the disk has it. Survives a killed process and a power cut. Writers that
+    /// commit at the same time share one flush of the disk.
+    #[default]
+    Sync,
+    /// As [`Sync`](Self::Sync), but a commit first waits up to this long for others to share the
+    /// flush with. Survives the same; one writer alone only gets slower.
+    Group(Duration),
+    /// Acknowledged when the operating system has it. Survives a killed process. A power cut loses
+    /// the commits since the last flush, which happens when a segment is full, when the overlay is
+    /// folded and at close; what is left is whole and in order.
+    Os,
+    /// Acknowledged when it is in this process's memory. A killed process or a power cut loses the
+    /// last commits, up to a megabyte of them; what is left is whole and in order. For imports that
+    /// can be repeated, and for tests.
+    Memory,
+}
+
+/// One commit as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) position: Position,
+    /// Microseconds since 1970, as the caller said; the journal reads no clock.
+    pub(crate) time: i64,
+    /// What was asked for, for replay; the journal does not look inside.
+    pub(crate) asked: Vec<u8>,
+    /// What came of it: absolute puts (`Some`) and deletes (`None`), each key at most once, sorted.
+    pub(crate) results: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}

@@ -1,0 +1,88 @@
+//! CRM as a library: one handle, one directory, no server.
+//!
+//! ```
+//! use peyvand::{Engine, Filter, Query};
+//! use serde_json::json;
+//!
+//! # fn main() -> Result<(), peyvand::Error> {
+//! # let dir = std::env::temp_dir().join(format!("peyvand-crate-doc-{}", std::process::id()));
+//! let engine = Engine::open(&dir)?;
+//! let session = engine.session();
+//!
+//! let account = session.create("account", json!({"name": "بیمه آینده", "industry": "insurance"}))?.id()?;
+//! session.create("opportunity", json!({
+//!     "name": "Fleet policy", "account": account.to_string(), "amount": "1200000000 IRR", "stage": "proposal",
+//! }))?;
+//!
+//! let open = Query::new("opportunity").filter(Filter::parse("and(status[eq]:open,amount[gte]:1000)")?).sorted_by("-amount")?;
+//! for deal in session.query(&open)?.records {
+//!     println!("{} {}", deal.title(), deal.to_json()["amount"]["amount"]);
+//! }
+//! assert_eq!(session.get(account)?.to_json()["open_opportunities"], 1);
+//! # engine.close()?;
+//! # std::fs::remove_dir_all(&dir).ok();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The journal is the truth, sled holds the state, everything else is a projection; there is one way to change
+//! anything, and every door goes through it. `ARCHITECTURE.md` beside the sources has the map.
+//!
+//! # Features
+//!
+//! - `wasm` (default): WebAssembly components as plugins.
+//! - `script` (default): rhai scripts for administrators.
+//! - `exchange` (default): CSV import with saved mappings.
+//! - `testing`: a store in memory, for the tests of embedders.
+
+mod engine;
+mod session;
+
+mod context;
+mod error;
+
+mod schema;
+mod record;
+mod write;
+mod hook;
+mod journal;
+mod store;
+mod query;
+mod timeline;
+mod sales;
+mod workflow;
+mod gamification;
+mod install;
+#[cfg(feature = "wasm")]
+mod plugin;
+#[cfg(feature = "script")]
+mod script;
+#[cfg(feature = "exchange")]
+mod exchange;
+mod locale;
+mod config;
+mod check;
+
+pub use check::Checked;
+pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
+pub use engine::{Engine, EngineBuilder};
+pub use error::{Error, ErrorKind, Failure, Result};
+#[cfg(feature = "exchange")]
+pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
+pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
+pub use hook::Bill;
+#[cfg(feature = "wasm")]
+pub use install::PluginInfo;
+#[cfg(feature = "script")]
+pub use install::{ScriptInfo, ScriptRun};
+pub use journal::{Durability, Position};
+pub use query::{Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey};
+pub use record::{Address, Currency, Decimal, Money, PersonName, Phone, Prefix, Record, RecordId, Value};
+pub use record::{NotACurrency, NotADecimal, NotAnId};
+pub use sales::LeadConversion;
+pub use schema::{Field, FieldKind, Labels, Object, OnDelete, Rollup, RollupMeasure, Schema, SchemaChange};
+#[cfg(feature = "script")]
+pub use script::Problem as ScriptProblem;
+pub use session::Session;
+pub use timeline::{Event, EventKind};
+pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};

@@ -1,0 +1,208 @@
+//! Is what a guest answered something that the engine may act on?
+//!
+//! Rows and columns in range, values of their fields' kinds, effects within the plugin's grants, and not more of
+//! anything than a batch of this size may bring.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::check::{BoundHook, Grants, Source};
+use super::columns::{self, Cell, Writer, field_value, read_patches};
+use super::contract::{self, Action, Assignment, Awards, Batch, Kind, Patches, Scalar};
+use super::guest::{Fault, shortened};
+use super::limits::{EFFECTS_PER_ROW, Limits, MESSAGE_BYTES};
+use super::manifest::GrantVerb;
+use crate::hook::{Effect, EffectAction, Patch, Refusal, Row};
+use crate::record::{Decimal, RecordId, Value};
+
+/// The rows as a guest gets them: only the columns that the hook reads.
+pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> {
+    let mut writer = Writer::default();
+    for column in &hook.reads {
+        for row in rows {
+            let own;
+            let value = match column.source {
+                Source::Id => {
+                    own = Value::Reference(row.id);
+                    Some(&own)
+                }
+                Source::Revision => {
+                    own = Value::Integer(row.record().map_or(0, |record| i64::try_from(record.revision()).unwrap_or(i64::MAX)));
+                    Some(&own)
+                }
+                Source::Field(number) => row.record().and_then(|record| record.value(number)),
+                Source::Old(number) => row.before.and_then(|record| record.value(number)),
+                Source::Given => None,
+            };
+            let cell = value.and_then(|value| Cell::of(column.kind, value));
+            writer.push(column.kind, cell.as_ref()).map_err(|_| too_long())?;
+        }
+    }
+    Ok(writer.batch(u32::try_from(rows.len()).map_err(|_| too_long())?))
+}
+
+/// Values of a field type as a guest gets them.
+pub(super) fn values_batch(values: &[&str]) -> Result<Batch, Fault> {
+    let mut writer = Writer::default();
+    for value in values {
+        writer.push(Kind::Text, Some(&Cell::Text((*value).into()))).map_err(|_| too_long())?;
+    }
+    Ok(writer.batch(u32::try_from(values.len()).map_err(|_| too_long())?))
+}
+
+fn too_long() -> Fault {
+    Fault::Start("the batch is longer than the contract can carry: save fewer records at once".to_owned())
+}
+
+fn checked<T>(result: Result<T, String>) -> Result<T, Fault> {
+    result.map_err(Fault::Answer)
+}
+
+/// The patches of a hook.
+pub(super) fn patches(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch>, Fault> {
+    checked(read_all(hook, rows, answer))
+}
+
+fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch>, String> {
+    let most = rows.saturating_mul(hook.writes.len()).saturating_mul(2);
+    if answer.at.len() > most {
+        return Err(format!("{} patches for {rows} records; at most {most} are taken", answer.at.len()));
+    }
+    if answer.text.len() > Limits::text_bytes(rows) {
+        return Err(format!("{} bytes of text; at most {} are taken", answer.text.len(), Limits::text_bytes(rows)));
+    }
+    let kinds: Vec<Kind> = hook.writes.iter().map(|column| column.kind).collect();
+    let mut patches = Vec::with_capacity(answer.at.len());
+    for (row, column, cell) in read_patches(&kinds, rows, answer)? {
+        let column = hook.writes.get(usize::from(column)).ok_or("column out of range")?;
+        let value = cell.map(|cell| field_value(&column.field_kind, &cell)).transpose();
+        let value = value.map_err(|message| format!("{} of row {row}: {message}", column.name))?;
+        patches.push(Patch { row: row as usize, field: column.field, value });
+    }
+    Ok(patches)
+}
+
+/// New texts of a field type's values.
+pub(super) fn normalised(values: &[&str], answer: &Patches) -> Result<Vec<String>, Fault> {
+    let mut texts: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+    for (row, _, cell) in checked(read_patches(&[Kind::Text], values.len(), answer))? {
+        let Some(Cell::Text(text)) = cell else {
+            return Err(Fault::Answer(format!("it cleared the value of row {row}: a field type changes values or refuses them")));
+        };
+        if let Some(place) = texts.get_mut(row as usize) {
+            *place = text.into_owned();
+        }
+    }
+    Ok(texts)
+}
+
+/// The refusals of a hook.
+pub(super) fn refusals(hook: &BoundHook, rows: usize, answer: Vec<contract::Refusal>) -> Result<Vec<Refusal>, Fault> {
+    let most = rows.saturating_mul(16);
+    if answer.len() > most {
+        return Err(Fault::Answer(format!("{} refusals for {rows} records; at most {most} are taken", answer.len())));
+    }
+    answer.into_iter().map(|refusal| checked(read_refusal(hook, rows, refusal))).collect()
+}
+
+fn read_refusal(hook: &BoundHook, rows: usize, refusal: contract::Refusal) -> Result<Refusal, String> {
+    let row = in_range(refusal.row, rows)?;
+    let field = match refusal.column {
+        None => None,
+        Some(place) => {
+            let column = hook.reads.get(usize::from(place));
+            let column = column.ok_or_else(|| format!("column {place} is out of range: the manifest declares {} under reads", hook.reads.len()))?;
+            match column.source {
+                Source::Field(_) | Source::Old(_) => Some(column.name.strip_prefix("old.").unwrap_or(&column.name).to_owned()),
+                Source::Id | Source::Revision | Source::Given => None,
+            }
+        }
+    };
+    let is_word = |code: &str| (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+    if !is_word(&refusal.code) {
+        return Err(format!("the code of a refusal of row {row} is not a word such as check-digit"));
+    }
+    if refusal.message.trim().is_empty() {
+        return Err(format!("the refusal of row {row} has no message"));
+    }
+    Ok(Refusal { row, field, code: refusal.code, message: shortened(&refusal.message, MESSAGE_BYTES).to_owned() })
+}
+
+fn in_range(row: u32, rows: usize) -> Result<usize, String> {
+    let row = row as usize;
+    if row < rows { Ok(row) } else { Err(format!("row {row} is out of range: the batch has {rows}")) }
+}
+
+/// The effects of a hook, each within what the manifest declares.
+pub(super) fn effects(grants: &Grants, rows: usize, answer: Vec<contract::Effect>) -> Result<Vec<Effect>, Fault> {
+    let mut per_row: HashMap<usize, usize> = HashMap::new();
+    let mut effects = Vec::with_capacity(answer.len());
+    for effect in answer {
+        let row = checked(in_range(effect.row, rows))?;
+        let count = per_row.entry(row).or_default();
+        *count += 1;
+        if *count > EFFECTS_PER_ROW {
+            return Err(Fault::Answer(format!("more than {EFFECTS_PER_ROW} effects for row {row}")));
+        }
+        if effect.key.is_empty() || effect.key.len() > 200 {
+            return Err(Fault::Answer(format!("an effect of row {row} has no key of 1 to 200 bytes: without one it could be done twice")));
+        }
+        let action = checked(effect_action(grants, effect.action))?;
+        effects.push(Effect { row, key: effect.key, action });
+    }
+    Ok(effects)
+}
+
+fn effect_action(grants: &Grants, action: Action) -> Result<EffectAction, String> {
+    match action {
+        Action::Create(new) => {
+            let fields = assigned(new.fields)?;
+            grants.allow(GrantVerb::Create, &new.object, fields.keys().map(String::as_str))?;
+            Ok(EffectAction::Create { object: new.object, fields })
+        }
+        Action::Update(changed) => {
+            let id: RecordId = changed.id.parse().map_err(|error| format!("{error}"))?;
+            let object = grants.object_of(id).ok_or_else(|| format!("{id} belongs to no object"))?.to_owned();
+            let fields = assigned(changed.fields)?;
+            grants.allow(GrantVerb::Update, &object, fields.keys().map(String::as_str))?;
+            Ok(EffectAction::Update { id, fields })
+        }
+    }
+}
+
+fn assigned(fields: Vec<Assignment>) -> Result<Map<String, Json>, String> {
+    let mut map = Map::new();
+    for Assignment { field, value } in fields {
+        let value = match value {
+            Scalar::Boolean(yes) => json!(yes),
+            Scalar::Integer(number) => json!(number),
+            Scalar::Decimal(text) => json!(text.parse::<Decimal>().map_err(|error| format!("{field}: {error}"))?.to_string()),
+            Scalar::Date(days) => json!(columns::date(i64::from(days)).ok_or_else(|| format!("{field}: {days} is not a day"))?.to_string()),
+            Scalar::Instant(micros) => json!(columns::instant(micros).ok_or_else(|| format!("{field}: {micros} is not a moment"))?),
+            Scalar::Text(text) => json!(text),
+        };
+        if map.insert(field.clone(), value).is_some() {
+            return Err(format!("an effect sets '{field}' twice"));
+        }
+    }
+    Ok(map)
+}
+
+/// The awards of a hook: row, points, reason.
+pub(super) fn awards(reasons: usize, rows: usize, answer: &Awards) -> Result<Vec<(usize, i32, u16)>, Fault> {
+    let count = answer.at.len();
+    let most = rows.saturating_mul(EFFECTS_PER_ROW);
+    if answer.points.len() != count || answer.reason.len() != count || count > most {
+        let message = format!("{count} rows, {} points and {} reasons; the lists go together and at most {most} are taken", answer.points.len(), answer.reason.len());
+        return Err(Fault::Answer(message));
+    }
+    let mut awards = Vec::with_capacity(count);
+    for ((row, points), reason) in answer.at.iter().zip(&answer.points).zip(&answer.reason) {
+        if usize::from(*reason) >= reasons {
+            return Err(Fault::Answer(format!("reason {reason} is out of range: the manifest declares {reasons}")));
+        }
+        awards.push((checked(in_range(*row, rows))?, *points, *reason));
+    }
+    Ok(awards)
+}

@@ -1,0 +1,257 @@
+//! Do the objects and fields of a manifest exist, and which number has each column?
+//!
+//! Names end here: a bound hook knows its fields by number, and a guest its columns by place.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value as Json};
+
+use super::contract::{self, Kind};
+use super::manifest::{Faults, Grant, GrantVerb, Hook, Manifest, Point};
+use crate::error::{Error, Failure};
+use crate::hook::Interest;
+use crate::schema::{FieldKind, Object, Schema, SchemaChange, did_you_mean, system};
+
+/// Where the value of a column comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Id,
+    Revision,
+    Field(u32),
+    /// The field before the change.
+    Old(u32),
+    /// The values of a field type.
+    Given,
+}
+
+/// A column that a hook reads.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) source: Source,
+}
+
+/// A column that a hook may set.
+#[derive(Clone, Debug)]
+pub(super) struct Write {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) field: u32,
+    pub(super) field_kind: FieldKind,
+}
+
+/// A hook of the manifest with its columns found in the schema.
+#[derive(Clone, Debug)]
+pub(super) struct BoundHook {
+    /// What the guest is called with.
+    pub(super) number: u16,
+    pub(super) declared: Hook,
+    pub(super) reads: Vec<Read>,
+    pub(super) writes: Vec<Write>,
+    pub(super) interest: Interest,
+    /// Gamification: the field that names whom the points go to.
+    pub(super) credit: u32,
+}
+
+impl BoundHook {
+    /// As the guest is told.
+    pub(super) fn for_guest(&self) -> contract::Hook {
+        contract::Hook {
+            number: self.number,
+            point: self.declared.point.name().to_owned(),
+            name: self.declared.name.clone(),
+            object: self.declared.object.clone(),
+            reads: self.reads.iter().map(|column| contract::Column { name: column.name.clone(), kind: column.kind }).collect(),
+            writes: self.writes.iter().map(|column| contract::Column { name: column.name.clone(), kind: column.kind }).collect(),
+        }
+    }
+}
+
+impl Manifest {
+    /// The changes of the schema that bring the plugin's fields; a field that it brought before is left as it is.
+    pub(crate) fn schema_changes(&self, schema: &Schema) -> Vec<SchemaChange> {
+        let is_there = |object: &str, name: &str| {
+            let field = schema.object(object).and_then(|object| object.field(name));
+            field.is_some_and(|field| field.brought_by.as_deref() == Some(self.id.as_str()))
+        };
+        let missing = self.fields.iter().filter(|(object, field)| !is_there(object, &field.name));
+        missing.map(|(object, field)| SchemaChange::AddField { object: object.clone(), field: field.clone() }).collect()
+    }
+
+    /// The schema as it will be when the plugin is installed.
+    pub(crate) fn schema_with_fields(&self, schema: &Schema) -> Result<Schema, Error> {
+        let mut with = schema.clone();
+        let mut faults = Faults::default();
+        for change in self.schema_changes(schema) {
+            match change.apply(&with) {
+                Ok(object) => with.put(object),
+                Err(failures) => {
+                    for failure in failures {
+                        faults.add(failure.field.as_deref().unwrap_or("field"), &failure.code, failure.message);
+                    }
+                }
+            }
+        }
+        faults.into_result(&self.id)?;
+        Ok(with)
+    }
+
+    /// Everything that does not fit a schema which does not have the plugin's fields yet.
+    pub(crate) fn check(&self, schema: &Schema) -> Result<(), Error> {
+        self.bind(&self.schema_with_fields(schema)?).map(|_| ())
+    }
+
+    /// The hooks with their columns, in a schema that has the plugin's fields.
+    pub(super) fn bind(&self, schema: &Schema) -> Result<Vec<BoundHook>, Error> {
+        let mut faults = Faults::default();
+        let mut bound = Vec::with_capacity(self.hooks.len());
+        for (hook, number) in self.hooks.iter().zip(0_u16..) {
+            bound.extend(bind_hook(&self.id, hook, number, schema, &mut faults));
+        }
+        for workflow in &self.workflows {
+            let place = format!("workflow {}", workflow.name);
+            if let Some(object) = object(schema, &workflow.object, &place, &mut faults) {
+                for name in &workflow.wakes {
+                    field_number(object, name, &place, &mut faults);
+                }
+            }
+        }
+        for grant in &self.effects {
+            let place = format!("effect {} {}", grant.verb.name(), grant.object);
+            if let Some(object) = object(schema, &grant.object, &place, &mut faults) {
+                for name in &grant.fields {
+                    field_number(object, name, &place, &mut faults);
+                }
+            }
+        }
+        faults.into_result(&self.id)?;
+        Ok(bound)
+    }
+}
+
+fn object<'s>(schema: &'s Schema, name: &str, place: &str, faults: &mut Faults) -> Option<&'s Object> {
+    let found = schema.object(name);
+    if found.is_none() {
+        let near = did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
+        faults.add(place, "unknown-object", format!("there is no object '{name}'{near}"));
+    }
+    found.map(|object| &**object)
+}
+
+fn field_number(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option<u32> {
+    let found = object.field(name);
+    if found.is_none() {
+        faults.add(place, "unknown-field", object.unknown_field(name));
+    }
+    found.map(|field| field.number)
+}
+
+fn bind_hook(plugin: &str, hook: &Hook, number: u16, schema: &Schema, faults: &mut Faults) -> Option<BoundHook> {
+    let place = format!("hook {}", hook.title());
+    if hook.point == Point::FieldType {
+        let reads = vec![Read { name: "value".to_owned(), kind: Kind::Text, source: Source::Given }];
+        let writes = vec![Write { name: "value".to_owned(), kind: Kind::Text, field: 0, field_kind: FieldKind::Text }];
+        let interest = Interest { object: String::new(), verbs: Vec::new(), wakes: Vec::new() };
+        return Some(BoundHook { number, declared: hook.clone(), reads, writes, interest, credit: 0 });
+    }
+    let object = object(schema, &hook.object, &place, faults)?;
+    let reads = hook.reads.iter().filter_map(|name| read(object, name, &place, faults)).collect();
+    let writes = hook.writes.iter().filter_map(|name| write(plugin, hook.point, object, name, &place, faults)).collect();
+    let wakes = hook.wakes().into_iter().filter_map(|name| field_number(object, name, &place, faults)).collect();
+    let interest = Interest { object: hook.object.clone(), verbs: hook.verbs(), wakes };
+    let credit = hook.credit.as_deref().and_then(|name| credit(object, name, &place, faults)).unwrap_or(0);
+    Some(BoundHook { number, declared: hook.clone(), reads, writes, interest, credit })
+}
+
+fn read(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option<Read> {
+    let (kind, source) = match (name, name.strip_prefix("old.")) {
+        ("id", _) => (Kind::Text, Source::Id),
+        ("revision", _) => (Kind::Integer, Source::Revision),
+        (_, old) => {
+            let number = field_number(object, old.unwrap_or(name), place, faults)?;
+            let kind = Kind::of(&object.field_by_number(number)?.kind);
+            (kind, if old.is_some() { Source::Old(number) } else { Source::Field(number) })
+        }
+    };
+    Some(Read { name: name.to_owned(), kind, source })
+}
+
+fn write(plugin: &str, point: Point, object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option<Write> {
+    let number = field_number(object, name, place, faults)?;
+    let field = object.field_by_number(number)?;
+    let is_own = field.brought_by.as_deref() == Some(plugin);
+    if field.is_rollup() || field.number < system::FIRST_DECLARED {
+        faults.add(place, "manifest", format!("{}.{name} is kept by the engine and cannot be written", object.name));
+    } else if let (Some(other), false) = (&field.brought_by, is_own) {
+        faults.add(place, "manifest", format!("{}.{name} belongs to plugin {other}; bring a field of your own", object.name));
+    } else if field.read_only && !is_own && point == Point::BeforeSave {
+        faults.add(place, "manifest", format!("{}.{name} is read-only", object.name));
+    }
+    Some(Write { name: name.to_owned(), kind: Kind::of(&field.kind), field: number, field_kind: field.kind.clone() })
+}
+
+fn credit(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option<u32> {
+    let number = field_number(object, name, place, faults)?;
+    match &object.field_by_number(number)?.kind {
+        FieldKind::Reference { to, .. } if to.iter().any(|target| target == "user") => Some(number),
+        other => {
+            faults.add(place, "manifest", format!("points cannot go to {}.{name}: it is a {} field that names no user", object.name, other.name()));
+            None
+        }
+    }
+}
+
+/// What a plugin's effects may do, ready to ask.
+#[derive(Debug)]
+pub(super) struct Grants {
+    grants: Vec<Grant>,
+    objects: HashMap<crate::record::Prefix, String>,
+}
+
+impl Grants {
+    pub(super) fn new(grants: &[Grant], schema: &Schema) -> Self {
+        Self { grants: grants.to_vec(), objects: schema.objects().map(|object| (object.prefix(), object.name.clone())).collect() }
+    }
+
+    /// The object that a record belongs to.
+    pub(super) fn object_of(&self, id: crate::record::RecordId) -> Option<&str> {
+        self.objects.get(&id.prefix()).map(String::as_str)
+    }
+
+    /// Whether the manifest declares it; the missing capability where not.
+    pub(super) fn allow<'a>(&self, verb: GrantVerb, object: &str, fields: impl Iterator<Item = &'a str>) -> Result<(), String> {
+        let mut grants = self.grants.iter().filter(|grant| grant.verb == verb && grant.object == object).peekable();
+        let verb = verb.name();
+        if grants.peek().is_none() {
+            return Err(format!("it asked to {verb} a record of {object}, which its manifest does not declare: add [[effect]] object = \"{object}\" verb = \"{verb}\""));
+        }
+        let allowed: Vec<&str> = grants.flat_map(|grant| grant.fields.iter().map(String::as_str)).collect();
+        for field in fields {
+            if !allowed.contains(&field) {
+                return Err(format!("it asked to {verb} a record of {object} with '{field}', which its manifest does not declare: add the field to [[effect]] object = \"{object}\" verb = \"{verb}\""));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The administrator's settings over the manifest's defaults, or everything that is wrong with them.
+pub(crate) fn check_settings(manifest: &Manifest, given: &Map<String, Json>) -> Result<Map<String, Json>, Vec<Failure>> {
+    let mut failures = Vec::new();
+    let mut settings = Map::new();
+    for name in given.keys().filter(|name| !manifest.settings.contains_key(*name)) {
+        let near = did_you_mean(name, manifest.settings.keys().map(String::as_str));
+        failures.push(Failure::field(name, "unknown-setting", format!("plugin {} has no setting '{name}'{near}", manifest.id)));
+    }
+    for (name, setting) in &manifest.settings {
+        match given.get(name).filter(|value| !value.is_null()).or(setting.default.as_ref()) {
+            None => failures.push(Failure::field(name, "required", format!("plugin {} needs the setting '{name}': set it", manifest.id))),
+            Some(value) => match setting.read(value) {
+                Ok(value) => drop(settings.insert(name.clone(), value)),
+                Err(message) => failures.push(Failure::field(name, "setting", format!("the setting '{name}' of plugin {}: {message}", manifest.id))),
+            },
+        }
+    }
+    if failures.is_empty() { Ok(settings) } else { Err(failures) }
+}

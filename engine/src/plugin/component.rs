@@ -1,0 +1,178 @@
+//! Is a file a plugin that this engine can run?
+//!
+//! What can be told without compiling is told first and in plain words: a truncated file, a core module, another
+//! contract. The custom sections at a component's top level are found by walking its sections.
+
+use super::contract;
+use super::manifest::{Point, foreign_contract};
+use crate::error::{Error, ErrorKind};
+
+/// The two sections that the packer writes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Sections {
+    pub(super) contract: String,
+    pub(super) manifest: String,
+}
+
+const REBUILD: &str = "build the plugin with `peyvand plugin build`";
+
+/// Reads the plugin's own sections and refuses what is no plugin.
+pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
+    let refuse = |message: &str| Err(Error::new(ErrorKind::Plugin, message.to_owned()).hint(REBUILD));
+    match bytes.split_first_chunk::<8>() {
+        Some(([0, b'a', b's', b'm', 0x0d, 0, 1, 0], rest)) => {
+            let Some((contract, manifest)) = walk(rest) else {
+                return refuse("the plugin's file is cut off or damaged: a section is longer than the file");
+            };
+            let Some(contract) = contract else {
+                return refuse("this component does not say for which contract it was made: it has no section peyvand:contract");
+            };
+            if contract != contract::VERSION.as_bytes() {
+                let theirs = String::from_utf8_lossy(contract);
+                let theirs: String = theirs.chars().filter(|c| !c.is_control()).take(20).collect();
+                return refuse(&format!("the plugin does not fit: {}", foreign_contract(&theirs)));
+            }
+            let Some(manifest) = manifest else {
+                return refuse("this component brings no manifest: it has no section peyvand:manifest");
+            };
+            let Ok(manifest) = std::str::from_utf8(manifest) else {
+                return refuse("the component's manifest is not UTF-8 text");
+            };
+            Ok(Sections { contract: contract::VERSION.to_owned(), manifest: manifest.to_owned() })
+        }
+        Some(([0, b'a', b's', b'm', 1, 0, 0, 0], _)) => refuse("this is a core module, not a component"),
+        Some(([0, b'a', b's', b'm', ..], _)) => refuse("this is a component of another encoding than this engine reads"),
+        _ => refuse("this is not a WebAssembly component"),
+    }
+}
+
+type Found<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
+/// The last custom sections of the two names; `None` when the sections do not fill the file.
+fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
+    let (mut contract, mut manifest) = (None, None);
+    while let Some((id, after)) = rest.split_first() {
+        let (body, after) = prefixed(after)?;
+        rest = after;
+        if *id != 0 {
+            continue;
+        }
+        let (name, data) = prefixed(body)?;
+        match name {
+            b"peyvand:contract" => contract = Some(data),
+            b"peyvand:manifest" => manifest = Some(data),
+            _ => {}
+        }
+    }
+    Some((contract, manifest))
+}
+
+/// Bytes behind their length, and what follows.
+fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (mut length, mut shift) = (0_u32, 0);
+    let mut rest = bytes;
+    loop {
+        let (byte, after) = rest.split_first()?;
+        rest = after;
+        // Five groups of seven bits hold 32 bits; more are not a length.
+        let part = u32::from(byte & 0x7f);
+        if shift > 28 || (shift == 28 && part > 0x0f) {
+            return None;
+        }
+        length |= part << shift;
+        if byte & 0x80 == 0 {
+            return rest.split_at_checked(length as usize);
+        }
+        shift += 7;
+    }
+}
+
+/// Refuses imports that the host does not give, and components that serve nothing.
+pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result<(), Error> {
+    let given = ["log", "clock", "types"].map(contract::interface);
+    if let Some(foreign) = imports.iter().find(|import| !given.contains(import)) {
+        let remedy = if foreign.starts_with("wasi") {
+            "build for the target wasm32-unknown-unknown, without WASI: the journal's time comes from the clock interface, everything else a plugin needs is in its batches"
+        } else if foreign.starts_with("peyvand:plugin/") {
+            "build the plugin against this engine's wit/v0.1, or use a newer engine"
+        } else {
+            "a plugin may import only log, clock and types of peyvand:plugin@0.1.0"
+        };
+        return Err(Error::new(ErrorKind::Plugin, format!("the component imports {foreign}, which plugins are not given")).hint(remedy));
+    }
+    let serves = |point: &Point| exports.contains(&contract::interface(point.name()));
+    if !exports.contains(&contract::interface("binding")) || !Point::ALL.iter().any(serves) {
+        let found = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
+        let message = format!("the component exports {found}; a plugin exports {} and one interface for each kind of hook, such as {}", contract::interface("binding"), contract::interface("before-save"));
+        return Err(Error::new(ErrorKind::Plugin, message).hint(REBUILD));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const HEAD: [u8; 8] = [0, b'a', b's', b'm', 0x0d, 0, 1, 0];
+
+    fn section(name: &str, data: &[u8]) -> Vec<u8> {
+        let mut body = vec![name.len() as u8];
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(data);
+        let mut section = vec![0, body.len() as u8];
+        section.append(&mut body);
+        section
+    }
+
+    fn file(sections: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut file = HEAD.to_vec();
+        file.extend(sections.iter().flat_map(|(name, data)| section(name, data)));
+        file
+    }
+
+    #[test]
+    fn the_two_sections_are_found_among_others() {
+        let bytes = file(&[("name", b"x"), ("peyvand:contract", b"0.1"), ("other", b""), ("peyvand:manifest", b"id = 1")]);
+        let found = sections(&bytes).unwrap();
+        assert_eq!((found.contract.as_str(), found.manifest.as_str()), ("0.1", "id = 1"));
+    }
+
+    #[test]
+    fn what_is_no_plugin_is_refused_with_the_reason() {
+        let refused = |bytes: &[u8]| sections(bytes).unwrap_err().to_string();
+        assert!(refused(b"").contains("not a WebAssembly component"));
+        assert!(refused(b"MZ, a foreign file").contains("not a WebAssembly component"));
+        assert!(refused(b"\0asm\x01\0\0\0").contains("core module"));
+        assert!(refused(b"\0asm\x0c\0\x01\0").contains("another encoding"));
+        assert!(refused(&file(&[])).contains("peyvand:contract"));
+        assert!(refused(&file(&[("peyvand:contract", b"0.1")])).contains("peyvand:manifest"));
+        let other = refused(&file(&[("peyvand:contract", b"0.2"), ("peyvand:manifest", b"")]));
+        assert!(other.contains("contract 0.2") && other.contains("contract 0.1"), "{other}");
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_never_gives_another_manifest() {
+        let bytes = file(&[("peyvand:contract", b"0.1"), ("peyvand:manifest", b"id = 1"), ("more", b"123")]);
+        let whole = sections(&bytes).unwrap();
+        for end in 0..bytes.len() {
+            if let Ok(found) = sections(&bytes[..end]) {
+                assert_eq!(found, whole, "cut at {end}");
+            }
+        }
+        let endless = [&HEAD[..], &[0, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]].concat();
+        assert!(sections(&endless).is_err());
+    }
+
+    #[test]
+    fn a_wasi_import_is_named_with_the_remedy() {
+        let exports = [contract::interface("binding"), contract::interface("before-save")];
+        let imports = [contract::interface("log"), "wasi:clocks/wall-clock@0.2.0".to_owned()];
+        let error = check_interfaces(&imports, &exports).unwrap_err();
+        assert!(error.to_string().contains("wasi:clocks/wall-clock@0.2.0"));
+        assert!(error.remedy().unwrap().contains("wasm32-unknown-unknown"));
+        assert!(check_interfaces(&imports[..1], &exports).is_ok());
+        assert!(check_interfaces(&[], &exports[..1]).unwrap_err().to_string().contains("one interface for each kind of hook"));
+        assert!(check_interfaces(&[], &[]).unwrap_err().to_string().contains("exports nothing"));
+    }
+}

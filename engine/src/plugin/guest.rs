@@ -1,0 +1,188 @@
+//! What does the host know of one instance while it runs?
+//!
+//! The store's data: the time that the guest is told, what it said, how much memory it took, and why it was stopped.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use wasmtime::{ResourceLimiter, Trap};
+
+use super::limits::grouped;
+
+/// Lines that one call may leave in the log, and the bytes of each.
+const LINES: usize = 50;
+const LINE_BYTES: usize = 1 << 10;
+/// Lines that a plugin's log keeps.
+const KEPT: usize = 200;
+
+/// The time of the request that is served.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moment {
+    /// Microseconds since 1970.
+    pub(super) now: i64,
+    /// Days since 1970 in the workspace's time zone.
+    pub(super) today: i32,
+}
+
+/// The data of one store.
+#[derive(Debug, Default)]
+pub(super) struct Guest {
+    pub(super) moment: Moment,
+    pub(super) lines: Vec<String>,
+    memory_limit: usize,
+    pub(super) memory_used: usize,
+    /// Memory was asked for and refused during this call.
+    pub(super) was_denied: bool,
+}
+
+impl Guest {
+    pub(super) fn new(memory_limit: usize) -> Self {
+        Self { memory_limit, ..Self::default() }
+    }
+
+    pub(super) fn say(&mut self, message: &str) {
+        if self.lines.len() < LINES {
+            self.lines.push(shortened(message, LINE_BYTES).to_owned());
+        }
+    }
+}
+
+/// The text up to so many bytes, at the end of a letter.
+pub(super) fn shortened(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
+impl ResourceLimiter for Guest {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let used = self.memory_used.saturating_add(desired.saturating_sub(current));
+        self.was_denied |= used > self.memory_limit;
+        if used <= self.memory_limit {
+            self.memory_used = used;
+        }
+        Ok(used <= self.memory_limit)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= 10_000)
+    }
+
+    fn instances(&self) -> usize {
+        10
+    }
+
+    fn tables(&self) -> usize {
+        10
+    }
+
+    fn memories(&self) -> usize {
+        2
+    }
+}
+
+/// Why a guest did not answer, or why its answer was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("out of fuel after {} units (an endless loop, or raise limits.fuel-per-call)", grouped(*.0))]
+    Fuel(u64),
+    #[error("stopped after {} ms (an endless loop, or raise limits.time-ms)", grouped(*.0))]
+    Time(u64),
+    #[error("out of memory: it needed more than {0} MiB (or raise limits.memory-mib)")]
+    Memory(u64),
+    #[error("its call stack is exhausted (an endless recursion)")]
+    Stack,
+    #[error("it trapped: {what}{}", said(.last_line.as_deref()))]
+    Trap {
+        what: String,
+        last_line: Option<String>,
+    },
+    #[error("bad answer: {0}")]
+    Answer(String),
+    #[error("it cannot start: {0}")]
+    Start(String),
+    #[error("it was not tried: too many records of this batch failed before")]
+    NotTried,
+}
+
+fn said(line: Option<&str>) -> String {
+    line.map_or_else(String::new, |line| format!("; it had logged: {line}"))
+}
+
+impl Fault {
+    /// Why a call ended as it did.
+    pub(super) fn of(error: &wasmtime::Error, guest: &Guest, fuel: u64, time_ms: u64) -> Self {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Self::Fuel(fuel),
+            Some(Trap::Interrupt) => Self::Time(time_ms),
+            Some(Trap::StackOverflow) => Self::Stack,
+            _ if guest.was_denied => Self::Memory((guest.memory_limit >> 20) as u64),
+            Some(trap) => Self::Trap { what: trap.to_string(), last_line: guest.lines.last().cloned() },
+            None => Self::Answer(format!("{error:#}")),
+        }
+    }
+
+    /// Whether a fresh instance may do better: what an instance keeps between calls may have caused it.
+    pub(super) fn may_be_stale(&self) -> bool {
+        matches!(self, Self::Memory(_) | Self::Trap { .. })
+    }
+}
+
+/// What a plugin said, and which records went on without it.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    lines: Mutex<VecDeque<String>>,
+    skipped: AtomicU64,
+}
+
+impl Log {
+    pub(super) fn extend(&self, said: impl IntoIterator<Item = String>) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.extend(said);
+        let surplus = lines.len().saturating_sub(KEPT);
+        lines.drain(..surplus);
+    }
+
+    /// Notes a record that goes on without the plugin, in a batch in which others were served.
+    pub(super) fn skip(&self, message: String) {
+        self.skipped.fetch_add(1, Ordering::Relaxed);
+        self.extend([message]);
+    }
+
+    /// The last lines, oldest first.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// How many records of larger batches went on without the plugin because it failed for them.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn memory_is_counted_over_all_memories() {
+        let mut guest = Guest::new(3 << 16);
+        assert!(guest.memory_growing(0, 2 << 16, None).unwrap());
+        assert!(!guest.memory_growing(0, 2 << 16, None).unwrap());
+        assert!(guest.was_denied);
+        assert!(guest.memory_growing(0, 1 << 16, None).unwrap());
+        assert_eq!(guest.memory_used, 3 << 16);
+    }
+
+    #[test]
+    fn a_flood_of_lines_is_cut() {
+        let mut guest = Guest::new(0);
+        for _ in 0..1000 {
+            guest.say(&"س".repeat(2000));
+        }
+        assert_eq!((guest.lines.len(), guest.lines[0].len()), (LINES, LINE_BYTES));
+        let log = Log::default();
+        (0..10).for_each(|_| log.extend(guest.lines.clone()));
+        assert_eq!(log.lines().len(), KEPT);
+    }
+}

@@ -1,0 +1,232 @@
+//! How is a guest called, and what is left of it afterwards?
+//!
+//! One store holds one instance of one plugin. It is taken out of the pool for the time of a call, so nobody can enter
+//! it twice, and comes back only when the call went well.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::Store;
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, Instance as Exported, InstancePre, Lift, Lower, TypedFunc,
+};
+
+use super::contract::{self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal};
+use super::guest::{Fault, Guest, Log, Moment};
+use super::limits::Limits;
+use super::manifest::Point;
+use super::runtime::Runtime;
+use crate::hook::Cost;
+
+/// Calls after which an instance is replaced, so that what a guest leaks stays small.
+const CALLS: u32 = 10_000;
+/// Idle instances that are kept.
+const IDLE: usize = 32;
+
+/// A function that takes a batch.
+type OnBatch<Answer> = TypedFunc<(u16, Batch), (Answer,)>;
+/// A function that takes a batch and a text: a locale, a workflow's parameters.
+type OnBatchWith<Answer> = TypedFunc<(u16, Batch, String), (Answer,)>;
+
+/// The functions of an instance, by the interfaces that its component exports.
+pub(super) struct Functions {
+    bind: TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>,
+    pub(super) normalise: Option<OnBatch<Patches>>,
+    pub(super) validate: Option<OnBatch<Vec<Refusal>>>,
+    pub(super) format: Option<OnBatchWith<Vec<String>>>,
+    pub(super) compute: Option<OnBatch<Patches>>,
+    pub(super) before_save: Option<OnBatch<Answer>>,
+    pub(super) after_commit: Option<OnBatch<Vec<Effect>>>,
+    pub(super) perform: Option<OnBatchWith<Vec<Effect>>>,
+    pub(super) score: Option<OnBatch<Awards>>,
+}
+
+/// Finds one function after the other.
+struct Finder<'a> {
+    component: &'a Component,
+    instance: &'a Exported,
+    store: &'a mut Store<Guest>,
+}
+
+impl Finder<'_> {
+    fn index(&self, interface: &str, function: &str) -> Option<ComponentExportIndex> {
+        let interface = self.component.get_export_index(None, &contract::interface(interface))?;
+        self.component.get_export_index(Some(&interface), function)
+    }
+
+    /// The function; none where the component does not export the interface.
+    fn find<P, R>(&mut self, interface: &str, function: &str) -> Result<Option<TypedFunc<P, R>>, Fault>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift,
+    {
+        let Some(index) = self.index(interface, function) else {
+            return Ok(None);
+        };
+        let found = self.instance.get_typed_func(&mut *self.store, index);
+        found.map(Some).map_err(|error| Fault::Start(format!("{interface}.{function} does not have the types of the contract: {error:#}")))
+    }
+}
+
+/// A live instance.
+pub(super) struct Instance {
+    store: Store<Guest>,
+    pub(super) functions: Arc<Functions>,
+    runtime: Runtime,
+    limits: Limits,
+    spent: u64,
+    calls: u32,
+}
+
+impl Instance {
+    /// Calls a function with the fuel and time for so many rows.
+    pub(super) fn call<P, R>(&mut self, function: Option<&TypedFunc<P, R>>, params: P, rows: usize) -> Result<R, Fault>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift,
+    {
+        let function = function.ok_or_else(|| Fault::Start("the component does not export what its manifest says".to_owned()))?;
+        let (fuel, time) = (self.limits.fuel(rows), self.limits.time_ms());
+        let result = guarded(&mut self.store, &self.runtime, &self.limits, rows, |store| function.call(store, params));
+        self.spent += fuel - self.store.get_fuel().unwrap_or(0).min(fuel);
+        self.calls += 1;
+        result.map_err(|error| Fault::of(&error, self.store.data(), fuel, time))
+    }
+
+    /// What the calls since the last question used.
+    fn take_cost(&mut self) -> Cost {
+        Cost { fuel: std::mem::take(&mut self.spent), memory_bytes: self.store.data().memory_used as u64 }
+    }
+}
+
+/// Runs guest code with its limits set.
+fn guarded<T>(
+    store: &mut Store<Guest>,
+    runtime: &Runtime,
+    limits: &Limits,
+    rows: usize,
+    run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
+) -> wasmtime::Result<T> {
+    store.data_mut().was_denied = false;
+    store.set_fuel(limits.fuel(rows))?;
+    store.set_epoch_deadline(Runtime::ticks(limits.time_ms()));
+    // What is lifted from the guest is copied by the host: bounded before it is copied.
+    store.set_hostcall_fuel(Limits::text_bytes(rows));
+    let _running = runtime.running();
+    run(store)
+}
+
+/// A component with everything that an instance of it needs, and the instances that are idle.
+pub(super) struct Program {
+    runtime: Runtime,
+    prepared: InstancePre<Guest>,
+    limits: Limits,
+    hooks: Vec<contract::Hook>,
+    settings: String,
+    idle: Mutex<Vec<Instance>>,
+    pub(super) log: Arc<Log>,
+}
+
+impl Program {
+    pub(super) fn new(runtime: &Runtime, component: Component, limits: Limits, hooks: Vec<contract::Hook>, settings: String) -> Result<Self, Fault> {
+        let prepared = runtime.linker().instantiate_pre(&component).map_err(|error| Fault::Start(format!("{error:#}")))?;
+        Ok(Self { runtime: runtime.clone(), prepared, limits, hooks, settings, idle: Mutex::default(), log: Arc::default() })
+    }
+
+    /// The hook points whose interface the component has with all its functions.
+    pub(super) fn points(functions: &Functions) -> Vec<Point> {
+        let serves = |point: &Point| match point {
+            Point::FieldType => functions.normalise.is_some() && functions.validate.is_some() && functions.format.is_some(),
+            Point::ComputedFields => functions.compute.is_some(),
+            Point::BeforeSave => functions.before_save.is_some(),
+            Point::AfterCommit => functions.after_commit.is_some(),
+            Point::WorkflowAction => functions.perform.is_some(),
+            Point::Gamification => functions.score.is_some(),
+        };
+        Point::ALL.into_iter().filter(serves).collect()
+    }
+
+    /// An instance that is not bound yet.
+    pub(super) fn start(&self) -> Result<Instance, Fault> {
+        let mut store = Store::new(self.runtime.engine(), Guest::new(self.limits.memory_bytes()));
+        store.limiter(|guest| guest);
+        let started = guarded(&mut store, &self.runtime, &self.limits, 0, |store| self.prepared.instantiate(store));
+        let instance = started.map_err(|error| match Fault::of(&error, store.data(), self.limits.fuel(0), self.limits.time_ms()) {
+            Fault::Answer(message) => Fault::Start(message),
+            other => other,
+        })?;
+        let functions = self.functions(&instance, &mut store)?;
+        let spent = self.limits.fuel(0) - store.get_fuel().unwrap_or(0).min(self.limits.fuel(0));
+        Ok(Instance { store, functions: Arc::new(functions), runtime: self.runtime.clone(), limits: self.limits, spent, calls: 0 })
+    }
+
+    fn functions(&self, instance: &Exported, store: &mut Store<Guest>) -> Result<Functions, Fault> {
+        let mut finder = Finder { component: self.prepared.component(), instance, store };
+        Ok(Functions {
+            bind: finder.find("binding", "bind")?.ok_or_else(|| Fault::Start("the component does not export binding".to_owned()))?,
+            normalise: finder.find("field-type", "normalise")?,
+            validate: finder.find("field-type", "validate")?,
+            format: finder.find("field-type", "format")?,
+            compute: finder.find("computed-fields", "compute")?,
+            before_save: finder.find("before-save", "before-save")?,
+            after_commit: finder.find("after-commit", "after-commit")?,
+            perform: finder.find("workflow-action", "perform")?,
+            score: finder.find("gamification", "score")?,
+        })
+    }
+
+    /// An instance that knows its hooks and settings.
+    fn bound(&self) -> Result<Instance, Fault> {
+        let mut instance = self.start()?;
+        let functions = instance.functions.clone();
+        let (answer,) = instance.call(Some(&functions.bind), (self.hooks.clone(), self.settings.clone()), self.hooks.len())?;
+        self.log.extend(std::mem::take(&mut instance.store.data_mut().lines));
+        // What a start costs is nobody's bill: whether an instance is new is chance.
+        (instance.calls, instance.spent) = (0, 0);
+        match answer {
+            Ok(()) => Ok(instance),
+            Err(BindError::Setting((name, what))) => Err(Fault::Start(format!("setting {name}: {what}"))),
+            Err(BindError::UnknownHook(hook)) => Err(Fault::Start(format!("its manifest has the hook {hook}, which its code does not know"))),
+            Err(BindError::Other(what)) => Err(Fault::Start(what)),
+        }
+    }
+
+    /// Makes one instance ahead of the first call, so that a setting the code refuses is told at once.
+    pub(super) fn warm(&self) -> Result<(), Fault> {
+        let instance = self.bound()?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+        Ok(())
+    }
+
+    /// Does something with an instance. One that was used before gets a second chance as a fresh one, so that what a
+    /// guest kept from earlier calls decides nothing.
+    pub(super) fn with<T>(&self, moment: Moment, mut work: impl FnMut(&mut Instance, &Functions) -> Result<T, Fault>) -> (Cost, Result<T, Fault>) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        loop {
+            let mut instance = match idle.take().map_or_else(|| self.bound(), Ok) {
+                Ok(instance) => instance,
+                Err(fault) => return (Cost::default(), Err(fault)),
+            };
+            let is_fresh = instance.calls == 0;
+            instance.store.data_mut().moment = moment;
+            let functions = instance.functions.clone();
+            let result = work(&mut instance, &functions);
+            let cost = instance.take_cost();
+            self.log.extend(std::mem::take(&mut instance.store.data_mut().lines));
+            match result {
+                Err(fault) if !is_fresh && fault.may_be_stale() => {}
+                Err(fault) => return (cost, Err(fault)),
+                Ok(answer) => {
+                    self.put_back(instance);
+                    return (cost, Ok(answer));
+                }
+            }
+        }
+    }
+
+    fn put_back(&self, instance: Instance) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if instance.calls < CALLS && idle.len() < IDLE {
+            idle.push(instance);
+        }
+    }
+}

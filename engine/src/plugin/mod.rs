@@ -1,0 +1,149 @@
+//! How do WebAssembly components become hooks?
+//!
+//! The only room that knows wasmtime. A guest sees the columns that its manifest declares and nothing else, is bounded
+//! in fuel, memory and time, and gives back data that is checked before anybody acts on it; whatever it does is at
+//! worst a failure that names it.
+
+mod answers;
+mod check;
+mod columns;
+mod component;
+mod contract;
+mod guest;
+mod hooks;
+mod instance;
+mod limits;
+mod manifest;
+mod rules;
+mod runtime;
+#[cfg(test)]
+mod tests;
+mod written;
+
+pub(crate) use check::check_settings;
+pub(crate) use guest::Log;
+pub(crate) use manifest::{Grant, GrantVerb, Hook, Manifest, Point, Setting, SettingKind};
+pub(crate) use runtime::Runtime;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use crate::context::Actor;
+use crate::error::{Error, ErrorKind};
+use crate::hook::{AfterCommit, BeforeSave, FieldType, HookName, Score, WorkflowAction};
+use crate::schema::Schema;
+use crate::workflow::Workflow;
+
+/// Larger files are not compiled.
+const MOST_BYTES: usize = 32 << 20;
+
+/// A plugin's file that was checked as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) manifest: Manifest,
+    /// As it was written.
+    pub(crate) manifest_text: String,
+    pub(crate) contract: String,
+    /// `peyvand:plugin/before-save@0.1.0`.
+    pub(crate) exports: Vec<String>,
+    pub(crate) imports: Vec<String>,
+}
+
+/// Checks a plugin's file: its form, its contract, its manifest, what it imports and exports, and that its functions
+/// have the contract's types. Compiles it.
+pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
+    if bytes.len() > MOST_BYTES {
+        return Err(Error::new(ErrorKind::Plugin, format!("the file has {} MiB; a plugin has at most {}", bytes.len() >> 20, MOST_BYTES >> 20)));
+    }
+    let sections = component::sections(bytes)?;
+    let manifest = Manifest::parse(&sections.manifest)?;
+    let runtime = Runtime::new()?;
+    let component = runtime.component(bytes)?;
+    let types = component.component_type();
+    let imports: Vec<String> = types.imports(runtime.engine()).map(|(name, _)| name.to_owned()).collect();
+    let exports: Vec<String> = types.exports(runtime.engine()).map(|(name, _)| name.to_owned()).collect();
+    component::check_interfaces(&imports, &exports)?;
+    let program = instance::Program::new(&runtime, component, manifest.limits, Vec::new(), String::new());
+    program.and_then(|program| serves(&program, &manifest)).map_err(|fault| failed(&manifest, &fault))?;
+    Ok(Opened { manifest, manifest_text: sections.manifest, contract: sections.contract, exports, imports })
+}
+
+/// Whether the component has the functions for every hook of the manifest.
+fn serves(program: &instance::Program, manifest: &Manifest) -> Result<(), guest::Fault> {
+    let points = instance::Program::points(&program.start()?.functions);
+    match manifest.hooks.iter().find(|hook| !points.contains(&hook.point)) {
+        None => Ok(()),
+        Some(hook) => {
+            let (title, export) = (hook.title(), contract::interface(hook.point.name()));
+            Err(guest::Fault::Start(format!("its manifest has the hook {title}, but the component does not export {export}: export it or remove the hook")))
+        }
+    }
+}
+
+fn failed(manifest: &Manifest, fault: &guest::Fault) -> Error {
+    Error::new(ErrorKind::Plugin, format!("plugin {}: {fault}", manifest.title()))
+}
+
+/// The hooks of a plugin, ready to be asked.
+pub(crate) struct Loaded {
+    pub(crate) before_save: Vec<Arc<dyn BeforeSave>>,
+    pub(crate) computed: Vec<Arc<dyn BeforeSave>>,
+    pub(crate) after_commit: Vec<Arc<dyn AfterCommit>>,
+    pub(crate) field_types: Vec<Arc<dyn FieldType>>,
+    /// Each with its name in workflows: `follow-up/follow-up`.
+    pub(crate) actions: Vec<(String, Arc<dyn WorkflowAction>)>,
+    pub(crate) scores: Vec<Arc<dyn Score>>,
+    pub(crate) workflows: Vec<Arc<Workflow>>,
+    /// What it says while it runs.
+    pub(crate) log: Arc<Log>,
+}
+
+/// Makes a plugin's hooks. One instance is started and bound, so that a setting or a hook that the code refuses fails
+/// here. The schema must have the plugin's fields by now.
+pub(crate) fn load(runtime: &Runtime, bytes: &[u8], manifest: &Manifest, settings: &Map<String, Json>, schema: &Schema) -> Result<Loaded, Error> {
+    let served = serve(runtime, bytes, manifest, settings, schema)?;
+    let log = served.first().map(|hook| hook.plugin.program.log.clone()).unwrap_or_default();
+    let mut loaded = Loaded {
+        before_save: Vec::new(),
+        computed: Vec::new(),
+        after_commit: Vec::new(),
+        field_types: Vec::new(),
+        actions: Vec::new(),
+        scores: Vec::new(),
+        workflows: manifest.workflows.iter().cloned().map(Arc::new).collect(),
+        log,
+    };
+    for hook in served {
+        match hook.hook.declared.point {
+            Point::FieldType => loaded.field_types.push(hook),
+            Point::ComputedFields => loaded.computed.push(hook),
+            Point::BeforeSave => loaded.before_save.push(hook),
+            Point::AfterCommit => loaded.after_commit.push(hook),
+            Point::WorkflowAction => loaded.actions.push((hook.full_name.clone(), hook)),
+            Point::Gamification => loaded.scores.push(hook),
+        }
+    }
+    Ok(loaded)
+}
+
+fn serve(runtime: &Runtime, bytes: &[u8], manifest: &Manifest, settings: &Map<String, Json>, schema: &Schema) -> Result<Vec<Arc<hooks::Served>>, Error> {
+    let settings = check_settings(manifest, settings).map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
+    let bound = manifest.bind(schema)?;
+    let component = runtime.component(bytes)?;
+    let guest_hooks = bound.iter().map(check::BoundHook::for_guest).collect();
+    let program = instance::Program::new(runtime, component, manifest.limits, guest_hooks, Json::Object(settings).to_string());
+    let program = program.and_then(|program| program.warm().map(|()| program)).map_err(|fault| failed(manifest, &fault))?;
+    let plugin = Arc::new(hooks::Plugin {
+        owner: format!("plugin {}", manifest.title()),
+        on_failure: manifest.on_failure,
+        program,
+        grants: check::Grants::new(&manifest.effects, schema),
+    });
+    let served = bound.into_iter().map(|hook| {
+        let name = HookName { owner: plugin.owner.clone(), hook: hook.declared.title(), actor: Actor::Plugin(manifest.id.clone()) };
+        let full_name = format!("{}/{}", manifest.id, hook.declared.name);
+        Arc::new(hooks::Served { plugin: plugin.clone(), hook, name, full_name })
+    });
+    Ok(served.collect())
+}

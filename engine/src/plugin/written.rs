@@ -1,0 +1,213 @@
+//! What does a plugin's author write?
+//!
+//! The words of `plugin.toml`, strictly: an unknown word is a fault, not a wish. All faults are told at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::contract;
+use super::limits::Limits;
+use super::manifest::{Faults, Grant, Hook, Manifest, Point, Setting, foreign_contract, is_word};
+use super::rules::{check_hooks, check_workflow};
+use crate::error::{Error, ErrorKind};
+use crate::hook::OnFailure;
+use crate::schema::{Field, FieldKind, Labels};
+use crate::workflow::{Trigger, Workflow};
+
+/// The file as it is written, before anything is made of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    id: String,
+    version: String,
+    contract: String,
+    #[serde(default)]
+    name: Labels,
+    #[serde(default)]
+    description: Labels,
+    on_failure: Option<String>,
+    #[serde(default)]
+    limits: Limits,
+    #[serde(default)]
+    settings: BTreeMap<String, Setting>,
+    #[serde(default, rename = "field")]
+    fields: Vec<WrittenField>,
+    #[serde(default, rename = "hook")]
+    hooks: Vec<Hook>,
+    #[serde(default, rename = "workflow")]
+    workflows: Vec<WrittenWorkflow>,
+    #[serde(default, rename = "effect")]
+    effects: Vec<Grant>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct WrittenWorkflow {
+    pub(super) name: String,
+    pub(super) object: String,
+    pub(super) trigger: Trigger,
+    #[serde(default)]
+    pub(super) wakes: Vec<String>,
+    #[serde(default)]
+    filter: String,
+    pub(super) action: String,
+    #[serde(default)]
+    parameters: Map<String, Json>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenField {
+    object: String,
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    label: Labels,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    unique: bool,
+    #[serde(default)]
+    indexed: bool,
+    #[serde(default)]
+    read_only: Option<bool>,
+    #[serde(default)]
+    default: Option<Json>,
+    #[serde(default)]
+    minimum: Option<i64>,
+    #[serde(default)]
+    maximum: Option<i64>,
+    #[serde(default)]
+    max_length: Option<u32>,
+    #[serde(default)]
+    options: Option<Vec<String>>,
+    #[serde(default)]
+    to: Option<Vec<String>>,
+    #[serde(default)]
+    on_delete: Option<String>,
+}
+
+impl Manifest {
+    /// Reads the text of a `plugin.toml`; every fault is told, not the first.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text.get(..span.start).map_or(0, |before| before.matches('\n').count() + 1));
+            Error::new(ErrorKind::Plugin, format!("plugin.toml, line {line}: {}", error.message().trim())).hint("wit/README.md and plugins/README.md describe the manifest")
+        })?;
+        let id = written.id.clone();
+        let mut faults = Faults::default();
+        let manifest = written.read(&mut faults);
+        faults.into_result(&id)?;
+        Ok(manifest)
+    }
+}
+
+impl Written {
+    fn read(self, faults: &mut Faults) -> Manifest {
+        if !is_word(&self.id) {
+            faults.add("id", "manifest", format!("'{}' is not an id: use a to z, 0 to 9 and - inside", self.id));
+        }
+        let mut numbers = self.version.split('.');
+        if numbers.clone().count() != 3 || !numbers.all(|number| number.parse::<u32>().is_ok()) {
+            faults.add("version", "manifest", format!("'{}' is not a version such as 0.1.0", self.version));
+        }
+        if self.contract != contract::VERSION {
+            faults.add("contract", "contract", foreign_contract(&self.contract));
+        }
+        let on_failure = match self.on_failure.as_deref() {
+            Some("reject") => OnFailure::Reject,
+            Some("skip") => OnFailure::Skip,
+            _ => {
+                faults.add("on-failure", "manifest", "say on-failure = \"reject\" (the save is refused when the plugin fails) or \"skip\" (it goes on without); there is no default");
+                OnFailure::Reject
+            }
+        };
+        self.limits.check(faults);
+        for (name, setting) in &self.settings {
+            setting.check(name, faults);
+        }
+        let computed: BTreeSet<(&str, &str)> = self
+            .hooks
+            .iter()
+            .filter(|hook| hook.point == Point::ComputedFields)
+            .flat_map(|hook| hook.writes.iter().map(|field| (hook.object.as_str(), field.as_str())))
+            .collect();
+        let fields = self.fields.into_iter().filter_map(|field| {
+            let is_computed = computed.contains(&(field.object.as_str(), field.name.as_str()));
+            field.read(&self.id, is_computed, faults)
+        });
+        let fields = fields.collect();
+        check_hooks(&self.hooks, faults);
+        for workflow in &self.workflows {
+            check_workflow(workflow, &self.hooks, faults);
+        }
+        let workflow = |workflow: WrittenWorkflow| Workflow {
+            name: workflow.name,
+            object: workflow.object,
+            trigger: workflow.trigger,
+            wakes: workflow.wakes,
+            filter: workflow.filter,
+            action: workflow.action,
+            parameters: Json::Object(workflow.parameters),
+            plugin: self.id.clone(),
+        };
+        Manifest {
+            workflows: self.workflows.into_iter().map(workflow).collect(),
+            id: self.id,
+            version: self.version,
+            name: self.name,
+            description: self.description,
+            on_failure,
+            limits: self.limits,
+            settings: self.settings,
+            fields,
+            hooks: self.hooks,
+            effects: self.effects,
+        }
+    }
+}
+
+impl WrittenField {
+    fn read(self, plugin: &str, is_computed: bool, faults: &mut Faults) -> Option<(String, Field)> {
+        let place = format!("field {}.{}", self.object, self.name);
+        let mut kind = Map::new();
+        match self.kind.contains('/') {
+            true => {
+                kind.insert("type".to_owned(), "plugin".into());
+                kind.insert("of".to_owned(), self.kind.clone().into());
+            }
+            false => {
+                kind.insert("type".to_owned(), self.kind.clone().into());
+            }
+        }
+        let has_options = matches!(self.kind.as_str(), "option" | "multi_option");
+        if self.options.is_some() != has_options {
+            faults.add(&place, "manifest", format!("options belong to fields of type option and multi_option, and {} has {}", self.kind, if has_options { "none" } else { "them" }));
+        }
+        if self.kind == "plugin" || self.kind == "rollup" {
+            faults.add(&place, "manifest", format!("a plugin cannot bring a field of type {}; the type of another plugin is written plugin/type", self.kind));
+            return None;
+        }
+        for (name, value) in [("options", self.options.map(Json::from)), ("to", self.to.map(Json::from)), ("on_delete", self.on_delete.map(Json::from))] {
+            kind.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        let kind: FieldKind = match serde_json::from_value(Json::Object(kind)) {
+            Ok(kind) => kind,
+            Err(error) => {
+                faults.add(&place, "manifest", error.to_string());
+                return None;
+            }
+        };
+        let mut field = Field::new(&self.name, kind);
+        field.label = self.label;
+        (field.required, field.unique, field.indexed) = (self.required, self.unique, self.indexed);
+        // What a hook computes would be overwritten at the next save: nobody else may set it.
+        field.read_only = self.read_only.unwrap_or(is_computed);
+        (field.default, field.minimum, field.maximum, field.max_length) = (self.default, self.minimum, self.maximum, self.max_length);
+        field.brought_by = Some(plugin.to_owned());
+        Some((self.object, field))
+    }
+}

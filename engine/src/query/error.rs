@@ -1,0 +1,163 @@
+//! What can be wrong with a question?
+
+use std::fmt;
+
+use super::filter::{MAX_CONDITIONS, MAX_DEPTH, MAX_OPERANDS};
+use super::page::MAX_LIMIT;
+use crate::error::{Error, ErrorKind};
+
+/// Where in a written filter something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The character of the text form, counted from 1.
+    Character(usize),
+    /// The path in the JSON form: `and[1].not`.
+    Path(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Character(number) => write!(f, "filter, character {number}"),
+            Self::Path(path) if path.is_empty() => f.write_str("filter"),
+            Self::Path(path) => write!(f, "filter, {path}"),
+        }
+    }
+}
+
+/// Why a query cannot be read or answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueryError {
+    #[error("{place}: {found}; expected {expected}")]
+    Syntax {
+        place: Place,
+        found: String,
+        expected: String,
+    },
+    #[error("{place}: there is no operator '{typed}'{near}")]
+    UnknownOperator {
+        place: Place,
+        typed: String,
+        near: String,
+    },
+    #[error("the filter is nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    #[error("the filter has more than {MAX_CONDITIONS} conditions")]
+    TooManyConditions,
+    #[error("{field}[{operator}] lists {given} values; at most {MAX_OPERANDS} are allowed")]
+    TooManyOperands {
+        field: String,
+        operator: &'static str,
+        given: usize,
+    },
+    #[error("{field}[{operator}] takes {expected}, not {given}")]
+    OperandCount {
+        field: String,
+        operator: &'static str,
+        expected: &'static str,
+        given: usize,
+    },
+    /// The text is the object's own: it names the object, the field and the nearest name.
+    #[error("{0}")]
+    UnknownField(String),
+    #[error("{field} ({kind}) cannot be asked with {operator}")]
+    DoesNotFit {
+        field: String,
+        kind: &'static str,
+        operator: &'static str,
+        fitting: String,
+    },
+    #[error("{field}[{operator}]: {message}")]
+    Operand {
+        field: String,
+        operator: &'static str,
+        message: String,
+    },
+    #[error("{field}: no {objects} has the key or id '{written}'")]
+    UnknownKey {
+        field: String,
+        objects: String,
+        written: String,
+    },
+    #[error("{field} refers to {objects}, and {id} belongs to something else")]
+    WrongObject {
+        field: String,
+        objects: String,
+        id: String,
+    },
+    #[error("{field} ({kind}) cannot be sorted by")]
+    CannotSort { field: String, kind: &'static str },
+    #[error("the sort order names {0} twice")]
+    SortedTwice(String),
+    #[error("the sort order names {0} after id, which leaves nothing to sort")]
+    SortedAfterId(String),
+    #[error("the sort order has an empty name at place {0}")]
+    SortNameMissing(usize),
+    #[error("a page has 1 to {MAX_LIMIT} records, not {0}")]
+    Limit(usize),
+    #[error("the cursor cannot be read")]
+    CursorDamaged,
+    #[error("the cursor belongs to another query")]
+    CursorForeign,
+    #[error("'{0}' is not a measure")]
+    UnknownMeasure(String),
+    #[error("{measure}: {field} ({kind}) has no such total")]
+    CannotMeasure {
+        measure: String,
+        field: String,
+        kind: &'static str,
+    },
+    #[error("cannot group by {field} ({kind})")]
+    CannotGroup { field: String, kind: &'static str },
+    #[error("cannot group {field} by '{bucket}'{near}")]
+    UnknownBucket {
+        field: String,
+        bucket: String,
+        near: String,
+    },
+    #[error("{field} ({kind}) has no {bucket}")]
+    NoBuckets {
+        field: String,
+        kind: &'static str,
+        bucket: String,
+    },
+    #[error("the result has more than {0} groups")]
+    TooManyGroups(usize),
+    #[error("{0} is too large to be kept exactly")]
+    Overflow(String),
+}
+
+impl QueryError {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
+            Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
+            Self::TooManyOperands { .. } => "ask in several queries, or filter by a field that these records share".to_owned(),
+            Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
+            Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
+            Self::SortedAfterId(_) => "put id last, or leave it out: it is always the last tie-break".to_owned(),
+            Self::SortNameMissing(_) => "write it as -created_at,name".to_owned(),
+            Self::Limit(_) => "page: give the cursor of each page to the next query".to_owned(),
+            Self::CursorDamaged => "give the text of `next` back unchanged, or begin again without a cursor".to_owned(),
+            Self::CursorForeign => "keep object, filter and sort the same from page to page, or begin again without a cursor".to_owned(),
+            Self::UnknownMeasure(_) => "write count, sum(field), min(field), max(field) or avg(field)".to_owned(),
+            Self::CannotMeasure { .. } => "sum and avg take numbers, amounts and durations; min and max also dates and instants".to_owned(),
+            Self::CannotGroup { .. } => "group by a field with few different values".to_owned(),
+            Self::UnknownBucket { .. } => "use day, week, month, quarter or year".to_owned(),
+            Self::NoBuckets { .. } => "only dates and instants have days, weeks, months, quarters and years".to_owned(),
+            Self::TooManyGroups(_) => "filter more, or group by fewer fields or longer periods".to_owned(),
+            Self::Overflow(_) => "filter more, or group by more fields".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        let plain = Self::new(ErrorKind::Query, error.to_string());
+        match error.remedy() {
+            Some(remedy) => plain.hint(remedy),
+            None => plain,
+        }
+    }
+}

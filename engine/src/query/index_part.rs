@@ -1,0 +1,153 @@
+//! Where in an index do the records lie that a condition asks for?
+
+use super::compile::Test;
+use super::filter::Operator;
+use super::operand::{Comparable, Operand};
+use crate::record::Value;
+use crate::schema::{FieldKind, Object};
+use crate::store::{Span, spaces};
+
+/// How much of a folded text bounds a range, in bytes. Shorter than what an index entry keeps, so that the entry's cut
+/// end cannot bring it to the wrong side of the bound.
+const TEXT_BOUND: usize = 120;
+
+/// The part of one index that the required conditions on its field leave.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub(super) rank: Rank,
+    pub(super) field: u32,
+    pub(super) name: String,
+    /// Sorted and apart from each other.
+    pub(super) spans: Vec<Span>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    Equal,
+    OneOf,
+    Range,
+}
+
+pub(super) fn index_parts(object: &Object, tests: &[&Test]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for part in tests.iter().filter_map(|test| index_part(object, test)) {
+        match parts.iter_mut().find(|known| known.field == part.field) {
+            Some(known) => known.narrow(part),
+            None => parts.push(part),
+        }
+    }
+    parts
+}
+
+impl Part {
+    /// Joins a second condition on the same field.
+    fn narrow(&mut self, other: Part) {
+        if self.spans.len() <= 1 || other.spans.len() <= 1 {
+            let both = self
+                .spans
+                .iter()
+                .flat_map(|span| other.spans.iter().filter_map(|limit| common(span, limit)));
+            self.spans = both.collect();
+            self.rank = self.rank.min(other.rank);
+        } else if other.rank < self.rank {
+            *self = other;
+        }
+    }
+}
+
+/// What two spans share.
+pub(super) fn common(a: &Span, b: &Span) -> Option<Span> {
+    let span = Span {
+        start: a.start.clone().max(b.start.clone()),
+        end: a.end.clone().min(b.end.clone()),
+    };
+    (span.start < span.end).then_some(span)
+}
+
+/// Where in its field's index the matches of a condition lie, and perhaps others: records are tested in any case.
+fn index_part(object: &Object, test: &Test) -> Option<Part> {
+    let field = test.target.index()?;
+    let prefix = spaces::of_field(spaces::INDEX, object.number, field);
+    let exactly = |operand: &Operand| {
+        let mut key = prefix.clone();
+        spaces::push_indexed(&mut key, Some(&operand.value));
+        Span::prefix(&key)
+    };
+    let around = |operand: &Operand| Span::prefix(&[prefix.as_slice(), &bound(operand)].concat());
+    let present = Span::prefix(&[prefix.as_slice(), &[1]].concat());
+    let several = matches!(test.target.kind, FieldKind::MultiOption { .. });
+    let (rank, spans) = match (test.operator, test.operands.as_slice()) {
+        (Operator::Eq, [one]) => (Rank::Equal, vec![exactly(one)]),
+        (Operator::In, all) if !several => (Rank::OneOf, all.iter().map(exactly).collect()),
+        (Operator::Gt | Operator::Gte, [least]) => (
+            Rank::Range,
+            vec![Span {
+                start: around(least).start,
+                end: present.end,
+            }],
+        ),
+        (Operator::Lt | Operator::Lte, [most]) => (
+            Rank::Range,
+            vec![Span {
+                start: present.start,
+                end: around(most).end,
+            }],
+        ),
+        (Operator::Between, [least, most]) => (
+            Rank::Range,
+            vec![Span {
+                start: around(least).start,
+                end: around(most).end,
+            }],
+        ),
+        (Operator::StartsWith, [start]) => (Rank::Range, vec![around(start)]),
+        (Operator::IsNull, _) if test.wants_empty() => (
+            Rank::Range,
+            vec![Span::prefix(&[prefix.as_slice(), &[0]].concat())],
+        ),
+        _ => return None,
+    };
+    Some(Part {
+        rank,
+        field,
+        name: test.target.name.clone(),
+        spans: apart(spans),
+    })
+}
+
+/// Sorted, joined where they overlap, without empty ones: `10` and `10 IRR` overlap in an index of amounts.
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.retain(|span| span.start < span.end);
+    spans.sort_by(|a, b| a.start.cmp(&b.start));
+    let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match apart.last_mut() {
+            Some(last) if span.start < last.end => {
+                last.end = span.end.max(std::mem::take(&mut last.end))
+            }
+            _ => apart.push(span),
+        }
+    }
+    apart
+}
+
+/// The beginning of every index value that equals the operand or begins with it.
+fn bound(operand: &Operand) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match (&operand.key, &operand.value) {
+        (Comparable::Text(text), _) => {
+            let cut = text.floor_char_boundary(TEXT_BOUND);
+            spaces::push_indexed(
+                &mut bytes,
+                Some(&Value::Text(text.get(..cut).unwrap_or_default().to_owned())),
+            );
+            // Without the two bytes that end a text.
+            bytes.truncate(bytes.len().saturating_sub(2));
+        }
+        (_, Value::Money(money)) => {
+            spaces::push_indexed(&mut bytes, Some(&Value::Decimal(money.amount)))
+        }
+        (_, other) => spaces::push_indexed(&mut bytes, Some(other)),
+    }
+    bytes
+}

@@ -1,0 +1,40 @@
+//! Which records, in which order, and what do they add up to?
+//!
+//! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
+//! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
+//! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it
+//! and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them read.
+
+mod aggregate;
+mod bucket;
+mod compile;
+mod cursor;
+mod error;
+mod explained;
+mod filter;
+mod index_part;
+mod json;
+mod operand;
+mod order;
+mod page;
+mod plan;
+mod reader;
+mod scan;
+mod target;
+mod text;
+mod total;
+mod when;
+
+#[cfg(test)]
+mod tests;
+
+pub use aggregate::{Aggregate, GroupRow, Measure};
+pub use explained::Explained;
+pub use filter::{Condition, Filter, Operator};
+pub use order::SortKey;
+pub use page::{Page, Query};
+
+pub(crate) use aggregate::aggregate;
+pub(crate) use page::{count, each_match, explain, run};
+pub(crate) use reader::{Reader, decode, rollup_value};
+pub(crate) use when::QueryTime;

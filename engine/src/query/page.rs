@@ -1,0 +1,276 @@
+//! Which records are on this page?
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::compile::Compiled;
+use super::cursor::{self, Fingerprint};
+use super::error::QueryError;
+use super::explained::Explained;
+use super::filter::Filter;
+use super::order::{Order, SortKey, Standing};
+use super::plan::{self, Plan, Sequence, Wanted};
+use super::reader::Reader;
+use super::scan::{each_row, has_rollups, load};
+use super::when::QueryTime;
+use crate::error::Result;
+use crate::record::Record;
+use crate::schema::Object;
+
+/// How many records a page may have.
+pub(super) const MAX_LIMIT: usize = 1000;
+const DEFAULT_LIMIT: usize = 50;
+
+/// A list to be read page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Query {
+    /// The name of the object: `opportunity`.
+    pub object: String,
+    /// Which records.
+    pub filter: Filter,
+    /// In which order; the id is the last tie-break.
+    pub sort: Vec<SortKey>,
+    /// How many records a page has, 1 to 1,000; 50 unless told.
+    pub limit: usize,
+    /// Where the page begins: the `next` of the page before.
+    pub after: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Page {
+    /// The records, in order.
+    pub records: Vec<Record>,
+    /// The cursor of the next page, when there is one.
+    pub next: Option<String>,
+    /// Whether there are records after these.
+    pub has_more: bool,
+}
+
+impl Query {
+    /// All records of an object, in the order of their ids, 50 a page.
+    pub fn new(object: impl Into<String>) -> Self {
+        Self {
+            object: object.into(),
+            filter: Filter::everything(),
+            sort: Vec::new(),
+            limit: DEFAULT_LIMIT,
+            after: None,
+        }
+    }
+
+    /// Only these records.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// In this order.
+    #[must_use]
+    pub fn sort(mut self, keys: impl IntoIterator<Item = SortKey>) -> Self {
+        self.sort = keys.into_iter().collect();
+        self
+    }
+
+    /// In the order of a list such as `-created_at,name`.
+    ///
+    /// # Errors
+    /// A name is missing between two commas.
+    pub fn sorted_by(self, keys: &str) -> Result<Self> {
+        let keys = SortKey::parse_list(keys)?;
+        Ok(self.sort(keys))
+    }
+
+    /// So many records a page.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The page after the one that gave this cursor.
+    #[must_use]
+    pub fn after(mut self, cursor: impl Into<String>) -> Self {
+        self.after = Some(cursor.into());
+        self
+    }
+}
+
+/// A query that is bound to its object.
+struct Bound {
+    object: Arc<Object>,
+    compiled: Compiled,
+    order: Order,
+    fingerprint: Fingerprint,
+    after: Option<Standing>,
+    /// One more than the page has, to know whether there are more.
+    rows: usize,
+}
+
+impl Bound {
+    fn of(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Self> {
+        if !(1..=MAX_LIMIT).contains(&query.limit) {
+            return Err(QueryError::Limit(query.limit).into());
+        }
+        let object = reader.object(&query.object)?.clone();
+        let compiled = query.filter.compile(&object, reader, time)?;
+        let order = Order::of(&object, &query.sort)?;
+        let fingerprint = Fingerprint::of(&object, &query.filter, &query.sort);
+        let read = |text: &String| cursor::read(text, fingerprint, order.keys.len());
+        let after = query.after.as_ref().map(read).transpose()?;
+        Ok(Self {
+            object,
+            compiled,
+            order,
+            fingerprint,
+            after,
+            rows: query.limit + 1,
+        })
+    }
+
+    fn plan(&self, reader: &Reader) -> Result<Plan> {
+        let wanted = Wanted {
+            order: &self.order,
+            rows: self.rows,
+            after: self.after.as_ref(),
+        };
+        plan::choose(reader, &self.object, &self.compiled, Some(&wanted))
+    }
+
+    /// The first rows after the cursor, by the bytes they are sorted by.
+    fn best(
+        &self,
+        reader: &Reader,
+        plan: &Plan,
+        rollups: bool,
+    ) -> Result<BTreeMap<Vec<u8>, (Standing, Record)>> {
+        let after = self
+            .after
+            .as_ref()
+            .map(|standing| self.order.bytes(standing));
+        let mut best: BTreeMap<Vec<u8>, (Standing, Record)> = BTreeMap::new();
+        let first = if plan.sequence == Sequence::Unsorted {
+            usize::MAX
+        } else {
+            self.rows
+        };
+        each_row(reader, &self.object, plan, rollups, first, |record| {
+            let standing = self.order.standing(&record);
+            let bytes = self.order.bytes(&standing);
+            if best.len() >= self.rows
+                && let Some((worst, _)) = best.last_key_value()
+                && bytes > *worst
+            {
+                // Once the first key has passed the worst row's, no better row can come.
+                let beyond = plan.sequence == Sequence::SortedByFirst
+                    && !worst.starts_with(&self.order.first_bytes(&standing));
+                return Ok(if beyond {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                });
+            }
+            if after.as_ref().is_some_and(|after| bytes <= *after)
+                || !self.compiled.matches(&record)
+            {
+                return Ok(ControlFlow::Continue(()));
+            }
+            best.insert(bytes, (standing, record));
+            if best.len() > self.rows {
+                best.pop_last();
+            }
+            let full = plan.sequence == Sequence::Sorted && best.len() == self.rows;
+            Ok(if full {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        })?;
+        Ok(best)
+    }
+}
+
+/// One page of a query.
+pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Page> {
+    let bound = Bound::of(reader, query, time)?;
+    let plan = bound.plan(reader)?;
+    let rollups = bound.compiled.uses_rollups() || bound.order.uses_rollups();
+    let mut rows: Vec<(Standing, Record)> =
+        bound.best(reader, &plan, rollups)?.into_values().collect();
+    let has_more = rows.len() == bound.rows;
+    rows.truncate(query.limit);
+    let next = rows
+        .last()
+        .filter(|_| has_more)
+        .map(|(standing, _)| cursor::write(bound.fingerprint, standing));
+    let records = if rollups || !has_rollups(&bound.object) {
+        rows.into_iter().map(|(_, record)| record).collect()
+    } else {
+        // Totals are read for the rows of the page alone.
+        let ids: Vec<u128> = rows.iter().map(|(standing, _)| standing.id).collect();
+        load(reader, &bound.object, &ids, true)?
+    };
+    Ok(Page {
+        records,
+        next,
+        has_more,
+    })
+}
+
+/// How a query would be answered.
+pub(crate) fn explain(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Explained> {
+    let plan = Bound::of(reader, query, time)?.plan(reader)?;
+    Ok(Explained::of(&plan, &query.filter))
+}
+
+/// How many records match.
+pub(crate) fn count(
+    reader: &Reader,
+    object: &str,
+    filter: &Filter,
+    time: &QueryTime,
+) -> Result<u64> {
+    let object = reader.object(object)?.clone();
+    if filter.is_everything() {
+        return plan::live_records(reader, &object);
+    }
+    let compiled = filter.compile(&object, reader, time)?;
+    let mut count = 0;
+    each_bare_match(reader, &object, &compiled, compiled.uses_rollups(), |_| {
+        count += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(count)
+}
+
+/// Calls `each` with every matching record and its rollups, in no promised order, until it breaks.
+pub(crate) fn each_match(
+    reader: &Reader,
+    object: &Arc<Object>,
+    compiled: &Compiled,
+    each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    each_bare_match(reader, object, compiled, has_rollups(object), each)
+}
+
+/// The same, with rollups only when they are asked for.
+pub(super) fn each_bare_match(
+    reader: &Reader,
+    object: &Arc<Object>,
+    compiled: &Compiled,
+    rollups: bool,
+    mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let plan = plan::choose(reader, object, compiled, None)?;
+    each_row(reader, object, &plan, rollups, usize::MAX, |record| {
+        if compiled.matches(&record) {
+            each(record)
+        } else {
+            Ok(ControlFlow::Continue(()))
+        }
+    })
+}

@@ -1,0 +1,312 @@
+//! Which way through the store answers a query with the fewest rows read?
+//!
+//! Three ways: records by name (an id, a unique key), the part of a field's index that a condition asks for, or a walk
+//! along the sort order that stops when the page is full. A walk for L rows of N expects to read L·N/C rows when C of
+//! them match, a part of an index always reads its C. So index keys are counted, but never further than √(L·N), where
+//! the walk begins to win; what was counted by then is the list of candidates, and nothing is read twice.
+
+use super::compile::{Compiled, Test};
+use super::filter::Operator;
+use super::index_part::{Part, common, index_parts};
+use super::operand::Operand;
+use super::order::{Order, Standing};
+use super::reader::Reader;
+use super::target::Slot;
+use crate::error::Result;
+use crate::record::Value;
+use crate::schema::{FieldKind, Object};
+use crate::store::{Direction, Span, spaces};
+
+/// How many index keys are counted at most, and so how many ids are held at once.
+const MOST_COUNTED: usize = 100_000;
+
+/// The way that was chosen.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) via: Via,
+    pub(super) source: Source,
+    pub(super) sequence: Sequence,
+    /// How many records are read at most.
+    pub(super) at_most: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    Records,
+    Id,
+    Unique(String),
+    Index(String),
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    Ids(Vec<u128>),
+    Spans {
+        spans: Vec<Span>,
+        direction: Direction,
+    },
+}
+
+/// In which order the source gives the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sequence {
+    /// As the query wants them.
+    Sorted,
+    /// By the first sort key as the query wants it, by the others not.
+    SortedByFirst,
+    Unsorted,
+}
+
+/// What a page needs.
+pub(super) struct Wanted<'a> {
+    pub(super) order: &'a Order,
+    pub(super) rows: usize,
+    pub(super) after: Option<&'a Standing>,
+}
+
+pub(super) fn choose(
+    reader: &Reader,
+    object: &Object,
+    compiled: &Compiled,
+    wanted: Option<&Wanted<'_>>,
+) -> Result<Plan> {
+    let tests = compiled.required();
+    if let Some((via, ids)) = by_name(reader, object, &tests)? {
+        return Ok(of_ids(via, ids, wanted));
+    }
+    let live = live_records(reader, object)?;
+    let mut parts = index_parts(object, &tests);
+    let walk = wanted.and_then(|wanted| walk(object, wanted, &parts));
+    let most = match (&walk, wanted) {
+        (Some((via, ..)), Some(wanted)) => {
+            // A condition on the walked field narrows the walk itself.
+            parts.retain(|part| !matches!(via, Via::Index(name) if *name == part.name));
+            usize::try_from(live.saturating_mul(wanted.rows as u64).isqrt())
+                .unwrap_or(MOST_COUNTED)
+                .min(MOST_COUNTED)
+        }
+        _ => MOST_COUNTED,
+    };
+    if (walk.is_some() || parts.len() > 1)
+        && let Some((name, ids)) = shortest(reader, &parts, most)?
+    {
+        return Ok(of_ids(Via::Index(name), ids, wanted));
+    }
+    let (via, spans, direction, sequence) =
+        walk.unwrap_or_else(|| match parts.into_iter().min_by_key(|part| part.rank) {
+            Some(part) => (
+                Via::Index(part.name),
+                part.spans,
+                Direction::Forward,
+                Sequence::Unsorted,
+            ),
+            None => (
+                Via::Records,
+                vec![all_records(object)],
+                Direction::Forward,
+                Sequence::Unsorted,
+            ),
+        });
+    Ok(Plan {
+        via,
+        source: Source::Spans { spans, direction },
+        sequence,
+        at_most: live,
+    })
+}
+
+/// How many live records an object has.
+pub(super) fn live_records(reader: &Reader, object: &Object) -> Result<u64> {
+    let total = reader
+        .snapshot
+        .get(&spaces::of_object(spaces::COUNT, object.number))?;
+    let count = total
+        .as_deref()
+        .and_then(<[u8]>::first_chunk)
+        .map_or(0, |bytes| i64::from_be_bytes(*bytes));
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn all_records(object: &Object) -> Span {
+    Span::prefix(&spaces::of_object(spaces::RECORD, object.number))
+}
+
+/// Candidates that are known one by one.
+fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut sequence = Sequence::Unsorted;
+    if let Some(wanted) = wanted.filter(|wanted| wanted.order.keys.is_empty()) {
+        sequence = Sequence::Sorted;
+        if wanted.order.id_descending {
+            ids.reverse();
+        }
+        if let Some(after) = wanted.after {
+            ids.retain(|id| {
+                if wanted.order.id_descending {
+                    *id < after.id
+                } else {
+                    *id > after.id
+                }
+            });
+        }
+    }
+    Plan {
+        via,
+        at_most: ids.len() as u64,
+        source: Source::Ids(ids),
+        sequence,
+    }
+}
+
+/// The few records that a condition names: by id, or by the value of a unique field.
+fn by_name(reader: &Reader, object: &Object, tests: &[&Test]) -> Result<Option<(Via, Vec<u128>)>> {
+    for test in tests {
+        match (test.target.slot, test.operator, test.operands.as_slice()) {
+            (Slot::Id, Operator::Eq | Operator::In, operands) => {
+                let number = |operand: &Operand| match &operand.value {
+                    Value::Reference(id) => Some(id.number),
+                    _ => None,
+                };
+                return Ok(Some((
+                    Via::Id,
+                    operands.iter().filter_map(number).collect(),
+                )));
+            }
+            (Slot::Field(field), Operator::Eq, [one])
+                if test.target.unique && names_one(&test.target.kind) =>
+            {
+                let id = reader.by_unique(object, field, &one.value)?;
+                return Ok(Some((
+                    Via::Unique(test.target.name.clone()),
+                    id.map(|id| id.number).into_iter().collect(),
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the operand is written in the unique key as the record's value is: amounts may lack their currency, and
+/// composites are asked by their text.
+fn names_one(kind: &FieldKind) -> bool {
+    !matches!(
+        kind,
+        FieldKind::Money | FieldKind::PersonName | FieldKind::Address
+    )
+}
+
+/// The walk along the sort order, where an index or the ids allow one.
+fn walk(
+    object: &Object,
+    wanted: &Wanted<'_>,
+    parts: &[Part],
+) -> Option<(Via, Vec<Span>, Direction, Sequence)> {
+    let order = wanted.order;
+    let Some(first) = order.keys.first() else {
+        let direction = directed(order.id_descending);
+        let last = wanted
+            .after
+            .map(|after| spaces::of_record(spaces::RECORD, object.number, after.id));
+        let span = match &last {
+            Some(last) => all_records(object).beyond(last, direction),
+            None => all_records(object),
+        };
+        return Some((Via::Records, vec![span], direction, Sequence::Sorted));
+    };
+    let field = first.target.index()?;
+    let direction = directed(first.descending);
+    let whole = spaces::of_field(spaces::INDEX, object.number, field);
+    let part = parts
+        .iter()
+        .find(|part| part.field == field)
+        .map(|part| part.spans.clone());
+    let mut spans = part.unwrap_or_else(|| vec![Span::prefix(&whole)]);
+    let sorted = order.keys.len() == 1 && order.id_descending == first.descending;
+    if let Some((after, value)) = wanted
+        .after
+        .and_then(|after| Some((after, after.values.first()?)))
+    {
+        let mut last = [whole.as_slice(), value].concat();
+        let rest = if sorted {
+            last.extend_from_slice(&after.id.to_be_bytes());
+            Span::prefix(&whole).beyond(&last, direction)
+        } else {
+            // Rows of the same first value may still come: they are told apart when they are read.
+            let same = Span::prefix(&last);
+            match direction {
+                Direction::Forward => Span {
+                    start: same.start,
+                    end: Span::prefix(&whole).end,
+                },
+                Direction::Backward => Span {
+                    start: whole,
+                    end: same.end,
+                },
+            }
+        };
+        spans = spans
+            .iter()
+            .filter_map(|span| common(span, &rest))
+            .collect();
+    }
+    if direction == Direction::Backward {
+        spans.reverse();
+    }
+    Some((
+        Via::Index(first.target.name.clone()),
+        spans,
+        direction,
+        if sorted {
+            Sequence::Sorted
+        } else {
+            Sequence::SortedByFirst
+        },
+    ))
+}
+
+fn directed(descending: bool) -> Direction {
+    if descending {
+        Direction::Backward
+    } else {
+        Direction::Forward
+    }
+}
+
+/// The ids of the index part with the fewest keys, when that is at most `most`.
+fn shortest(reader: &Reader, parts: &[Part], most: usize) -> Result<Option<(String, Vec<u128>)>> {
+    let mut best: Option<(String, Vec<u128>)> = None;
+    let mut in_rank: Vec<&Part> = parts.iter().collect();
+    in_rank.sort_by_key(|part| part.rank);
+    for part in in_rank {
+        let most = best.as_ref().map_or(most, |(_, ids)| ids.len());
+        if let Some(ids) = ids_within(reader, part, most)? {
+            best = Some((part.name.clone(), ids));
+        }
+    }
+    Ok(best)
+}
+
+fn ids_within(reader: &Reader, part: &Part, most: usize) -> Result<Option<Vec<u128>>> {
+    const PAGE: usize = 1000;
+    let mut ids = Vec::new();
+    for span in &part.spans {
+        let mut span = span.clone();
+        loop {
+            let asked = PAGE.min(most + 1 - ids.len());
+            let rows = reader.snapshot.scan(&span, Direction::Forward, asked)?;
+            ids.extend(rows.iter().filter_map(|(key, _)| spaces::id_at_end(key)));
+            if ids.len() > most {
+                return Ok(None);
+            }
+            match rows.last() {
+                Some((last, _)) if rows.len() == asked => {
+                    span = span.beyond(last, Direction::Forward)
+                }
+                _ => break,
+            }
+        }
+    }
+    Ok(Some(ids))
+}

@@ -1,0 +1,165 @@
+//! What does one record look like at one position?
+//!
+//! The only place that turns stored entries into records. Everything that reads — lists, the write path, hooks —
+//! reads through it and so sees one snapshot and one schema.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Position;
+use crate::record::{Decimal, Money, Record, RecordId, Value};
+use crate::schema::{FieldKind, Object, RollupMeasure, Schema};
+use crate::store::{Direction, Snapshot, Span, codec, spaces};
+
+/// A snapshot with the schema that reads it.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) schema: Arc<Schema>,
+}
+
+impl Reader {
+    pub(crate) fn position(&self) -> Position {
+        self.snapshot.position()
+    }
+
+    /// The object of an id, or an error that says what the prefix should be.
+    pub(crate) fn object_of(&self, id: RecordId) -> Result<&Arc<Object>> {
+        self.schema.by_prefix(id.prefix).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("no object has ids that begin with '{}_'", id.prefix))
+        })
+    }
+
+    pub(crate) fn object(&self, name: &str) -> Result<&Arc<Object>> {
+        self.schema.object(name).ok_or_else(|| {
+            let near = crate::schema::did_you_mean(name, self.schema.objects().map(|object| object.name.as_str()));
+            Error::new(ErrorKind::NotFound, format!("there is no object '{name}'{near}"))
+        })
+    }
+
+    /// A live record with its rollups; `None` when there is none or it is in the bin.
+    pub(crate) fn get(&self, id: RecordId) -> Result<Option<Record>> {
+        let Some(object) = self.schema.by_prefix(id.prefix) else {
+            return Ok(None);
+        };
+        let mut found = self.get_many(object, &[id.number])?;
+        Ok(found.pop().flatten())
+    }
+
+    /// Live records of one object by number, in the order asked for, with their rollups.
+    pub(crate) fn get_many(&self, object: &Arc<Object>, ids: &[u128]) -> Result<Vec<Option<Record>>> {
+        let keys: Vec<Vec<u8>> = ids.iter().map(|id| spaces::of_record(spaces::RECORD, object.number, *id)).collect();
+        let values = self.snapshot.get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        let mut records = Vec::with_capacity(ids.len());
+        for (id, bytes) in ids.iter().zip(values) {
+            records.push(bytes.map(|bytes| decode(object, *id, &bytes)).transpose()?);
+        }
+        self.add_rollups(object, records.iter_mut().flatten())?;
+        Ok(records)
+    }
+
+    /// The record in the bin, without rollups, and how it was deleted.
+    pub(crate) fn binned(&self, id: RecordId) -> Result<Option<(Record, crate::write::Binned)>> {
+        let Some(object) = self.schema.by_prefix(id.prefix) else {
+            return Ok(None);
+        };
+        let Some(bytes) = self.snapshot.get(&spaces::of_record(spaces::BIN, object.number, id.number))? else {
+            return Ok(None);
+        };
+        let (binned, record) = crate::write::Binned::split(&bytes)?;
+        Ok(Some((decode(object, id.number, record)?, binned)))
+    }
+
+    /// The id under a unique field's value.
+    pub(crate) fn by_unique(&self, object: &Object, field: u32, value: &Value) -> Result<Option<RecordId>> {
+        let bytes = self.snapshot.get(&spaces::unique(object.number, field, value))?;
+        Ok(bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes.as_slice()).ok()).map(|id| RecordId::new(object.prefix, u128::from_be_bytes(id))))
+    }
+
+    /// Calls `each` with every live record of an object, in id order, until it breaks.
+    pub(crate) fn each(&self, object: &Arc<Object>, mut each: impl FnMut(Record) -> Result<ControlFlow<()>>) -> Result<()> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let mut span = Span::prefix(&spaces::of_object(spaces::RECORD, object.number));
+            if let Some(last) = &after {
+                span.start.clone_from(last);
+                span.start.push(0);
+            }
+            let page = self.snapshot.scan(&span, Direction::Forward, 500)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.clone());
+            let mut records = Vec::with_capacity(page.len());
+            for (key, bytes) in &page {
+                records.push(decode(object, spaces::id_at_end(key).unwrap_or(0), bytes)?);
+            }
+            self.add_rollups(object, records.iter_mut())?;
+            for record in records {
+                if each(record)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Ids of live records whose reference field names `target`, in id order.
+    pub(crate) fn referring(&self, from: &Object, field: u32, target: RecordId) -> Result<Vec<RecordId>> {
+        let mut prefix = spaces::of_field(spaces::INDEX, from.number, field);
+        spaces::push_indexed(&mut prefix, Some(&Value::Reference(target)));
+        let mut ids = Vec::new();
+        self.snapshot.scan_all(&prefix, |key, _| {
+            ids.extend(spaces::id_at_end(key).map(|id| RecordId::new(from.prefix, id)));
+            Ok::<_, Error>(ControlFlow::Continue(()))
+        })?;
+        Ok(ids)
+    }
+
+    fn add_rollups<'a>(&self, object: &Arc<Object>, records: impl Iterator<Item = &'a mut Record>) -> Result<()> {
+        let rollups: Vec<_> = object.live_fields().filter_map(|field| match &field.kind {
+            FieldKind::Rollup(rollup) => Some((field.number, rollup)),
+            _ => None,
+        }).collect();
+        if rollups.is_empty() {
+            return Ok(());
+        }
+        let mut records: Vec<&mut Record> = records.collect();
+        let keys: Vec<Vec<u8>> = records
+            .iter()
+            .flat_map(|record| rollups.iter().map(|(field, _)| spaces::rollup(object.number, record.id.number, *field)))
+            .collect();
+        let totals = self.snapshot.get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        for (record, totals) in records.iter_mut().zip(totals.chunks(rollups.len())) {
+            for ((field, rollup), total) in rollups.iter().zip(totals) {
+                record.set(*field, rollup_value(&rollup.measure, total.as_deref()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The field value of a stored total.
+pub(crate) fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> {
+    if let RollupMeasure::Latest { .. } = measure {
+        let micros = i64::from_be_bytes(total?.try_into().ok()?);
+        return chrono::DateTime::from_timestamp_micros(micros).map(Value::Instant);
+    }
+    let (count, sum) = match total {
+        Some(bytes) => (i64::from_be_bytes(*bytes.first_chunk()?), i128::from_be_bytes(*bytes.last_chunk()?)),
+        None => (0, 0),
+    };
+    match measure {
+        RollupMeasure::Count => Some(Value::Integer(count)),
+        RollupMeasure::Sum { .. } => Decimal::from_billionths(sum).map(Value::Decimal),
+        RollupMeasure::SumMoney { currency, .. } => Some(Value::Money(Money { amount: Decimal::from_billionths(sum)?, currency: currency.parse().ok()? })),
+        RollupMeasure::Latest { .. } => None,
+    }
+}
+
+pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: &[u8]) -> Result<Record> {
+    let stored = codec::decode(bytes).map_err(|error| {
+        Error::new(ErrorKind::Damaged, format!("{} cannot be read: {error}", RecordId::new(object.prefix, id))).hint("run `peyvand check` on the store")
+    })?;
+    Ok(Record { object: object.clone(), id: RecordId::new(object.prefix, id), revision: stored.revision, values: stored.values })
+}

@@ -1,0 +1,11 @@
+//! Does a query answer what a plain look at every record would?
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod conditions;
+mod groups;
+mod paging;
+mod planning;
+mod shelf;
+mod spelling;
+mod words;

@@ -1,0 +1,137 @@
+//! What is one thing?
+//!
+//! Ids, values, the composites that a CRM needs (money, phone, address, person name) and the record that holds them.
+//! Nothing here knows the store, the schema's rules or who may see what.
+
+mod currency;
+mod decimal;
+mod id;
+mod phone;
+mod value;
+
+pub use currency::{Currency, NotACurrency};
+pub use decimal::{Decimal, NotADecimal};
+pub use id::{NotAnId, Prefix, RecordId};
+pub use phone::Phone;
+pub use value::{Address, Money, PersonName, Value};
+
+use std::sync::Arc;
+
+use crate::schema::Object;
+
+/// One record as it was at one position of the journal.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub(crate) object: Arc<Object>,
+    pub(crate) id: RecordId,
+    pub(crate) revision: u64,
+    /// Sorted by field number. Numbers that the schema does not know (a newer engine's) are kept.
+    pub(crate) values: Vec<(u32, Value)>,
+}
+
+impl Record {
+    pub(crate) fn empty(object: Arc<Object>, id: RecordId) -> Self {
+        Self { object, id, revision: 0, values: Vec::new() }
+    }
+
+    /// The record's id.
+    #[must_use]
+    pub fn id(&self) -> RecordId {
+        self.id
+    }
+
+    /// The name of its object: `account`.
+    #[must_use]
+    pub fn object(&self) -> &str {
+        &self.object.name
+    }
+
+    /// How often it was written; an update may name the revision that it saw.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The value of a field; `None` where it is empty or the object has no such field.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.value(self.object.field(field)?.number)
+    }
+
+    /// The text of a text-like field (text, option, e-mail, url).
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.get(field)?.as_text()
+    }
+
+    /// The fields that have a value, by name, in the order of their numbers.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().filter_map(|(number, value)| Some((self.object.field_by_number(*number)?.name.as_str(), value)))
+    }
+
+    /// What a person would call it: the value of the object's title field, or the id.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.value(self.object.title_field).map_or_else(|| self.id.to_string(), Value::to_string)
+    }
+
+    /// The record as JSON: `id`, `revision`, and its fields by name.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut map = serde_json::Map::new();
+        map.insert("id".to_owned(), self.id.to_string().into());
+        map.insert("revision".to_owned(), self.revision.into());
+        for (name, value) in self.fields() {
+            map.insert(name.to_owned(), value.to_json());
+        }
+        serde_json::Value::Object(map)
+    }
+
+    pub(crate) fn value(&self, number: u32) -> Option<&Value> {
+        let at = self.values.binary_search_by_key(&number, |(field, _)| *field).ok()?;
+        Some(&self.values[at].1)
+    }
+
+    pub(crate) fn set(&mut self, number: u32, value: Option<Value>) {
+        match (self.values.binary_search_by_key(&number, |(field, _)| *field), value) {
+            (Ok(at), Some(value)) => self.values[at].1 = value,
+            (Ok(at), None) => {
+                self.values.remove(at);
+            }
+            (Err(at), Some(value)) => self.values.insert(at, (number, value)),
+            (Err(_), None) => {}
+        }
+    }
+
+    /// The numbers of the fields in which two states of a record differ.
+    pub(crate) fn changed(before: Option<&Record>, after: Option<&Record>) -> Vec<u32> {
+        let none: &[(u32, Value)] = &[];
+        let mut old = before.map_or(none, |record| &record.values).iter().peekable();
+        let mut new = after.map_or(none, |record| &record.values).iter().peekable();
+        let mut changed = Vec::new();
+        loop {
+            match (old.peek(), new.peek()) {
+                (Some((a, x)), Some((b, y))) if a == b => {
+                    if x != y {
+                        changed.push(*a);
+                    }
+                    old.next();
+                    new.next();
+                }
+                (Some((a, _)), Some((b, _))) if a < b => {
+                    changed.push(*a);
+                    old.next();
+                }
+                (Some((a, _)), None) => {
+                    changed.push(*a);
+                    old.next();
+                }
+                (_, Some((b, _))) => {
+                    changed.push(*b);
+                    new.next();
+                }
+                (None, None) => return changed,
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Which telephone is it, however it was typed?
+
+use std::fmt;
+
+use crate::locale::fold_digits;
+
+/// A telephone number: as it was typed, and in the international form where that is certain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Phone {
+    /// As it was typed.
+    pub raw: String,
+    /// `+989121234567`; absent when the number was given without its country and no default country is known.
+    pub e164: Option<String>,
+    /// The extension's digits.
+    pub extension: Option<String>,
+}
+
+/// How an extension is announced in the languages that our users write.
+const EXTENSIONS: [&str; 6] = ["ext.", "ext", "داخلی", "داخلي", "تحويلة", "تحویله"];
+
+impl Phone {
+    /// Reads a number as typed, in any of three kinds of digits.
+    ///
+    /// The international form is made only from `+…` and `00…`: without the country the same digits are another
+    /// telephone. `None` when it has fewer than three digits, or other than digits, signs and an extension.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = fold_digits(text.trim());
+        let lower = plain.to_lowercase();
+        let (number, extension) = EXTENSIONS
+            .iter()
+            .find_map(|word| lower.split_once(word))
+            .map_or((lower.as_str(), None), |(number, extension)| (number, Some(extension)));
+        let allowed = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-()./–\u{200e}\u{200f}".contains(c);
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        let extension: Option<String> = extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
+        if !number.chars().all(allowed) || !(3..=20).contains(&digits.len()) || extension.as_deref() == Some("") {
+            return None;
+        }
+        let international = if number.trim_start_matches(['\u{200e}', '\u{200f}', ' ', '(']).starts_with('+') {
+            Some(digits.as_str())
+        } else {
+            digits.strip_prefix("00")
+        };
+        // ITU-T E.164: at most fifteen digits; the shortest numbers in use have seven.
+        let e164 = international
+            .filter(|digits| (7..=15).contains(&digits.len()) && !digits.starts_with('0'))
+            .map(|digits| format!("+{digits}"));
+        Some(Self { raw: text.trim().to_owned(), e164, extension })
+    }
+
+    /// What two phones are compared by.
+    pub(crate) fn key(&self) -> String {
+        self.e164.clone().unwrap_or_else(|| fold_digits(&self.raw).chars().filter(char::is_ascii_digit).collect())
+    }
+}
+
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.e164.as_deref().unwrap_or(&self.raw))?;
+        match &self.extension {
+            Some(extension) if self.e164.is_some() => write!(f, " ext. {extension}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_international_form_is_found_in_three_kinds_of_digits() {
+        for text in ["+98 912 123 4567", "00989121234567", "+۹۸ ۹۱۲ ۱۲۳ ۴۵۶۷", "٠٠٩٨٩١٢١٢٣٤٥٦٧"] {
+            assert_eq!(Phone::parse(text).unwrap().e164.as_deref(), Some("+989121234567"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_its_country_is_kept_but_not_guessed() {
+        let phone = Phone::parse("۰۲۱-۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap();
+        assert_eq!((phone.e164.as_deref(), phone.extension.as_deref()), (None, Some("12")));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in ["", "12", "call me", "a@b.c", "021 880 ext"] {
+            assert_eq!(Phone::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What can a field hold?
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde_json::json;
+
+use super::{Currency, Decimal, Phone, RecordId};
+
+/// The value of one field. An empty field has no value; there is no null.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// Text of any sort: text, long text, an option's name, an e-mail address, a URL.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// An exact decimal number or a percentage.
+    Decimal(Decimal),
+    /// Yes or no.
+    Boolean(bool),
+    /// A day without a time zone.
+    Date(NaiveDate),
+    /// A moment.
+    Instant(DateTime<Utc>),
+    /// A length of time in microseconds.
+    Duration(i64),
+    /// Several options of a set, in the set's order.
+    Options(Vec<String>),
+    /// An amount in a currency.
+    Money(Money),
+    /// A telephone number.
+    Phone(Phone),
+    /// A postal address.
+    Address(Address),
+    /// The name of a person.
+    PersonName(PersonName),
+    /// Another record.
+    Reference(RecordId),
+    /// Anything, for programs.
+    Json(serde_json::Value),
+}
+
+/// An amount in a currency. Amounts in different currencies are never added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Money {
+    /// How much.
+    pub amount: Decimal,
+    /// Of what.
+    pub currency: Currency,
+}
+
+/// A postal address in parts; every part may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Address {
+    /// Street, alley, plate, unit.
+    pub street: String,
+    /// City or town.
+    pub city: String,
+    /// Province or state.
+    pub province: String,
+    /// Postal code, ASCII digits.
+    pub postal_code: String,
+    /// Country, ISO 3166-1 alpha-2 where it is known.
+    pub country: String,
+}
+
+/// The name of a person in parts; at least one of given and family is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct PersonName {
+    /// Title: دکتر, مهندس, Dr.
+    pub title: String,
+    /// Given name or names.
+    pub given: String,
+    /// Family name.
+    pub family: String,
+}
+
+impl PersonName {
+    /// A name of a given and a family name.
+    #[must_use]
+    pub fn new(given: &str, family: &str) -> Self {
+        Self { title: String::new(), given: given.trim().to_owned(), family: family.trim().to_owned() }
+    }
+}
+
+impl Value {
+    /// The text of a text-like value.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as it goes over a wire: ISO dates, ASCII digits, decimals as text.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => json!(text),
+            Self::Integer(number) => json!(number),
+            Self::Decimal(number) => json!(number.to_string()),
+            Self::Boolean(yes) => json!(yes),
+            Self::Date(day) => json!(day.to_string()),
+            Self::Instant(at) => json!(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            Self::Duration(micros) => json!(iso_duration(*micros)),
+            Self::Options(names) => json!(names),
+            Self::Money(money) => json!({"amount": money.amount.to_string(), "currency": money.currency.code()}),
+            Self::Phone(phone) => {
+                let mut map = serde_json::Map::new();
+                map.insert("raw".to_owned(), json!(phone.raw));
+                if let Some(e164) = &phone.e164 {
+                    map.insert("e164".to_owned(), json!(e164));
+                }
+                if let Some(extension) = &phone.extension {
+                    map.insert("extension".to_owned(), json!(extension));
+                }
+                map.into()
+            }
+            Self::Address(a) => parts(&[
+                ("street", &a.street),
+                ("city", &a.city),
+                ("province", &a.province),
+                ("postal_code", &a.postal_code),
+                ("country", &a.country),
+            ]),
+            Self::PersonName(n) => parts(&[("title", &n.title), ("given", &n.given), ("family", &n.family)]),
+            Self::Reference(id) => json!(id.to_string()),
+            Self::Json(value) => value.clone(),
+        }
+    }
+}
+
+fn parts(parts: &[(&str, &String)]) -> serde_json::Value {
+    parts.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| ((*name).to_owned(), json!(text))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn iso_duration(micros: i64) -> String {
+    let (sign, total) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+    let (seconds, rest) = (total / 1_000_000, total % 1_000_000);
+    if rest == 0 { format!("{sign}PT{seconds}S") } else { format!("{sign}PT{seconds}.{rest:06}S") }
+}
+
+/// What a person reads; ASCII digits, ISO dates. Localised display is the host's choice.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Decimal(number) => write!(f, "{number}"),
+            Self::Boolean(yes) => write!(f, "{yes}"),
+            Self::Date(day) => write!(f, "{day}"),
+            Self::Instant(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            Self::Duration(micros) => f.write_str(&iso_duration(*micros)),
+            Self::Options(names) => f.write_str(&names.join(", ")),
+            Self::Money(money) => write!(f, "{} {}", money.amount, money.currency),
+            Self::Phone(phone) => write!(f, "{phone}"),
+            Self::Address(a) => joined(f, &[&a.street, &a.city, &a.province, &a.postal_code, &a.country], ", "),
+            Self::PersonName(n) => joined(f, &[&n.title, &n.given, &n.family], " "),
+            Self::Reference(id) => write!(f, "{id}"),
+            Self::Json(value) => write!(f, "{value}"),
+        }
+    }
+}
+
+fn joined(f: &mut fmt::Formatter<'_>, parts: &[&String], by: &str) -> fmt::Result {
+    let present: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+    f.write_str(&present.join(by))
+}

@@ -1,0 +1,109 @@
+//! What does its stage mean for an opportunity?
+//!
+//! Status follows from the stage's outcome, the pipeline from the stage, the probability from the stage unless
+//! somebody gave one, and the moment of closing from the move into a won or lost stage.
+
+use std::collections::BTreeMap;
+
+use crate::context::Actor;
+use crate::hook::{Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch, Row, Verb};
+use crate::record::{Record, RecordId, Value};
+use crate::schema::{Object, Schema};
+
+/// The rule, bound to the numbers of the fields it reads and sets.
+pub(crate) struct StageRule {
+    name: HookName,
+    interest: Interest,
+    fields: Fields,
+}
+
+struct Fields {
+    stage: u32,
+    pipeline: u32,
+    status: u32,
+    probability: u32,
+    close_date: u32,
+    closed_at: u32,
+}
+
+impl StageRule {
+    /// The rule for a schema; none when its opportunity is not the standard one.
+    pub(crate) fn new(schema: &Schema) -> Option<Self> {
+        let opportunity: &Object = schema.object("opportunity")?;
+        let number = |name: &str| opportunity.field(name).map(|field| field.number);
+        let fields = Fields {
+            stage: number("stage")?,
+            pipeline: number("pipeline")?,
+            status: number("status")?,
+            probability: number("probability")?,
+            close_date: number("close_date")?,
+            closed_at: number("closed_at")?,
+        };
+        Some(Self {
+            name: HookName { owner: "engine".to_owned(), hook: "opportunity follows its stage".to_owned(), actor: Actor::System },
+            interest: Interest { object: "opportunity".to_owned(), verbs: vec![Verb::Create, Verb::Update], wakes: vec![fields.stage] },
+            fields,
+        })
+    }
+
+    fn patches(&self, row: usize, before: Option<&Record>, after: &Record, stage: &Record, context: &HookContext<'_>) -> Vec<Patch> {
+        let fields = &self.fields;
+        let status = stage.text("outcome").unwrap_or("open");
+        let closed = status != "open";
+        let mut patches = vec![
+            Patch { row, field: fields.status, value: Some(Value::Text(status.to_owned())) },
+            Patch { row, field: fields.pipeline, value: stage.get("pipeline").cloned() },
+        ];
+        // A probability that came with the stage's change is somebody's judgement; one left from the old stage is not.
+        let given = |field: u32| after.value(field).is_some() && before.and_then(|before| before.value(field)) != after.value(field);
+        if closed || !given(fields.probability) {
+            patches.push(Patch { row, field: fields.probability, value: stage.get("probability").cloned() });
+        }
+        let was_closed = before.is_some_and(|before| before.value(fields.closed_at).is_some());
+        if closed && !was_closed {
+            // Imported history says by its close date when it happened.
+            let day = after.value(fields.close_date).filter(|_| given(fields.close_date) || before.is_none());
+            let at = match day {
+                Some(Value::Date(day)) => day.and_hms_opt(12, 0, 0).map_or(context.now, |noon| noon.and_utc()),
+                _ => context.now,
+            };
+            patches.push(Patch { row, field: fields.closed_at, value: Some(Value::Instant(at)) });
+            if day.is_none() {
+                patches.push(Patch { row, field: fields.close_date, value: Some(Value::Date(context.today)) });
+            }
+        } else if !closed && was_closed {
+            patches.push(Patch { row, field: fields.closed_at, value: None });
+        }
+        patches
+    }
+}
+
+impl BeforeSave for StageRule {
+    fn name(&self) -> &HookName {
+        &self.name
+    }
+
+    fn interest(&self) -> &Interest {
+        &self.interest
+    }
+
+    fn on_failure(&self) -> OnFailure {
+        OnFailure::Reject
+    }
+
+    fn before_save(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
+        let mut stages: BTreeMap<RecordId, Option<Record>> = BTreeMap::new();
+        let mut answers = Answers::default();
+        for (place, row) in rows.iter().enumerate() {
+            let (Some(after), Some(Value::Reference(id))) = (row.after, row.after.and_then(|after| after.value(self.fields.stage))) else { continue };
+            if !stages.contains_key(id) {
+                let stage = context.reader.get(*id).map_err(|error| HookFailure { message: error.to_string(), code: "stage", cost: Cost::default() })?;
+                stages.insert(*id, stage);
+            }
+            if let Some(Some(stage)) = stages.get(id) {
+                answers.patches.extend(self.patches(place, row.before, after, stage, context));
+            }
+        }
+        Ok(answers)
+    }
+}

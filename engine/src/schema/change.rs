@@ -1,0 +1,252 @@
+//! How does the schema change?
+//!
+//! A change is a request like any other: checked as a whole against the schema and the records, applied in one commit
+//! or not at all, and kept in the journal.
+
+use serde::{Deserialize, Serialize};
+
+use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, RollupMeasure};
+use super::object::{Object, system};
+use super::{Schema, did_you_mean};
+use crate::error::Failure;
+use crate::record::Prefix;
+
+/// One change of the schema.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum SchemaChange {
+    /// A new object.
+    CreateObject {
+        /// `lower_case`; becomes the name in requests.
+        name: String,
+        /// Two to eight letters before the underscore of its ids.
+        prefix: String,
+        /// The name that people read.
+        #[serde(default)]
+        label: Labels,
+        /// Its fields; the first one is its title.
+        fields: Vec<Field>,
+        /// A unique text field that may stand for the id in references.
+        #[serde(default)]
+        key: Option<String>,
+    },
+    /// A new field on an object that exists.
+    AddField {
+        /// The object.
+        object: String,
+        /// The field.
+        field: Field,
+    },
+    /// One more option of an option field.
+    AddOption {
+        /// The object.
+        object: String,
+        /// The option field.
+        field: String,
+        /// The new option's name.
+        option: String,
+    },
+    /// A field goes out of use: its values stay in old records, new requests may not name it.
+    RetireField {
+        /// The object.
+        object: String,
+        /// The field.
+        field: String,
+    },
+    /// Whether every record must have a value. Refused while records without one exist.
+    SetRequired {
+        /// The object.
+        object: String,
+        /// The field.
+        field: String,
+        /// From now on.
+        required: bool,
+    },
+    /// Whether an index is kept. Building one reads every record of the object.
+    SetIndexed {
+        /// The object.
+        object: String,
+        /// The field.
+        field: String,
+        /// From now on.
+        indexed: bool,
+    },
+}
+
+impl SchemaChange {
+    /// The object as it will be, or everything that is wrong with the change.
+    pub(crate) fn apply(&self, schema: &Schema) -> Result<Object, Vec<Failure>> {
+        match self {
+            Self::CreateObject { name, prefix, label, fields, key } => create(schema, name, prefix, label, fields, key.as_deref()),
+            Self::AddField { object, field } => {
+                let mut object = found(schema, object)?;
+                if let Some(old) = object.fields.iter_mut().find(|old| comes_back(old, field)) {
+                    // A plugin that is installed again finds the values that it left.
+                    *old = Field { number: old.number, retired: false, ..field.clone() };
+                    return Ok(object);
+                }
+                let failures = check_field(schema, &object.name, field, &object.fields);
+                if !failures.is_empty() {
+                    return Err(failures);
+                }
+                object.add(Field { retired: false, ..field.clone() }, FIRST_CUSTOM);
+                Ok(object)
+            }
+            Self::AddOption { object, field, option } => changed(schema, object, field, |field| match &mut field.kind {
+                FieldKind::Option { options } | FieldKind::MultiOption { options } => {
+                    if option.trim().is_empty() || options.contains(option) {
+                        return Err(format!("'{option}' is empty or an option already"));
+                    }
+                    options.push(option.clone());
+                    Ok(())
+                }
+                other => Err(format!("it is a {} field and has no options", other.name())),
+            }),
+            Self::RetireField { object, field } => {
+                let title = found(schema, object)?.title_field;
+                changed(schema, object, field, |field| {
+                    if field.number < system::FIRST_DECLARED || field.number == title || field.required {
+                        return Err("a system field, a title field or a required field cannot be retired".to_owned());
+                    }
+                    field.retired = true;
+                    Ok(())
+                })
+            }
+            Self::SetRequired { object, field, required } => changed(schema, object, field, |field| {
+                field.required = *required;
+                Ok(())
+            }),
+            Self::SetIndexed { object, field, indexed } => changed(schema, object, field, |field| {
+                if field.is_rollup() {
+                    return Err("a rollup has no index yet".to_owned());
+                }
+                field.indexed = *indexed;
+                Ok(())
+            }),
+        }
+    }
+}
+
+fn comes_back(old: &Field, new: &Field) -> bool {
+    old.retired && old.name == new.name && old.kind == new.kind && old.brought_by.is_some() && old.brought_by == new.brought_by
+}
+
+fn found(schema: &Schema, name: &str) -> Result<Object, Vec<Failure>> {
+    schema.object(name).map(|object| (**object).clone()).ok_or_else(|| {
+        let near = did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
+        vec![Failure::new("unknown-object", format!("there is no object '{name}'{near}"))]
+    })
+}
+
+fn changed(schema: &Schema, object: &str, field: &str, change: impl FnOnce(&mut Field) -> Result<(), String>) -> Result<Object, Vec<Failure>> {
+    let mut object = found(schema, object)?;
+    let unknown = object.unknown_field(field);
+    let Some(at) = object.fields.iter().position(|known| known.name == field && !known.retired) else {
+        return Err(vec![Failure::field(field, "unknown-field", unknown)]);
+    };
+    change(&mut object.fields[at]).map_err(|message| vec![Failure::field(field, "schema", message)])?;
+    Ok(object)
+}
+
+fn create(schema: &Schema, name: &str, prefix: &str, label: &Labels, fields: &[Field], key: Option<&str>) -> Result<Object, Vec<Failure>> {
+    let mut failures = Vec::new();
+    if !is_name(name) {
+        failures.push(Failure::new("name", format!("'{name}' is not a name: use lower-case letters, digits and underscores, beginning with a letter")));
+    }
+    if schema.object(name).is_some() {
+        failures.push(Failure::new("exists", format!("there is an object '{name}' already")));
+    }
+    let letters = Prefix::new(prefix);
+    if letters.is_none() {
+        failures.push(Failure::new("prefix", format!("'{prefix}' is not a prefix: use two to eight lower-case letters or digits")));
+    }
+    if let Some(taken) = letters.and_then(|letters| schema.by_prefix(letters)) {
+        failures.push(Failure::new("prefix", format!("the prefix '{prefix}' belongs to {}", taken.name)));
+    }
+    for (place, field) in fields.iter().enumerate() {
+        failures.extend(check_field(schema, name, field, &fields[..place]));
+    }
+    if fields.is_empty() {
+        failures.push(Failure::new("fields", "an object needs at least one field, its title"));
+    }
+    let keyed = key.map(|key| fields.iter().any(|field| field.name == key && field.unique && field.kind == FieldKind::Text));
+    if keyed == Some(false) {
+        failures.push(Failure::new("key", format!("the key '{}' must be one of its text fields, and unique", key.unwrap_or_default())));
+    }
+    let (Some(letters), true) = (letters, failures.is_empty()) else {
+        return Err(failures);
+    };
+    let number = schema.objects().map(|object| object.number + 1).max().unwrap_or(0).max(FIRST_CUSTOM);
+    let mut object = Object::declare(number, name, letters, FIRST_CUSTOM, fields.to_vec());
+    object.label = label.clone();
+    Ok(match key {
+        Some(key) => object.keyed_by(key),
+        None => object,
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= 60 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    let mut fail = |code: &str, message: String| failures.push(Failure::field(&field.name, code, message));
+    if !is_name(&field.name) || matches!(field.name.as_str(), "id" | "revision" | "old") {
+        fail("name", format!("'{}' is not a field name: use lower-case letters, digits and underscores, beginning with a letter", field.name));
+    }
+    // A retired field's name is not given again either: old scripts and mappings may still mean the old one.
+    if others.iter().any(|other| other.name == field.name) {
+        fail("exists", format!("{object} has a field '{}' already", field.name));
+    }
+    let knows = |name: &str| name == object || schema.object(name).is_some();
+    match &field.kind {
+        FieldKind::Option { options } | FieldKind::MultiOption { options } if options.is_empty() => fail("options", "an option field needs options".to_owned()),
+        FieldKind::Reference { to, .. } => {
+            if to.is_empty() {
+                fail("reference", "a reference needs the objects that it may belong to".to_owned());
+            }
+            for name in to.iter().filter(|name| !knows(name)) {
+                fail("unknown-object", format!("it refers to '{name}', which is not an object"));
+            }
+        }
+        FieldKind::Rollup(rollup) => {
+            if let Some(message) = rollup_fault(schema, object, rollup) {
+                fail("rollup", message);
+            }
+        }
+        _ => {}
+    }
+    if field.required && !others.is_empty() && field.default.is_none() && schema.object(object).is_some() {
+        fail("required", "a required field on an object with records needs a default; or add it first and require it later".to_owned());
+    }
+    if let Some(default) = &field.default
+        && !matches!(field.kind, FieldKind::Reference { .. })
+        && let Err(message) = field.kind.read(default)
+    {
+        fail("default", format!("the default does not fit: {message}"));
+    }
+    failures
+}
+
+fn rollup_fault(schema: &Schema, parent: &str, rollup: &super::Rollup) -> Option<String> {
+    let Some(child) = schema.object(&rollup.child) else {
+        return Some(format!("it counts '{}', which is not an object", rollup.child));
+    };
+    match child.field(&rollup.by).map(|field| &field.kind) {
+        Some(FieldKind::Reference { to, .. }) if to.iter().any(|name| name == parent) => {}
+        _ => return Some(format!("{}.{} does not refer to {parent}", rollup.child, rollup.by)),
+    }
+    let (of, fits): (&str, fn(&FieldKind) -> bool) = match &rollup.measure {
+        RollupMeasure::Count => return None,
+        RollupMeasure::Sum { of } => (of, |kind| matches!(kind, FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent)),
+        RollupMeasure::SumMoney { of, .. } => (of, |kind| matches!(kind, FieldKind::Money)),
+        RollupMeasure::Latest { of } => (of, |kind| matches!(kind, FieldKind::Instant)),
+    };
+    match child.field(of) {
+        Some(field) if fits(&field.kind) => None,
+        Some(field) => Some(format!("{}.{of} is a {} field", rollup.child, field.kind.name())),
+        None => Some(child.unknown_field(of)),
+    }
+}

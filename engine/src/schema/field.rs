@@ -1,0 +1,312 @@
+//! What may a field hold, and under which rules?
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Field numbers below this belong to the standard schema and its later versions.
+pub(crate) const FIRST_CUSTOM: u32 = 1000;
+
+/// A name in several languages, by BCP 47 tag.
+pub type Labels = BTreeMap<String, String>;
+
+/// One field of an object. Custom fields and standard ones are the same thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Field {
+    /// The field's number in stored records. It is never given to another field.
+    #[serde(default)]
+    pub(crate) number: u32,
+    /// The name in requests, filters and scripts: `close_date`.
+    pub name: String,
+    /// The name that people read.
+    #[serde(default)]
+    pub label: Labels,
+    /// What it holds.
+    #[serde(flatten)]
+    pub kind: FieldKind,
+    /// Every record must have a value.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+    /// No two records may have the same value (folded: case, yeh and kaf, digits do not make a difference).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unique: bool,
+    /// Kept in an index: fast to filter and to sort by.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub indexed: bool,
+    /// Only the engine, a rule or a computed field may set it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub read_only: bool,
+    /// What a new record gets when the request says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<serde_json::Value>,
+    /// The smallest number allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<i64>,
+    /// The largest number allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<i64>,
+    /// The longest text allowed, in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u32>,
+    /// Who brought it: a plugin's id. Fields of the standard schema and of administrators have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought_by: Option<String>,
+    /// No longer in use: kept in old records, refused in new requests.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retired: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FieldKind {
+    /// One line of text.
+    Text,
+    /// Text of any length.
+    LongText,
+    /// A whole number.
+    Integer,
+    /// An exact decimal number.
+    Decimal,
+    /// A percentage: 12.5 means 12.5 %.
+    Percent,
+    /// Yes or no.
+    Boolean,
+    /// A day without a time zone.
+    Date,
+    /// A moment.
+    Instant,
+    /// A length of time.
+    Duration,
+    /// One of a set, by name.
+    Option {
+        /// The names, in the order in which people see them.
+        options: Vec<String>,
+    },
+    /// Several of a set.
+    MultiOption {
+        /// The names, in the order in which people see them.
+        options: Vec<String>,
+    },
+    /// An amount in a currency.
+    Money,
+    /// A telephone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// A web address.
+    Url,
+    /// A postal address.
+    Address,
+    /// The name of a person.
+    PersonName,
+    /// Another record.
+    Reference {
+        /// The objects that it may belong to.
+        to: Vec<String>,
+        /// What happens to this record when that one is deleted.
+        #[serde(default)]
+        on_delete: OnDelete,
+    },
+    /// Anything, for programs.
+    Json,
+    /// A total over the records that refer to this one, kept inside each commit.
+    Rollup(Rollup),
+    /// Text of a type that a plugin defines: `national-id/company-id`.
+    Plugin {
+        /// Plugin and type.
+        of: String,
+    },
+}
+
+/// What happens to a record when the one it refers to is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OnDelete {
+    /// The reference stays and names a record in the bin; a restore makes it whole again.
+    #[default]
+    Keep,
+    /// It goes to the bin too, and comes back with it.
+    Cascade,
+    /// The delete is refused while this record exists.
+    Restrict,
+}
+
+/// A total over the records that refer to this one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Rollup {
+    /// The object of the records that are counted.
+    pub child: String,
+    /// Their reference field that names this record.
+    pub by: String,
+    /// What is totalled.
+    #[serde(flatten)]
+    pub measure: RollupMeasure,
+    /// Which of them count: option field → option; all when empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub only: BTreeMap<String, String>,
+}
+
+/// What a rollup totals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "measure", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RollupMeasure {
+    /// How many records there are.
+    Count,
+    /// The sum of a number field.
+    Sum {
+        /// The integer, decimal or percent field.
+        of: String,
+    },
+    /// The sum of a money field, over the records in one currency; declare one rollup for each currency.
+    SumMoney {
+        /// The money field.
+        of: String,
+        /// ISO 4217.
+        currency: String,
+    },
+    /// The latest value of an instant field.
+    Latest {
+        /// The instant field.
+        of: String,
+    },
+}
+
+impl Field {
+    /// A field of a name and a kind, without rules; set the others on the value.
+    #[must_use]
+    pub fn new(name: &str, kind: FieldKind) -> Self {
+        Self {
+            number: 0,
+            name: name.to_owned(),
+            label: Labels::new(),
+            kind,
+            required: false,
+            unique: false,
+            indexed: false,
+            read_only: false,
+            default: None,
+            minimum: None,
+            maximum: None,
+            max_length: None,
+            brought_by: None,
+            retired: false,
+        }
+    }
+
+    /// With its name in English, Persian and Arabic.
+    #[must_use]
+    pub fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
+        self.label = [("en", en), ("fa", fa), ("ar", ar)].map(|(tag, text)| (tag.to_owned(), text.to_owned())).into();
+        self
+    }
+
+    /// Every record must have a value.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// No two records may have the same value.
+    #[must_use]
+    pub fn unique(mut self) -> Self {
+        self.unique = true;
+        self.indexed = true;
+        self
+    }
+
+    /// Fast to filter and to sort by.
+    #[must_use]
+    pub fn indexed(mut self) -> Self {
+        self.indexed = true;
+        self
+    }
+
+    /// Only the engine, a rule or a computed field may set it.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// What a new record gets when the request says nothing.
+    #[must_use]
+    pub fn default(mut self, value: impl Into<serde_json::Value>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// Numbers from `minimum` to `maximum`.
+    #[must_use]
+    pub fn range(mut self, minimum: i64, maximum: i64) -> Self {
+        (self.minimum, self.maximum) = (Some(minimum), Some(maximum));
+        self
+    }
+
+    /// Whether an index is kept: asked for, or needed to find who refers to a record.
+    pub(crate) fn is_indexed(&self) -> bool {
+        self.indexed || self.unique || matches!(self.kind, FieldKind::Reference { .. })
+    }
+
+    pub(crate) fn is_rollup(&self) -> bool {
+        matches!(self.kind, FieldKind::Rollup(_))
+    }
+}
+
+impl FieldKind {
+    /// An option field.
+    #[must_use]
+    pub fn option(options: &[&str]) -> Self {
+        Self::Option { options: options.iter().map(|name| (*name).to_owned()).collect() }
+    }
+
+    /// A field of several options.
+    #[must_use]
+    pub fn multi_option(options: &[&str]) -> Self {
+        Self::MultiOption { options: options.iter().map(|name| (*name).to_owned()).collect() }
+    }
+
+    /// A reference that stays when the other record is deleted.
+    #[must_use]
+    pub fn reference(to: &[&str]) -> Self {
+        Self::Reference { to: to.iter().map(|name| (*name).to_owned()).collect(), on_delete: OnDelete::Keep }
+    }
+
+    /// The type's name as it is written in a manifest, a mapping or a change.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::LongText => "long_text",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Percent => "percent",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Instant => "instant",
+            Self::Duration => "duration",
+            Self::Option { .. } => "option",
+            Self::MultiOption { .. } => "multi_option",
+            Self::Money => "money",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Url => "url",
+            Self::Address => "address",
+            Self::PersonName => "person_name",
+            Self::Reference { .. } => "reference",
+            Self::Json => "json",
+            Self::Rollup(_) => "rollup",
+            Self::Plugin { .. } => "plugin",
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What may be stored?
+//!
+//! Objects, fields and relations are data. The standard CRM objects are declared in `standard/` with the same words
+//! that an administrator's change or a plugin's contribution uses; nothing in the write path knows them by name.
+
+mod change;
+mod field;
+mod object;
+mod read;
+mod standard;
+
+pub use change::SchemaChange;
+pub use field::{Field, FieldKind, Labels, OnDelete, Rollup, RollupMeasure};
+pub use object::Object;
+
+pub(crate) use object::system;
+pub(crate) use standard::{pipelines, schema as standard_schema};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::record::Prefix;
+
+/// All objects of a workspace at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    by_name: BTreeMap<String, Arc<Object>>,
+    by_number: BTreeMap<u32, Arc<Object>>,
+    by_prefix: BTreeMap<Prefix, Arc<Object>>,
+}
+
+impl Schema {
+    pub(crate) fn of(objects: impl IntoIterator<Item = Object>) -> Self {
+        let mut schema = Self::default();
+        for object in objects {
+            schema.put(object);
+        }
+        schema
+    }
+
+    pub(crate) fn put(&mut self, object: Object) {
+        let object = Arc::new(object);
+        self.by_name.insert(object.name.clone(), object.clone());
+        self.by_number.insert(object.number, object.clone());
+        self.by_prefix.insert(object.prefix, object);
+    }
+
+    /// The object of a name: `account`.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<&Arc<Object>> {
+        self.by_name.get(name)
+    }
+
+    /// All objects, by name.
+    pub fn objects(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.by_name.values()
+    }
+
+    pub(crate) fn by_number(&self, number: u32) -> Option<&Arc<Object>> {
+        self.by_number.get(&number)
+    }
+
+    pub(crate) fn by_prefix(&self, prefix: Prefix) -> Option<&Arc<Object>> {
+        self.by_prefix.get(&prefix)
+    }
+
+    /// Every (object, field) that refers to records of this object.
+    pub(crate) fn referrers(&self, object: &str) -> impl Iterator<Item = (&Arc<Object>, &Field)> {
+        self.by_name.values().flat_map(move |from| {
+            from.live_fields()
+                .filter(move |field| matches!(&field.kind, FieldKind::Reference { to, .. } if to.iter().any(|name| name == object)))
+                .map(move |field| (from, field))
+        })
+    }
+
+    /// Every (parent object, rollup field) that counts records of this object.
+    pub(crate) fn rollups_over(&self, child: &str) -> impl Iterator<Item = (&Arc<Object>, &Field, &Rollup)> {
+        self.by_name.values().flat_map(move |parent| {
+            parent.live_fields().filter_map(move |field| match &field.kind {
+                FieldKind::Rollup(rollup) if rollup.child == child => Some((parent, field, rollup)),
+                _ => None,
+            })
+        })
+    }
+}
+
+/// The known name nearest to a mistyped one, for "did you mean".
+pub(crate) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    known
+        .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance <= 1 + name.chars().count().max(typed.chars().count()) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// "; did you mean 'stage'?" or nothing.
+pub(crate) fn did_you_mean<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(typed, known).map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+}

@@ -1,0 +1,150 @@
+//! Which fields does one sort of record have?
+
+use serde::{Deserialize, Serialize};
+
+use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels};
+use crate::record::Prefix;
+
+/// The fields that every object has; the engine alone sets them.
+pub(crate) mod system {
+    pub(crate) const CREATED_AT: u32 = 1;
+    pub(crate) const CREATED_BY: u32 = 2;
+    pub(crate) const UPDATED_AT: u32 = 3;
+    pub(crate) const UPDATED_BY: u32 = 4;
+    /// Numbers below this are the engine's.
+    pub(crate) const FIRST_DECLARED: u32 = 16;
+}
+
+/// One sort of record: account, opportunity, or what an administrator or a plugin adds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Object {
+    pub(crate) number: u32,
+    /// The name in requests: `account`.
+    pub name: String,
+    #[serde(with = "prefix_text")]
+    pub(crate) prefix: Prefix,
+    /// The name that people read.
+    #[serde(default)]
+    pub label: Labels,
+    /// The field that a person would call the record by.
+    pub(crate) title_field: u32,
+    /// A unique text field that may stand for the id in references.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key_field: Option<u32>,
+    /// In the order of their numbers.
+    pub(crate) fields: Vec<Field>,
+}
+
+mod prefix_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::record::Prefix;
+
+    pub(super) fn serialize<S: Serializer>(prefix: &Prefix, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(prefix.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Prefix, D::Error> {
+        let text = String::deserialize(from)?;
+        Prefix::new(&text).ok_or_else(|| D::Error::custom(format!("'{text}' is not a prefix")))
+    }
+}
+
+impl Object {
+    /// An object with the system fields and these; the first one is its title.
+    pub(crate) fn declare(number: u32, name: &str, prefix: Prefix, first_field: u32, fields: Vec<Field>) -> Self {
+        let mut all = vec![
+            numbered(system::CREATED_AT, Field::new("created_at", FieldKind::Instant).label("Created", "ایجاد", "تاريخ الإنشاء")),
+            numbered(system::CREATED_BY, Field::new("created_by", FieldKind::Text).label("Created by", "ایجادکننده", "أنشأه")),
+            numbered(system::UPDATED_AT, Field::new("updated_at", FieldKind::Instant).label("Changed", "تغییر", "تاريخ التعديل").indexed()),
+            numbered(system::UPDATED_BY, Field::new("updated_by", FieldKind::Text).label("Changed by", "تغییردهنده", "عدّله")),
+        ];
+        for field in &mut all {
+            field.read_only = true;
+        }
+        all.extend(fields.into_iter().zip(first_field..).map(|(field, number)| numbered(number, field)));
+        Self {
+            number,
+            name: name.to_owned(),
+            prefix,
+            label: Labels::new(),
+            title_field: first_field,
+            key_field: None,
+            fields: all,
+        }
+    }
+
+    /// With its name in English, Persian and Arabic.
+    pub(crate) fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
+        self.label = [("en", en), ("fa", fa), ("ar", ar)].map(|(tag, text)| (tag.to_owned(), text.to_owned())).into();
+        self
+    }
+
+    /// With a unique text field that may stand for the id in references.
+    pub(crate) fn keyed_by(mut self, field: &str) -> Self {
+        self.key_field = self.field(field).map(|field| field.number);
+        self
+    }
+
+    /// With another field than the first as its title.
+    pub(crate) fn titled_by(mut self, field: &str) -> Self {
+        self.title_field = self.field(field).map_or(self.title_field, |field| field.number);
+        self
+    }
+
+    /// The letters before the underscore of its records' ids.
+    #[must_use]
+    pub fn prefix(&self) -> Prefix {
+        self.prefix
+    }
+
+    /// The field of a name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name && !field.retired)
+    }
+
+    /// The fields in use, in the order of their numbers.
+    pub fn live_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !field.retired)
+    }
+
+    /// The unique text field that may stand for the id in references.
+    #[must_use]
+    pub fn natural_key(&self) -> Option<&Field> {
+        self.field_by_number(self.key_field?)
+    }
+
+    pub(crate) fn field_by_number(&self, number: u32) -> Option<&Field> {
+        let at = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
+        Some(&self.fields[at])
+    }
+
+    /// Adds a field under the next number of its range and gives that number.
+    pub(crate) fn add(&mut self, field: Field, first: u32) -> u32 {
+        let number = self.fields.iter().map(|field| field.number + 1).max().unwrap_or(first).max(first);
+        self.fields.push(numbered(number, field));
+        number
+    }
+
+    /// Whether an administrator or a plugin made it.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.number >= FIRST_CUSTOM
+    }
+
+    pub(crate) fn unknown_field(&self, typed: &str) -> String {
+        format!(
+            "{} has no field '{typed}'{}",
+            self.name,
+            super::did_you_mean(typed, self.live_fields().map(|field| field.name.as_str()))
+        )
+    }
+}
+
+fn numbered(number: u32, mut field: Field) -> Field {
+    field.number = number;
+    field
+}

@@ -1,0 +1,97 @@
+//! Which objects does every CRM begin with?
+//!
+//! Declared with the same words as an add-on's. Numbers are positions in these lists and are stored: a later version
+//! appends fields at the end of an object and never reorders them.
+
+mod customer;
+mod organisation;
+mod sales;
+
+use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
+use super::object::{Object, system};
+use super::Schema;
+use crate::record::Prefix;
+
+/// The standard schema.
+pub(crate) fn schema() -> Schema {
+    Schema::of(
+        [organisation::objects(), customer::objects(), sales::objects()]
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .filter_map(|(place, build)| build(1 + place as u32)),
+    )
+}
+
+/// The stages of the sales pipeline that a new store begins with: key, English, Persian and Arabic name, probability, outcome.
+pub(crate) mod pipelines {
+    pub(crate) const SALES: (&str, &str) = ("sales", "Sales");
+    pub(crate) const STAGES: [(&str, &str, i64, &str); 6] = [
+        ("prospecting", "Prospecting", 10, "open"),
+        ("qualification", "Qualification", 25, "open"),
+        ("proposal", "Proposal", 50, "open"),
+        ("negotiation", "Negotiation", 75, "open"),
+        ("won", "Won", 100, "won"),
+        ("lost", "Lost", 0, "lost"),
+    ];
+}
+
+/// An object in the making: given its number, it is declared.
+type Declaration = Box<dyn FnOnce(u32) -> Option<Object>>;
+
+fn object(name: &'static str, prefix: &'static str, label: [&'static str; 3], key: Option<&'static str>, title: &'static str, fields: Vec<Field>) -> Declaration {
+    Box::new(move |number| {
+        let [en, fa, ar] = label;
+        let object = Object::declare(number, name, Prefix::new(prefix)?, system::FIRST_DECLARED, fields).label(en, fa, ar).titled_by(title);
+        Some(match key {
+            Some(key) => object.keyed_by(key),
+            None => object,
+        })
+    })
+}
+
+fn text(name: &str) -> Field {
+    Field::new(name, FieldKind::Text)
+}
+
+fn option(name: &str, options: &[&str]) -> Field {
+    Field::new(name, FieldKind::option(options))
+}
+
+fn reference(name: &str, to: &[&str]) -> Field {
+    Field::new(name, FieldKind::reference(to))
+}
+
+fn reference_on_delete(name: &str, to: &str, on_delete: OnDelete) -> Field {
+    Field::new(name, FieldKind::Reference { to: vec![to.to_owned()], on_delete })
+}
+
+fn count(name: &str, child: &str, by: &str, only: &[(&str, &str)]) -> Field {
+    rollup(name, child, by, RollupMeasure::Count, only)
+}
+
+fn rollup(name: &str, child: &str, by: &str, measure: RollupMeasure, only: &[(&str, &str)]) -> Field {
+    let only = only.iter().map(|(field, option)| ((*field).to_owned(), (*option).to_owned())).collect();
+    Field::new(name, FieldKind::Rollup(Rollup { child: child.to_owned(), by: by.to_owned(), measure, only })).read_only()
+}
+
+fn latest_activity() -> Field {
+    rollup("last_activity_at", "activity", "about", RollupMeasure::Latest { of: "at".to_owned() }, &[])
+        .label("Last activity", "آخرین تماس", "آخر نشاط")
+}
+
+fn owner() -> Field {
+    reference("owner", &["user"]).label("Owner", "مسئول", "المسؤول")
+}
+
+fn territory() -> Field {
+    reference("territory", &["territory"]).label("Territory", "منطقه", "المنطقة")
+}
+
+fn description() -> Field {
+    Field::new("description", FieldKind::LongText).label("Description", "توضیح", "الوصف")
+}
+
+fn external_id() -> Field {
+    text("external_id").unique().label("External id", "شناسه بیرونی", "المعرف الخارجي")
+}

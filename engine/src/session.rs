@@ -1,0 +1,241 @@
+//! What can somebody do here?
+//!
+//! A session is a handle with a name: every read and every change goes through one, so that each change says who
+//! asked for it.
+
+use chrono::FixedOffset;
+
+use crate::context::{Actor, Context, Locale};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Position;
+use crate::query::{self, Aggregate, GroupRow, Page, Query, QueryTime};
+use crate::record::{Record, RecordId};
+use crate::sales::LeadConversion;
+use crate::schema::SchemaChange;
+use crate::timeline::{self, Event};
+use crate::write::{Ask, Committed, Fields, Group, Outcome, Request};
+
+/// Somebody's way to read and change.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) engine: Engine,
+    pub(crate) context: Context,
+}
+
+impl Session {
+    /// The same session in another language.
+    #[must_use]
+    pub fn in_locale(mut self, locale: Locale) -> Self {
+        self.context.locale = locale;
+        self
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.context.actor
+    }
+
+    /// The engine behind it.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The workspace's offset from UTC.
+    #[must_use]
+    pub fn zone(&self) -> FixedOffset {
+        self.context.zone
+    }
+
+    /// An id for a record that the next call will create, so that other requests of the call can refer to it.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub fn new_id(&self, object: &str) -> Result<RecordId> {
+        let (reader, _) = self.engine.read()?;
+        Ok(RecordId::new(reader.object(object)?.prefix, self.context.ids.next(self.context.now())))
+    }
+
+    /// Does all requests in one commit, or none of them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them, at once; and what the store says.
+    pub fn commit(&self, requests: impl IntoIterator<Item = Request>) -> Result<Committed> {
+        self.commit_groups(&[Group::of(requests)])
+    }
+
+    /// As [`Session::commit`], once under this key: a repeat, even after a crash, writes nothing and says so.
+    ///
+    /// # Errors
+    /// As [`Session::commit`].
+    pub fn commit_once(&self, key: &str, requests: impl IntoIterator<Item = Request>) -> Result<Committed> {
+        let group = Group { once: Some(format!("caller/{key}")), ..Group::of(requests) };
+        self.commit_groups(&[group])
+    }
+
+    pub(crate) fn commit_groups(&self, groups: &[Group]) -> Result<Committed> {
+        let report = self.engine.write(&self.context, groups, None, 0)?;
+        let mut outcomes = Vec::new();
+        for group in report.groups {
+            outcomes.extend(group?);
+        }
+        Ok(Committed { position: report.position, outcomes, warnings: report.warnings })
+    }
+
+    /// Does each request by itself where it can be done, and all of those in one commit: what a bulk load wants.
+    ///
+    /// # Errors
+    /// When the store fails; what is wrong with one request is in its own result.
+    pub fn commit_each(&self, requests: impl IntoIterator<Item = Request>) -> Result<(Position, Vec<Result<Outcome>>)> {
+        let groups: Vec<Group> = requests.into_iter().map(|request| Group::of([request])).collect();
+        let report = self.engine.write(&self.context, &groups, None, 0)?;
+        let first = |outcomes: Vec<Outcome>| outcomes.into_iter().next().ok_or_else(|| Error::new(ErrorKind::NotFound, "the request wrote nothing"));
+        Ok((report.position, report.groups.into_iter().map(|group| group.and_then(first)).collect()))
+    }
+
+    /// A new record.
+    ///
+    /// # Errors
+    /// As [`Session::commit`].
+    pub fn create(&self, object: &str, fields: impl Into<Fields>) -> Result<Committed> {
+        self.commit([Request::create(object, fields)])
+    }
+
+    /// Other values for some fields; `null` clears one.
+    ///
+    /// # Errors
+    /// As [`Session::commit`].
+    pub fn update(&self, id: RecordId, fields: impl Into<Fields>) -> Result<Committed> {
+        self.commit([Request::update(id, fields)])
+    }
+
+    /// As [`Session::update`], if the record is still at the revision that the caller saw.
+    ///
+    /// # Errors
+    /// As [`Session::commit`]; a conflict when somebody else changed the record.
+    pub fn update_at(&self, id: RecordId, revision: u64, fields: impl Into<Fields>) -> Result<Committed> {
+        self.commit([Request::Update { id, revision: Some(revision), fields: fields.into() }])
+    }
+
+    /// To the bin, with what goes along.
+    ///
+    /// # Errors
+    /// As [`Session::commit`].
+    pub fn delete(&self, id: RecordId) -> Result<Committed> {
+        self.commit([Request::Delete { id, revision: None }])
+    }
+
+    /// Out of the bin, with what went along.
+    ///
+    /// # Errors
+    /// As [`Session::commit`].
+    pub fn restore(&self, id: RecordId) -> Result<Committed> {
+        self.commit([Request::Restore { id }])
+    }
+
+    /// A lead becomes an account, a contact and an opportunity.
+    ///
+    /// # Errors
+    /// As [`Session::commit`].
+    pub fn convert_lead(&self, conversion: LeadConversion) -> Result<Committed> {
+        self.commit([Request::ConvertLead(conversion)])
+    }
+
+    /// Changes of the schema, all or none.
+    ///
+    /// # Errors
+    /// As [`Session::commit`].
+    pub fn change_schema(&self, changes: impl IntoIterator<Item = SchemaChange>) -> Result<Committed> {
+        self.commit(changes.into_iter().map(Request::ChangeSchema))
+    }
+
+    /// A record.
+    ///
+    /// # Errors
+    /// When there is none, or it is in the bin; the message says which.
+    pub fn get(&self, id: RecordId) -> Result<Record> {
+        let (reader, _) = self.engine.read()?;
+        if let Some(record) = reader.get(id)? {
+            return Ok(record);
+        }
+        reader.object_of(id)?;
+        let error = match reader.binned(id)? {
+            Some((_, binned)) => Error::new(ErrorKind::NotFound, format!("{id} is in the bin, deleted by {}", binned.by)).hint("restore it"),
+            None => Error::new(ErrorKind::NotFound, format!("there is no record {id}")),
+        };
+        Err(error)
+    }
+
+    /// The record under the value of a unique field.
+    ///
+    /// # Errors
+    /// When the object has no such unique field.
+    pub fn find(&self, object: &str, field: &str, value: &str) -> Result<Option<Record>> {
+        let (reader, _) = self.engine.read()?;
+        let object = reader.object(object)?;
+        let known = object.field(field).ok_or_else(|| Error::new(ErrorKind::Query, object.unknown_field(field)))?;
+        if !known.unique {
+            return Err(Error::new(ErrorKind::Query, format!("{}.{field} is not unique", object.name)).hint("use a query with a filter"));
+        }
+        let value = known.kind.read(&value.into()).map_err(|message| Error::new(ErrorKind::Query, format!("{field}: {message}")))?;
+        match reader.by_unique(object, known.number, &value)? {
+            Some(id) => reader.get(id),
+            None => Ok(None),
+        }
+    }
+
+    /// A page of records.
+    ///
+    /// # Errors
+    /// When filter, sort or cursor cannot be understood, or the store cannot be read.
+    pub fn query(&self, query: &Query) -> Result<Page> {
+        let (reader, _) = self.engine.read()?;
+        query::run(&reader, query, &self.time())
+    }
+
+    /// How a query would be answered: which index, what is tested on each record, whether a sort is needed.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn explain(&self, query: &Query) -> Result<query::Explained> {
+        let (reader, _) = self.engine.read()?;
+        query::explain(&reader, query, &self.time())
+    }
+
+    /// How many records match.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn count(&self, object: &str, filter: &query::Filter) -> Result<u64> {
+        let (reader, _) = self.engine.read()?;
+        query::count(&reader, object, filter, &self.time())
+    }
+
+    /// Groups with their counts and measures.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub fn aggregate(&self, aggregate: &Aggregate) -> Result<Vec<GroupRow>> {
+        let (reader, _) = self.engine.read()?;
+        query::aggregate(&reader, aggregate, &self.time())
+    }
+
+    /// What happened to a record, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn timeline(&self, id: RecordId) -> Result<Vec<Event>> {
+        let (reader, _) = self.engine.read()?;
+        timeline::of_record(&reader, &self.engine.inner.backend, id)
+    }
+
+    pub(crate) fn time(&self) -> QueryTime {
+        QueryTime { now: self.context.now(), zone: self.context.zone }
+    }
+
+    pub(crate) fn ask(&self, ask: Ask) -> Result<Committed> {
+        self.commit_groups(&[Group { asks: vec![ask], once: None }])
+    }
+}

@@ -1,0 +1,163 @@
+//! What must a store be able to do?
+//!
+//! The trait is free of closures, long-lived iterators and locks that outlive a call, so that a
+//! server can stand behind it as well as a folder.
+
+use crate::journal::{Entry, Position};
+
+use super::{CommitError, StoreError};
+
+/// One change of one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    Put {
+        key: Vec<u8>,
+        value: Vec<u8>,
+    },
+    Delete {
+        key: Vec<u8>,
+    },
+    /// Puts under `prefix` followed by the commit's own position as u64 big-endian, which nobody
+    /// knows before the commit.
+    Stamp {
+        prefix: Vec<u8>,
+        value: Vec<u8>,
+    },
+    /// Adds to a total. The entry holds 24 bytes, count as i64 and sum as i128, both big-endian;
+    /// it is deleted when both become 0. Two commits that add to one total do not conflict.
+    Add {
+        key: Vec<u8>,
+        count: i64,
+        sum: i128,
+    },
+    /// Raises a maximum: 8 bytes, i64 big-endian. A smaller value changes nothing.
+    Raise {
+        key: Vec<u8>,
+        to: i64,
+    },
+}
+
+/// Changes that happen together or not at all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Commit {
+    /// The position at which the caller read. It keeps it pinned until the commit is answered.
+    pub(crate) at: Position,
+    /// Keys that must not have been written after `at`.
+    pub(crate) unchanged: Vec<Vec<u8>>,
+    /// In order: of two writes of one key the later one holds.
+    pub(crate) writes: Vec<Write>,
+    /// What was asked for, kept in the journal for replay.
+    pub(crate) asked: Vec<u8>,
+    /// Microseconds since 1970.
+    pub(crate) time: i64,
+}
+
+/// A range of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: Vec<u8>,
+    /// Exclusive. Empty means that there is no end.
+    pub(crate) end: Vec<u8>,
+}
+
+impl Span {
+    /// All keys that begin with `prefix`.
+    pub(crate) fn prefix(prefix: &[u8]) -> Self {
+        let mut end = prefix.to_vec();
+        // The next prefix of the same kind: 0xFF carries over.
+        while let Some(last) = end.pop() {
+            if last < u8::MAX {
+                end.push(last + 1);
+                break;
+            }
+        }
+        Span {
+            start: prefix.to_vec(),
+            end,
+        }
+    }
+
+    /// What is left of the span once a scan has come to `last`.
+    pub(crate) fn beyond(mut self, last: &[u8], direction: Direction) -> Self {
+        match direction {
+            Direction::Forward => {
+                self.start = last.to_vec();
+                self.start.push(0);
+            }
+            Direction::Backward if last.is_empty() => {
+                // Nothing sorts before the empty key, and an empty end would mean the opposite.
+                self.start = vec![0];
+                self.end = vec![0];
+            }
+            Direction::Backward => self.end = last.to_vec(),
+        }
+        self
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.end.is_empty() && self.start >= self.end
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Forward,
+    Backward,
+}
+
+/// An entry of the state: its key and its value.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
+
+/// What a check of the whole store found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verified {
+    /// Entries of the journal that were read, checksums and hash chain included.
+    pub(crate) entries: u64,
+    /// Whether the state is what the journal's results come to.
+    pub(crate) state_is_fold: bool,
+    /// The first key at which the two differ.
+    pub(crate) first_difference: Option<Vec<u8>>,
+}
+
+/// A store: the journal and the state that is folded from it.
+pub(crate) trait Backend: Send + Sync {
+    /// The position of the last commit that readers can see.
+    fn head(&self) -> Position;
+
+    /// Takes a snapshot: what is visible at the returned position stays readable until as many
+    /// calls of [`unpin`](Self::unpin).
+    fn pin(&self) -> Position;
+    fn unpin(&self, at: Position);
+
+    /// The values of `keys` at a pinned position, in the order of the keys.
+    fn get_many(&self, at: Position, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+
+    /// The first `limit` entries of `span` in `direction`. Fewer only when there are no more; the
+    /// caller goes on from the last key with [`Span::beyond`].
+    fn scan(
+        &self,
+        at: Position,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError>;
+
+    /// Commits atomically and returns the commit's position once it is as durable as was asked for.
+    fn commit(&self, commit: Commit) -> Result<Position, CommitError>;
+
+    /// The journal's entry of a position, if there is one.
+    fn entry(&self, at: Position) -> Result<Option<Entry>, StoreError>;
+
+    /// The first `limit` entries of the journal after a position.
+    fn entries(&self, after: Position, limit: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// Reads the whole journal, folds its results and compares them with the state. It holds that
+    /// fold in memory.
+    fn verify(&self) -> Result<Verified, StoreError>;
+
+    /// Moves what no snapshot needs any longer from memory into the state on disk.
+    fn fold(&self) -> Result<(), StoreError>;
+
+    /// Folds, makes everything durable and lets go of the store. Any later call fails with `Closed`.
+    fn close(&self) -> Result<(), StoreError>;
+}

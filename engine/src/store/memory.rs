@@ -1,0 +1,171 @@
+//! How does a store behave that keeps everything in memory? As the others do, until it is dropped.
+
+use std::sync::RwLock;
+
+use crate::journal::{Entry, Position};
+
+use super::locks::{read, write};
+use super::overlay::Overlay;
+use super::pins::Pins;
+use super::settle::{Ground, Group};
+use super::verify::Folded;
+use super::{Backend, Commit, CommitError, Direction, Row, Span, StoreError, Verified};
+
+/// A store in memory, for tests and for trying things out.
+#[derive(Default)]
+pub(crate) struct MemoryBackend {
+    all: RwLock<All>,
+    pins: Pins,
+}
+
+#[derive(Default)]
+struct All {
+    overlay: Overlay,
+    entries: Vec<Entry>,
+    /// Versions that only readers before this position saw are gone.
+    folded: Position,
+    closed: bool,
+}
+
+impl MemoryBackend {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl All {
+    fn head(&self) -> Position {
+        self.entries
+            .last()
+            .map_or(Position::START, |entry| entry.position)
+    }
+
+    fn open(&self) -> Result<&Self, StoreError> {
+        if self.closed {
+            return Err(StoreError::Closed);
+        }
+        Ok(self)
+    }
+
+    fn readable(&self, at: Position) -> Result<&Self, StoreError> {
+        if at < self.folded {
+            let oldest = self.folded;
+            return Err(StoreError::SnapshotGone { at, oldest });
+        }
+        self.open()
+    }
+
+    /// Where the entries after a position begin: positions have no gaps here.
+    fn index_after(&self, after: Position) -> usize {
+        usize::try_from(after.get()).unwrap_or(usize::MAX)
+    }
+}
+
+impl Ground for All {
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self.overlay.at(key, self.head()).flatten();
+        Ok(value.map(<[u8]>::to_vec))
+    }
+
+    fn written_after(&self, key: &[u8], at: Position) -> Result<bool, StoreError> {
+        Ok(self.readable(at)?.overlay.written_after(key, at))
+    }
+}
+
+impl Backend for MemoryBackend {
+    fn head(&self) -> Position {
+        read(&self.all).head()
+    }
+
+    fn pin(&self) -> Position {
+        self.pins.pin(|| self.head())
+    }
+
+    fn unpin(&self, at: Position) {
+        self.pins.unpin(at);
+    }
+
+    fn get_many(&self, at: Position, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let all = read(&self.all);
+        let all = all.readable(at)?;
+        let get = |key: &&[u8]| Some(all.overlay.at(key, at)??.to_vec());
+        Ok(keys.iter().map(get).collect())
+    }
+
+    fn scan(
+        &self,
+        at: Position,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let all = read(&self.all);
+        let all = all.readable(at)?;
+        let end = (!span.end.is_empty()).then_some(span.end.as_slice());
+        let rows = all
+            .overlay
+            .range(&span.start, end, at)
+            .filter_map(|(key, value)| Some((key.to_vec(), value?.to_vec())));
+        Ok(match direction {
+            Direction::Forward => rows.take(limit).collect(),
+            Direction::Backward => rows.rev().take(limit).collect(),
+        })
+    }
+
+    fn commit(&self, commit: Commit) -> Result<Position, CommitError> {
+        let mut all = write(&self.all);
+        let ground = all.open()?;
+        let mut group = Group::new(ground, ground.head());
+        let position = group.admit(commit)?;
+        for entry in group.into_entries() {
+            all.overlay.insert(entry.clone());
+            all.entries.push(entry);
+        }
+        Ok(position)
+    }
+
+    fn entry(&self, at: Position) -> Result<Option<Entry>, StoreError> {
+        let all = read(&self.all);
+        let before = at.get().checked_sub(1).map(Position::from_number);
+        let found = before.and_then(|before| all.entries.get(all.index_after(before)));
+        all.open()?;
+        Ok(found.cloned())
+    }
+
+    fn entries(&self, after: Position, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let all = read(&self.all);
+        let all = all.open()?;
+        let rest = all.entries.iter().skip(all.index_after(after));
+        Ok(rest.take(limit).cloned().collect())
+    }
+
+    fn verify(&self) -> Result<Verified, StoreError> {
+        let at = self.pin();
+        let verified = self
+            .entries(Position::START, usize::MAX)
+            .and_then(|entries| {
+                let mut folded = Folded::default();
+                entries
+                    .into_iter()
+                    .filter(|entry| entry.position <= at)
+                    .for_each(|entry| folded.absorb(entry));
+                folded.compare(self, at)
+            });
+        self.unpin(at);
+        verified
+    }
+
+    fn fold(&self) -> Result<(), StoreError> {
+        let horizon = self.pins.horizon(|| self.head());
+        let mut all = write(&self.all);
+        all.open()?;
+        all.overlay.keep_from(horizon);
+        all.folded = all.folded.max(horizon);
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        write(&self.all).closed = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Where is the current state? Behind one small trait, [`Backend`], that covers journal and state.
+//!
+//! In reading order: `backend` is the contract, `snapshot` how the rest of the engine reads,
+//! `keys` how keys are built so that bytes sort like values. `overlay`, `pins`, `settle`, `queue`
+//! and `verify` are the parts that the embedded backends share; `memory` and `sled` are those
+//! backends.
+
+mod backend;
+pub(crate) mod codec;
+mod error;
+pub(crate) mod keys;
+mod locks;
+mod memory;
+mod overlay;
+mod pins;
+mod queue;
+mod settle;
+mod sled;
+mod snapshot;
+pub(crate) mod spaces;
+mod verify;
+
+#[cfg(test)]
+mod conformance;
+
+pub(crate) use self::sled::{SledBackend, StoreOptions};
+pub(crate) use backend::{Backend, Commit, Direction, Row, Span, Verified, Write};
+pub(crate) use error::{CommitError, StoreError};
+pub(crate) use memory::MemoryBackend;
+pub(crate) use snapshot::Snapshot;

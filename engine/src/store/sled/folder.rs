@@ -1,0 +1,279 @@
+//! Is this directory a store, may we have it, and how does it become one?
+//!
+//! ```text
+//! LOCK          held while the store is open; says which process holds it
+//! FORMAT        magic and version, written last: without it a creation was not finished
+//! REBUILD       the state failed: at the next open it is set aside and folded anew
+//! journal/      the truth
+//! state/        sled, folded from the journal
+//! state.failed-N  a state that was set aside
+//! ```
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::journal::sync_folder;
+use crate::store::StoreError;
+
+const MAGIC: &str = "peyvand store";
+const VERSION: u32 = 1;
+
+const LOCK: &str = "LOCK";
+const FORMAT: &str = "FORMAT";
+const FORMAT_UNFINISHED: &str = "FORMAT.new";
+const REBUILD: &str = "REBUILD";
+const JOURNAL: &str = "journal";
+const STATE: &str = "state";
+const STATE_ASIDE: &str = "state.failed-";
+
+/// The directory of a store, locked.
+pub(super) struct Folder {
+    dir: PathBuf,
+    /// Unlocked by the system when it is closed, also by a crash.
+    _lock: File,
+    /// Whether there is no finished store in the directory yet.
+    pub(super) fresh: bool,
+}
+
+impl Folder {
+    /// Locks the directory of a store, or with `create` one that can become a store.
+    pub(super) fn open(dir: &Path, create: bool, pid: u32) -> Result<Self, StoreError> {
+        match fs::metadata(dir) {
+            Ok(found) if !found.is_dir() => {
+                let path = dir.to_path_buf();
+                return Err(StoreError::NotADirectory { path });
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && create => make(dir)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(dir)),
+            Err(error) => return Err(StoreError::io("opening", dir, error)),
+        }
+        if !has_format(dir)? {
+            // Looked at before the lock, so as to leave nothing behind in somebody's folder.
+            refuse_strangers(dir)?;
+            if !create {
+                return Err(unfinished(dir));
+            }
+        }
+        let lock = lock(dir, pid)?;
+        let folder = Folder {
+            dir: dir.to_path_buf(),
+            _lock: lock,
+            // Asked again: another process may have finished it before we had the lock.
+            fresh: !has_format(dir)?,
+        };
+        for path in [folder.journal(), folder.state()] {
+            if path.exists() && !path.is_dir() {
+                return Err(StoreError::NotADirectory { path });
+            }
+        }
+        Ok(folder)
+    }
+
+    pub(super) fn journal(&self) -> PathBuf {
+        self.dir.join(JOURNAL)
+    }
+
+    pub(super) fn state(&self) -> PathBuf {
+        self.dir.join(STATE)
+    }
+
+    /// Says that the directory is a store, once everything else in it is durable.
+    pub(super) fn finish(&mut self) -> Result<(), StoreError> {
+        let unfinished = self.dir.join(FORMAT_UNFINISHED);
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&unfinished)?;
+            file.write_all(format!("{MAGIC}\n{VERSION}\n").as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&unfinished, self.dir.join(FORMAT))?;
+            sync_folder(&self.dir)
+        };
+        write().map_err(|error| StoreError::io("writing", &unfinished, error))?;
+        self.fresh = false;
+        Ok(())
+    }
+
+    pub(super) fn format_missing(&self) -> StoreError {
+        StoreError::FormatMissing {
+            dir: self.dir.clone(),
+        }
+    }
+
+    /// Removes what an unfinished creation left of the state.
+    pub(super) fn clear_state(&self) -> Result<(), StoreError> {
+        let state = self.state();
+        match fs::remove_dir_all(&state) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::io("removing", &state, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes snapshots that sled was killed while writing: it would take them for its newest and
+    /// never open again. The one before is still there.
+    pub(super) fn remove_half_snapshots(&self) -> Result<(), StoreError> {
+        let state = self.state();
+        if !state.exists() {
+            return Ok(());
+        }
+        for name in names(&state)? {
+            if name.starts_with("snap.") && name.ends_with(".generating") {
+                let path = state.join(name);
+                fs::remove_file(&path).map_err(|error| StoreError::io("removing", &path, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that the state must not be used again. As the state can fail for any reason, so can
+    /// this; it is then found out again.
+    pub(super) fn ask_for_rebuild(dir: &Path, why: &str) {
+        let noted = fs::write(dir.join(REBUILD), why).and_then(|()| sync_folder(dir));
+        drop(noted);
+    }
+
+    pub(super) fn rebuild_asked_for(&self) -> bool {
+        self.dir.join(REBUILD).exists()
+    }
+
+    /// Renames a state that failed, so that it can be looked at, and returns its new place.
+    pub(super) fn set_state_aside(&self) -> Result<PathBuf, StoreError> {
+        let state = self.state();
+        let mut number = 1_u32;
+        let mut aside = self.dir.join(format!("{STATE_ASIDE}{number}"));
+        while aside.exists() {
+            number += 1;
+            aside = self.dir.join(format!("{STATE_ASIDE}{number}"));
+        }
+        let fail = |error| StoreError::io("setting aside", &state, error);
+        if state.exists() {
+            fs::rename(&state, &aside).map_err(fail)?;
+        }
+        match fs::remove_file(self.dir.join(REBUILD)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+            _ => {}
+        }
+        sync_folder(&self.dir).map_err(fail)?;
+        Ok(aside)
+    }
+}
+
+fn missing(dir: &Path) -> StoreError {
+    StoreError::Missing {
+        dir: dir.to_path_buf(),
+    }
+}
+
+/// What is wrong with a directory of ours without a `FORMAT`.
+fn unfinished(dir: &Path) -> StoreError {
+    if !dir.join(JOURNAL).exists() {
+        return missing(dir);
+    }
+    StoreError::FormatMissing {
+        dir: dir.to_path_buf(),
+    }
+}
+
+fn make(dir: &Path) -> Result<(), StoreError> {
+    let make = || {
+        fs::create_dir_all(dir)?;
+        match dir.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
+            _ => sync_folder(Path::new(".")),
+        }
+    };
+    make().map_err(|error| StoreError::io("creating", dir, error))
+}
+
+fn names(dir: &Path) -> Result<Vec<String>, StoreError> {
+    fs::read_dir(dir)
+        .and_then(|entries| {
+            entries
+                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                .collect()
+        })
+        .map_err(|error| StoreError::io("listing", dir, error))
+}
+
+/// Whether the directory says that it is a store of a format that we can read.
+fn has_format(dir: &Path) -> Result<bool, StoreError> {
+    let path = dir.join(FORMAT);
+    let text = match fs::read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(StoreError::io("reading", &path, error)),
+    };
+    let mut lines = text.lines();
+    let version = lines
+        .next()
+        .filter(|magic| *magic == MAGIC)
+        .and_then(|_| lines.next()?.parse::<u32>().ok());
+    match version {
+        Some(found) if found > VERSION => Err(StoreError::NewerFormat {
+            what: dir.display().to_string(),
+            found,
+            supported: VERSION,
+        }),
+        Some(_) => Ok(true),
+        None if dir.join(JOURNAL).exists() => Err(StoreError::FormatMissing {
+            dir: dir.to_path_buf(),
+        }),
+        None => Err(StoreError::NotAStore {
+            dir: dir.to_path_buf(),
+            found: FORMAT.to_owned(),
+        }),
+    }
+}
+
+fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
+    let ours = [LOCK, FORMAT_UNFINISHED, REBUILD, JOURNAL, STATE];
+    let mut strangers = names(dir)?;
+    strangers.retain(|name| !ours.contains(&name.as_str()) && !name.starts_with(STATE_ASIDE));
+    strangers.sort_unstable();
+    let more = if strangers.len() > 3 { ", …" } else { "" };
+    strangers.truncate(3);
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::NotAStore {
+        dir: dir.to_path_buf(),
+        found: strangers.join(", ") + more,
+    })
+}
+
+fn lock(dir: &Path, pid: u32) -> Result<File, StoreError> {
+    let path = dir.join(LOCK);
+    let fail = |action| {
+        let path = path.clone();
+        move |error| StoreError::io(action, &path, error)
+    };
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(fail("opening"))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            // Its holder may not have written its number yet, and some systems do not let us read.
+            let mut text = String::new();
+            let pid = file.read_to_string(&mut text).ok();
+            return Err(StoreError::Locked {
+                dir: dir.to_path_buf(),
+                pid: pid.and_then(|_| text.trim().parse().ok()),
+            });
+        }
+        Err(TryLockError::Error(error)) => return Err(fail("locking")(error)),
+    }
+    let write = |file: &mut File| {
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(format!("{pid}\n").as_bytes())
+    };
+    write(&mut file).map_err(fail("writing"))?;
+    Ok(file)
+}

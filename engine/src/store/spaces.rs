@@ -1,0 +1,145 @@
+//! Where does each kind of entry live?
+//!
+//! The one table of the store's key layout. Every key begins with its space; what follows is written with the
+//! order-preserving encoders of `keys.rs`. Golden vectors in the tests freeze it.
+//!
+//! | space | key after it | value |
+//! | --- | --- | --- |
+//! | `CONFIG` | – | a counter that every change of schema, plugins, scripts or settings raises |
+//! | `SCHEMA` | object u32 | the object, JSON |
+//! | `SETTING` | name text | JSON |
+//! | `PLUGIN` | id text | manifest, state and settings, JSON |
+//! | `PLUGIN_BYTES` | id text, part u32 | 32 KiB of the component |
+//! | `SCRIPT` | name text | the script and its versions, JSON |
+//! | `RECORD` | object u32, id u128 | the record |
+//! | `BIN` | object u32, id u128 | the record and how it was deleted |
+//! | `INDEX` | object u32, field u32, value, id u128 | – |
+//! | `UNIQUE` | object u32, field u32, folded text | id u128 |
+//! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend |
+//! | `COUNT` | object u32 | a total of the backend: live records |
+//! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
+//! | `HISTORY` | object u32, id u128, position u64 | – |
+//! | `DONE` | idempotency key text | position and ids, JSON |
+//! | `QUEUE` | position u64 | follow-ups that wait |
+
+use super::keys::{push_i64, push_text, push_u32, push_u64};
+use crate::record::{RecordId, Value};
+
+pub(crate) const CONFIG: u8 = 0x01;
+pub(crate) const SCHEMA: u8 = 0x02;
+pub(crate) const SETTING: u8 = 0x03;
+pub(crate) const PLUGIN: u8 = 0x04;
+pub(crate) const PLUGIN_BYTES: u8 = 0x05;
+pub(crate) const SCRIPT: u8 = 0x06;
+pub(crate) const RECORD: u8 = 0x10;
+pub(crate) const BIN: u8 = 0x11;
+pub(crate) const INDEX: u8 = 0x20;
+pub(crate) const UNIQUE: u8 = 0x21;
+pub(crate) const ROLLUP: u8 = 0x30;
+pub(crate) const COUNT: u8 = 0x31;
+pub(crate) const GUARD: u8 = 0x32;
+pub(crate) const HISTORY: u8 = 0x40;
+pub(crate) const DONE: u8 = 0x50;
+pub(crate) const QUEUE: u8 = 0x51;
+
+/// How much of a long text is kept in an index entry, in bytes of folded text.
+const INDEXED_TEXT: usize = 160;
+
+pub(crate) fn named(space: u8, name: &str) -> Vec<u8> {
+    let mut key = vec![space];
+    push_text(&mut key, name);
+    key
+}
+
+pub(crate) fn of_object(space: u8, object: u32) -> Vec<u8> {
+    let mut key = Vec::with_capacity(48);
+    key.push(space);
+    push_u32(&mut key, object);
+    key
+}
+
+pub(crate) fn of_record(space: u8, object: u32, id: u128) -> Vec<u8> {
+    let mut key = of_object(space, object);
+    key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
+pub(crate) fn of_field(space: u8, object: u32, field: u32) -> Vec<u8> {
+    let mut key = of_object(space, object);
+    push_u32(&mut key, field);
+    key
+}
+
+pub(crate) fn rollup(object: u32, id: u128, field: u32) -> Vec<u8> {
+    let mut key = of_record(ROLLUP, object, id);
+    push_u32(&mut key, field);
+    key
+}
+
+pub(crate) fn plugin_part(id: &str, part: u32) -> Vec<u8> {
+    let mut key = named(PLUGIN_BYTES, id);
+    push_u32(&mut key, part);
+    key
+}
+
+pub(crate) fn queued(position: u64) -> Vec<u8> {
+    let mut key = vec![QUEUE];
+    push_u64(&mut key, position);
+    key
+}
+
+/// The key of a record in a field's index: empty values come first.
+pub(crate) fn index(object: u32, field: u32, value: Option<&Value>, id: u128) -> Vec<u8> {
+    let mut key = of_field(INDEX, object, field);
+    push_indexed(&mut key, value);
+    key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// The bytes by which values are ordered in an index and compared in uniqueness.
+pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
+    let Some(value) = value else {
+        key.push(0);
+        return;
+    };
+    key.push(1);
+    match value {
+        Value::Integer(number) | Value::Duration(number) => push_i64(key, *number),
+        Value::Decimal(number) => super::keys::push_i128(key, number.billionths()),
+        Value::Boolean(yes) => super::keys::push_bool(key, *yes),
+        Value::Date(day) => push_i64(key, i64::from(chrono::Datelike::num_days_from_ce(day))),
+        Value::Instant(at) => push_i64(key, at.timestamp_micros()),
+        Value::Money(money) => {
+            super::keys::push_i128(key, money.amount.billionths());
+            key.extend_from_slice(money.currency.code().as_bytes());
+        }
+        Value::Reference(RecordId { prefix, number }) => {
+            push_text(key, prefix.as_str());
+            key.extend_from_slice(&number.to_be_bytes());
+        }
+        Value::Phone(phone) => push_text(key, &phone.key()),
+        Value::Text(_) | Value::PersonName(_) | Value::Address(_) | Value::Options(_) | Value::Json(_) => {
+            let folded = crate::locale::fold_text(&value.to_string());
+            let mut end = folded.len().min(INDEXED_TEXT);
+            while !folded.is_char_boundary(end) {
+                end -= 1;
+            }
+            push_text(key, &folded[..end]);
+        }
+    }
+}
+
+/// The key that keeps a value unique. Longer than an index entry: two long texts that begin alike are not the same.
+pub(crate) fn unique(object: u32, field: u32, value: &Value) -> Vec<u8> {
+    let mut key = of_field(UNIQUE, object, field);
+    match value {
+        Value::Text(text) => push_text(&mut key, &crate::locale::fold_text(text)),
+        other => push_indexed(&mut key, Some(other)),
+    }
+    key
+}
+
+/// The record id at the end of an index key.
+pub(crate) fn id_at_end(key: &[u8]) -> Option<u128> {
+    key.last_chunk::<16>().map(|bytes| u128::from_be_bytes(*bytes))
+}

@@ -1,0 +1,167 @@
+//! Who did what to this record, and when?
+//!
+//! Read from the journal: a record's history entries say at which positions it was written, and the entries there say
+//! what it looked like. Nothing is kept twice.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+
+use crate::context::Actor;
+use crate::error::Result;
+use crate::hook::{Row, Verb};
+use crate::journal::{Entry, Position};
+use crate::query::{Reader, decode};
+use crate::record::{Record, RecordId, Value};
+use crate::schema::system;
+use crate::store::{Backend, Direction, Span, keys, spaces};
+use crate::write::Change;
+
+/// One thing that happened to a record.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event {
+    /// The journal entry.
+    pub position: Position,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who asked.
+    pub actor: Actor,
+    /// What was done.
+    pub kind: EventKind,
+    /// The fields that changed: name, before, after.
+    pub changes: Vec<(String, Option<Value>, Option<Value>)>,
+    /// The entry that caused it, where a rule did.
+    pub cause: Option<Position>,
+}
+
+/// What was done to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// It was made, or came back from the bin.
+    Created,
+    /// Fields changed.
+    Updated,
+    /// It went to the bin.
+    Deleted,
+}
+
+/// A record's change as an entry of the journal tells it.
+pub(crate) struct EntryChange {
+    pub(crate) id: RecordId,
+    pub(crate) before: Option<Record>,
+    pub(crate) after: Option<Record>,
+}
+
+impl Change for EntryChange {
+    fn row(&self) -> Row<'_> {
+        let verb = match (&self.before, &self.after) {
+            (_, None) => Verb::Delete,
+            (None, _) => Verb::Create,
+            _ => Verb::Update,
+        };
+        Row { verb, id: self.id, before: self.before.as_ref(), after: self.after.as_ref() }
+    }
+
+    fn changed(&self) -> Vec<u32> {
+        let mut changed = Record::changed(self.before.as_ref(), self.after.as_ref());
+        changed.retain(|field| *field >= system::FIRST_DECLARED);
+        changed
+    }
+}
+
+/// The states that an entry leaves records in; `None` is deleted.
+pub(crate) fn states(reader: &Reader, entry: &Entry) -> Result<BTreeMap<RecordId, Option<Record>>> {
+    let mut states = BTreeMap::new();
+    for (key, value) in &entry.results {
+        let Some((&spaces::RECORD, rest)) = key.split_first() else { continue };
+        let mut rest = rest;
+        let (Some(number), Some(id)) = (keys::take_u32(&mut rest), spaces::id_at_end(key)) else { continue };
+        let Some(object) = reader.schema.by_number(number) else { continue };
+        let record = value.as_ref().map(|bytes| decode(object, id, bytes)).transpose()?;
+        states.insert(RecordId::new(object.prefix, id), record);
+    }
+    Ok(states)
+}
+
+/// The changes of records that an entry made.
+pub(crate) fn changes_of(reader: &Reader, backend: &Arc<dyn Backend>, entry: &Entry) -> Result<Vec<EntryChange>> {
+    let mut changes = Vec::new();
+    for (id, after) in states(reader, entry)? {
+        let before = match previous(reader, id, entry.position)? {
+            Some(position) => match backend.entry(position)? {
+                Some(earlier) => states(reader, &earlier)?.remove(&id).flatten(),
+                None => None,
+            },
+            None => None,
+        };
+        changes.push(EntryChange { id, before, after });
+    }
+    Ok(changes)
+}
+
+fn previous(reader: &Reader, id: RecordId, before: Position) -> Result<Option<Position>> {
+    let Some(object) = reader.schema.by_prefix(id.prefix) else { return Ok(None) };
+    let start = spaces::of_record(spaces::HISTORY, object.number, id.number);
+    let mut end = start.clone();
+    keys::push_u64(&mut end, before.get());
+    let found = reader.snapshot.scan(&Span { start, end }, Direction::Backward, 1)?;
+    Ok(found.first().and_then(|(key, _)| position_at_end(key)))
+}
+
+fn position_at_end(key: &[u8]) -> Option<Position> {
+    key.last_chunk::<8>().map(|bytes| Position::from_number(u64::from_be_bytes(*bytes)))
+}
+
+/// Everything that happened to a record, oldest first.
+pub(crate) fn of_record(reader: &Reader, backend: &Arc<dyn Backend>, id: RecordId) -> Result<Vec<Event>> {
+    let object = reader.object_of(id)?;
+    let mut positions = Vec::new();
+    reader.snapshot.scan_all(&spaces::of_record(spaces::HISTORY, object.number, id.number), |key, _| {
+        positions.extend(position_at_end(key));
+        Ok::<_, crate::Error>(ControlFlow::Continue(()))
+    })?;
+    let mut events = Vec::new();
+    let mut before: Option<Record> = None;
+    for position in positions {
+        let Some(entry) = backend.entry(position)? else { continue };
+        let Some(after) = states(reader, &entry)?.remove(&id) else { continue };
+        let change = EntryChange { id, before, after };
+        events.push(event(&entry, &change));
+        before = change.after;
+    }
+    Ok(events)
+}
+
+fn event(entry: &Entry, change: &EntryChange) -> Event {
+    let asked: Json = serde_json::from_slice(&entry.asked).unwrap_or_default();
+    let object = change.after.as_ref().or(change.before.as_ref()).map(|record| record.object.clone());
+    let value = |record: &Option<Record>, field: u32| record.as_ref().and_then(|record| record.value(field)).cloned();
+    let changes = match change.row().verb {
+        Verb::Delete => Vec::new(),
+        _ => change
+            .changed()
+            .into_iter()
+            .filter_map(|field| {
+                let name = object.as_ref()?.field_by_number(field)?.name.clone();
+                Some((name, value(&change.before, field), value(&change.after, field)))
+            })
+            .collect(),
+    };
+    Event {
+        position: entry.position,
+        at: DateTime::from_timestamp_micros(entry.time).unwrap_or_default(),
+        actor: Actor::parse(asked["actor"].as_str().unwrap_or("system")),
+        kind: match change.row().verb {
+            Verb::Create => EventKind::Created,
+            Verb::Update => EventKind::Updated,
+            Verb::Delete => EventKind::Deleted,
+        },
+        changes,
+        cause: asked["cause"].as_u64().map(Position::from_number),
+    }
+}

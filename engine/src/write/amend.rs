@@ -1,0 +1,95 @@
+//! Step 3: who objects, who amends?
+//!
+//! Hooks get batches, in the order of the registry, and only the rows whose change wakes them. What they answer is
+//! outside input: it is applied to the drafts and validated again by the next step.
+
+use std::sync::Arc;
+
+use super::Write;
+use super::draft::{Draft, Drafts, HookRun, Valid};
+use crate::error::{Failure, Result};
+use crate::hook::{Answers, BeforeSave, HookContext, HookFailure, OnFailure, Row, Verb};
+use crate::schema::system;
+
+/// The most rows that one call of a hook gets.
+const BATCH: usize = 1_000;
+
+pub(super) fn amend(write: &Write<'_>, valid: Valid) -> Result<Drafts> {
+    let mut drafts = valid.0;
+    let context = write.hook_context();
+    for hook in write.registry.before_save.iter().chain(&write.registry.computed) {
+        ask(write, &context, hook, &mut drafts);
+    }
+    Ok(drafts)
+}
+
+fn ask(write: &Write<'_>, context: &HookContext<'_>, hook: &Arc<dyn BeforeSave>, drafts: &mut Drafts) {
+    let wakes = |draft: &Draft, faulty: bool| !faulty && hook.interest().is_in(&draft.object.name, draft.verb(), &woken_by(draft));
+    let awake: Vec<usize> =
+        (0..drafts.drafts.len()).filter(|place| wakes(&drafts.drafts[*place], drafts.faults.contains_key(&drafts.drafts[*place].group))).collect();
+    for batch in awake.chunks(BATCH) {
+        let rows: Vec<Row<'_>> = batch.iter().map(|place| drafts.drafts[*place].row()).collect();
+        let answer = hook.before_save(&rows, context);
+        match answer {
+            Ok(answers) => apply(write, hook, batch, answers, drafts),
+            Err(failure) => failed(write, hook, batch, &failure, drafts),
+        }
+    }
+}
+
+fn woken_by(draft: &Draft) -> Vec<u32> {
+    if draft.verb() == Verb::Update { draft.changed() } else { Vec::new() }
+}
+
+fn apply(write: &Write<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], answers: Answers, drafts: &mut Drafts) {
+    write.bills.charge(hook.name(), batch.len(), answers.cost, |bill| {
+        bill.patches += answers.patches.len() as u64;
+        bill.refusals += answers.refusals.len() as u64;
+    });
+    drafts.hooks.push(HookRun {
+        owner: hook.name().owner.clone(),
+        hook: hook.name().hook.clone(),
+        rows: batch.len(),
+        fuel: answers.cost.fuel,
+        patches: answers.patches.len(),
+        refusals: answers.refusals.len(),
+        failure: None,
+    });
+    for patch in answers.patches {
+        // The room behind the hook has checked row, field and kind; the engine's own stamps are nobody's to set.
+        if let Some(after) = batch.get(patch.row).and_then(|place| drafts.drafts[*place].after.as_mut())
+            && patch.field >= system::FIRST_DECLARED
+        {
+            after.set(patch.field, patch.value);
+        }
+    }
+    for refusal in answers.refusals {
+        let Some(place) = batch.get(refusal.row) else { continue };
+        let mut failure = Failure::new(&format!("refused:{}", refusal.code), refusal.message);
+        failure.field = refusal.field;
+        let fault = drafts.drafts[*place].fail(failure);
+        drafts.fault(fault);
+    }
+}
+
+fn failed(write: &Write<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], failure: &HookFailure, drafts: &mut Drafts) {
+    write.bills.charge(hook.name(), batch.len(), failure.cost, |bill| {
+        bill.failures += 1;
+        bill.last_failure = Some(failure.message.clone());
+    });
+    drafts.hooks.push(HookRun {
+        owner: hook.name().owner.clone(),
+        hook: hook.name().hook.clone(),
+        rows: batch.len(),
+        fuel: failure.cost.fuel,
+        patches: 0,
+        refusals: 0,
+        failure: Some(failure.message.clone()),
+    });
+    if hook.on_failure() == OnFailure::Reject {
+        for place in batch {
+            let fault = drafts.drafts[*place].fail(Failure::new(&format!("refused:{}", failure.code), failure.message.clone()));
+            drafts.fault(fault);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! How does a change become fact?
+//!
+//! There is one way to change anything. Seven steps, each in the file of its name; the types carry the order.
+//!
+//! ```text
+//! stage     check revision and target, apply the patch, defaults          → Drafts
+//! validate  every failure, not the first                                  → Valid
+//! amend     rules, plugins, scripts, computed fields: amend or reject     → Drafts
+//! validate  again: a hook is outside input too                            → Valid
+//! plan      pure: puts, index changes, rollup deltas, preconditions       → Plan
+//! commit    one journal append; conflict means: stage again               → Committed
+//! publish   what was committed to those who follow it
+//! ```
+
+mod amend;
+mod bin;
+mod commit;
+mod draft;
+mod plan;
+mod publish;
+mod request;
+mod rollup;
+mod stage;
+mod validate;
+
+pub use request::{Committed, Fields, Outcome, OutcomeKind, Request};
+
+pub(crate) use bin::Binned;
+pub(crate) use draft::View;
+pub(crate) use plan::{index_entries, record_bytes};
+pub(crate) use publish::{Change, Followed, charge, follow, groups};
+pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
+pub(crate) use rollup::{Adds, Total, contributions};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use self::validate::Pass;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Failure, Result};
+use crate::hook::{Bills, Registry};
+use crate::query::Reader;
+use crate::store::Backend;
+
+/// What one run of the write path works with.
+pub(crate) struct Write<'a> {
+    pub(crate) backend: &'a Arc<dyn Backend>,
+    pub(crate) reader: Reader,
+    pub(crate) registry: &'a Registry,
+    pub(crate) context: &'a Context,
+    pub(crate) bills: &'a Bills,
+    /// The entry that caused this write, when a follow-up asks.
+    pub(crate) cause: Option<crate::journal::Position>,
+    pub(crate) depth: u8,
+    /// Entries whose follow-ups are done; this commit takes them off the queue.
+    pub(crate) followed: Vec<crate::journal::Position>,
+}
+
+/// What became of each group of requests.
+pub(crate) struct Written {
+    pub(crate) groups: Vec<Result<Vec<Outcome>>>,
+    /// What was committed, for `publish`; nothing when every group failed or changed nothing.
+    pub(crate) committed: Option<commit::Done>,
+}
+
+/// Somebody else wrote what this run had read: take a new snapshot and run again.
+pub(crate) struct Stale;
+
+/// Runs groups of requests; each group is done whole or not at all, and all that can be done are one commit.
+pub(crate) fn run(write: &Write<'_>, groups: &[Group]) -> Result<Result<Written, Stale>> {
+    let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
+    loop {
+        let valid = match prepare(write, &View::new(write.reader.clone()), groups, &mut refused)? {
+            Prepared::Ready(valid) => valid,
+            Prepared::Again => continue,
+        };
+        let outcomes = valid.outcomes(groups.len());
+        let plan = plan::plan(valid, write, groups, &refused)?;
+        let committed = match plan {
+            Some(plan) => match commit::commit(plan, write)? {
+                Ok(done) => Some(done),
+                Err(Stale) => return Ok(Err(Stale)),
+            },
+            None => None,
+        };
+        let groups = refused.into_iter().zip(outcomes).map(|(error, outcomes)| error.map_or(Ok(outcomes), Err)).collect();
+        return Ok(Ok(Written { groups, committed }));
+    }
+}
+
+/// The same steps without the commit, on a view that keeps what earlier rehearsals would have written.
+#[cfg(feature = "exchange")]
+pub(crate) fn rehearse(write: &Write<'_>, view: &mut View, groups: &[Group]) -> Result<Vec<Result<Vec<Outcome>>>> {
+    let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
+    loop {
+        if let Prepared::Ready(valid) = prepare(write, view, groups, &mut refused)? {
+            let outcomes = valid.outcomes(groups.len());
+            valid.settle(view);
+            return Ok(refused.into_iter().zip(outcomes).map(|(error, outcomes)| error.map_or(Ok(outcomes), Err)).collect());
+        }
+    }
+}
+
+enum Prepared {
+    Ready(draft::Valid),
+    /// A group was refused that another one built upon: stage the rest without it.
+    Again,
+}
+
+fn prepare(write: &Write<'_>, base: &View, groups: &[Group], refused: &mut [Option<Error>]) -> Result<Prepared> {
+    let drafts = stage::stage(write, base, groups, refused)?;
+    let valid = validate::validate(write, base, drafts, Pass::First)?;
+    let drafts = amend::amend(write, valid)?;
+    let mut valid = validate::validate(write, base, drafts, Pass::Again)?;
+    let faults = valid.take_faults();
+    if faults.is_empty() {
+        return Ok(Prepared::Ready(valid));
+    }
+    let bad: BTreeSet<usize> = faults.keys().copied().collect();
+    let again = valid.drop_groups(&bad);
+    for (group, failures) in faults {
+        refused[group] = Some(rejection(failures));
+    }
+    Ok(if again { Prepared::Again } else { Prepared::Ready(valid) })
+}
+
+/// The error of a group: a conflict or a missing record is said as such when it is the only fault.
+fn rejection(failures: Vec<Failure>) -> Error {
+    let all = |codes: &[&str]| failures.iter().all(|failure| codes.contains(&failure.code.as_str()));
+    let kind = if all(&["stale-revision"]) {
+        ErrorKind::Conflict
+    } else if all(&["not-found", "in-bin", "unknown-object"]) {
+        ErrorKind::NotFound
+    } else if failures.iter().any(|failure| failure.code.starts_with("refused:")) {
+        ErrorKind::Refused
+    } else {
+        ErrorKind::Invalid
+    };
+    let plain = failures.into_iter().map(|mut failure| {
+        if let Some(code) = failure.code.strip_prefix("refused:") {
+            failure.code = code.to_owned();
+        }
+        failure
+    });
+    Error::with_failures(kind, plain.collect())
+}

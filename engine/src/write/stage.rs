@@ -1,0 +1,355 @@
+//! Step 1: what does the request mean for the records there are?
+//!
+//! Finds the target, checks the revision that the caller saw, applies the patch and the defaults. Every request sees
+//! the snapshot plus the requests before it. A fault never ends the step: the rest is staged, so that all faults are
+//! told at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::Write;
+use super::draft::{Draft, Drafts, View};
+use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
+use crate::error::{Error, Failure, Result};
+use crate::record::{Record, RecordId, Value};
+use crate::schema::{Field, FieldKind, Object, OnDelete, Schema, system};
+
+pub(super) fn stage(write: &Write<'_>, base: &View, groups: &[Group], refused: &[Option<Error>]) -> Result<Drafts> {
+    let mut stage = Stage {
+        write,
+        view: base.clone(),
+        group: 0,
+        request: 0,
+        out: Drafts {
+            drafts: Vec::new(),
+            stored: Vec::new(),
+            schema: write.reader.schema.clone(),
+            schema_changed: BTreeSet::new(),
+            faults: BTreeMap::new(),
+            settled: Vec::new(),
+            once: Vec::new(),
+            hooks: Vec::new(),
+        },
+    };
+    for (place, group) in groups.iter().enumerate().filter(|(place, _)| refused[*place].is_none()) {
+        stage.group = place;
+        stage.group(group)?;
+    }
+    Ok(stage.out)
+}
+
+struct Stage<'a> {
+    write: &'a Write<'a>,
+    view: View,
+    group: usize,
+    request: usize,
+    out: Drafts,
+}
+
+/// A fault of the request at hand. Only a broken store ends the step with an error.
+type Staged<T> = std::result::Result<T, Fault>;
+
+enum Fault {
+    Request(Failure),
+    Store(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        Self::Request(failure)
+    }
+}
+
+impl Stage<'_> {
+    fn group(&mut self, group: &Group) -> Result<()> {
+        if let Some(key) = &group.once {
+            if self.write.reader.snapshot.get(&crate::store::spaces::named(crate::store::spaces::DONE, key))?.is_some() {
+                self.settle(None, OutcomeKind::DoneBefore);
+                return Ok(());
+            }
+            self.out.once.push((self.group, key.clone()));
+        }
+        for (place, ask) in group.asks.iter().enumerate() {
+            self.request = place;
+            let staged = match ask {
+                Ask::Record(request) => self.request(request),
+                Ask::Stored(stored) => self.stored(stored.clone()),
+            };
+            match staged {
+                Ok(()) => {}
+                Err(Fault::Request(failure)) => self.fail(failure),
+                Err(Fault::Store(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.out.fault((self.group, failure.of_request(self.request)));
+    }
+
+    fn settle(&mut self, id: Option<RecordId>, kind: OutcomeKind) {
+        self.out.settled.push((self.group, self.request, Outcome { id, kind }));
+    }
+
+    fn request(&mut self, request: &Request) -> Staged<()> {
+        match request {
+            Request::Create { object, id, fields } => self.create(object, *id, fields, true, false).map(|_| ()),
+            Request::Update { id, revision, fields } => self.update(*id, *revision, fields, true, false),
+            Request::Delete { id, revision } => self.delete(*id, *revision),
+            Request::Restore { id } => self.restore(*id),
+            Request::ConvertLead(conversion) => self.convert(conversion),
+            Request::ChangeSchema(change) => self.stored(Stored { what: "change schema".to_owned(), schema: vec![change.clone()], config: true, ..Stored::default() }),
+        }
+    }
+
+    fn object(&self, name: &str) -> Staged<Arc<Object>> {
+        let schema = &self.out.schema;
+        schema.object(name).cloned().ok_or_else(|| {
+            let near = crate::schema::did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
+            Failure::new("unknown-object", format!("there is no object '{name}'{near}")).into()
+        })
+    }
+
+    fn create(&mut self, object: &str, id: Option<RecordId>, fields: &Fields, asked: bool, privileged: bool) -> Staged<RecordId> {
+        let object = self.object(object)?;
+        let now = self.write.context.now();
+        let id = id.unwrap_or_else(|| RecordId::new(object.prefix, self.write.context.ids.next(now)));
+        if id.prefix != object.prefix {
+            return Err(Failure::new("id", format!("{id} cannot name a {}: its ids begin with '{}_'", object.name, object.prefix)).into());
+        }
+        if self.view.exists(id)? {
+            return Err(Failure::new("id-taken", format!("there is a record {id} already; update it, or leave the id out")).into());
+        }
+        let mut record = Record::empty(object.clone(), id);
+        record.revision = 1;
+        for field in object.live_fields() {
+            if let Some(default) = field.default.as_ref().filter(|_| !fields.0.contains_key(&field.name)) {
+                match self.read(field, default) {
+                    Ok(value) => record.set(field.number, Some(value)),
+                    Err(Fault::Request(failure)) => self.fail(failure),
+                    Err(store) => return Err(store),
+                }
+            }
+        }
+        self.apply(&mut record, fields, privileged)?;
+        record.set(system::CREATED_AT, Some(Value::Instant(now)));
+        record.set(system::CREATED_BY, Some(Value::Text(self.write.context.actor.to_string())));
+        self.stamp(&mut record);
+        self.push(Draft { asked, privileged, ..self.draft(object, id, OutcomeKind::Created, None, Some(record)) });
+        Ok(id)
+    }
+
+    fn update(&mut self, id: RecordId, revision: Option<u64>, fields: &Fields, asked: bool, privileged: bool) -> Staged<()> {
+        let before = self.live(id, revision)?;
+        let mut after = before.clone();
+        self.apply(&mut after, fields, privileged)?;
+        after.revision += 1;
+        self.stamp(&mut after);
+        self.push(Draft { asked, privileged, ..self.draft(before.object.clone(), id, OutcomeKind::Updated, Some(before), Some(after)) });
+        Ok(())
+    }
+
+    fn draft(&self, object: Arc<Object>, id: RecordId, kind: OutcomeKind, before: Option<Record>, after: Option<Record>) -> Draft {
+        Draft { group: self.group, request: self.request, object, id, kind, before, after, root: id, along: Vec::new(), asked: true, privileged: false }
+    }
+
+    fn push(&mut self, draft: Draft) {
+        self.view.put(&draft);
+        self.out.drafts.push(draft);
+    }
+
+    fn stamp(&self, record: &mut Record) {
+        record.set(system::UPDATED_AT, Some(Value::Instant(self.write.context.now())));
+        record.set(system::UPDATED_BY, Some(Value::Text(self.write.context.actor.to_string())));
+    }
+
+    /// The live record of an id at the revision that the caller saw.
+    fn live(&self, id: RecordId, revision: Option<u64>) -> Staged<Record> {
+        let Some(record) = self.view.get(id)? else {
+            let (code, message) = match self.write.reader.binned(id)? {
+                Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
+                None => ("not-found", format!("there is no record {id}")),
+            };
+            return Err(Failure::new(code, message).into());
+        };
+        match revision {
+            Some(seen) if seen != record.revision => Err(Failure::new(
+                "stale-revision",
+                format!("{id} is at revision {} and not {seen} any more; read it again and repeat the change", record.revision),
+            )
+            .into()),
+            _ => Ok(record),
+        }
+    }
+
+    fn apply(&mut self, record: &mut Record, fields: &Fields, privileged: bool) -> Staged<()> {
+        let object = record.object.clone();
+        for (name, json) in &fields.0 {
+            let Some(field) = object.field(name) else {
+                self.fail(Failure::field(name, "unknown-field", object.unknown_field(name)));
+                continue;
+            };
+            if field.read_only && !privileged {
+                self.fail(Failure::field(name, "read-only", format!("{name} is kept by the engine and cannot be set")));
+                continue;
+            }
+            if json.is_null() || json.as_str().is_some_and(|text| text.trim().is_empty()) {
+                record.set(field.number, None);
+                continue;
+            }
+            match self.read(field, json) {
+                Ok(value) => record.set(field.number, Some(value)),
+                Err(Fault::Request(failure)) => self.fail(failure),
+                Err(store) => return Err(store),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, field: &Field, json: &Json) -> Staged<Value> {
+        if let FieldKind::Reference { to, .. } = &field.kind {
+            return self.reference(field, to, json);
+        }
+        field.kind.read(json).map_err(|message| Failure::field(&field.name, "wrong-type", message).into())
+    }
+
+    /// A reference by id, or by the natural key of one of its objects.
+    fn reference(&self, field: &Field, to: &[String], json: &Json) -> Staged<Value> {
+        let wrong = |message: String| Fault::from(Failure::field(&field.name, "wrong-type", message));
+        let Json::String(text) = json else {
+            return Err(wrong("a reference is the id of a record, as text".to_owned()));
+        };
+        let text = text.trim();
+        if let Ok(id) = text.parse::<RecordId>()
+            && let Some(object) = self.out.schema.by_prefix(id.prefix)
+        {
+            if to.contains(&object.name) {
+                return Ok(Value::Reference(id));
+            }
+            return Err(wrong(format!("{id} is a {}; {} refers to {}", object.name, field.name, to.join(" or "))));
+        }
+        let mut keyed = false;
+        for object in to.iter().filter_map(|name| self.out.schema.object(name)) {
+            if let Some(key) = object.natural_key() {
+                keyed = true;
+                if let Some(id) = self.view.by_unique(object, key.number, &Value::Text(text.to_owned()))? {
+                    return Ok(Value::Reference(id));
+                }
+            }
+        }
+        let what = if keyed { "neither an id nor the key of a" } else { "not the id of a" };
+        Err(Failure::field(&field.name, "unknown-reference", format!("'{text}' is {what} {}", to.join(" or "))).into())
+    }
+
+    fn delete(&mut self, id: RecordId, revision: Option<u64>) -> Staged<()> {
+        let record = self.live(id, revision)?;
+        let mut along = Vec::new();
+        let mut seen = BTreeSet::from([id]);
+        self.collect(&record, &mut along, &mut seen)?;
+        let ids: Vec<RecordId> = along.iter().map(|record: &Record| record.id).collect();
+        for record in along {
+            let draft = self.draft(record.object.clone(), record.id, OutcomeKind::Deleted, Some(record), None);
+            self.push(Draft { root: id, asked: false, ..draft });
+        }
+        let draft = self.draft(record.object.clone(), id, OutcomeKind::Deleted, Some(record), None);
+        self.push(Draft { along: ids, ..draft });
+        Ok(())
+    }
+
+    /// What goes along by the on-delete rules, and what stands in the way.
+    fn collect(&mut self, record: &Record, along: &mut Vec<Record>, seen: &mut BTreeSet<RecordId>) -> Staged<()> {
+        let schema = self.out.schema.clone();
+        for (from, field) in schema.referrers(record.object()) {
+            let FieldKind::Reference { on_delete, .. } = &field.kind else { continue };
+            if *on_delete == OnDelete::Keep {
+                continue;
+            }
+            let referring = self.referring(from, field, record.id)?;
+            if *on_delete == OnDelete::Restrict {
+                if !referring.is_empty() {
+                    self.fail(Failure::new("in-use", format!("{} cannot be deleted: {} {} record(s) refer to it by '{}'", record.id, referring.len(), from.name, field.name)));
+                }
+                continue;
+            }
+            for child in referring.into_iter().filter(|child| seen.insert(child.id)).collect::<Vec<_>>() {
+                self.collect(&child, along, seen)?;
+                along.push(child);
+            }
+        }
+        Ok(())
+    }
+
+    fn referring(&self, from: &Arc<Object>, field: &Field, target: RecordId) -> Staged<Vec<Record>> {
+        let names = |record: &Record| record.value(field.number) == Some(&Value::Reference(target));
+        let mut found = Vec::new();
+        for id in self.write.reader.referring(from, field.number, target)? {
+            found.extend(self.view.get(id)?.filter(names));
+        }
+        let known: BTreeSet<RecordId> = found.iter().map(|record| record.id).collect();
+        let fresh = self.view.pending().filter_map(|(id, record)| record.filter(|record| !known.contains(&id) && record.object() == from.name && names(record)));
+        found.extend(fresh.cloned());
+        found.sort_by_key(|record| record.id);
+        Ok(found)
+    }
+
+    fn restore(&mut self, id: RecordId) -> Staged<()> {
+        let binned = if self.view.is_pending(id) { None } else { self.write.reader.binned(id)? };
+        let Some((record, binned)) = binned else {
+            return Err(Failure::new("not-found", format!("{id} is not in the bin")).into());
+        };
+        if binned.root != id {
+            return Err(Failure::new("in-bin", format!("{id} went to the bin with {}; restore that one", binned.root)).into());
+        }
+        let mut records = vec![(record, true)];
+        for along in binned.along.iter().filter_map(|text| text.parse().ok()) {
+            records.extend(self.write.reader.binned(along)?.map(|(record, _)| (record, false)));
+        }
+        for (mut record, asked) in records {
+            record.revision += 1;
+            self.stamp(&mut record);
+            let draft = self.draft(record.object.clone(), record.id, OutcomeKind::Restored, None, Some(record));
+            self.push(Draft { asked, privileged: true, ..draft });
+        }
+        Ok(())
+    }
+
+    fn convert(&mut self, conversion: &crate::sales::LeadConversion) -> Staged<()> {
+        let lead = self.live(conversion.lead, conversion.revision)?;
+        let mut ids = |prefix| RecordId::new(prefix, self.write.context.ids.next(self.write.context.now()));
+        let steps = conversion.steps(&lead, &self.out.schema, self.write.context.now(), &mut ids).map_err(Fault::Request)?;
+        for (object, id, fields) in &steps.create {
+            self.create(object, Some(*id), fields, true, false)?;
+        }
+        self.update(lead.id, None, &steps.lead, true, true)
+    }
+
+    fn stored(&mut self, stored: Stored) -> Staged<()> {
+        for change in &stored.schema {
+            let object = match change.apply(&self.out.schema) {
+                Ok(object) => object,
+                Err(failures) => {
+                    failures.into_iter().for_each(|failure| self.fail(failure));
+                    return Ok(());
+                }
+            };
+            let mut schema: Schema = (*self.out.schema).clone();
+            self.out.schema_changed.insert(object.number);
+            schema.put(object);
+            self.out.schema = Arc::new(schema);
+            // Requests after this one see it, and read records through it.
+            self.view.reader.schema = self.out.schema.clone();
+        }
+        self.settle(None, OutcomeKind::Stored);
+        self.out.stored.push((self.group, self.request, stored));
+        Ok(())
+    }
+}

@@ -1,0 +1,336 @@
+//! What can be asked on the command line?
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+use peyvand::RecordId;
+
+use crate::import::Separator;
+
+const EXAMPLES: &str = "\
+Examples:
+  peyvand demo                         a made-up company and a tour through it
+  peyvand --dir ./peyvand-demo query opportunity --filter 'status[eq]:open' --sort -amount
+  peyvand report pipeline --json
+
+Exit codes:
+  0  done
+  1  the answer is no: a check found problems
+  2  the command line cannot be understood
+  3  bad input: a file, a mapping, a filter or a record that cannot be accepted
+  4  the store is locked, missing, damaged or cannot be used
+  5  a plugin or a script cannot be loaded, cannot be built or failed
+
+Results go to stdout, errors and progress to stderr. With --json both are JSON:
+an error is {\"error\":{\"kind\",\"message\",\"remedy\",\"failures\"}}.";
+
+/// CRM in one directory, without a server
+#[derive(Debug, Parser)]
+#[command(name = "peyvand", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) everywhere: Everywhere,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Everywhere {
+    /// The directory of the store [default: ./crm]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Results and errors as JSON, for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a company with a year of business, and show around
+    #[command(after_help = "Example:\n  peyvand demo ./my-demo --seed 7")]
+    Demo(Demo),
+    /// Bring in a CSV file
+    #[command(after_help = "Example:\n  peyvand import accounts.csv --into account --mapping maven --dry-run")]
+    Import(Import),
+    /// List records of an object
+    #[command(after_help = "Example:\n  peyvand query opportunity --filter 'and(status[eq]:open,amount[gte]:1000)' --sort -amount --limit 10")]
+    Query(Query),
+    /// Show one record
+    #[command(after_help = "Example:\n  peyvand get acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    Get { id: RecordId },
+    /// What happened to a record, oldest first
+    #[command(after_help = "Example:\n  peyvand timeline opp_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    Timeline { id: RecordId },
+    /// Make a record
+    #[command(after_help = "Example:\n  peyvand create account '{\"name\": \"Pars Steel\", \"industry\": \"steel\"}'")]
+    Create {
+        /// Such as account, contact, lead, opportunity, activity
+        object: String,
+        /// The fields as a JSON object; - reads it from stdin
+        json: String,
+    },
+    /// Change fields of a record; null clears one
+    #[command(after_help = "Example:\n  peyvand update opp_01jd0c5e8gq2r4v6x8z0b2d4f6 '{\"stage\": \"won\"}' --revision 3")]
+    Update {
+        id: RecordId,
+        /// The fields as a JSON object; - reads it from stdin
+        json: String,
+        /// Only if the record is still at this revision
+        #[arg(long, value_name = "N")]
+        revision: Option<u64>,
+    },
+    /// Put a record into the bin
+    #[command(after_help = "Example:\n  peyvand delete lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    Delete { id: RecordId },
+    /// Take a record out of the bin
+    #[command(after_help = "Example:\n  peyvand restore lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    Restore { id: RecordId },
+    /// What the records add up to
+    #[command(subcommand)]
+    Report(Report),
+    /// Objects and fields
+    #[command(subcommand)]
+    Schema(Schema),
+    /// WebAssembly plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Scripts of administrators
+    #[command(subcommand)]
+    Script(Script),
+    /// Read the whole store and say whether everything in it agrees
+    #[command(after_help = "Example:\n  peyvand check --dir ./crm --json")]
+    Check,
+    /// Do what is due: workflows that run once a day
+    #[command(after_help = "Example, as an hourly job:\n  peyvand tick --dir /srv/crm")]
+    Tick,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to make it [default: ./peyvand-demo]
+    #[arg(value_name = "DIR")]
+    pub(crate) place: Option<PathBuf>,
+    /// Another seed gives another company
+    #[arg(long, default_value_t = 1404)]
+    pub(crate) seed: u64,
+    /// Throw away the store that is there, and begin anew
+    #[arg(long)]
+    pub(crate) fresh: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// A CSV file; - reads from stdin
+    pub(crate) file: PathBuf,
+    /// The object that its rows become
+    #[arg(long, value_name = "OBJECT")]
+    pub(crate) into: String,
+    /// What the columns mean: a mapping file, or the name of a built-in mapping
+    #[arg(long, value_name = "NAME_OR_FILE")]
+    pub(crate) mapping: String,
+    /// Count and complain, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The file's encoding, such as utf-8 or windows-1256; found out when left out
+    #[arg(long, value_name = "E")]
+    pub(crate) encoding: Option<String>,
+    /// What stands between cells: one character, or 'tab'; found out when left out
+    #[arg(long, value_name = "D")]
+    pub(crate) delimiter: Option<Separator>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// Such as account, contact, lead, opportunity, activity
+    pub(crate) object: String,
+    /// Which records: field[operator]:value, joined by and(…), or(…), not(…)
+    #[arg(long, value_name = "F", default_value = "")]
+    pub(crate) filter: String,
+    /// Fields to sort by, such as -amount,name
+    #[arg(long, value_name = "S", default_value = "", allow_hyphen_values = true)]
+    pub(crate) sort: String,
+    /// At most so many records, up to 1000
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Go on after a page: the cursor that it ended with
+    #[arg(long, value_name = "C")]
+    pub(crate) after: Option<String>,
+    /// Say how it would be answered, and do not
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// Won, lost and open opportunities by stage
+    #[command(after_help = "Example:\n  peyvand report pipeline --json")]
+    Pipeline,
+    /// Points and badges in a span of days
+    #[command(after_help = "Example:\n  peyvand report league --from 2026-03-01 --to 2026-03-20")]
+    League {
+        /// The first day [default: six days before the last]
+        #[arg(long, value_name = "DAY")]
+        from: Option<NaiveDate>,
+        /// The last day [default: today]
+        #[arg(long, value_name = "DAY")]
+        to: Option<NaiveDate>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schema {
+    /// All objects
+    #[command(after_help = "Example:\n  peyvand schema list")]
+    List,
+    /// One object and its fields
+    #[command(after_help = "Example:\n  peyvand schema show opportunity")]
+    Show { object: String },
+    /// Change the schema: all changes of a file or none
+    #[command(
+        after_help = "Example:\n  peyvand schema apply changes.json\nwhere changes.json has a list such as\n  [{\"change\": \"add_field\", \"object\": \"account\", \"field\": {\"name\": \"rating\", \"type\": \"option\", \"options\": [\"a\", \"b\"]}}]"
+    )]
+    Apply {
+        /// A JSON file; - reads from stdin
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// The plugins that are installed
+    #[command(after_help = "Example:\n  peyvand plugin list")]
+    List,
+    /// What a plugin is and what it may do, in plain words
+    #[command(after_help = "Examples:\n  peyvand plugin show lead-score\n  peyvand plugin show ./lead-score.wasm")]
+    Show {
+        /// The id of an installed plugin, or a file
+        #[arg(value_name = "ID_OR_FILE")]
+        plugin: String,
+    },
+    /// Install a plugin, or another version of it
+    #[command(
+        after_help = "Example:\n  peyvand plugin install plugins/dist/follow-up.wasm --set quiet-days=21 --set language=fa\nA name such as follow-up stands for plugins/dist/follow-up.wasm here or further up."
+    )]
+    Install {
+        file: String,
+        /// Settings; give them after FILE
+        #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+        set: Vec<String>,
+    },
+    /// Let a plugin run again
+    #[command(after_help = "Example:\n  peyvand plugin enable lead-score")]
+    Enable { id: String },
+    /// Keep a plugin, but do not let it run
+    #[command(after_help = "Example:\n  peyvand plugin disable lead-score")]
+    Disable { id: String },
+    /// Remove a plugin; the values of its fields are kept
+    #[command(after_help = "Example:\n  peyvand plugin remove lead-score")]
+    Remove { id: String },
+    /// Compile plugins to component files
+    #[command(
+        after_help = "Example:\n  peyvand plugin build plugins/lead-score\nWithout a path: every folder under plugins/ that has a plugin.toml. It needs the Rust target\nwasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
+    )]
+    Build {
+        /// Folders with a plugin.toml
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Where the component files go [default: plugins/dist of the workspace]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Check a plugin file as an install would, and install nothing
+    #[command(after_help = "Example:\n  peyvand plugin check ./lead-score.wasm")]
+    Check { file: String },
+    /// What each hook has cost since this process opened the store
+    #[command(after_help = "Example:\n  peyvand plugin bill --json")]
+    Bill,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Script {
+    /// The scripts that are installed
+    #[command(after_help = "Example:\n  peyvand script list")]
+    List,
+    /// Find what is wrong with a script without running it
+    #[command(after_help = "Example:\n  peyvand script check large-deals.rhai")]
+    Check { file: PathBuf },
+    /// Install a script, or a new version of it
+    #[command(after_help = "Example:\n  peyvand script install large-deals.rhai")]
+    Install { file: PathBuf },
+    /// Run a script on a record and say what it would do; nothing is changed
+    #[command(after_help = "Example:\n  peyvand script run large-deals.rhai --record opp_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    Run {
+        file: PathBuf,
+        /// The record to run it on
+        #[arg(long, value_name = "ID")]
+        record: RecordId,
+    },
+    /// Let a script run again
+    #[command(after_help = "Example:\n  peyvand script enable large-deals")]
+    Enable { name: String },
+    /// Keep a script, but do not let it run
+    #[command(after_help = "Example:\n  peyvand script disable large-deals")]
+    Disable { name: String },
+    /// Remove a script
+    #[command(after_help = "Example:\n  peyvand script remove large-deals")]
+    Remove { name: String },
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use clap::CommandFactory;
+
+    fn each(command: &clap::Command, path: &str, see: &mut dyn FnMut(&str, &clap::Command)) {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let path = format!("{path} {}", sub.get_name());
+            see(&path, sub);
+            each(sub, &path, see);
+        }
+    }
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_that_does_something_shows_an_example() {
+        let mut seen = 0;
+        each(&Cli::command(), "peyvand", &mut |path, command| {
+            if command.get_subcommands().next().is_none() {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains(path), "{path}: {help}");
+                seen += 1;
+            }
+        });
+        assert!(seen > 25, "{seen} commands");
+    }
+
+    #[test]
+    fn dir_and_json_are_understood_before_and_after_the_command() {
+        for line in ["peyvand --dir d --json plugin list", "peyvand plugin list --dir d --json"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!((cli.everywhere.dir, cli.everywhere.json), (Some(PathBuf::from("d")), true), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_descending_sort_is_no_option() {
+        let cli = Cli::try_parse_from(["peyvand", "query", "account", "--sort", "-amount,name"]).unwrap();
+        let Command::Query(query) = cli.command else { panic!("another command") };
+        assert_eq!(query.sort, "-amount,name");
+    }
+
+    #[test]
+    fn several_settings_may_follow_one_set() {
+        for line in ["peyvand plugin install f --set a=1 b=2", "peyvand plugin install f --set a=1 --set b=2"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            let Command::Plugin(Plugin::Install { set, .. }) = cli.command else { panic!("another command") };
+            assert_eq!(set, ["a=1", "b=2"], "{line}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! How does a CSV file come in?
+
+use std::path::Path;
+use std::str::FromStr;
+
+use peyvand::{ImportOptions, Mapping, Receipt};
+
+use crate::args::Import;
+use crate::fault::{Exit, Fault};
+use crate::output::{Output, Side, Table, counted, several};
+use crate::progress::Progress;
+use crate::source;
+use crate::store::{self, Need};
+
+/// The mappings of `mappings/`, by their names.
+const BUILT_IN: [(&str, &str); 1] = [("maven", include_str!("../mappings/maven.toml"))];
+
+pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    // All input is looked at before the store is touched: a mistyped name makes no empty store.
+    let mapping = Mapping::parse(&mapping_text(&import.mapping)?)?;
+    let input = source::open(&import.file)?;
+    let mut options = ImportOptions::default();
+    options.dry_run = import.dry_run;
+    options.encoding.clone_from(&import.encoding);
+    options.delimiter = import.delimiter.map(|separator| separator.0);
+    options.file = import.file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let need = if import.dry_run { Need::Any } else { Need::Created };
+    let (receipt, costs) = store::with(dir, need, |engine| {
+        let mut progress = Progress::of("rows");
+        let receipt = engine.session().import(input, &mapping, &import.into, &options, &mut |rows| progress.reached(rows))?;
+        Ok((receipt, engine.bills()))
+    })?;
+    if output.json {
+        output.document(&receipt)?;
+    } else {
+        tell(&receipt, import, output)?;
+        crate::plugin::tell_bills(&costs, output)?;
+    }
+    Ok(Exit::Fine)
+}
+
+fn tell(receipt: &Receipt, import: &Import, output: &mut Output<'_>) -> Result<(), Fault> {
+    let would = if import.dry_run { "would go" } else { "went" };
+    let name = import.file.file_name().map_or_else(|| "stdin".into(), |name| name.to_string_lossy());
+    output.line(format!("{} of {name} {would} into {}", several(receipt.rows, "row", "rows"), import.into))?;
+    let counts = [
+        ("created", receipt.created, "new records"),
+        ("updated", receipt.updated, "changed records that were there before"),
+        ("merged", receipt.merged, "went into the record of an earlier row"),
+        ("skipped", receipt.skipped, "said nothing new"),
+        ("refused", receipt.refused, "were not taken"),
+    ];
+    let mut table = Table::new(&[("", Side::Left), ("rows", Side::Right), ("", Side::Left)]);
+    for (word, count, meaning) in counts {
+        table.row([word.to_owned(), counted(count), meaning.to_owned()]);
+    }
+    output.table(&table)?;
+    for warning in &receipt.warnings {
+        output.line(format!("warning: {} ({}): {}", warning.code, counted(warning.count), warning.message))?;
+    }
+    Ok(())
+}
+
+/// The text of a built-in mapping or of a file.
+fn mapping_text(name: &str) -> Result<String, Fault> {
+    if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+        return Ok((*text).to_owned());
+    }
+    let path = Path::new(name);
+    if path.exists() || path.extension().is_some() || path.components().count() > 1 {
+        return source::text(path);
+    }
+    let known: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+    let message = format!("there is no mapping '{name}': no file of that name, and the built-in ones are {}", known.join(", "));
+    Err(Fault::input(message, "give the path of a mapping file, such as ./my-mapping.toml"))
+}
+
+/// What stands between two cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Separator(pub(crate) char);
+
+impl FromStr for Separator {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut letters = text.chars();
+        match (text, letters.next(), letters.next()) {
+            ("tab" | "\\t", ..) => Ok(Self('\t')),
+            (_, Some(one), None) if one.is_ascii() && !one.is_ascii_alphanumeric() && !matches!(one, '"' | '\n' | '\r') => Ok(Self(one)),
+            _ => Err("give one sign such as , or ; or the word 'tab'".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn every_mapping_of_the_folder_is_built_in_and_can_be_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        names.sort();
+        assert_eq!(names, BUILT_IN.map(|(name, _)| name));
+        for name in names {
+            Mapping::parse(&mapping_text(&name).unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_unknown_mapping_lists_the_known_ones() {
+        assert!(mapping_text("mavn").unwrap_err().to_string().contains("the built-in ones are maven"));
+        assert!(mapping_text("none/mavn.toml").unwrap_err().to_string().contains("cannot read none/mavn.toml"));
+    }
+
+    #[test]
+    fn a_separator_is_one_sign() {
+        for (text, sign) in [(";", ';'), ("tab", '\t'), ("\\t", '\t'), ("|", '|')] {
+            assert_eq!(text.parse(), Ok(Separator(sign)));
+        }
+        for text in ["", ";;", "a", "\"", "؛"] {
+            assert!(text.parse::<Separator>().is_err(), "{text}");
+        }
+    }
+}

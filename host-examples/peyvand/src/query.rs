@@ -1,0 +1,124 @@
+//! Which records, a page at a time?
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use peyvand::{Engine, Filter, Object, Page, Record, RecordId, Session, SortKey, Value};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::args::Query as Asked;
+use crate::fault::{Exit, Fault};
+use crate::output::{Output, Side, Table, grouped, several};
+use crate::store::{self, Need};
+
+#[derive(Serialize)]
+struct PageJson {
+    data: Vec<Json>,
+    page: PageEnd,
+}
+
+#[derive(Serialize)]
+struct PageEnd {
+    next: Option<String>,
+    has_more: bool,
+}
+
+pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    let mut query = peyvand::Query::new(&asked.object);
+    query.filter = Filter::parse(&asked.filter)?;
+    query.sort = SortKey::parse_list(&asked.sort)?;
+    query.limit = asked.limit;
+    query.after.clone_from(&asked.after);
+    store::with(dir, Need::Existing, |engine| {
+        let session = engine.session();
+        if asked.explain {
+            explain(&session, &query, output)
+        } else if output.json {
+            let page = session.query(&query)?;
+            let data = page.records.iter().map(Record::to_json).collect();
+            output.document(&PageJson { data, page: PageEnd { next: page.next, has_more: page.has_more } })
+        } else {
+            tell(engine, &asked.object, &session.query(&query)?, output)
+        }
+    })?;
+    Ok(Exit::Fine)
+}
+
+fn explain(session: &Session, query: &peyvand::Query, output: &mut Output<'_>) -> Result<(), Fault> {
+    let plan = session.explain(query)?;
+    if !output.json {
+        return output.line(plan.to_string());
+    }
+    output.document(&json!({
+        "reads": plan.reads, "index": plan.index, "residual": plan.residual, "sorts_in_memory": plan.sorts_in_memory, "at_most": plan.at_most,
+    }))
+}
+
+/// What people look for first, whatever the object.
+const LOOKED_FOR: [&str; 15] =
+    ["stage", "status", "kind", "amount", "close_date", "due_on", "at", "account", "company", "industry", "email", "phone", "owner", "key", "code"];
+const MOST_FIELDS: usize = 4;
+
+fn tell(engine: &Engine, object: &str, page: &Page, output: &mut Output<'_>) -> Result<(), Fault> {
+    if page.records.is_empty() {
+        return output.line("no records");
+    }
+    let schema = engine.schema()?;
+    let fields = schema.object(object).map(|object| main_fields(object, &page.records)).unwrap_or_default();
+    let mut columns = vec![("id", Side::Left)];
+    columns.extend(fields.iter().map(|(name, side)| (*name, *side)));
+    columns.push(("", Side::Left));
+    let mut table = Table::new(&columns);
+    let mut names = Names::of(engine.session());
+    for record in &page.records {
+        let shown = fields.iter().map(|(name, _)| record.get(name).map_or_else(String::new, |value| names.shown(value)));
+        let cells: Vec<String> = std::iter::once(record.id().to_string()).chain(shown).chain([record.title()]).collect();
+        table.row(cells);
+    }
+    output.table(&table)?;
+    output.line(several(page.records.len() as u64, "record", "records"))?;
+    match &page.next {
+        Some(next) => output.line(format!("more with --after {next}")),
+        None => Ok(()),
+    }
+}
+
+/// A few fields that have a value on this page.
+fn main_fields(object: &Object, records: &[Record]) -> Vec<(&'static str, Side)> {
+    let filled = |name: &&&str| records.iter().any(|record| record.get(name).is_some_and(|value| value.to_string() != record.title()));
+    LOOKED_FOR.iter().filter(|name| object.field(name).is_some()).filter(filled).take(MOST_FIELDS).map(|name| (*name, side(records, name))).collect()
+}
+
+fn side(records: &[Record], name: &str) -> Side {
+    let number = |value: &Value| matches!(value, Value::Integer(_) | Value::Decimal(_) | Value::Money(_));
+    if records.iter().filter_map(|record| record.get(name)).all(number) { Side::Right } else { Side::Left }
+}
+
+/// Records by what people call them, each asked for once.
+pub(crate) struct Names {
+    session: Session,
+    known: HashMap<RecordId, String>,
+}
+
+impl Names {
+    pub(crate) fn of(session: Session) -> Self {
+        Self { session, known: HashMap::new() }
+    }
+
+    /// The title, or the id of what is in the bin or gone.
+    pub(crate) fn name(&mut self, id: RecordId) -> String {
+        let session = &self.session;
+        self.known.entry(id).or_insert_with(|| session.get(id).map_or_else(|_| id.to_string(), |record| record.title())).clone()
+    }
+
+    pub(crate) fn shown(&mut self, value: &Value) -> String {
+        match value {
+            Value::Reference(id) => self.name(*id),
+            Value::Money(money) => format!("{} {}", grouped(&money.amount.to_string()), money.currency),
+            Value::Instant(at) => at.with_timezone(&self.session.zone()).format("%Y-%m-%d %H:%M").to_string(),
+            Value::Boolean(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
+            other => other.to_string(),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! How does a plugin's folder become one component file with its manifest inside?
+//!
+//! [`build`] compiles the crate for `wasm32-unknown-unknown`, encodes the module as a component,
+//! and appends the contract's version, the manifest and the hash of the sources as custom
+//! sections. [`inspect`] reads them back without compiling anything; [`is_stale`] says whether a
+//! built plugin still belongs to its sources.
+
+mod compile;
+mod component;
+mod dist;
+mod inspect;
+mod manifest;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+pub use dist::{SourceEntry, is_stale, read_sources};
+pub use inspect::{InspectError, Inspected, inspect};
+pub use source::source_hash;
+
+/// The version of the contract that this packer builds for.
+pub const CONTRACT: &str = "0.1";
+
+/// The custom sections of a built plugin.
+pub mod section {
+    /// The contract's version.
+    pub const CONTRACT: &str = "peyvand:contract";
+    /// The bytes of `plugin.toml`.
+    pub const MANIFEST: &str = "peyvand:manifest";
+    /// The hash of the sources, in hexadecimal digits.
+    pub const SOURCE: &str = "peyvand:source";
+}
+
+/// Where things go. What is not given is found from the workspace of the plugin.
+#[derive(Debug, Clone, Default)]
+pub struct BuildOptions {
+    /// Where the component and `SOURCES.toml` go; else `plugins/dist` of the workspace.
+    pub out_dir: Option<PathBuf>,
+    /// Where cargo works; else `target/guests` of the workspace.
+    pub target_dir: Option<PathBuf>,
+}
+
+/// A built plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The component file.
+    pub path: PathBuf,
+    /// The plugin's id.
+    pub id: String,
+    /// The plugin's version.
+    pub version: String,
+    /// Bytes of the file.
+    pub size: u64,
+    /// The hash of what it was built from.
+    pub source_hash: String,
+    /// The contract's interfaces that it exports.
+    pub exports: Vec<String>,
+    /// The contract's interfaces that it imports.
+    pub imports: Vec<String>,
+}
+
+/// Why a plugin could not be built.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum PackError {
+    #[error("cannot read {path}: {source}")]
+    Read {
+        path: String,
+        source: std::io::Error,
+    },
+    #[error("cannot write {path}: {source}")]
+    Write {
+        path: String,
+        source: std::io::Error,
+    },
+    #[error("{path} is no valid TOML: {what}")]
+    Toml { path: String, what: String },
+    #[error("{path}: {what}")]
+    Manifest { path: String, what: String },
+    #[error("cannot start {program}: {source}; install Rust, or set {variable} to its path")]
+    Start {
+        program: String,
+        variable: &'static str,
+        source: std::io::Error,
+    },
+    #[error(
+        "run `rustup target add wasm32-unknown-unknown`: a plugin is compiled to WebAssembly, and the Rust in use has no standard library for that target"
+    )]
+    NoTarget,
+    #[error("{folder} is in no cargo workspace: {what}")]
+    NoWorkspace { folder: String, what: String },
+    #[error("{package} does not compile:\n{what}")]
+    Compile { package: String, what: String },
+    #[error(
+        "{package} made no component at {path}; its [lib] needs crate-type = [\"cdylib\", \"rlib\"]"
+    )]
+    NoModule { package: String, path: String },
+    #[error("{id} cannot be made a component: {what}; export it with peyvand_plugin::export!")]
+    Encode { id: String, what: String },
+    #[error(
+        "{id} imports {import}, and a plugin may import only peyvand:plugin/…: no clock, files, network or randomness of its own; remove what needs it"
+    )]
+    ForeignImport { id: String, import: String },
+    #[error(
+        "{id} has {point} hooks in plugin.toml but does not export {point}; name it in peyvand_plugin::export!"
+    )]
+    NotExported { id: String, point: String },
+    #[error(
+        "{id} exports {point} but plugin.toml has no such hook; add one or take it out of peyvand_plugin::export!"
+    )]
+    NotInManifest { id: String, point: String },
+    #[error("the built component cannot be read back: {0}")]
+    Inspect(#[from] InspectError),
+}
+
+/// Builds the plugin in a folder.
+pub fn build(plugin_dir: &Path, options: &BuildOptions) -> Result<Built, PackError> {
+    let manifest_path = plugin_dir.join("plugin.toml");
+    let manifest_bytes = read(&manifest_path)?;
+    let manifest = manifest::Head::read(&manifest_path, &manifest_bytes)?;
+    let hash = source_hash(plugin_dir)?;
+    let workspace = compile::workspace_root(plugin_dir)?;
+    let target_dir = match &options.target_dir {
+        Some(folder) => folder.clone(),
+        None => workspace.join("target").join("guests"),
+    };
+    let module = compile::module(plugin_dir, &workspace, &target_dir)?;
+    let folders = compile::machine_folders(&workspace);
+    let sections = [
+        (section::CONTRACT, CONTRACT.as_bytes()),
+        (section::MANIFEST, manifest_bytes.as_slice()),
+        (section::SOURCE, hash.as_bytes()),
+    ];
+    let bytes = component::encode(&manifest.id, &module, &folders, &sections)?;
+    let inspected = inspect(&bytes)?;
+    component::check(&manifest, &inspected)?;
+
+    let out_dir = match &options.out_dir {
+        Some(folder) => folder.clone(),
+        None => workspace.join("plugins").join("dist"),
+    };
+    create_folder(&out_dir)?;
+    let path = out_dir.join(format!("{}.wasm", manifest.id));
+    write(&path, &bytes)?;
+    let built = Built {
+        path,
+        id: manifest.id,
+        version: manifest.version,
+        size: bytes.len() as u64,
+        source_hash: hash,
+        exports: inspected.exports,
+        imports: inspected.imports,
+    };
+    dist::record(&out_dir, &built)?;
+    Ok(built)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PackError> {
+    std::fs::read(path).map_err(|source| PackError::Read {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), PackError> {
+    std::fs::write(path, bytes).map_err(|source| PackError::Write {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+fn create_folder(path: &Path) -> Result<(), PackError> {
+    std::fs::create_dir_all(path).map_err(|source| PackError::Write {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+fn read_toml(path: &Path, bytes: &[u8]) -> Result<toml::Table, PackError> {
+    let wrong = |what: String| PackError::Toml {
+        path: path.display().to_string(),
+        what,
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| wrong(error.to_string()))?;
+    text.parse()
+        .map_err(|error: toml::de::Error| wrong(error.to_string()))
+}

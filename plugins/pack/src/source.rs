@@ -1,0 +1,149 @@
+//! From which sources was a plugin built? A hash over names and contents, the same on every
+//! machine.
+
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use crate::PackError;
+
+/// The hash of everything that decides what a plugin does: its own files, the guest kit's and
+/// the contract's, in hexadecimal digits.
+pub fn source_hash(plugin_dir: &Path) -> Result<String, PackError> {
+    let mut files = Vec::new();
+    for name in ["Cargo.toml", "plugin.toml"] {
+        files.push((format!("plugin/{name}"), plugin_dir.join(name)));
+    }
+    collect(&plugin_dir.join("src"), "plugin/src", &mut files)?;
+    if let Some(kit) = kit_folder(plugin_dir)? {
+        files.push(("kit/Cargo.toml".to_owned(), kit.join("Cargo.toml")));
+        collect(&kit.join("src"), "kit/src", &mut files)?;
+        let contract = kit.join("..").join("..").join("wit").join("v0.1");
+        collect(&contract, "wit", &mut files)?;
+    }
+    files.sort();
+
+    let mut hasher = blake3::Hasher::new();
+    for (name, path) in files {
+        let content = unix_lines(crate::read(&path)?);
+        // Lengths keep a file's end and the next one's beginning apart.
+        for part in [name.as_bytes(), &content] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Git may write other line ends on other machines; the sources are the same.
+fn unix_lines(content: Vec<u8>) -> Vec<u8> {
+    if !content.contains(&b'\r') {
+        return content;
+    }
+    let mut rest = content.as_slice();
+    let mut lines = Vec::with_capacity(content.len());
+    while let Some((byte, after)) = rest.split_first() {
+        if !(*byte == b'\r' && after.first() == Some(&b'\n')) {
+            lines.push(*byte);
+        }
+        rest = after;
+    }
+    lines
+}
+
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    files: &mut Vec<(String, PathBuf)>,
+) -> Result<(), PackError> {
+    let cannot = |source| PackError::Read {
+        path: folder.display().to_string(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let file_name = entry.file_name();
+        let file_name = file_name.to_string_lossy();
+        // What editors leave behind is no source.
+        if file_name.starts_with('.') || file_name.ends_with('~') {
+            continue;
+        }
+        let (path, name) = (entry.path(), format!("{prefix}/{file_name}"));
+        if path.is_dir() {
+            collect(&path, &name, files)?;
+        } else {
+            files.push((name, path));
+        }
+    }
+    Ok(())
+}
+
+/// The folder of the guest kit: where the plugin's Cargo.toml says, else `plugins/sdk` of a
+/// folder above. None for a plugin whose kit comes from elsewhere, whose version is then in its
+/// Cargo.toml.
+fn kit_folder(plugin_dir: &Path) -> Result<Option<PathBuf>, PackError> {
+    let path = plugin_dir.join("Cargo.toml");
+    let table = crate::read_toml(&path, &crate::read(&path)?)?;
+    let dependency = table
+        .get("dependencies")
+        .and_then(|dependencies| dependencies.get("peyvand-plugin"));
+    let named = dependency
+        .and_then(|dependency| dependency.get("path"))
+        .and_then(Value::as_str);
+    if let Some(named) = named {
+        return Ok(Some(plugin_dir.join(named)));
+    }
+    let absolute = std::path::absolute(plugin_dir).unwrap_or_else(|_| plugin_dir.to_owned());
+    Ok(absolute
+        .ancestors()
+        .map(|folder| folder.join("plugins").join("sdk"))
+        .find(|kit| kit.join("Cargo.toml").is_file()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn plugin(folder: &Path, line_end: &str) {
+        let kit = folder.join("plugins/sdk");
+        let plugin = folder.join("plugins/mine");
+        std::fs::create_dir_all(kit.join("src")).unwrap();
+        std::fs::create_dir_all(plugin.join("src/deep")).unwrap();
+        std::fs::create_dir_all(folder.join("wit/v0.1")).unwrap();
+        for (path, content) in [
+            ("plugins/sdk/Cargo.toml", "[package]\n"),
+            ("plugins/sdk/src/lib.rs", "//! kit\n"),
+            ("wit/v0.1/peyvand.wit", "package a:b;\n"),
+            ("plugins/mine/Cargo.toml", "[package]\n"),
+            ("plugins/mine/plugin.toml", "id = \"mine\"\n"),
+            ("plugins/mine/src/lib.rs", "//! mine\n"),
+            ("plugins/mine/src/deep/er.rs", "//! deeper\n"),
+            ("plugins/mine/README.md", "no source\n"),
+        ] {
+            std::fs::write(folder.join(path), content.replace('\n', line_end)).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_hash_depends_on_the_sources_and_on_nothing_else() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        plugin(one.path(), "\n");
+        plugin(other.path(), "\r\n");
+        let mine = other.path().join("plugins/mine");
+        let hash = source_hash(&one.path().join("plugins/mine")).unwrap();
+        assert_eq!(source_hash(&mine).unwrap(), hash);
+
+        std::fs::write(mine.join("README.md"), "other words").unwrap();
+        assert_eq!(source_hash(&mine).unwrap(), hash);
+        for changed in [
+            "wit/v0.1/peyvand.wit",
+            "plugins/sdk/src/lib.rs",
+            "plugins/mine/plugin.toml",
+        ] {
+            plugin(other.path(), "\n");
+            std::fs::write(other.path().join(changed), "changed").unwrap();
+            assert_ne!(source_hash(&mine).unwrap(), hash, "{changed}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! How does an author answer? With new values, refusals and points.
+
+use std::borrow::Cow;
+
+use crate::columns::{PatchColumns, Value, Writer};
+use crate::row::{Faults, Hook, Row};
+
+/// The new values of a batch.
+#[derive(Debug)]
+pub struct Patches<'a> {
+    hook: &'a Hook,
+    faults: &'a Faults,
+    at: Vec<u32>,
+    column: Vec<u16>,
+    values: Writer,
+}
+
+impl<'a> Patches<'a> {
+    pub(crate) fn new(hook: &'a Hook, faults: &'a Faults) -> Self {
+        Self {
+            hook,
+            faults,
+            at: Vec::new(),
+            column: Vec::new(),
+            values: Writer::default(),
+        }
+    }
+
+    /// The new values of one record.
+    pub fn of(&mut self, row: &Row<'_>) -> Patch<'_, 'a> {
+        Patch {
+            row: row.index(),
+            patches: self,
+        }
+    }
+
+    fn push(&mut self, row: u32, column: &str, value: Option<&Value>) {
+        let hook = &self.hook.name;
+        let found = self.hook.writes.place(column).and_then(|place| {
+            let kind = self.hook.writes.columns().get(place)?.kind;
+            Some((u16::try_from(place).ok()?, kind))
+        });
+        let Some((place, kind)) = found else {
+            self.faults.note(format!(
+                "hook {hook} sets {column}, which its `writes` lack"
+            ));
+            return;
+        };
+        if self.values.push(kind, value).is_err() {
+            self.faults.note(format!(
+                "hook {hook} sets {column} to a value of another kind"
+            ));
+            return;
+        }
+        self.at.push(row);
+        self.column.push(place);
+    }
+
+    pub(crate) fn into_columns(self) -> PatchColumns {
+        self.values.patches(self.at, self.column)
+    }
+}
+
+/// The new values of one record.
+#[derive(Debug)]
+pub struct Patch<'p, 'a> {
+    patches: &'p mut Patches<'a>,
+    row: u32,
+}
+
+impl Patch<'_, '_> {
+    /// Sets a field. A whole number fits a decimal field, text a structured one if it is JSON.
+    pub fn set(&mut self, column: &str, value: impl Into<Value>) -> &mut Self {
+        self.patches.push(self.row, column, Some(&value.into()));
+        self
+    }
+
+    /// Empties a field.
+    pub fn clear(&mut self, column: &str) -> &mut Self {
+        self.patches.push(self.row, column, None);
+        self
+    }
+}
+
+/// Why a value or a record is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// A stable, machine-readable word: `check-digit`.
+    pub code: &'static str,
+    /// What is wrong and what to do, for a person.
+    pub message: Cow<'static, str>,
+}
+
+/// A row that must not be saved as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its place in the batch.
+    pub row: u32,
+    /// The place of the column to blame in the hook's `reads`.
+    pub column: Option<u16>,
+    /// Why.
+    pub fault: Fault,
+}
+
+/// The answer to one record before it is saved.
+#[derive(Debug)]
+pub struct Answer<'p, 'a> {
+    pub(crate) patch: Patch<'p, 'a>,
+    pub(crate) refusals: &'p mut Vec<Refusal>,
+}
+
+impl Answer<'_, '_> {
+    /// Sets a field of the record.
+    pub fn set(&mut self, column: &str, value: impl Into<Value>) -> &mut Self {
+        self.patch.set(column, value);
+        self
+    }
+
+    /// Empties a field of the record.
+    pub fn clear(&mut self, column: &str) -> &mut Self {
+        self.patch.clear(column);
+        self
+    }
+
+    /// Refuses the record because of one of its fields.
+    pub fn refuse_field(
+        &mut self,
+        column: &str,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        let patches = &self.patch.patches;
+        let place = patches.hook.reads.place(column);
+        if place.is_none() {
+            let hook = &patches.hook.name;
+            patches.faults.note(format!(
+                "hook {hook} blames {column}, which its `reads` lack"
+            ));
+        }
+        self.push(
+            place.and_then(|place| u16::try_from(place).ok()),
+            code,
+            message.into(),
+        );
+    }
+
+    /// Refuses the record as a whole.
+    pub fn refuse(&mut self, code: &'static str, message: impl Into<Cow<'static, str>>) {
+        self.push(None, code, message.into());
+    }
+
+    fn push(&mut self, column: Option<u16>, code: &'static str, message: Cow<'static, str>) {
+        self.refusals.push(Refusal {
+            row: self.patch.row,
+            column,
+            fault: Fault { code, message },
+        });
+    }
+}
+
+/// Points for one event.
+#[derive(Debug)]
+pub struct Awards<'a> {
+    pub(crate) hook: &'a Hook,
+    pub(crate) faults: &'a Faults,
+    pub(crate) reasons: &'static [&'static str],
+    pub(crate) row: u32,
+    pub(crate) given: Vec<(u32, i32, u16)>,
+}
+
+impl Awards<'_> {
+    /// Gives points for one of the hook's reasons. No points are no award.
+    pub fn give(&mut self, reason: &str, points: i32) {
+        if points == 0 {
+            return;
+        }
+        let place = self.reasons.iter().position(|known| *known == reason);
+        match place.and_then(|place| u16::try_from(place).ok()) {
+            Some(place) => self.given.push((self.row, points, place)),
+            None => {
+                let hook = &self.hook.name;
+                self.faults.note(format!(
+                    "hook {hook} gives points for {reason}, which its reasons lack"
+                ));
+            }
+        }
+    }
+}

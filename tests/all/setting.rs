@@ -1,0 +1,59 @@
+//! What every test starts from: an engine whose clock, ids and zone are fixed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use peyvand::{Engine, EngineBuilder, FixedClock, RecordId, SeededIds, Session};
+use serde_json::Value as Json;
+
+/// Noon of a working day in Tehran.
+pub(crate) fn noon() -> DateTime<Utc> {
+    "2026-03-25T08:30:00Z".parse().unwrap()
+}
+
+pub(crate) fn fixed(builder: EngineBuilder) -> (EngineBuilder, Arc<FixedClock>) {
+    let clock = Arc::new(FixedClock::at(noon()));
+    let builder = builder
+        .clock(clock.clone())
+        .ids(Arc::new(SeededIds::new(7)))
+        .zone(FixedOffset::east_opt(3 * 3600 + 1800).unwrap());
+    (builder, clock)
+}
+
+pub(crate) fn memory() -> Session {
+    fixed(Engine::in_memory()).0.open().unwrap().session()
+}
+
+pub(crate) fn on_disk(dir: &Path) -> Session {
+    fixed(Engine::builder(dir)).0.open().unwrap().session()
+}
+
+pub(crate) fn create(session: &Session, object: &str, fields: Json) -> RecordId {
+    session.create(object, fields).unwrap().id().unwrap()
+}
+
+/// (code, field) of every failure, in order.
+pub(crate) fn codes(error: &peyvand::Error) -> Vec<(String, Option<String>)> {
+    error.failures().iter().map(|failure| (failure.code.clone(), failure.field.clone())).collect()
+}
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Real data beside the repository; `None` after saying so, where it is not there.
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
+    let path = root().parent()?.join("shared/data").join(name);
+    if !path.exists() {
+        eprintln!("skipped: ../shared/data/{name} is not there");
+        return None;
+    }
+    Some(path)
+}
+
+/// The component of a plugin as it is kept in `plugins/dist`.
+pub(crate) fn component(id: &str) -> Vec<u8> {
+    let path = root().join("plugins/dist").join(format!("{id}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; `peyvand plugin build` makes it", path.display()))
+}
