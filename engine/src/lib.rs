@@ -86,3 +86,8 @@ pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use timeline::{Event, EventKind};
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
+
+/// The README's example, compiled and run.
+#[doc = include_str!("../../README.md")]
+#[cfg(doctest)]
+struct Readme;

@@ -45,7 +45,7 @@ fn a_faulty_script_is_not_installed_and_says_where() {
         ("//! name: a\n//! on: account before create\n//! on-failure: reject\nif record.name == { }\n", "line 5, column 1"),
         ("//! name: a\n//! on: account before create\n//! on-failure: reject\nrecord.nmae = \"x\";\n", "'name'"),
         ("//! name: a\n//! on: acount before create\n//! on-failure: reject\n", "'account'"),
-        ("record.name = \"x\";\n", "name"),
+        ("record.name = \"x\";\n", "//! on"),
     ] {
         let error = session.install_script(text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Script);

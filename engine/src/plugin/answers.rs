@@ -28,7 +28,9 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
                     Some(&own)
                 }
                 Source::Revision => {
-                    own = Value::Integer(row.record().map_or(0, |record| i64::try_from(record.revision()).unwrap_or(i64::MAX)));
+                    own = Value::Integer(row.record().map_or(0, |record| {
+                        i64::try_from(record.revision()).unwrap_or(i64::MAX)
+                    }));
                     Some(&own)
                 }
                 Source::Field(number) => row.record().and_then(|record| record.value(number)),
@@ -36,7 +38,9 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
                 Source::Given => None,
             };
             let cell = value.and_then(|value| Cell::of(column.kind, value));
-            writer.push(column.kind, cell.as_ref()).map_err(|_| too_long())?;
+            writer
+                .push(column.kind, cell.as_ref())
+                .map_err(|_| too_long())?;
         }
     }
     Ok(writer.batch(u32::try_from(rows.len()).map_err(|_| too_long())?))
@@ -46,13 +50,17 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
 pub(super) fn values_batch(values: &[&str]) -> Result<Batch, Fault> {
     let mut writer = Writer::default();
     for value in values {
-        writer.push(Kind::Text, Some(&Cell::Text((*value).into()))).map_err(|_| too_long())?;
+        writer
+            .push(Kind::Text, Some(&Cell::Text((*value).into())))
+            .map_err(|_| too_long())?;
     }
     Ok(writer.batch(u32::try_from(values.len()).map_err(|_| too_long())?))
 }
 
 fn too_long() -> Fault {
-    Fault::Start("the batch is longer than the contract can carry: save fewer records at once".to_owned())
+    Fault::Start(
+        "the batch is longer than the contract can carry: save fewer records at once".to_owned(),
+    )
 }
 
 fn checked<T>(result: Result<T, String>) -> Result<T, Fault> {
@@ -60,25 +68,45 @@ fn checked<T>(result: Result<T, String>) -> Result<T, Fault> {
 }
 
 /// The patches of a hook.
-pub(super) fn patches(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch>, Fault> {
+pub(super) fn patches(
+    hook: &BoundHook,
+    rows: usize,
+    answer: &Patches,
+) -> Result<Vec<Patch>, Fault> {
     checked(read_all(hook, rows, answer))
 }
 
 fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch>, String> {
     let most = rows.saturating_mul(hook.writes.len()).saturating_mul(2);
     if answer.at.len() > most {
-        return Err(format!("{} patches for {rows} records; at most {most} are taken", answer.at.len()));
+        return Err(format!(
+            "{} patches for {rows} records; at most {most} are taken",
+            answer.at.len()
+        ));
     }
     if answer.text.len() > Limits::text_bytes(rows) {
-        return Err(format!("{} bytes of text; at most {} are taken", answer.text.len(), Limits::text_bytes(rows)));
+        return Err(format!(
+            "{} bytes of text; at most {} are taken",
+            answer.text.len(),
+            Limits::text_bytes(rows)
+        ));
     }
     let kinds: Vec<Kind> = hook.writes.iter().map(|column| column.kind).collect();
     let mut patches = Vec::with_capacity(answer.at.len());
     for (row, column, cell) in read_patches(&kinds, rows, answer)? {
-        let column = hook.writes.get(usize::from(column)).ok_or("column out of range")?;
-        let value = cell.map(|cell| field_value(&column.field_kind, &cell)).transpose();
+        let column = hook
+            .writes
+            .get(usize::from(column))
+            .ok_or("column out of range")?;
+        let value = cell
+            .map(|cell| field_value(&column.field_kind, &cell))
+            .transpose();
         let value = value.map_err(|message| format!("{} of row {row}: {message}", column.name))?;
-        patches.push(Patch { row: row as usize, field: column.field, value });
+        patches.push(Patch {
+            row: row as usize,
+            field: column.field,
+            value,
+        });
     }
     Ok(patches)
 }
@@ -88,7 +116,9 @@ pub(super) fn normalised(values: &[&str], answer: &Patches) -> Result<Vec<String
     let mut texts: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
     for (row, _, cell) in checked(read_patches(&[Kind::Text], values.len(), answer))? {
         let Some(Cell::Text(text)) = cell else {
-            return Err(Fault::Answer(format!("it cleared the value of row {row}: a field type changes values or refuses them")));
+            return Err(Fault::Answer(format!(
+                "it cleared the value of row {row}: a field type changes values or refuses them"
+            )));
         };
         if let Some(place) = texts.get_mut(row as usize) {
             *place = text.into_owned();
@@ -98,44 +128,89 @@ pub(super) fn normalised(values: &[&str], answer: &Patches) -> Result<Vec<String
 }
 
 /// The refusals of a hook.
-pub(super) fn refusals(hook: &BoundHook, rows: usize, answer: Vec<contract::Refusal>) -> Result<Vec<Refusal>, Fault> {
+pub(super) fn refusals(
+    hook: &BoundHook,
+    rows: usize,
+    answer: Vec<contract::Refusal>,
+) -> Result<Vec<Refusal>, Fault> {
     let most = rows.saturating_mul(16);
     if answer.len() > most {
-        return Err(Fault::Answer(format!("{} refusals for {rows} records; at most {most} are taken", answer.len())));
+        return Err(Fault::Answer(format!(
+            "{} refusals for {rows} records; at most {most} are taken",
+            answer.len()
+        )));
     }
-    answer.into_iter().map(|refusal| checked(read_refusal(hook, rows, refusal))).collect()
+    answer
+        .into_iter()
+        .map(|refusal| checked(read_refusal(hook, rows, refusal)))
+        .collect()
 }
 
-fn read_refusal(hook: &BoundHook, rows: usize, refusal: contract::Refusal) -> Result<Refusal, String> {
+fn read_refusal(
+    hook: &BoundHook,
+    rows: usize,
+    refusal: contract::Refusal,
+) -> Result<Refusal, String> {
     let row = in_range(refusal.row, rows)?;
     let field = match refusal.column {
         None => None,
         Some(place) => {
             let column = hook.reads.get(usize::from(place));
-            let column = column.ok_or_else(|| format!("column {place} is out of range: the manifest declares {} under reads", hook.reads.len()))?;
+            let column = column.ok_or_else(|| {
+                format!(
+                    "column {place} is out of range: the manifest declares {} under reads",
+                    hook.reads.len()
+                )
+            })?;
             match column.source {
-                Source::Field(_) | Source::Old(_) => Some(column.name.strip_prefix("old.").unwrap_or(&column.name).to_owned()),
+                Source::Field(_) | Source::Old(_) => Some(
+                    column
+                        .name
+                        .strip_prefix("old.")
+                        .unwrap_or(&column.name)
+                        .to_owned(),
+                ),
                 Source::Id | Source::Revision | Source::Given => None,
             }
         }
     };
-    let is_word = |code: &str| (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+    let is_word = |code: &str| {
+        (1..=64).contains(&code.len())
+            && code
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
+    };
     if !is_word(&refusal.code) {
-        return Err(format!("the code of a refusal of row {row} is not a word such as check-digit"));
+        return Err(format!(
+            "the code of a refusal of row {row} is not a word such as check-digit"
+        ));
     }
     if refusal.message.trim().is_empty() {
         return Err(format!("the refusal of row {row} has no message"));
     }
-    Ok(Refusal { row, field, code: refusal.code, message: shortened(&refusal.message, MESSAGE_BYTES).to_owned() })
+    Ok(Refusal {
+        row,
+        field,
+        code: refusal.code,
+        message: shortened(&refusal.message, MESSAGE_BYTES).to_owned(),
+    })
 }
 
 fn in_range(row: u32, rows: usize) -> Result<usize, String> {
     let row = row as usize;
-    if row < rows { Ok(row) } else { Err(format!("row {row} is out of range: the batch has {rows}")) }
+    if row < rows {
+        Ok(row)
+    } else {
+        Err(format!("row {row} is out of range: the batch has {rows}"))
+    }
 }
 
 /// The effects of a hook, each within what the manifest declares.
-pub(super) fn effects(grants: &Grants, rows: usize, answer: Vec<contract::Effect>) -> Result<Vec<Effect>, Fault> {
+pub(super) fn effects(
+    grants: &Grants,
+    rows: usize,
+    answer: Vec<contract::Effect>,
+) -> Result<Vec<Effect>, Fault> {
     let mut per_row: HashMap<usize, usize> = HashMap::new();
     let mut effects = Vec::with_capacity(answer.len());
     for effect in answer {
@@ -143,13 +218,21 @@ pub(super) fn effects(grants: &Grants, rows: usize, answer: Vec<contract::Effect
         let count = per_row.entry(row).or_default();
         *count += 1;
         if *count > EFFECTS_PER_ROW {
-            return Err(Fault::Answer(format!("more than {EFFECTS_PER_ROW} effects for row {row}")));
+            return Err(Fault::Answer(format!(
+                "more than {EFFECTS_PER_ROW} effects for row {row}"
+            )));
         }
         if effect.key.is_empty() || effect.key.len() > 200 {
-            return Err(Fault::Answer(format!("an effect of row {row} has no key of 1 to 200 bytes: without one it could be done twice")));
+            return Err(Fault::Answer(format!(
+                "an effect of row {row} has no key of 1 to 200 bytes: without one it could be done twice"
+            )));
         }
         let action = checked(effect_action(grants, effect.action))?;
-        effects.push(Effect { row, key: effect.key, action });
+        effects.push(Effect {
+            row,
+            key: effect.key,
+            action,
+        });
     }
     Ok(effects)
 }
@@ -158,14 +241,28 @@ fn effect_action(grants: &Grants, action: Action) -> Result<EffectAction, String
     match action {
         Action::Create(new) => {
             let fields = assigned(new.fields)?;
-            grants.allow(GrantVerb::Create, &new.object, fields.keys().map(String::as_str))?;
-            Ok(EffectAction::Create { object: new.object, fields })
+            grants.allow(
+                GrantVerb::Create,
+                &new.object,
+                fields.keys().map(String::as_str),
+            )?;
+            Ok(EffectAction::Create {
+                object: new.object,
+                fields,
+            })
         }
         Action::Update(changed) => {
             let id: RecordId = changed.id.parse().map_err(|error| format!("{error}"))?;
-            let object = grants.object_of(id).ok_or_else(|| format!("{id} belongs to no object"))?.to_owned();
+            let object = grants
+                .object_of(id)
+                .ok_or_else(|| format!("{id} belongs to no object"))?
+                .to_owned();
             let fields = assigned(changed.fields)?;
-            grants.allow(GrantVerb::Update, &object, fields.keys().map(String::as_str))?;
+            grants.allow(
+                GrantVerb::Update,
+                &object,
+                fields.keys().map(String::as_str),
+            )?;
             Ok(EffectAction::Update { id, fields })
         }
     }
@@ -177,9 +274,20 @@ fn assigned(fields: Vec<Assignment>) -> Result<Map<String, Json>, String> {
         let value = match value {
             Scalar::Boolean(yes) => json!(yes),
             Scalar::Integer(number) => json!(number),
-            Scalar::Decimal(text) => json!(text.parse::<Decimal>().map_err(|error| format!("{field}: {error}"))?.to_string()),
-            Scalar::Date(days) => json!(columns::date(i64::from(days)).ok_or_else(|| format!("{field}: {days} is not a day"))?.to_string()),
-            Scalar::Instant(micros) => json!(columns::instant(micros).ok_or_else(|| format!("{field}: {micros} is not a moment"))?),
+            Scalar::Decimal(text) => json!(
+                text.parse::<Decimal>()
+                    .map_err(|error| format!("{field}: {error}"))?
+                    .to_string()
+            ),
+            Scalar::Date(days) => json!(
+                columns::date(i64::from(days))
+                    .ok_or_else(|| format!("{field}: {days} is not a day"))?
+                    .to_string()
+            ),
+            Scalar::Instant(micros) => json!(
+                columns::instant(micros)
+                    .ok_or_else(|| format!("{field}: {micros} is not a moment"))?
+            ),
             Scalar::Text(text) => json!(text),
         };
         if map.insert(field.clone(), value).is_some() {
@@ -190,19 +298,185 @@ fn assigned(fields: Vec<Assignment>) -> Result<Map<String, Json>, String> {
 }
 
 /// The awards of a hook: row, points, reason.
-pub(super) fn awards(reasons: usize, rows: usize, answer: &Awards) -> Result<Vec<(usize, i32, u16)>, Fault> {
+pub(super) fn awards(
+    reasons: usize,
+    rows: usize,
+    answer: &Awards,
+) -> Result<Vec<(usize, i32, u16)>, Fault> {
     let count = answer.at.len();
     let most = rows.saturating_mul(EFFECTS_PER_ROW);
     if answer.points.len() != count || answer.reason.len() != count || count > most {
-        let message = format!("{count} rows, {} points and {} reasons; the lists go together and at most {most} are taken", answer.points.len(), answer.reason.len());
+        let message = format!(
+            "{count} rows, {} points and {} reasons; the lists go together and at most {most} are taken",
+            answer.points.len(),
+            answer.reason.len()
+        );
         return Err(Fault::Answer(message));
     }
     let mut awards = Vec::with_capacity(count);
     for ((row, points), reason) in answer.at.iter().zip(&answer.points).zip(&answer.reason) {
         if usize::from(*reason) >= reasons {
-            return Err(Fault::Answer(format!("reason {reason} is out of range: the manifest declares {reasons}")));
+            return Err(Fault::Answer(format!(
+                "reason {reason} is out of range: the manifest declares {reasons}"
+            )));
         }
         awards.push((checked(in_range(*row, rows))?, *points, *reason));
     }
     Ok(awards)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::schema::standard_schema;
+
+    fn grants() -> Grants {
+        let manifest = super::super::Manifest::parse(
+            "id = \"a\"\nversion = \"0.1.0\"\ncontract = \"0.1\"\non-failure = \"skip\"\n[[hook]]\npoint = \"after-commit\"\nname = \"a\"\nobject = \"lead\"\n\
+             [[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n[[effect]]\nobject = \"lead\"\nverb = \"update\"\nfields = [\"status\"]\n",
+        );
+        Grants::new(&manifest.unwrap().effects, &standard_schema())
+    }
+
+    fn assign(field: &str, value: Scalar) -> Assignment {
+        Assignment {
+            field: field.to_owned(),
+            value,
+        }
+    }
+
+    fn create(object: &str, fields: Vec<Assignment>) -> contract::Effect {
+        contract::Effect {
+            row: 0,
+            key: "k".to_owned(),
+            action: Action::Create(contract::NewRecord {
+                object: object.to_owned(),
+                fields,
+            }),
+        }
+    }
+
+    fn update(id: &str, fields: Vec<Assignment>) -> contract::Effect {
+        contract::Effect {
+            row: 0,
+            key: "k".to_owned(),
+            action: Action::Update(contract::ChangedRecord {
+                id: id.to_owned(),
+                fields,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_declared_effect_becomes_the_fields_of_a_request() {
+        let asked = create(
+            "activity",
+            vec![
+                assign("subject", Scalar::Text("call".to_owned())),
+                assign("due_on", Scalar::Date(20_533)),
+            ],
+        );
+        let [effect] = effects(&grants(), 1, vec![asked])
+            .unwrap()
+            .try_into()
+            .unwrap();
+        let EffectAction::Create { object, fields } = effect.action else {
+            panic!("a create")
+        };
+        assert_eq!(
+            (object.as_str(), Json::Object(fields)),
+            (
+                "activity",
+                json!({"subject": "call", "due_on": "2026-03-21"})
+            )
+        );
+        let allowed = update(
+            "lea_00000000000000000000000001",
+            vec![assign("status", Scalar::Text("working".to_owned()))],
+        );
+        assert!(effects(&grants(), 1, vec![allowed]).is_ok());
+    }
+
+    #[test]
+    fn an_undeclared_effect_names_the_missing_capability() {
+        let refused =
+            |effect: contract::Effect| effects(&grants(), 1, vec![effect]).unwrap_err().to_string();
+        let text = || Scalar::Text("x".to_owned());
+        let lead = "lea_00000000000000000000000001";
+        assert!(
+            refused(create("account", vec![]))
+                .contains("add [[effect]] object = \"account\" verb = \"create\"")
+        );
+        assert!(
+            refused(create("activity", vec![assign("owner", text())])).contains("with 'owner'")
+        );
+        assert!(
+            refused(update(lead, vec![assign("owner", text())]))
+                .contains("update a record of lead with 'owner'")
+        );
+        assert!(
+            refused(update("acc_00000000000000000000000001", vec![]))
+                .contains("update a record of account")
+        );
+        assert!(
+            refused(update("zzz_00000000000000000000000001", vec![]))
+                .contains("belongs to no object")
+        );
+        assert!(refused(update("lead 1", vec![])).contains("not a record id"));
+        assert!(
+            refused(create(
+                "activity",
+                vec![assign("subject", text()), assign("subject", text())]
+            ))
+            .contains("twice")
+        );
+        assert!(
+            refused(create(
+                "activity",
+                vec![assign("due_on", Scalar::Instant(i64::MAX))]
+            ))
+            .contains("not a moment")
+        );
+        assert!(
+            refused(contract::Effect {
+                row: 1,
+                ..create("activity", vec![])
+            })
+            .contains("row 1 is out of range")
+        );
+        assert!(
+            refused(contract::Effect {
+                key: String::new(),
+                ..create("activity", vec![])
+            })
+            .contains("no key")
+        );
+        let many = effects(&grants(), 1, vec![create("activity", vec![]); 17])
+            .unwrap_err()
+            .to_string();
+        assert!(many.contains("more than 16 effects"), "{many}");
+    }
+
+    #[test]
+    fn awards_out_of_range_are_refused() {
+        let awards_of = |at: Vec<u32>, points: Vec<i32>, reason: Vec<u16>| {
+            awards(2, 3, &Awards { at, points, reason })
+        };
+        assert_eq!(
+            awards_of(vec![2, 0], vec![5, -1], vec![1, 0]).unwrap(),
+            [(2, 5, 1), (0, -1, 0)]
+        );
+        for (at, points, reason) in [
+            (vec![3], vec![1], vec![0]),
+            (vec![0], vec![1], vec![2]),
+            (vec![0], vec![], vec![0]),
+            (vec![0; 49], vec![1; 49], vec![0; 49]),
+        ] {
+            assert!(matches!(
+                awards_of(at, points, reason),
+                Err(Fault::Answer(_))
+            ));
+        }
+    }
 }

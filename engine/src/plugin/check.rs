@@ -62,8 +62,22 @@ impl BoundHook {
             point: self.declared.point.name().to_owned(),
             name: self.declared.name.clone(),
             object: self.declared.object.clone(),
-            reads: self.reads.iter().map(|column| contract::Column { name: column.name.clone(), kind: column.kind }).collect(),
-            writes: self.writes.iter().map(|column| contract::Column { name: column.name.clone(), kind: column.kind }).collect(),
+            reads: self
+                .reads
+                .iter()
+                .map(|column| contract::Column {
+                    name: column.name.clone(),
+                    kind: column.kind,
+                })
+                .collect(),
+            writes: self
+                .writes
+                .iter()
+                .map(|column| contract::Column {
+                    name: column.name.clone(),
+                    kind: column.kind,
+                })
+                .collect(),
         }
     }
 }
@@ -75,8 +89,16 @@ impl Manifest {
             let field = schema.object(object).and_then(|object| object.field(name));
             field.is_some_and(|field| field.brought_by.as_deref() == Some(self.id.as_str()))
         };
-        let missing = self.fields.iter().filter(|(object, field)| !is_there(object, &field.name));
-        missing.map(|(object, field)| SchemaChange::AddField { object: object.clone(), field: field.clone() }).collect()
+        let missing = self
+            .fields
+            .iter()
+            .filter(|(object, field)| !is_there(object, &field.name));
+        missing
+            .map(|(object, field)| SchemaChange::AddField {
+                object: object.clone(),
+                field: field.clone(),
+            })
+            .collect()
     }
 
     /// The schema as it will be when the plugin is installed.
@@ -88,7 +110,11 @@ impl Manifest {
                 Ok(object) => with.put(object),
                 Err(failures) => {
                     for failure in failures {
-                        faults.add(failure.field.as_deref().unwrap_or("field"), &failure.code, failure.message);
+                        faults.add(
+                            failure.field.as_deref().unwrap_or("field"),
+                            &failure.code,
+                            failure.message,
+                        );
                     }
                 }
             }
@@ -130,11 +156,20 @@ impl Manifest {
     }
 }
 
-fn object<'s>(schema: &'s Schema, name: &str, place: &str, faults: &mut Faults) -> Option<&'s Object> {
+fn object<'s>(
+    schema: &'s Schema,
+    name: &str,
+    place: &str,
+    faults: &mut Faults,
+) -> Option<&'s Object> {
     let found = schema.object(name);
     if found.is_none() {
         let near = did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
-        faults.add(place, "unknown-object", format!("there is no object '{name}'{near}"));
+        faults.add(
+            place,
+            "unknown-object",
+            format!("there is no object '{name}'{near}"),
+        );
     }
     found.map(|object| &**object)
 }
@@ -147,21 +182,74 @@ fn field_number(object: &Object, name: &str, place: &str, faults: &mut Faults) -
     found.map(|field| field.number)
 }
 
-fn bind_hook(plugin: &str, hook: &Hook, number: u16, schema: &Schema, faults: &mut Faults) -> Option<BoundHook> {
+fn bind_hook(
+    plugin: &str,
+    hook: &Hook,
+    number: u16,
+    schema: &Schema,
+    faults: &mut Faults,
+) -> Option<BoundHook> {
     let place = format!("hook {}", hook.title());
     if hook.point == Point::FieldType {
-        let reads = vec![Read { name: "value".to_owned(), kind: Kind::Text, source: Source::Given }];
-        let writes = vec![Write { name: "value".to_owned(), kind: Kind::Text, field: 0, field_kind: FieldKind::Text }];
-        let interest = Interest { object: String::new(), verbs: Vec::new(), wakes: Vec::new() };
-        return Some(BoundHook { number, declared: hook.clone(), reads, writes, interest, credit: 0 });
+        let reads = vec![Read {
+            name: "value".to_owned(),
+            kind: Kind::Text,
+            source: Source::Given,
+        }];
+        let writes = vec![Write {
+            name: "value".to_owned(),
+            kind: Kind::Text,
+            field: 0,
+            field_kind: FieldKind::Text,
+        }];
+        let interest = Interest {
+            object: String::new(),
+            verbs: Vec::new(),
+            wakes: Vec::new(),
+        };
+        return Some(BoundHook {
+            number,
+            declared: hook.clone(),
+            reads,
+            writes,
+            interest,
+            credit: 0,
+        });
     }
     let object = object(schema, &hook.object, &place, faults)?;
-    let reads = hook.reads.iter().filter_map(|name| read(object, name, &place, faults)).collect();
-    let writes = hook.writes.iter().filter_map(|name| write(plugin, hook.point, object, name, &place, faults)).collect();
-    let wakes = hook.wakes().into_iter().filter_map(|name| field_number(object, name, &place, faults)).collect();
-    let interest = Interest { object: hook.object.clone(), verbs: hook.verbs(), wakes };
-    let credit = hook.credit.as_deref().and_then(|name| credit(object, name, &place, faults)).unwrap_or(0);
-    Some(BoundHook { number, declared: hook.clone(), reads, writes, interest, credit })
+    let reads = hook
+        .reads
+        .iter()
+        .filter_map(|name| read(object, name, &place, faults))
+        .collect();
+    let writes = hook
+        .writes
+        .iter()
+        .filter_map(|name| write(plugin, hook.point, object, name, &place, faults))
+        .collect();
+    let wakes = hook
+        .wakes()
+        .into_iter()
+        .filter_map(|name| field_number(object, name, &place, faults))
+        .collect();
+    let interest = Interest {
+        object: hook.object.clone(),
+        verbs: hook.verbs(),
+        wakes,
+    };
+    let credit = hook
+        .credit
+        .as_deref()
+        .and_then(|name| credit(object, name, &place, faults))
+        .unwrap_or(0);
+    Some(BoundHook {
+        number,
+        declared: hook.clone(),
+        reads,
+        writes,
+        interest,
+        credit,
+    })
 }
 
 fn read(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option<Read> {
@@ -171,24 +259,65 @@ fn read(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option
         (_, old) => {
             let number = field_number(object, old.unwrap_or(name), place, faults)?;
             let kind = Kind::of(&object.field_by_number(number)?.kind);
-            (kind, if old.is_some() { Source::Old(number) } else { Source::Field(number) })
+            (
+                kind,
+                if old.is_some() {
+                    Source::Old(number)
+                } else {
+                    Source::Field(number)
+                },
+            )
         }
     };
-    Some(Read { name: name.to_owned(), kind, source })
+    Some(Read {
+        name: name.to_owned(),
+        kind,
+        source,
+    })
 }
 
-fn write(plugin: &str, point: Point, object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option<Write> {
+fn write(
+    plugin: &str,
+    point: Point,
+    object: &Object,
+    name: &str,
+    place: &str,
+    faults: &mut Faults,
+) -> Option<Write> {
     let number = field_number(object, name, place, faults)?;
     let field = object.field_by_number(number)?;
     let is_own = field.brought_by.as_deref() == Some(plugin);
     if field.is_rollup() || field.number < system::FIRST_DECLARED {
-        faults.add(place, "manifest", format!("{}.{name} is kept by the engine and cannot be written", object.name));
+        faults.add(
+            place,
+            "manifest",
+            format!(
+                "{}.{name} is kept by the engine and cannot be written",
+                object.name
+            ),
+        );
     } else if let (Some(other), false) = (&field.brought_by, is_own) {
-        faults.add(place, "manifest", format!("{}.{name} belongs to plugin {other}; bring a field of your own", object.name));
+        faults.add(
+            place,
+            "manifest",
+            format!(
+                "{}.{name} belongs to plugin {other}; bring a field of your own",
+                object.name
+            ),
+        );
     } else if field.read_only && !is_own && point == Point::BeforeSave {
-        faults.add(place, "manifest", format!("{}.{name} is read-only", object.name));
+        faults.add(
+            place,
+            "manifest",
+            format!("{}.{name} is read-only", object.name),
+        );
     }
-    Some(Write { name: name.to_owned(), kind: Kind::of(&field.kind), field: number, field_kind: field.kind.clone() })
+    Some(Write {
+        name: name.to_owned(),
+        kind: Kind::of(&field.kind),
+        field: number,
+        field_kind: field.kind.clone(),
+    })
 }
 
 fn credit(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option<u32> {
@@ -196,7 +325,15 @@ fn credit(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Opti
     match &object.field_by_number(number)?.kind {
         FieldKind::Reference { to, .. } if to.iter().any(|target| target == "user") => Some(number),
         other => {
-            faults.add(place, "manifest", format!("points cannot go to {}.{name}: it is a {} field that names no user", object.name, other.name()));
+            faults.add(
+                place,
+                "manifest",
+                format!(
+                    "points cannot go to {}.{name}: it is a {} field that names no user",
+                    object.name,
+                    other.name()
+                ),
+            );
             None
         }
     }
@@ -211,7 +348,13 @@ pub(super) struct Grants {
 
 impl Grants {
     pub(super) fn new(grants: &[Grant], schema: &Schema) -> Self {
-        Self { grants: grants.to_vec(), objects: schema.objects().map(|object| (object.prefix(), object.name.clone())).collect() }
+        Self {
+            grants: grants.to_vec(),
+            objects: schema
+                .objects()
+                .map(|object| (object.prefix(), object.name.clone()))
+                .collect(),
+        }
     }
 
     /// The object that a record belongs to.
@@ -220,16 +363,31 @@ impl Grants {
     }
 
     /// Whether the manifest declares it; the missing capability where not.
-    pub(super) fn allow<'a>(&self, verb: GrantVerb, object: &str, fields: impl Iterator<Item = &'a str>) -> Result<(), String> {
-        let mut grants = self.grants.iter().filter(|grant| grant.verb == verb && grant.object == object).peekable();
+    pub(super) fn allow<'a>(
+        &self,
+        verb: GrantVerb,
+        object: &str,
+        fields: impl Iterator<Item = &'a str>,
+    ) -> Result<(), String> {
+        let mut grants = self
+            .grants
+            .iter()
+            .filter(|grant| grant.verb == verb && grant.object == object)
+            .peekable();
         let verb = verb.name();
         if grants.peek().is_none() {
-            return Err(format!("it asked to {verb} a record of {object}, which its manifest does not declare: add [[effect]] object = \"{object}\" verb = \"{verb}\""));
+            return Err(format!(
+                "it asked to {verb} a record of {object}, which its manifest does not declare: add [[effect]] object = \"{object}\" verb = \"{verb}\""
+            ));
         }
-        let allowed: Vec<&str> = grants.flat_map(|grant| grant.fields.iter().map(String::as_str)).collect();
+        let allowed: Vec<&str> = grants
+            .flat_map(|grant| grant.fields.iter().map(String::as_str))
+            .collect();
         for field in fields {
             if !allowed.contains(&field) {
-                return Err(format!("it asked to {verb} a record of {object} with '{field}', which its manifest does not declare: add the field to [[effect]] object = \"{object}\" verb = \"{verb}\""));
+                return Err(format!(
+                    "it asked to {verb} a record of {object} with '{field}', which its manifest does not declare: add the field to [[effect]] object = \"{object}\" verb = \"{verb}\""
+                ));
             }
         }
         Ok(())
@@ -237,21 +395,47 @@ impl Grants {
 }
 
 /// The administrator's settings over the manifest's defaults, or everything that is wrong with them.
-pub(crate) fn check_settings(manifest: &Manifest, given: &Map<String, Json>) -> Result<Map<String, Json>, Vec<Failure>> {
+pub(crate) fn check_settings(
+    manifest: &Manifest,
+    given: &Map<String, Json>,
+) -> Result<Map<String, Json>, Vec<Failure>> {
     let mut failures = Vec::new();
     let mut settings = Map::new();
-    for name in given.keys().filter(|name| !manifest.settings.contains_key(*name)) {
+    for name in given
+        .keys()
+        .filter(|name| !manifest.settings.contains_key(*name))
+    {
         let near = did_you_mean(name, manifest.settings.keys().map(String::as_str));
-        failures.push(Failure::field(name, "unknown-setting", format!("plugin {} has no setting '{name}'{near}", manifest.id)));
+        failures.push(Failure::field(
+            name,
+            "unknown-setting",
+            format!("plugin {} has no setting '{name}'{near}", manifest.id),
+        ));
     }
     for (name, setting) in &manifest.settings {
-        match given.get(name).filter(|value| !value.is_null()).or(setting.default.as_ref()) {
-            None => failures.push(Failure::field(name, "required", format!("plugin {} needs the setting '{name}': set it", manifest.id))),
+        match given
+            .get(name)
+            .filter(|value| !value.is_null())
+            .or(setting.default.as_ref())
+        {
+            None => failures.push(Failure::field(
+                name,
+                "required",
+                format!("plugin {} needs the setting '{name}': set it", manifest.id),
+            )),
             Some(value) => match setting.read(value) {
                 Ok(value) => drop(settings.insert(name.clone(), value)),
-                Err(message) => failures.push(Failure::field(name, "setting", format!("the setting '{name}' of plugin {}: {message}", manifest.id))),
+                Err(message) => failures.push(Failure::field(
+                    name,
+                    "setting",
+                    format!("the setting '{name}' of plugin {}: {message}", manifest.id),
+                )),
             },
         }
     }
-    if failures.is_empty() { Ok(settings) } else { Err(failures) }
+    if failures.is_empty() {
+        Ok(settings)
+    } else {
+        Err(failures)
+    }
 }

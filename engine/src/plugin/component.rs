@@ -18,30 +18,51 @@ const REBUILD: &str = "build the plugin with `peyvand plugin build`";
 
 /// Reads the plugin's own sections and refuses what is no plugin.
 pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
-    let refuse = |message: &str| Err(Error::new(ErrorKind::Plugin, message.to_owned()).hint(REBUILD));
+    let refuse =
+        |message: &str| Err(Error::new(ErrorKind::Plugin, message.to_owned()).hint(REBUILD));
     match bytes.split_first_chunk::<8>() {
         Some(([0, b'a', b's', b'm', 0x0d, 0, 1, 0], rest)) => {
             let Some((contract, manifest)) = walk(rest) else {
-                return refuse("the plugin's file is cut off or damaged: a section is longer than the file");
+                return refuse(
+                    "the plugin's file is cut off or damaged: a section is longer than the file",
+                );
             };
             let Some(contract) = contract else {
-                return refuse("this component does not say for which contract it was made: it has no section peyvand:contract");
+                return refuse(
+                    "this component does not say for which contract it was made: it has no section peyvand:contract",
+                );
             };
             if contract != contract::VERSION.as_bytes() {
                 let theirs = String::from_utf8_lossy(contract);
-                let theirs: String = theirs.chars().filter(|c| !c.is_control()).take(20).collect();
-                return refuse(&format!("the plugin does not fit: {}", foreign_contract(&theirs)));
+                let theirs: String = theirs
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(20)
+                    .collect();
+                return refuse(&format!(
+                    "the plugin does not fit: {}",
+                    foreign_contract(&theirs)
+                ));
             }
             let Some(manifest) = manifest else {
-                return refuse("this component brings no manifest: it has no section peyvand:manifest");
+                return refuse(
+                    "this component brings no manifest: it has no section peyvand:manifest",
+                );
             };
             let Ok(manifest) = std::str::from_utf8(manifest) else {
                 return refuse("the component's manifest is not UTF-8 text");
             };
-            Ok(Sections { contract: contract::VERSION.to_owned(), manifest: manifest.to_owned() })
+            Ok(Sections {
+                contract: contract::VERSION.to_owned(),
+                manifest: manifest.to_owned(),
+            })
         }
-        Some(([0, b'a', b's', b'm', 1, 0, 0, 0], _)) => refuse("this is a core module, not a component"),
-        Some(([0, b'a', b's', b'm', ..], _)) => refuse("this is a component of another encoding than this engine reads"),
+        Some(([0, b'a', b's', b'm', 1, 0, 0, 0], _)) => {
+            refuse("this is a core module, not a component")
+        }
+        Some(([0, b'a', b's', b'm', ..], _)) => {
+            refuse("this is a component of another encoding than this engine reads")
+        }
         _ => refuse("this is not a WebAssembly component"),
     }
 }
@@ -98,12 +119,24 @@ pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result
         } else {
             "a plugin may import only log, clock and types of peyvand:plugin@0.1.0"
         };
-        return Err(Error::new(ErrorKind::Plugin, format!("the component imports {foreign}, which plugins are not given")).hint(remedy));
+        return Err(Error::new(
+            ErrorKind::Plugin,
+            format!("the component imports {foreign}, which plugins are not given"),
+        )
+        .hint(remedy));
     }
     let serves = |point: &Point| exports.contains(&contract::interface(point.name()));
     if !exports.contains(&contract::interface("binding")) || !Point::ALL.iter().any(serves) {
-        let found = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
-        let message = format!("the component exports {found}; a plugin exports {} and one interface for each kind of hook, such as {}", contract::interface("binding"), contract::interface("before-save"));
+        let found = if exports.is_empty() {
+            "nothing".to_owned()
+        } else {
+            exports.join(", ")
+        };
+        let message = format!(
+            "the component exports {found}; a plugin exports {} and one interface for each kind of hook, such as {}",
+            contract::interface("binding"),
+            contract::interface("before-save")
+        );
         return Err(Error::new(ErrorKind::Plugin, message).hint(REBUILD));
     }
     Ok(())
@@ -133,9 +166,17 @@ mod tests {
 
     #[test]
     fn the_two_sections_are_found_among_others() {
-        let bytes = file(&[("name", b"x"), ("peyvand:contract", b"0.1"), ("other", b""), ("peyvand:manifest", b"id = 1")]);
+        let bytes = file(&[
+            ("name", b"x"),
+            ("peyvand:contract", b"0.1"),
+            ("other", b""),
+            ("peyvand:manifest", b"id = 1"),
+        ]);
         let found = sections(&bytes).unwrap();
-        assert_eq!((found.contract.as_str(), found.manifest.as_str()), ("0.1", "id = 1"));
+        assert_eq!(
+            (found.contract.as_str(), found.manifest.as_str()),
+            ("0.1", "id = 1")
+        );
     }
 
     #[test]
@@ -147,13 +188,23 @@ mod tests {
         assert!(refused(b"\0asm\x0c\0\x01\0").contains("another encoding"));
         assert!(refused(&file(&[])).contains("peyvand:contract"));
         assert!(refused(&file(&[("peyvand:contract", b"0.1")])).contains("peyvand:manifest"));
-        let other = refused(&file(&[("peyvand:contract", b"0.2"), ("peyvand:manifest", b"")]));
-        assert!(other.contains("contract 0.2") && other.contains("contract 0.1"), "{other}");
+        let other = refused(&file(&[
+            ("peyvand:contract", b"0.2"),
+            ("peyvand:manifest", b""),
+        ]));
+        assert!(
+            other.contains("contract 0.2") && other.contains("contract 0.1"),
+            "{other}"
+        );
     }
 
     #[test]
     fn a_file_cut_anywhere_never_gives_another_manifest() {
-        let bytes = file(&[("peyvand:contract", b"0.1"), ("peyvand:manifest", b"id = 1"), ("more", b"123")]);
+        let bytes = file(&[
+            ("peyvand:contract", b"0.1"),
+            ("peyvand:manifest", b"id = 1"),
+            ("more", b"123"),
+        ]);
         let whole = sections(&bytes).unwrap();
         for end in 0..bytes.len() {
             if let Ok(found) = sections(&bytes[..end]) {
@@ -166,13 +217,29 @@ mod tests {
 
     #[test]
     fn a_wasi_import_is_named_with_the_remedy() {
-        let exports = [contract::interface("binding"), contract::interface("before-save")];
-        let imports = [contract::interface("log"), "wasi:clocks/wall-clock@0.2.0".to_owned()];
+        let exports = [
+            contract::interface("binding"),
+            contract::interface("before-save"),
+        ];
+        let imports = [
+            contract::interface("log"),
+            "wasi:clocks/wall-clock@0.2.0".to_owned(),
+        ];
         let error = check_interfaces(&imports, &exports).unwrap_err();
         assert!(error.to_string().contains("wasi:clocks/wall-clock@0.2.0"));
         assert!(error.remedy().unwrap().contains("wasm32-unknown-unknown"));
         assert!(check_interfaces(&imports[..1], &exports).is_ok());
-        assert!(check_interfaces(&[], &exports[..1]).unwrap_err().to_string().contains("one interface for each kind of hook"));
-        assert!(check_interfaces(&[], &[]).unwrap_err().to_string().contains("exports nothing"));
+        assert!(
+            check_interfaces(&[], &exports[..1])
+                .unwrap_err()
+                .to_string()
+                .contains("one interface for each kind of hook")
+        );
+        assert!(
+            check_interfaces(&[], &[])
+                .unwrap_err()
+                .to_string()
+                .contains("exports nothing")
+        );
     }
 }

@@ -38,7 +38,10 @@ pub(super) struct Guest {
 
 impl Guest {
     pub(super) fn new(memory_limit: usize) -> Self {
-        Self { memory_limit, ..Self::default() }
+        Self {
+            memory_limit,
+            ..Self::default()
+        }
     }
 
     pub(super) fn say(&mut self, message: &str) {
@@ -54,8 +57,15 @@ pub(super) fn shortened(text: &str, bytes: usize) -> &str {
 }
 
 impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let used = self.memory_used.saturating_add(desired.saturating_sub(current));
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let used = self
+            .memory_used
+            .saturating_add(desired.saturating_sub(current));
         self.was_denied |= used > self.memory_limit;
         if used <= self.memory_limit {
             self.memory_used = used;
@@ -63,7 +73,12 @@ impl ResourceLimiter for Guest {
         Ok(used <= self.memory_limit)
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         Ok(desired <= 10_000)
     }
 
@@ -116,7 +131,10 @@ impl Fault {
             Some(Trap::Interrupt) => Self::Time(time_ms),
             Some(Trap::StackOverflow) => Self::Stack,
             _ if guest.was_denied => Self::Memory((guest.memory_limit >> 20) as u64),
-            Some(trap) => Self::Trap { what: trap.to_string(), last_line: guest.lines.last().cloned() },
+            Some(trap) => Self::Trap {
+                what: trap.to_string(),
+                last_line: guest.lines.last().cloned(),
+            },
             None => Self::Answer(format!("{error:#}")),
         }
     }
@@ -150,7 +168,12 @@ impl Log {
 
     /// The last lines, oldest first.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .cloned()
+            .collect()
     }
 
     /// How many records of larger batches went on without the plugin because it failed for them.
@@ -180,7 +203,10 @@ mod tests {
         for _ in 0..1000 {
             guest.say(&"س".repeat(2000));
         }
-        assert_eq!((guest.lines.len(), guest.lines[0].len()), (LINES, LINE_BYTES));
+        assert_eq!(
+            (guest.lines.len(), guest.lines[0].len()),
+            (LINES, LINE_BYTES)
+        );
         let log = Log::default();
         (0..10).for_each(|_| log.extend(guest.lines.clone()));
         assert_eq!(log.lines().len(), KEPT);

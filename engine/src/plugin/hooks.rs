@@ -17,8 +17,8 @@ use super::manifest::Point;
 use crate::context::Locale;
 use crate::gamification::{Badge, Reason};
 use crate::hook::{
-    AfterCommit, Answers, Awards, BeforeSave, Cost, Effects, FieldType, HookContext, HookFailure, HookName, Interest,
-    OnFailure, Refusal, Row, Score, WorkflowAction,
+    AfterCommit, Answers, Awards, BeforeSave, Cost, Effects, FieldType, HookContext, HookFailure,
+    HookName, Interest, OnFailure, Refusal, Row, Score, WorkflowAction,
 };
 
 /// Records of one batch that may fail on their own before the rest is given up: a plugin that fails for all would
@@ -52,9 +52,15 @@ struct Outcome<T> {
     failures: Vec<(usize, String)>,
 }
 
+/// What is left of an outcome: answers, refusals for rows that failed, and the cost.
+type Settled<T> = (Vec<(usize, T)>, Vec<Refusal>, Cost);
+
 impl Moment {
     fn of(context: &HookContext<'_>) -> Self {
-        Self { now: context.now.timestamp_micros(), today: i32::try_from(days(context.today)).unwrap_or_default() }
+        Self {
+            now: context.now.timestamp_micros(),
+            today: i32::try_from(days(context.today)).unwrap_or_default(),
+        }
     }
 }
 
@@ -73,25 +79,53 @@ impl Served {
 
     /// `plugin lead-score 0.1.0, compute for lea_01…: out of fuel …`.
     fn told(&self, whom: &str, fault: &Fault) -> String {
-        format!("{}, {} for {whom}: {fault}", self.plugin.owner, self.export())
+        format!(
+            "{}, {} for {whom}: {fault}",
+            self.plugin.owner,
+            self.export()
+        )
     }
 
     /// Asks for the whole batch; where that fails, for each row alone.
-    fn ask<T>(&self, rows: usize, whom: impl Fn(usize) -> String, mut one: impl FnMut(Range<usize>) -> (Cost, Result<T, Fault>)) -> Outcome<T> {
+    fn ask<T>(
+        &self,
+        rows: usize,
+        whom: impl Fn(usize) -> String,
+        mut one: impl FnMut(Range<usize>) -> (Cost, Result<T, Fault>),
+    ) -> Outcome<T> {
         let (mut answers, mut failures) = (Vec::new(), Vec::new());
         if rows == 0 {
-            return Outcome { cost: Cost::default(), answers, failures };
+            return Outcome {
+                cost: Cost::default(),
+                answers,
+                failures,
+            };
         }
         let (mut cost, answer) = one(0..rows);
         match answer {
-            Ok(answer) => return Outcome { cost, answers: vec![(0, answer)], failures },
-            Err(fault) if rows == 1 => return Outcome { cost, answers, failures: vec![(0, self.told(&whom(0), &fault))] },
+            Ok(answer) => {
+                return Outcome {
+                    cost,
+                    answers: vec![(0, answer)],
+                    failures,
+                };
+            }
+            Err(fault) if rows == 1 => {
+                return Outcome {
+                    cost,
+                    answers,
+                    failures: vec![(0, self.told(&whom(0), &fault))],
+                };
+            }
             Err(_) => {}
         }
         for row in 0..rows {
             let answer = if failures.len() < FAILURES {
                 let (more, answer) = one(row..row + 1);
-                cost = Cost { fuel: cost.fuel + more.fuel, memory_bytes: cost.memory_bytes.max(more.memory_bytes) };
+                cost = Cost {
+                    fuel: cost.fuel + more.fuel,
+                    memory_bytes: cost.memory_bytes.max(more.memory_bytes),
+                };
                 answer
             } else {
                 Err(Fault::NotTried)
@@ -101,24 +135,41 @@ impl Served {
                 Err(fault) => failures.push((row, self.told(&whom(row), &fault))),
             }
         }
-        Outcome { cost, answers, failures }
+        Outcome {
+            cost,
+            answers,
+            failures,
+        }
     }
 
     /// The rows that failed, as the author wants them: refused, or noted in the log. A batch in which nothing
     /// succeeded is a failure of the hook.
-    fn settle<T>(&self, outcome: Outcome<T>, may_refuse: bool) -> Result<(Vec<(usize, T)>, Vec<Refusal>, Cost), HookFailure> {
-        let Outcome { cost, answers, failures } = outcome;
+    fn settle<T>(&self, outcome: Outcome<T>, may_refuse: bool) -> Result<Settled<T>, HookFailure> {
+        let Outcome {
+            cost,
+            answers,
+            failures,
+        } = outcome;
         let refuses = may_refuse && self.plugin.on_failure == OnFailure::Reject;
         if answers.is_empty()
             && let Some((_, message)) = failures.first()
             && (failures.len() == 1 || !refuses)
         {
-            return Err(HookFailure { message: message.clone(), code: FAILED, cost });
+            return Err(HookFailure {
+                message: message.clone(),
+                code: FAILED,
+                cost,
+            });
         }
         let mut refusals = Vec::new();
         for (row, message) in failures {
             if refuses {
-                refusals.push(Refusal { row, field: None, code: FAILED.to_owned(), message });
+                refusals.push(Refusal {
+                    row,
+                    field: None,
+                    code: FAILED.to_owned(),
+                    message,
+                });
             } else {
                 self.plugin.program.log.skip(message);
             }
@@ -127,28 +178,52 @@ impl Served {
     }
 
     /// Asks with records.
-    fn ask_rows<T>(&self, rows: &[Row<'_>], moment: Moment, work: impl Fn(&mut Instance, &Functions, Batch, usize) -> Result<T, Fault>) -> Outcome<T> {
-        let whom = |row: usize| rows.get(row).map_or_else(String::new, |row| row.id.to_string());
+    fn ask_rows<T>(
+        &self,
+        rows: &[Row<'_>],
+        moment: Moment,
+        work: impl Fn(&mut Instance, &Functions, Batch, usize) -> Result<T, Fault>,
+    ) -> Outcome<T> {
+        let whom = |row: usize| {
+            rows.get(row)
+                .map_or_else(String::new, |row| row.id.to_string())
+        };
         self.ask(rows.len(), whom, |range| {
             let rows = rows.get(range).unwrap_or_default();
-            self.plugin.program.with(moment, |instance, functions| work(instance, functions, answers::batch(&self.hook, rows)?, rows.len()))
+            self.plugin.program.with(moment, |instance, functions| {
+                work(
+                    instance,
+                    functions,
+                    answers::batch(&self.hook, rows)?,
+                    rows.len(),
+                )
+            })
         })
     }
 
-    fn amend(&self, rows: &[Row<'_>], moment: Moment) -> Result<Answers, HookFailure> {
+    pub(super) fn amend(&self, rows: &[Row<'_>], moment: Moment) -> Result<Answers, HookFailure> {
         let number = self.hook.number;
         let outcome = self.ask_rows(rows, moment, |instance, functions, batch, rows| {
             let (patches, refusals) = if self.hook.declared.point == Point::ComputedFields {
-                let (patches,): (Patches,) = instance.call(functions.compute.as_ref(), (number, batch), rows)?;
+                let (patches,): (Patches,) =
+                    instance.call(functions.compute.as_ref(), (number, batch), rows)?;
                 (patches, Vec::new())
             } else {
-                let (answer,) = instance.call(functions.before_save.as_ref(), (number, batch), rows)?;
+                let (answer,) =
+                    instance.call(functions.before_save.as_ref(), (number, batch), rows)?;
                 (answer.patches, answer.refusals)
             };
-            Ok((answers::patches(&self.hook, rows, &patches)?, answers::refusals(&self.hook, rows, refusals)?))
+            Ok((
+                answers::patches(&self.hook, rows, &patches)?,
+                answers::refusals(&self.hook, rows, refusals)?,
+            ))
         });
         let (parts, refusals, cost) = self.settle(outcome, true)?;
-        let mut all = Answers { patches: Vec::new(), refusals, cost };
+        let mut all = Answers {
+            patches: Vec::new(),
+            refusals,
+            cost,
+        };
         for (first, (patches, refusals)) in parts {
             all.patches.extend(patches.into_iter().map(|mut patch| {
                 patch.row += first;
@@ -162,11 +237,20 @@ impl Served {
         Ok(all)
     }
 
-    fn cause(&self, rows: &[Row<'_>], parameters: Option<&str>, moment: Moment) -> Result<Effects, HookFailure> {
+    pub(super) fn cause(
+        &self,
+        rows: &[Row<'_>],
+        parameters: Option<&str>,
+        moment: Moment,
+    ) -> Result<Effects, HookFailure> {
         let number = self.hook.number;
         let outcome = self.ask_rows(rows, moment, |instance, functions, batch, rows| {
             let (effects,) = match parameters {
-                Some(parameters) => instance.call(functions.perform.as_ref(), (number, batch, parameters.to_owned()), rows)?,
+                Some(parameters) => instance.call(
+                    functions.perform.as_ref(),
+                    (number, batch, parameters.to_owned()),
+                    rows,
+                )?,
                 None => instance.call(functions.after_commit.as_ref(), (number, batch), rows)?,
             };
             answers::effects(&self.plugin.grants, rows, effects)
@@ -178,21 +262,36 @@ impl Served {
                 effect
             })
         });
-        Ok(Effects { effects: effects.collect(), cost })
+        Ok(Effects {
+            effects: effects.collect(),
+            cost,
+        })
     }
 
-    fn award(&self, rows: &[Row<'_>], moment: Moment) -> Result<Awards, HookFailure> {
+    pub(super) fn award(&self, rows: &[Row<'_>], moment: Moment) -> Result<Awards, HookFailure> {
         let reasons = self.hook.declared.reasons.len();
         let outcome = self.ask_rows(rows, moment, |instance, functions, batch, rows| {
-            let (awards,) = instance.call(functions.score.as_ref(), (self.hook.number, batch), rows)?;
+            let (awards,) =
+                instance.call(functions.score.as_ref(), (self.hook.number, batch), rows)?;
             answers::awards(reasons, rows, &awards)
         });
         let (parts, _, cost) = self.settle(outcome, false)?;
-        let awards = parts.into_iter().flat_map(|(first, awards)| awards.into_iter().map(move |(row, points, reason)| (first + row, points, reason)));
-        Ok(Awards { awards: awards.collect(), cost })
+        let awards = parts.into_iter().flat_map(|(first, awards)| {
+            awards
+                .into_iter()
+                .map(move |(row, points, reason)| (first + row, points, reason))
+        });
+        Ok(Awards {
+            awards: awards.collect(),
+            cost,
+        })
     }
 
-    fn canonical(&self, values: &[&str], moment: Moment) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure> {
+    pub(super) fn canonical(
+        &self,
+        values: &[&str],
+        moment: Moment,
+    ) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure> {
         let number = self.hook.number;
         // The value itself is not told: it may be somebody's identity.
         let whom = |row: usize| format!("value {}", row + 1);
@@ -200,11 +299,17 @@ impl Served {
             let values = values.get(range).unwrap_or_default();
             self.plugin.program.with(moment, |instance, functions| {
                 let batch = answers::values_batch(values)?;
-                let (patches,) = instance.call(functions.normalise.as_ref(), (number, batch), values.len())?;
+                let (patches,) =
+                    instance.call(functions.normalise.as_ref(), (number, batch), values.len())?;
                 let texts = answers::normalised(values, &patches)?;
-                let batch = answers::values_batch(&texts.iter().map(String::as_str).collect::<Vec<_>>())?;
-                let (refusals,) = instance.call(functions.validate.as_ref(), (number, batch), values.len())?;
-                Ok((texts, answers::refusals(&self.hook, values.len(), refusals)?))
+                let batch =
+                    answers::values_batch(&texts.iter().map(String::as_str).collect::<Vec<_>>())?;
+                let (refusals,) =
+                    instance.call(functions.validate.as_ref(), (number, batch), values.len())?;
+                Ok((
+                    texts,
+                    answers::refusals(&self.hook, values.len(), refusals)?,
+                ))
             })
         });
         let (parts, mut refusals, cost) = self.settle(outcome, true)?;
@@ -221,19 +326,42 @@ impl Served {
         Ok((texts, refusals, cost))
     }
 
-    fn shown(&self, values: &[&str], locale: Locale) -> Result<Vec<String>, HookFailure> {
+    pub(super) fn shown(
+        &self,
+        values: &[&str],
+        locale: Locale,
+    ) -> Result<Vec<String>, HookFailure> {
         // Formatting belongs to no request, so there is no time to tell.
-        let (cost, shown) = self.plugin.program.with(Moment::default(), |instance, functions| {
-            let arguments = (self.hook.number, answers::values_batch(values)?, locale.tag().to_owned());
-            let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
-            if texts.len() != values.len() {
-                return Err(Fault::Answer(format!("{} texts for {} values", texts.len(), values.len())));
-            }
-            Ok(texts)
-        });
+        let (cost, shown) = self
+            .plugin
+            .program
+            .with(Moment::default(), |instance, functions| {
+                let arguments = (
+                    self.hook.number,
+                    answers::values_batch(values)?,
+                    locale.tag().to_owned(),
+                );
+                let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
+                if texts.len() != values.len() {
+                    return Err(Fault::Answer(format!(
+                        "{} texts for {} values",
+                        texts.len(),
+                        values.len()
+                    )));
+                }
+                Ok(texts)
+            });
         shown.map_err(|fault| {
-            let message = format!("{}, format for {} values: {fault}", self.plugin.owner, values.len());
-            HookFailure { message, code: FAILED, cost }
+            let message = format!(
+                "{}, format for {} values: {fault}",
+                self.plugin.owner,
+                values.len()
+            );
+            HookFailure {
+                message,
+                code: FAILED,
+                cost,
+            }
         })
     }
 }
@@ -251,7 +379,11 @@ impl BeforeSave for Served {
         self.plugin.on_failure
     }
 
-    fn before_save(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
+    fn before_save(
+        &self,
+        rows: &[Row<'_>],
+        context: &HookContext<'_>,
+    ) -> Result<Answers, HookFailure> {
         self.amend(rows, Moment::of(context))
     }
 }
@@ -265,7 +397,11 @@ impl AfterCommit for Served {
         &self.hook.interest
     }
 
-    fn after_commit(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Effects, HookFailure> {
+    fn after_commit(
+        &self,
+        rows: &[Row<'_>],
+        context: &HookContext<'_>,
+    ) -> Result<Effects, HookFailure> {
         self.cause(rows, None, Moment::of(context))
     }
 }
@@ -279,7 +415,11 @@ impl FieldType for Served {
         &self.name
     }
 
-    fn normalise(&self, values: &[&str], context: &HookContext<'_>) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure> {
+    fn normalise(
+        &self,
+        values: &[&str],
+        context: &HookContext<'_>,
+    ) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure> {
         self.canonical(values, Moment::of(context))
     }
 
@@ -297,7 +437,12 @@ impl WorkflowAction for Served {
         &self.hook.declared.object
     }
 
-    fn perform(&self, rows: &[Row<'_>], parameters: &Json, context: &HookContext<'_>) -> Result<Effects, HookFailure> {
+    fn perform(
+        &self,
+        rows: &[Row<'_>],
+        parameters: &Json,
+        context: &HookContext<'_>,
+    ) -> Result<Effects, HookFailure> {
         self.cause(rows, Some(&parameters.to_string()), Moment::of(context))
     }
 }
@@ -325,13 +470,5 @@ impl Score for Served {
 
     fn score(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Awards, HookFailure> {
         self.award(rows, Moment::of(context))
-    }
-}
-
-#[cfg(test)]
-impl Served {
-    /// The hook without a store behind it.
-    pub(super) fn amend_for_test(&self, rows: &[Row<'_>]) -> Result<Answers, HookFailure> {
-        self.amend(rows, Moment::default())
     }
 }

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::Store;
 use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentNamedList, Instance as Exported, InstancePre, Lift, Lower, TypedFunc,
+    Component, ComponentExportIndex, ComponentNamedList, Instance as Exported, InstancePre, Lift,
+    Lower, TypedFunc,
 };
 
 use super::contract::{self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal};
@@ -22,6 +23,8 @@ const CALLS: u32 = 10_000;
 /// Idle instances that are kept.
 const IDLE: usize = 32;
 
+/// The function that tells an instance its hooks and settings.
+type Bind = TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>;
 /// A function that takes a batch.
 type OnBatch<Answer> = TypedFunc<(u16, Batch), (Answer,)>;
 /// A function that takes a batch and a text: a locale, a workflow's parameters.
@@ -29,7 +32,7 @@ type OnBatchWith<Answer> = TypedFunc<(u16, Batch, String), (Answer,)>;
 
 /// The functions of an instance, by the interfaces that its component exports.
 pub(super) struct Functions {
-    bind: TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>,
+    bind: Bind,
     pub(super) normalise: Option<OnBatch<Patches>>,
     pub(super) validate: Option<OnBatch<Vec<Refusal>>>,
     pub(super) format: Option<OnBatchWith<Vec<String>>>,
@@ -49,12 +52,18 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn index(&self, interface: &str, function: &str) -> Option<ComponentExportIndex> {
-        let interface = self.component.get_export_index(None, &contract::interface(interface))?;
+        let interface = self
+            .component
+            .get_export_index(None, contract::interface(interface))?;
         self.component.get_export_index(Some(&interface), function)
     }
 
     /// The function; none where the component does not export the interface.
-    fn find<P, R>(&mut self, interface: &str, function: &str) -> Result<Option<TypedFunc<P, R>>, Fault>
+    fn find<P, R>(
+        &mut self,
+        interface: &str,
+        function: &str,
+    ) -> Result<Option<TypedFunc<P, R>>, Fault>
     where
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift,
@@ -63,7 +72,11 @@ impl Finder<'_> {
             return Ok(None);
         };
         let found = self.instance.get_typed_func(&mut *self.store, index);
-        found.map(Some).map_err(|error| Fault::Start(format!("{interface}.{function} does not have the types of the contract: {error:#}")))
+        found.map(Some).map_err(|error| {
+            Fault::Start(format!(
+                "{interface}.{function} does not have the types of the contract: {error:#}"
+            ))
+        })
     }
 }
 
@@ -79,14 +92,27 @@ pub(super) struct Instance {
 
 impl Instance {
     /// Calls a function with the fuel and time for so many rows.
-    pub(super) fn call<P, R>(&mut self, function: Option<&TypedFunc<P, R>>, params: P, rows: usize) -> Result<R, Fault>
+    pub(super) fn call<P, R>(
+        &mut self,
+        function: Option<&TypedFunc<P, R>>,
+        params: P,
+        rows: usize,
+    ) -> Result<R, Fault>
     where
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift,
     {
-        let function = function.ok_or_else(|| Fault::Start("the component does not export what its manifest says".to_owned()))?;
+        let function = function.ok_or_else(|| {
+            Fault::Start("the component does not export what its manifest says".to_owned())
+        })?;
         let (fuel, time) = (self.limits.fuel(rows), self.limits.time_ms());
-        let result = guarded(&mut self.store, &self.runtime, &self.limits, rows, |store| function.call(store, params));
+        let result = guarded(
+            &mut self.store,
+            &self.runtime,
+            &self.limits,
+            rows,
+            |store| function.call(store, params),
+        );
         self.spent += fuel - self.store.get_fuel().unwrap_or(0).min(fuel);
         self.calls += 1;
         result.map_err(|error| Fault::of(&error, self.store.data(), fuel, time))
@@ -94,7 +120,10 @@ impl Instance {
 
     /// What the calls since the last question used.
     fn take_cost(&mut self) -> Cost {
-        Cost { fuel: std::mem::take(&mut self.spent), memory_bytes: self.store.data().memory_used as u64 }
+        Cost {
+            fuel: std::mem::take(&mut self.spent),
+            memory_bytes: self.store.data().memory_used as u64,
+        }
     }
 }
 
@@ -127,15 +156,36 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn new(runtime: &Runtime, component: Component, limits: Limits, hooks: Vec<contract::Hook>, settings: String) -> Result<Self, Fault> {
-        let prepared = runtime.linker().instantiate_pre(&component).map_err(|error| Fault::Start(format!("{error:#}")))?;
-        Ok(Self { runtime: runtime.clone(), prepared, limits, hooks, settings, idle: Mutex::default(), log: Arc::default() })
+    pub(super) fn new(
+        runtime: &Runtime,
+        component: Component,
+        limits: Limits,
+        hooks: Vec<contract::Hook>,
+        settings: String,
+    ) -> Result<Self, Fault> {
+        let prepared = runtime
+            .linker()
+            .instantiate_pre(&component)
+            .map_err(|error| Fault::Start(format!("{error:#}")))?;
+        Ok(Self {
+            runtime: runtime.clone(),
+            prepared,
+            limits,
+            hooks,
+            settings,
+            idle: Mutex::default(),
+            log: Arc::default(),
+        })
     }
 
     /// The hook points whose interface the component has with all its functions.
     pub(super) fn points(functions: &Functions) -> Vec<Point> {
         let serves = |point: &Point| match point {
-            Point::FieldType => functions.normalise.is_some() && functions.validate.is_some() && functions.format.is_some(),
+            Point::FieldType => {
+                functions.normalise.is_some()
+                    && functions.validate.is_some()
+                    && functions.format.is_some()
+            }
             Point::ComputedFields => functions.compute.is_some(),
             Point::BeforeSave => functions.before_save.is_some(),
             Point::AfterCommit => functions.after_commit.is_some(),
@@ -147,22 +197,47 @@ impl Program {
 
     /// An instance that is not bound yet.
     pub(super) fn start(&self) -> Result<Instance, Fault> {
-        let mut store = Store::new(self.runtime.engine(), Guest::new(self.limits.memory_bytes()));
+        let mut store = Store::new(
+            self.runtime.engine(),
+            Guest::new(self.limits.memory_bytes()),
+        );
         store.limiter(|guest| guest);
-        let started = guarded(&mut store, &self.runtime, &self.limits, 0, |store| self.prepared.instantiate(store));
-        let instance = started.map_err(|error| match Fault::of(&error, store.data(), self.limits.fuel(0), self.limits.time_ms()) {
-            Fault::Answer(message) => Fault::Start(message),
-            other => other,
+        let started = guarded(&mut store, &self.runtime, &self.limits, 0, |store| {
+            self.prepared.instantiate(store)
+        });
+        let instance = started.map_err(|error| {
+            match Fault::of(
+                &error,
+                store.data(),
+                self.limits.fuel(0),
+                self.limits.time_ms(),
+            ) {
+                Fault::Answer(message) => Fault::Start(message),
+                other => other,
+            }
         })?;
         let functions = self.functions(&instance, &mut store)?;
         let spent = self.limits.fuel(0) - store.get_fuel().unwrap_or(0).min(self.limits.fuel(0));
-        Ok(Instance { store, functions: Arc::new(functions), runtime: self.runtime.clone(), limits: self.limits, spent, calls: 0 })
+        Ok(Instance {
+            store,
+            functions: Arc::new(functions),
+            runtime: self.runtime.clone(),
+            limits: self.limits,
+            spent,
+            calls: 0,
+        })
     }
 
     fn functions(&self, instance: &Exported, store: &mut Store<Guest>) -> Result<Functions, Fault> {
-        let mut finder = Finder { component: self.prepared.component(), instance, store };
+        let mut finder = Finder {
+            component: self.prepared.component(),
+            instance,
+            store,
+        };
         Ok(Functions {
-            bind: finder.find("binding", "bind")?.ok_or_else(|| Fault::Start("the component does not export binding".to_owned()))?,
+            bind: finder
+                .find("binding", "bind")?
+                .ok_or_else(|| Fault::Start("the component does not export binding".to_owned()))?,
             normalise: finder.find("field-type", "normalise")?,
             validate: finder.find("field-type", "validate")?,
             format: finder.find("field-type", "format")?,
@@ -178,14 +253,23 @@ impl Program {
     fn bound(&self) -> Result<Instance, Fault> {
         let mut instance = self.start()?;
         let functions = instance.functions.clone();
-        let (answer,) = instance.call(Some(&functions.bind), (self.hooks.clone(), self.settings.clone()), self.hooks.len())?;
-        self.log.extend(std::mem::take(&mut instance.store.data_mut().lines));
+        let (answer,) = instance.call(
+            Some(&functions.bind),
+            (self.hooks.clone(), self.settings.clone()),
+            self.hooks.len(),
+        )?;
+        self.log
+            .extend(std::mem::take(&mut instance.store.data_mut().lines));
         // What a start costs is nobody's bill: whether an instance is new is chance.
         (instance.calls, instance.spent) = (0, 0);
         match answer {
             Ok(()) => Ok(instance),
-            Err(BindError::Setting((name, what))) => Err(Fault::Start(format!("setting {name}: {what}"))),
-            Err(BindError::UnknownHook(hook)) => Err(Fault::Start(format!("its manifest has the hook {hook}, which its code does not know"))),
+            Err(BindError::Setting((name, what))) => {
+                Err(Fault::Start(format!("setting {name}: {what}")))
+            }
+            Err(BindError::UnknownHook(hook)) => Err(Fault::Start(format!(
+                "its manifest has the hook {hook}, which its code does not know"
+            ))),
             Err(BindError::Other(what)) => Err(Fault::Start(what)),
         }
     }
@@ -193,14 +277,25 @@ impl Program {
     /// Makes one instance ahead of the first call, so that a setting the code refuses is told at once.
     pub(super) fn warm(&self) -> Result<(), Fault> {
         let instance = self.bound()?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(instance);
         Ok(())
     }
 
     /// Does something with an instance. One that was used before gets a second chance as a fresh one, so that what a
     /// guest kept from earlier calls decides nothing.
-    pub(super) fn with<T>(&self, moment: Moment, mut work: impl FnMut(&mut Instance, &Functions) -> Result<T, Fault>) -> (Cost, Result<T, Fault>) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    pub(super) fn with<T>(
+        &self,
+        moment: Moment,
+        mut work: impl FnMut(&mut Instance, &Functions) -> Result<T, Fault>,
+    ) -> (Cost, Result<T, Fault>) {
+        let mut idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         loop {
             let mut instance = match idle.take().map_or_else(|| self.bound(), Ok) {
                 Ok(instance) => instance,
@@ -211,7 +306,8 @@ impl Program {
             let functions = instance.functions.clone();
             let result = work(&mut instance, &functions);
             let cost = instance.take_cost();
-            self.log.extend(std::mem::take(&mut instance.store.data_mut().lines));
+            self.log
+                .extend(std::mem::take(&mut instance.store.data_mut().lines));
             match result {
                 Err(fault) if !is_fresh && fault.may_be_stale() => {}
                 Err(fault) => return (cost, Err(fault)),

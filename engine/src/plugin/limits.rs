@@ -29,7 +29,9 @@ impl Limits {
     /// company in which it is saved.
     pub(super) fn fuel(&self, rows: usize) -> u64 {
         let row = self.fuel_per_row.unwrap_or(1_000_000);
-        self.fuel_per_call.unwrap_or(20_000_000).saturating_add(row.saturating_mul(rows as u64))
+        self.fuel_per_call
+            .unwrap_or(20_000_000)
+            .saturating_add(row.saturating_mul(rows as u64))
     }
 
     pub(super) fn memory_mib(&self) -> u64 {
@@ -58,7 +60,11 @@ impl Limits {
             ("time-ms", self.time_ms, MOST_TIME_MS),
         ] {
             if value.is_some_and(|value| value == 0 || value > most) {
-                faults.add(&format!("limits.{name}"), "manifest", format!("set it between 1 and {}", grouped(most)));
+                faults.add(
+                    &format!("limits.{name}"),
+                    "manifest",
+                    format!("set it between 1 and {}", grouped(most)),
+                );
             }
         }
     }
@@ -85,11 +91,21 @@ mod tests {
     fn fuel_grows_with_the_rows() {
         let limits = Limits::default();
         assert_eq!((limits.fuel(0), limits.fuel(7)), (20_000_000, 27_000_000));
-        assert_eq!(Limits { fuel_per_row: Some(u64::MAX), ..limits }.fuel(2), u64::MAX);
+        assert_eq!(
+            Limits {
+                fuel_per_row: Some(u64::MAX),
+                ..limits
+            }
+            .fuel(2),
+            u64::MAX
+        );
     }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        assert_eq!([1, 999, 1_000, 20_000_000].map(grouped), ["1", "999", "1,000", "20,000,000"]);
+        assert_eq!(
+            [1, 999, 1_000, 20_000_000].map(grouped),
+            ["1", "999", "1,000", "20,000,000"]
+        );
     }
 }

@@ -78,8 +78,14 @@ pub(crate) enum Point {
 }
 
 impl Point {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::FieldType, Self::ComputedFields, Self::BeforeSave, Self::AfterCommit, Self::WorkflowAction, Self::Gamification];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::FieldType,
+        Self::ComputedFields,
+        Self::BeforeSave,
+        Self::AfterCommit,
+        Self::WorkflowAction,
+        Self::Gamification,
+    ];
 
     /// The interface's name.
     pub(crate) fn name(self) -> &'static str {
@@ -145,12 +151,20 @@ impl Hook {
             return wakes.iter().map(String::as_str).collect();
         }
         let stored = |name: &&str| !matches!(*name, "id" | "revision");
-        let now = self.reads.iter().map(String::as_str).filter(stored).filter(|name| !name.starts_with("old."));
+        let now = self
+            .reads
+            .iter()
+            .map(String::as_str)
+            .filter(stored)
+            .filter(|name| !name.starts_with("old."));
         let wakes: Vec<&str> = now.collect();
         if !wakes.is_empty() {
             return wakes;
         }
-        self.reads.iter().filter_map(|name| name.strip_prefix("old.")).collect()
+        self.reads
+            .iter()
+            .filter_map(|name| name.strip_prefix("old."))
+            .collect()
     }
 
     /// Which changes it hears of.
@@ -232,17 +246,28 @@ pub(super) fn foreign_contract(theirs: &str) -> String {
 
 pub(super) fn is_word(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=60).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-') && !text.ends_with('-')
+    (1..=60).contains(&text.len())
+        && text.bytes().all(plain)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 impl Setting {
     pub(super) fn check(&self, name: &str, faults: &mut Faults) {
         let place = format!("settings.{name}");
         if !is_word(name) {
-            faults.add(&place, "manifest", format!("'{name}' is not a name: use a to z, 0 to 9 and - inside"));
+            faults.add(
+                &place,
+                "manifest",
+                format!("'{name}' is not a name: use a to z, 0 to 9 and - inside"),
+            );
         }
         if !self.one_of.is_empty() && self.kind != SettingKind::Text {
-            faults.add(&place, "manifest", "one-of belongs to settings of type text");
+            faults.add(
+                &place,
+                "manifest",
+                "one-of belongs to settings of type text",
+            );
         }
         for (word, bound) in [("minimum", &self.minimum), ("maximum", &self.maximum)] {
             if bound.as_ref().is_some_and(|bound| number(bound).is_none()) {
@@ -252,7 +277,11 @@ impl Setting {
         if let Some(default) = &self.default
             && let Err(message) = self.read(default)
         {
-            faults.add(&place, "manifest", format!("the default does not fit: {message}"));
+            faults.add(
+                &place,
+                "manifest",
+                format!("the default does not fit: {message}"),
+            );
         }
     }
 
@@ -261,25 +290,43 @@ impl Setting {
         let value = match (self.kind, given) {
             (SettingKind::Boolean, Json::Bool(_)) => given.clone(),
             (SettingKind::Boolean, _) => return Err("set it to true or false".to_owned()),
-            (SettingKind::Text, Json::String(text)) if self.one_of.is_empty() || self.one_of.contains(text) => given.clone(),
-            (SettingKind::Text, _) if self.one_of.is_empty() => return Err("set it to a text".to_owned()),
-            (SettingKind::Text, _) => return Err(format!("set it to one of {}", self.one_of.join(", "))),
+            (SettingKind::Text, Json::String(text))
+                if self.one_of.is_empty() || self.one_of.contains(text) =>
+            {
+                given.clone()
+            }
+            (SettingKind::Text, _) if self.one_of.is_empty() => {
+                return Err("set it to a text".to_owned());
+            }
+            (SettingKind::Text, _) => {
+                return Err(format!("set it to one of {}", self.one_of.join(", ")));
+            }
             (SettingKind::Integer, _) => {
-                let whole = FieldKind::Integer.read(given).map_err(|_| "set it to a whole number".to_owned())?;
+                let whole = FieldKind::Integer
+                    .read(given)
+                    .map_err(|_| "set it to a whole number".to_owned())?;
                 whole.to_json()
             }
             // As text: a decimal goes through no float on its way.
-            (SettingKind::Decimal, _) => number(given).map(|number| Json::String(number.to_string())).ok_or("set it to a number")?,
+            (SettingKind::Decimal, _) => number(given)
+                .map(|number| Json::String(number.to_string()))
+                .ok_or("set it to a number")?,
         };
         let bound = |bound: &Option<Json>| bound.as_ref().and_then(number);
         if matches!(self.kind, SettingKind::Integer | SettingKind::Decimal)
             && let Some(found) = number(&value)
         {
             if bound(&self.minimum).is_some_and(|minimum| found < minimum) {
-                return Err(format!("{found} is less than {}", bound(&self.minimum).unwrap_or_default()));
+                return Err(format!(
+                    "{found} is less than {}",
+                    bound(&self.minimum).unwrap_or_default()
+                ));
             }
             if bound(&self.maximum).is_some_and(|maximum| found > maximum) {
-                return Err(format!("{found} is more than {}", bound(&self.maximum).unwrap_or_default()));
+                return Err(format!(
+                    "{found} is more than {}",
+                    bound(&self.maximum).unwrap_or_default()
+                ));
             }
         }
         Ok(value)

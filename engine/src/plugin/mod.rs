@@ -22,11 +22,12 @@ mod written;
 
 pub(crate) use check::check_settings;
 pub(crate) use guest::Log;
-pub(crate) use manifest::{Grant, GrantVerb, Hook, Manifest, Point, Setting, SettingKind};
+pub(crate) use manifest::Manifest;
 pub(crate) use runtime::Runtime;
 
 use std::sync::Arc;
 
+use manifest::Point;
 use serde_json::{Map, Value as Json};
 
 use crate::context::Actor;
@@ -54,35 +55,71 @@ pub(crate) struct Opened {
 /// have the contract's types. Compiles it.
 pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
     if bytes.len() > MOST_BYTES {
-        return Err(Error::new(ErrorKind::Plugin, format!("the file has {} MiB; a plugin has at most {}", bytes.len() >> 20, MOST_BYTES >> 20)));
+        return Err(Error::new(
+            ErrorKind::Plugin,
+            format!(
+                "the file has {} MiB; a plugin has at most {}",
+                bytes.len() >> 20,
+                MOST_BYTES >> 20
+            ),
+        ));
     }
     let sections = component::sections(bytes)?;
     let manifest = Manifest::parse(&sections.manifest)?;
     let runtime = Runtime::new()?;
     let component = runtime.component(bytes)?;
     let types = component.component_type();
-    let imports: Vec<String> = types.imports(runtime.engine()).map(|(name, _)| name.to_owned()).collect();
-    let exports: Vec<String> = types.exports(runtime.engine()).map(|(name, _)| name.to_owned()).collect();
+    let imports: Vec<String> = types
+        .imports(runtime.engine())
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let exports: Vec<String> = types
+        .exports(runtime.engine())
+        .map(|(name, _)| name.to_owned())
+        .collect();
     component::check_interfaces(&imports, &exports)?;
-    let program = instance::Program::new(&runtime, component, manifest.limits, Vec::new(), String::new());
-    program.and_then(|program| serves(&program, &manifest)).map_err(|fault| failed(&manifest, &fault))?;
-    Ok(Opened { manifest, manifest_text: sections.manifest, contract: sections.contract, exports, imports })
+    let program = instance::Program::new(
+        &runtime,
+        component,
+        manifest.limits,
+        Vec::new(),
+        String::new(),
+    );
+    program
+        .and_then(|program| serves(&program, &manifest))
+        .map_err(|fault| failed(&manifest, &fault))?;
+    Ok(Opened {
+        manifest,
+        manifest_text: sections.manifest,
+        contract: sections.contract,
+        exports,
+        imports,
+    })
 }
 
 /// Whether the component has the functions for every hook of the manifest.
 fn serves(program: &instance::Program, manifest: &Manifest) -> Result<(), guest::Fault> {
     let points = instance::Program::points(&program.start()?.functions);
-    match manifest.hooks.iter().find(|hook| !points.contains(&hook.point)) {
+    match manifest
+        .hooks
+        .iter()
+        .find(|hook| !points.contains(&hook.point))
+    {
         None => Ok(()),
         Some(hook) => {
             let (title, export) = (hook.title(), contract::interface(hook.point.name()));
-            Err(guest::Fault::Start(format!("its manifest has the hook {title}, but the component does not export {export}: export it or remove the hook")))
+            Err(guest::Fault::Start(format!(
+                "its manifest has the hook {title}, but the component does not export {export}: export it or remove the hook"
+            )))
         }
     }
 }
 
 fn failed(manifest: &Manifest, fault: &guest::Fault) -> Error {
-    Error::new(ErrorKind::Plugin, format!("plugin {}: {fault}", manifest.title()))
+    Error::new(
+        ErrorKind::Plugin,
+        format!("plugin {}: {fault}", manifest.title()),
+    )
 }
 
 /// The hooks of a plugin, ready to be asked.
@@ -101,9 +138,18 @@ pub(crate) struct Loaded {
 
 /// Makes a plugin's hooks. One instance is started and bound, so that a setting or a hook that the code refuses fails
 /// here. The schema must have the plugin's fields by now.
-pub(crate) fn load(runtime: &Runtime, bytes: &[u8], manifest: &Manifest, settings: &Map<String, Json>, schema: &Schema) -> Result<Loaded, Error> {
+pub(crate) fn load(
+    runtime: &Runtime,
+    bytes: &[u8],
+    manifest: &Manifest,
+    settings: &Map<String, Json>,
+    schema: &Schema,
+) -> Result<Loaded, Error> {
     let served = serve(runtime, bytes, manifest, settings, schema)?;
-    let log = served.first().map(|hook| hook.plugin.program.log.clone()).unwrap_or_default();
+    let log = served
+        .first()
+        .map(|hook| hook.plugin.program.log.clone())
+        .unwrap_or_default();
     let mut loaded = Loaded {
         before_save: Vec::new(),
         computed: Vec::new(),
@@ -127,13 +173,28 @@ pub(crate) fn load(runtime: &Runtime, bytes: &[u8], manifest: &Manifest, setting
     Ok(loaded)
 }
 
-fn serve(runtime: &Runtime, bytes: &[u8], manifest: &Manifest, settings: &Map<String, Json>, schema: &Schema) -> Result<Vec<Arc<hooks::Served>>, Error> {
-    let settings = check_settings(manifest, settings).map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
+fn serve(
+    runtime: &Runtime,
+    bytes: &[u8],
+    manifest: &Manifest,
+    settings: &Map<String, Json>,
+    schema: &Schema,
+) -> Result<Vec<Arc<hooks::Served>>, Error> {
+    let settings = check_settings(manifest, settings)
+        .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
     let bound = manifest.bind(schema)?;
     let component = runtime.component(bytes)?;
     let guest_hooks = bound.iter().map(check::BoundHook::for_guest).collect();
-    let program = instance::Program::new(runtime, component, manifest.limits, guest_hooks, Json::Object(settings).to_string());
-    let program = program.and_then(|program| program.warm().map(|()| program)).map_err(|fault| failed(manifest, &fault))?;
+    let program = instance::Program::new(
+        runtime,
+        component,
+        manifest.limits,
+        guest_hooks,
+        Json::Object(settings).to_string(),
+    );
+    let program = program
+        .and_then(|program| program.warm().map(|()| program))
+        .map_err(|fault| failed(manifest, &fault))?;
     let plugin = Arc::new(hooks::Plugin {
         owner: format!("plugin {}", manifest.title()),
         on_failure: manifest.on_failure,
@@ -141,9 +202,18 @@ fn serve(runtime: &Runtime, bytes: &[u8], manifest: &Manifest, settings: &Map<St
         grants: check::Grants::new(&manifest.effects, schema),
     });
     let served = bound.into_iter().map(|hook| {
-        let name = HookName { owner: plugin.owner.clone(), hook: hook.declared.title(), actor: Actor::Plugin(manifest.id.clone()) };
+        let name = HookName {
+            owner: plugin.owner.clone(),
+            hook: hook.declared.title(),
+            actor: Actor::Plugin(manifest.id.clone()),
+        };
         let full_name = format!("{}/{}", manifest.id, hook.declared.name);
-        Arc::new(hooks::Served { plugin: plugin.clone(), hook, name, full_name })
+        Arc::new(hooks::Served {
+            plugin: plugin.clone(),
+            hook,
+            name,
+            full_name,
+        })
     });
     Ok(served.collect())
 }

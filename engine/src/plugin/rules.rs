@@ -11,21 +11,35 @@ use crate::workflow::Trigger;
 
 pub(super) fn check_hooks(hooks: &[Hook], faults: &mut Faults) {
     if hooks.is_empty() {
-        faults.add("hook", "manifest", "it has no [[hook]]: a plugin serves at least one");
+        faults.add(
+            "hook",
+            "manifest",
+            "it has no [[hook]]: a plugin serves at least one",
+        );
     }
     let mut seen = BTreeSet::new();
     for hook in hooks {
         let place = format!("hook {}", hook.title());
         let mut fault = |message: String| faults.add(&place, "manifest", message);
         if !is_word(&hook.name) {
-            fault(format!("'{}' is not a name: use a to z, 0 to 9 and - inside", hook.name));
+            fault(format!(
+                "'{}' is not a name: use a to z, 0 to 9 and - inside",
+                hook.name
+            ));
         }
         if !seen.insert((hook.point, hook.name.as_str())) {
             fault("there are two hooks of this point and name".to_owned());
         }
         let is_type = hook.point == Point::FieldType;
         if is_type != hook.object.is_empty() {
-            fault(if is_type { "a field type has no object" } else { "it needs an object" }.to_owned());
+            fault(
+                if is_type {
+                    "a field type has no object"
+                } else {
+                    "it needs an object"
+                }
+                .to_owned(),
+            );
         }
         if is_type && !(hook.reads.is_empty() && hook.writes.is_empty()) {
             fault("a field type gets one column, value: remove reads and writes".to_owned());
@@ -69,7 +83,10 @@ fn check_game(hook: &Hook, place: &str, faults: &mut Faults) {
         return;
     }
     if hook.credit.is_none() {
-        fault("say under credit whom the points go to: a reference field to a user, such as owner".to_owned());
+        fault(
+            "say under credit whom the points go to: a reference field to a user, such as owner"
+                .to_owned(),
+        );
     }
     if hook.reasons.is_empty() {
         fault("it has no [[hook.reason]]: points need a reason".to_owned());
@@ -77,18 +94,30 @@ fn check_game(hook: &Hook, place: &str, faults: &mut Faults) {
     let mut names = BTreeSet::new();
     for reason in &hook.reasons {
         if !is_word(&reason.name) || !names.insert(reason.name.as_str()) {
-            fault(format!("the reason '{}' is not a name or is there twice", reason.name));
+            fault(format!(
+                "the reason '{}' is not a name or is there twice",
+                reason.name
+            ));
         }
         if reason.cap_per_day.is_some_and(|cap| cap < 1) {
-            fault(format!("the cap of reason {} leaves no points", reason.name));
+            fault(format!(
+                "the cap of reason {} leaves no points",
+                reason.name
+            ));
         }
     }
     for badge in &hook.badges {
         if !names.contains(badge.reason.as_str()) {
-            fault(format!("badge {} counts the reason '{}', which is not declared", badge.name, badge.reason));
+            fault(format!(
+                "badge {} counts the reason '{}', which is not declared",
+                badge.name, badge.reason
+            ));
         }
         if badge.count == 0 {
-            fault(format!("badge {} would be everybody's: set a count above 0", badge.name));
+            fault(format!(
+                "badge {} would be everybody's: set a count above 0",
+                badge.name
+            ));
         }
     }
 }
@@ -97,11 +126,23 @@ pub(super) fn check_workflow(workflow: &WrittenWorkflow, hooks: &[Hook], faults:
     let place = format!("workflow {}", workflow.name);
     let mut fault = |message: String| faults.add(&place, "manifest", message);
     if !is_word(&workflow.name) {
-        fault(format!("'{}' is not a name: use a to z, 0 to 9 and - inside", workflow.name));
+        fault(format!(
+            "'{}' is not a name: use a to z, 0 to 9 and - inside",
+            workflow.name
+        ));
     }
-    match hooks.iter().find(|hook| hook.point == Point::WorkflowAction && hook.name == workflow.action) {
-        None => fault(format!("it calls the action '{}', but no workflow-action hook has that name", workflow.action)),
-        Some(hook) if hook.object != workflow.object => fault(format!("it catches {} records, but its action takes {}", workflow.object, hook.object)),
+    match hooks
+        .iter()
+        .find(|hook| hook.point == Point::WorkflowAction && hook.name == workflow.action)
+    {
+        None => fault(format!(
+            "it calls the action '{}', but no workflow-action hook has that name",
+            workflow.action
+        )),
+        Some(hook) if hook.object != workflow.object => fault(format!(
+            "it catches {} records, but its action takes {}",
+            workflow.object, hook.object
+        )),
         Some(_) => {}
     }
     if workflow.trigger == Trigger::Daily && !workflow.wakes.is_empty() {

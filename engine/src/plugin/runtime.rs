@@ -42,23 +42,40 @@ impl Runtime {
         if let Some(runtime) = &*runtime {
             return Ok(runtime.clone());
         }
-        let made = Self::start().map_err(|message| Error::new(ErrorKind::Plugin, format!("plugins cannot run here: {message}")))?;
+        let made = Self::start().map_err(|message| {
+            Error::new(
+                ErrorKind::Plugin,
+                format!("plugins cannot run here: {message}"),
+            )
+        })?;
         *runtime = Some(made.clone());
         Ok(made)
     }
 
     fn start() -> Result<Self, String> {
         let mut config = Config::new();
-        config.consume_fuel(true).epoch_interruption(true).concurrency_support(false);
+        config
+            .consume_fuel(true)
+            .epoch_interruption(true)
+            .concurrency_support(false);
         // The same bits on every machine: floats in a record may not depend on the processor.
-        config.cranelift_nan_canonicalization(true).relaxed_simd_deterministic(true);
+        config
+            .cranelift_nan_canonicalization(true)
+            .relaxed_simd_deterministic(true);
         let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
         let linker = linker(&engine).map_err(|error| format!("{error:#}"))?;
         let ticker = Arc::new(Ticker::default());
         let (ticks, ticked) = (ticker.clone(), engine.clone());
         let thread = std::thread::Builder::new().name("peyvand-epoch".to_owned());
-        thread.spawn(move || ticks.run(&ticked)).map_err(|error| format!("no thread to stop guests: {error}"))?;
-        Ok(Self(Arc::new(Shared { engine, linker, compiled: Mutex::default(), ticker })))
+        thread
+            .spawn(move || ticks.run(&ticked))
+            .map_err(|error| format!("no thread to stop guests: {error}"))?;
+        Ok(Self(Arc::new(Shared {
+            engine,
+            linker,
+            compiled: Mutex::default(),
+            ticker,
+        })))
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -72,13 +89,22 @@ impl Runtime {
     /// The component of a file's bytes, compiled now or before.
     pub(super) fn component(&self, bytes: &[u8]) -> Result<Component, Error> {
         let hash = blake3::hash(bytes);
-        let kept = || self.0.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = || {
+            self.0
+                .compiled
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
         if let Some((_, component)) = kept().iter().find(|(known, _)| *known == hash) {
             return Ok(component.clone());
         }
         // Without the lock: a large plugin does not hold up the others.
         let component = Component::from_binary(&self.0.engine, bytes).map_err(|error| {
-            Error::new(ErrorKind::Plugin, format!("the component cannot be compiled: {error:#}")).hint("build the plugin again with `peyvand plugin build`; the file may be damaged")
+            Error::new(
+                ErrorKind::Plugin,
+                format!("the component cannot be compiled: {error:#}"),
+            )
+            .hint("build the plugin again with `peyvand plugin build`; the file may be damaged")
         })?;
         let mut kept = kept();
         if kept.len() >= KEPT {
@@ -104,16 +130,26 @@ impl Runtime {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     linker.instance(&contract::interface("types"))?;
-    linker.instance(&contract::interface("log"))?.func_wrap("log", |mut store: StoreContextMut<'_, Guest>, (message,): (String,)| {
-        // The copy is the host's work, so it is paid for.
-        let left = store.get_fuel()?.checked_sub(message.len() as u64).ok_or(Trap::OutOfFuel)?;
-        store.set_fuel(left)?;
-        store.data_mut().say(&message);
-        Ok(())
-    })?;
+    linker.instance(&contract::interface("log"))?.func_wrap(
+        "log",
+        |mut store: StoreContextMut<'_, Guest>, (message,): (String,)| {
+            // The copy is the host's work, so it is paid for.
+            let left = store
+                .get_fuel()?
+                .checked_sub(message.len() as u64)
+                .ok_or(Trap::OutOfFuel)?;
+            store.set_fuel(left)?;
+            store.data_mut().say(&message);
+            Ok(())
+        },
+    )?;
     let mut clock = linker.instance(&contract::interface("clock"))?;
-    clock.func_wrap("now", |store: StoreContextMut<'_, Guest>, (): ()| Ok((store.data().moment.now,)))?;
-    clock.func_wrap("today", |store: StoreContextMut<'_, Guest>, (): ()| Ok((store.data().moment.today,)))?;
+    clock.func_wrap("now", |store: StoreContextMut<'_, Guest>, (): ()| {
+        Ok((store.data().moment.now,))
+    })?;
+    clock.func_wrap("today", |store: StoreContextMut<'_, Guest>, (): ()| {
+        Ok((store.data().moment.today,))
+    })?;
     Ok(linker)
 }
 

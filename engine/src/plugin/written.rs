@@ -94,8 +94,15 @@ impl Manifest {
     /// Reads the text of a `plugin.toml`; every fault is told, not the first.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let written: Written = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text.get(..span.start).map_or(0, |before| before.matches('\n').count() + 1));
-            Error::new(ErrorKind::Plugin, format!("plugin.toml, line {line}: {}", error.message().trim())).hint("wit/README.md and plugins/README.md describe the manifest")
+            let line = error.span().map_or(0, |span| {
+                text.get(..span.start)
+                    .map_or(0, |before| before.matches('\n').count() + 1)
+            });
+            Error::new(
+                ErrorKind::Plugin,
+                format!("plugin.toml, line {line}: {}", error.message().trim()),
+            )
+            .hint("wit/README.md and plugins/README.md describe the manifest")
         })?;
         let id = written.id.clone();
         let mut faults = Faults::default();
@@ -108,11 +115,22 @@ impl Manifest {
 impl Written {
     fn read(self, faults: &mut Faults) -> Manifest {
         if !is_word(&self.id) {
-            faults.add("id", "manifest", format!("'{}' is not an id: use a to z, 0 to 9 and - inside", self.id));
+            faults.add(
+                "id",
+                "manifest",
+                format!(
+                    "'{}' is not an id: use a to z, 0 to 9 and - inside",
+                    self.id
+                ),
+            );
         }
         let mut numbers = self.version.split('.');
         if numbers.clone().count() != 3 || !numbers.all(|number| number.parse::<u32>().is_ok()) {
-            faults.add("version", "manifest", format!("'{}' is not a version such as 0.1.0", self.version));
+            faults.add(
+                "version",
+                "manifest",
+                format!("'{}' is not a version such as 0.1.0", self.version),
+            );
         }
         if self.contract != contract::VERSION {
             faults.add("contract", "contract", foreign_contract(&self.contract));
@@ -133,7 +151,11 @@ impl Written {
             .hooks
             .iter()
             .filter(|hook| hook.point == Point::ComputedFields)
-            .flat_map(|hook| hook.writes.iter().map(|field| (hook.object.as_str(), field.as_str())))
+            .flat_map(|hook| {
+                hook.writes
+                    .iter()
+                    .map(|field| (hook.object.as_str(), field.as_str()))
+            })
             .collect();
         let fields = self.fields.into_iter().filter_map(|field| {
             let is_computed = computed.contains(&(field.object.as_str(), field.name.as_str()));
@@ -185,13 +207,25 @@ impl WrittenField {
         }
         let has_options = matches!(self.kind.as_str(), "option" | "multi_option");
         if self.options.is_some() != has_options {
-            faults.add(&place, "manifest", format!("options belong to fields of type option and multi_option, and {} has {}", self.kind, if has_options { "none" } else { "them" }));
+            faults.add(
+                &place,
+                "manifest",
+                format!(
+                    "options belong to fields of type option and multi_option, and {} has {}",
+                    self.kind,
+                    if has_options { "none" } else { "them" }
+                ),
+            );
         }
         if self.kind == "plugin" || self.kind == "rollup" {
             faults.add(&place, "manifest", format!("a plugin cannot bring a field of type {}; the type of another plugin is written plugin/type", self.kind));
             return None;
         }
-        for (name, value) in [("options", self.options.map(Json::from)), ("to", self.to.map(Json::from)), ("on_delete", self.on_delete.map(Json::from))] {
+        for (name, value) in [
+            ("options", self.options.map(Json::from)),
+            ("to", self.to.map(Json::from)),
+            ("on_delete", self.on_delete.map(Json::from)),
+        ] {
             kind.extend(value.map(|value| (name.to_owned(), value)));
         }
         let kind: FieldKind = match serde_json::from_value(Json::Object(kind)) {
@@ -206,7 +240,12 @@ impl WrittenField {
         (field.required, field.unique, field.indexed) = (self.required, self.unique, self.indexed);
         // What a hook computes would be overwritten at the next save: nobody else may set it.
         field.read_only = self.read_only.unwrap_or(is_computed);
-        (field.default, field.minimum, field.maximum, field.max_length) = (self.default, self.minimum, self.maximum, self.max_length);
+        (
+            field.default,
+            field.minimum,
+            field.maximum,
+            field.max_length,
+        ) = (self.default, self.minimum, self.maximum, self.max_length);
         field.brought_by = Some(plugin.to_owned());
         Some((self.object, field))
     }

@@ -16,13 +16,20 @@ type Fallible<T> = Result<T, Box<EvalAltResult>>;
 /// The order of two values; nothing when one of them is empty.
 type Compared = Result<Option<Ordering>, String>;
 
-const COMPARISONS: [(&str, fn(Option<Ordering>) -> bool); 6] = [
+/// Whether a comparison holds for an order.
+type Holds = fn(Option<Ordering>) -> bool;
+
+const COMPARISONS: [(&str, Holds); 6] = [
     ("==", |order| order == Some(Ordering::Equal)),
     ("!=", |order| order != Some(Ordering::Equal)),
     ("<", |order| order == Some(Ordering::Less)),
-    ("<=", |order| matches!(order, Some(Ordering::Less | Ordering::Equal))),
+    ("<=", |order| {
+        matches!(order, Some(Ordering::Less | Ordering::Equal))
+    }),
     (">", |order| order == Some(Ordering::Greater)),
-    (">=", |order| matches!(order, Some(Ordering::Greater | Ordering::Equal))),
+    (">=", |order| {
+        matches!(order, Some(Ordering::Greater | Ordering::Equal))
+    }),
 ];
 
 /// All six comparisons of one type with whatever stands on the other side.
@@ -30,8 +37,12 @@ macro_rules! compare {
     ($engine:ident, $own:ty, $order:expr) => {
         for (sign, holds) in COMPARISONS {
             $engine
-                .register_fn(sign, move |a: $own, b: Dynamic| -> Fallible<bool> { Ok(holds($order(a, &b)?)) })
-                .register_fn(sign, move |a: Dynamic, b: $own| -> Fallible<bool> { Ok(holds($order(b, &a)?.map(Ordering::reverse))) });
+                .register_fn(sign, move |a: $own, b: Dynamic| -> Fallible<bool> {
+                    Ok(holds($order(a, &b)?))
+                })
+                .register_fn(sign, move |a: Dynamic, b: $own| -> Fallible<bool> {
+                    Ok(holds($order(b, &a)?.map(Ordering::reverse)))
+                });
         }
     };
 }
@@ -53,7 +64,12 @@ fn minus(number: Decimal) -> Option<Decimal> {
 }
 
 fn needed(value: &Dynamic) -> Fallible<Decimal> {
-    Ok(number(value).ok_or_else(|| format!("a number is expected here, not {}", super::fault::type_name(value.type_name())))?)
+    Ok(number(value).ok_or_else(|| {
+        format!(
+            "a number is expected here, not {}",
+            super::fault::type_name(value.type_name())
+        )
+    })?)
 }
 
 /// Decimals with fractions as they are written in a script (`0.5`), which rhai reads as floats.
@@ -71,14 +87,20 @@ fn decimals(engine: &mut Engine) {
         engine.register_fn(name, |number: &mut Exact| number.normalize().to_string());
     }
     for (sign, operation) in OPERATIONS {
-        let calculate =
-            move |a: Dynamic, b: Dynamic| -> Fallible<Dynamic> { Ok(decimal_to_script(exact(operation(needed(&a)?, needed(&b)?))?)) };
+        let calculate = move |a: Dynamic, b: Dynamic| -> Fallible<Dynamic> {
+            Ok(decimal_to_script(exact(operation(
+                needed(&a)?,
+                needed(&b)?,
+            ))?))
+        };
         engine
             .register_fn(sign, move |a: Exact, b: f64| calculate(a.into(), b.into()))
             .register_fn(sign, move |a: f64, b: Exact| calculate(a.into(), b.into()));
     }
     for (sign, holds) in COMPARISONS {
-        let compare = move |a: Dynamic, b: Dynamic| -> Fallible<bool> { Ok(holds(Some(needed(&a)?.cmp(&needed(&b)?)))) };
+        let compare = move |a: Dynamic, b: Dynamic| -> Fallible<bool> {
+            Ok(holds(Some(needed(&a)?.cmp(&needed(&b)?))))
+        };
         engine
             .register_fn(sign, move |a: Exact, b: f64| compare(a.into(), b.into()))
             .register_fn(sign, move |a: f64, b: Exact| compare(a.into(), b.into()));
@@ -86,22 +108,53 @@ fn decimals(engine: &mut Engine) {
 }
 
 fn money(engine: &mut Engine) {
-    let amount = |amount: Option<Decimal>, like: Money| -> Fallible<Money> { Ok(Money { amount: exact(amount)?, ..like }) };
+    let amount = |amount: Option<Decimal>, like: Money| -> Fallible<Money> {
+        Ok(Money {
+            amount: exact(amount)?,
+            ..like
+        })
+    };
     engine
         .register_type_with_name::<Money>("money")
-        .register_fn("money", |amount: Dynamic, currency: &str| -> Fallible<Money> {
-            Ok(Money { amount: needed(&amount)?, currency: currency.parse().map_err(|error: crate::record::NotACurrency| error.to_string())? })
+        .register_fn(
+            "money",
+            |amount: Dynamic, currency: &str| -> Fallible<Money> {
+                Ok(Money {
+                    amount: needed(&amount)?,
+                    currency: currency
+                        .parse()
+                        .map_err(|error: crate::record::NotACurrency| error.to_string())?,
+                })
+            },
+        )
+        .register_get("amount", |money: &mut Money| {
+            decimal_to_script(money.amount)
         })
-        .register_get("amount", |money: &mut Money| decimal_to_script(money.amount))
-        .register_get("currency", |money: &mut Money| money.currency.code().to_owned())
-        .register_fn("+", move |a: Money, b: Money| amount(a.amount.checked_add(same(a, b)?), a))
-        .register_fn("-", move |a: Money, b: Money| amount(minus(same(a, b)?).and_then(|b| a.amount.checked_add(b)), a))
+        .register_get("currency", |money: &mut Money| {
+            money.currency.code().to_owned()
+        })
+        .register_fn("+", move |a: Money, b: Money| {
+            amount(a.amount.checked_add(same(a, b)?), a)
+        })
+        .register_fn("-", move |a: Money, b: Money| {
+            amount(minus(same(a, b)?).and_then(|b| a.amount.checked_add(b)), a)
+        })
         .register_fn("-", move |a: Money| amount(minus(a.amount), a))
-        .register_fn("*", move |a: Money, b: Dynamic| amount(a.amount.checked_mul(needed(&b)?), a))
-        .register_fn("*", move |a: Dynamic, b: Money| amount(b.amount.checked_mul(needed(&a)?), b))
-        .register_fn("/", move |a: Money, b: Dynamic| amount(a.amount.checked_div(needed(&b)?), a))
-        .register_fn("to_string", |money: &mut Money| Value::Money(*money).to_string())
-        .register_fn("to_debug", |money: &mut Money| Value::Money(*money).to_string());
+        .register_fn("*", move |a: Money, b: Dynamic| {
+            amount(a.amount.checked_mul(needed(&b)?), a)
+        })
+        .register_fn("*", move |a: Dynamic, b: Money| {
+            amount(b.amount.checked_mul(needed(&a)?), b)
+        })
+        .register_fn("/", move |a: Money, b: Dynamic| {
+            amount(a.amount.checked_div(needed(&b)?), a)
+        })
+        .register_fn("to_string", |money: &mut Money| {
+            Value::Money(*money).to_string()
+        })
+        .register_fn("to_debug", |money: &mut Money| {
+            Value::Money(*money).to_string()
+        });
     compare!(engine, Money, |a: Money, b: &Dynamic| -> Compared {
         if b.is_unit() {
             return Ok(None);
@@ -120,28 +173,50 @@ fn money(engine: &mut Engine) {
 /// The amount of `b`, when it can be set against `a`.
 fn same(a: Money, b: Money) -> Result<Decimal, String> {
     if a.currency != b.currency {
-        return Err(format!("{} and {} are different currencies; no rate is known here", a.currency, b.currency));
+        return Err(format!(
+            "{} and {} are different currencies; no rate is known here",
+            a.currency, b.currency
+        ));
     }
     Ok(b.amount)
 }
 
-fn read<T>(kind: &FieldKind, text: &str, take: impl FnOnce(Value) -> Option<T>) -> Result<T, String> {
+fn read<T>(
+    kind: &FieldKind,
+    text: &str,
+    take: impl FnOnce(Value) -> Option<T>,
+) -> Result<T, String> {
     take(kind.read(&text.into())?).ok_or_else(|| format!("'{text}' is not a {}", kind.name()))
 }
 
 fn day_of(text: &str) -> Result<NaiveDate, String> {
-    read(&FieldKind::Date, text, |value| if let Value::Date(day) = value { Some(day) } else { None })
+    read(&FieldKind::Date, text, |value| {
+        if let Value::Date(day) = value {
+            Some(day)
+        } else {
+            None
+        }
+    })
 }
 
 fn moment_of(text: &str) -> Result<DateTime<Utc>, String> {
-    read(&FieldKind::Instant, text, |value| if let Value::Instant(at) = value { Some(at) } else { None })
+    read(&FieldKind::Instant, text, |value| {
+        if let Value::Instant(at) = value {
+            Some(at)
+        } else {
+            None
+        }
+    })
 }
 
 const OUT_OF_TIME: &str = "the result is outside of the calendar";
 
 fn shifted(day: NaiveDate, span: TimeDelta) -> Fallible<NaiveDate> {
     if span != TimeDelta::days(span.num_days()) {
-        return Err("a date is shifted by whole days; use an instant such as now() for hours and minutes".into());
+        return Err(
+            "a date is shifted by whole days; use an instant such as now() for hours and minutes"
+                .into(),
+        );
     }
     Ok(day.checked_add_signed(span).ok_or(OUT_OF_TIME)?)
 }
@@ -149,14 +224,20 @@ fn shifted(day: NaiveDate, span: TimeDelta) -> Fallible<NaiveDate> {
 fn days(engine: &mut Engine) {
     engine
         .register_type_with_name::<NaiveDate>("date")
-        .register_fn("date", |text: &str| -> Fallible<NaiveDate> { Ok(day_of(text)?) })
+        .register_fn("date", |text: &str| -> Fallible<NaiveDate> {
+            Ok(day_of(text)?)
+        })
         .register_get("year", |day: &mut NaiveDate| i64::from(day.year()))
         .register_get("month", |day: &mut NaiveDate| i64::from(day.month()))
         .register_get("day", |day: &mut NaiveDate| i64::from(day.day()))
-        .register_get("weekday", |day: &mut NaiveDate| i64::from(day.weekday().number_from_monday()))
+        .register_get("weekday", |day: &mut NaiveDate| {
+            i64::from(day.weekday().number_from_monday())
+        })
         .register_fn("+", |day: NaiveDate, span: TimeDelta| shifted(day, span))
         .register_fn("-", |day: NaiveDate, span: TimeDelta| shifted(day, -span))
-        .register_fn("-", |later: NaiveDate, earlier: NaiveDate| later.signed_duration_since(earlier))
+        .register_fn("-", |later: NaiveDate, earlier: NaiveDate| {
+            later.signed_duration_since(earlier)
+        })
         .register_fn("to_string", |day: &mut NaiveDate| day.to_string())
         .register_fn("to_debug", |day: &mut NaiveDate| day.to_string());
     compare!(engine, NaiveDate, |a: NaiveDate, b: &Dynamic| -> Compared {
@@ -168,21 +249,30 @@ fn days(engine: &mut Engine) {
         }
         match b.read_lock::<rhai::ImmutableString>() {
             Some(text) => Ok(Some(a.cmp(&day_of(&text)?))),
-            None => Err(format!("a date is compared with {}; compare it with today() or date(\"2026-03-21\")", super::fault::type_name(b.type_name()))),
+            None => Err(format!(
+                "a date is compared with {}; compare it with today() or date(\"2026-03-21\")",
+                super::fault::type_name(b.type_name())
+            )),
         }
     });
 }
 
 fn moments(engine: &mut Engine) {
     type Moment = DateTime<Utc>;
-    let shift = |at: Moment, span: TimeDelta| -> Fallible<Moment> { Ok(at.checked_add_signed(span).ok_or(OUT_OF_TIME)?) };
+    let shift = |at: Moment, span: TimeDelta| -> Fallible<Moment> {
+        Ok(at.checked_add_signed(span).ok_or(OUT_OF_TIME)?)
+    };
     let text = |at: &mut Moment| Value::Instant(*at).to_string();
     engine
         .register_type_with_name::<Moment>("instant")
-        .register_fn("instant", |text: &str| -> Fallible<Moment> { Ok(moment_of(text)?) })
+        .register_fn("instant", |text: &str| -> Fallible<Moment> {
+            Ok(moment_of(text)?)
+        })
         .register_fn("+", shift)
         .register_fn("-", move |at: Moment, span: TimeDelta| shift(at, -span))
-        .register_fn("-", |later: Moment, earlier: Moment| later.signed_duration_since(earlier))
+        .register_fn("-", |later: Moment, earlier: Moment| {
+            later.signed_duration_since(earlier)
+        })
         .register_fn("to_string", text)
         .register_fn("to_debug", text);
     compare!(engine, Moment, |a: Moment, b: &Dynamic| -> Compared {
@@ -194,7 +284,10 @@ fn moments(engine: &mut Engine) {
         }
         match b.read_lock::<rhai::ImmutableString>() {
             Some(text) => Ok(Some(a.cmp(&moment_of(&text)?))),
-            None => Err(format!("an instant is compared with {}; compare it with now() or instant(\"2026-03-21T08:30:00Z\")", super::fault::type_name(b.type_name()))),
+            None => Err(format!(
+                "an instant is compared with {}; compare it with now() or instant(\"2026-03-21T08:30:00Z\")",
+                super::fault::type_name(b.type_name())
+            )),
         }
     });
 }
@@ -203,7 +296,9 @@ fn spans(engine: &mut Engine) {
     fn long(span: Option<TimeDelta>) -> Fallible<TimeDelta> {
         Ok(span.ok_or("the span of time is too long")?)
     }
-    let text = |span: &mut TimeDelta| Value::Duration(span.num_microseconds().unwrap_or(i64::MAX)).to_string();
+    let text = |span: &mut TimeDelta| {
+        Value::Duration(span.num_microseconds().unwrap_or(i64::MAX)).to_string()
+    };
     engine
         .register_type_with_name::<TimeDelta>("span")
         .register_fn("days", |count: i64| long(TimeDelta::try_days(count)))
@@ -215,7 +310,13 @@ fn spans(engine: &mut Engine) {
         .register_fn("+", |a: TimeDelta, b: TimeDelta| long(a.checked_add(&b)))
         .register_fn("-", |a: TimeDelta, b: TimeDelta| long(a.checked_sub(&b)))
         .register_fn("-", |span: TimeDelta| -span)
-        .register_fn("*", |span: TimeDelta, times: i64| long(i32::try_from(times).ok().and_then(|times| span.checked_mul(times))))
+        .register_fn("*", |span: TimeDelta, times: i64| {
+            long(
+                i32::try_from(times)
+                    .ok()
+                    .and_then(|times| span.checked_mul(times)),
+            )
+        })
         .register_fn("to_string", text)
         .register_fn("to_debug", text);
     compare!(engine, TimeDelta, |a: TimeDelta, b: &Dynamic| -> Compared {
@@ -224,7 +325,10 @@ fn spans(engine: &mut Engine) {
         }
         match b.read_lock::<TimeDelta>() {
             Some(b) => Ok(Some(a.cmp(&b))),
-            None => Err(format!("a span of time is compared with {}; compare it with days(…), hours(…) or minutes(…)", super::fault::type_name(b.type_name()))),
+            None => Err(format!(
+                "a span of time is compared with {}; compare it with days(…), hours(…) or minutes(…)",
+                super::fault::type_name(b.type_name())
+            )),
         }
     });
 }

@@ -12,19 +12,33 @@ type Call<'a> = NativeCallContext<'a>;
 
 pub(super) fn register(engine: &mut Engine) {
     engine
-        .register_fn("==", |call: Call<'_>, a: &mut Array, b: Array| lists(&call, a, &b, LIMITS.nesting))
-        .register_fn("!=", |call: Call<'_>, a: &mut Array, b: Array| lists(&call, a, &b, LIMITS.nesting).map(|equal| !equal))
-        .register_fn("==", |call: Call<'_>, a: &mut Map, b: Map| maps(&call, a, &b, LIMITS.nesting))
-        .register_fn("!=", |call: Call<'_>, a: &mut Map, b: Map| maps(&call, a, &b, LIMITS.nesting).map(|equal| !equal));
+        .register_fn("==", |call: Call<'_>, a: &mut Array, b: Array| {
+            lists(&call, a, &b, LIMITS.nesting)
+        })
+        .register_fn("!=", |call: Call<'_>, a: &mut Array, b: Array| {
+            lists(&call, a, &b, LIMITS.nesting).map(|equal| !equal)
+        })
+        .register_fn("==", |call: Call<'_>, a: &mut Map, b: Map| {
+            maps(&call, a, &b, LIMITS.nesting)
+        })
+        .register_fn("!=", |call: Call<'_>, a: &mut Map, b: Map| {
+            maps(&call, a, &b, LIMITS.nesting).map(|equal| !equal)
+        });
     for name in ["to_string", "to_debug"] {
         engine
-            .register_fn(name, |call: Call<'_>, list: &mut Array| list_text(&call, list, LIMITS.nesting))
-            .register_fn(name, |call: Call<'_>, map: &mut Map| map_text(&call, map, LIMITS.nesting));
+            .register_fn(name, |call: Call<'_>, list: &mut Array| {
+                list_text(&call, list, LIMITS.nesting)
+            })
+            .register_fn(name, |call: Call<'_>, map: &mut Map| {
+                map_text(&call, map, LIMITS.nesting)
+            });
     }
 }
 
 fn deeper(left: usize) -> Fallible<usize> {
-    Ok(left.checked_sub(1).ok_or_else(|| format!("it is nested deeper than {} levels", LIMITS.nesting))?)
+    Ok(left
+        .checked_sub(1)
+        .ok_or_else(|| format!("it is nested deeper than {} levels", LIMITS.nesting))?)
 }
 
 fn lists(call: &Call<'_>, a: &[Dynamic], b: &[Dynamic], left: usize) -> Fallible<bool> {
@@ -76,7 +90,10 @@ fn map_text(call: &Call<'_>, map: &Map, left: usize) -> String {
     let Some(left) = left.checked_sub(1) else {
         return "#{…}".to_owned();
     };
-    let entries: Vec<String> = map.iter().map(|(name, item)| format!("{name}: {}", text(call, item, left))).collect();
+    let entries: Vec<String> = map
+        .iter()
+        .map(|(name, item)| format!("{name}: {}", text(call, item, left)))
+        .collect();
     format!("#{{{}}}", entries.join(", "))
 }
 
@@ -90,5 +107,6 @@ fn text(call: &Call<'_>, item: &Dynamic, left: usize) -> String {
     if let Some(text) = item.read_lock::<ImmutableString>() {
         return format!("\"{}\"", text.as_str());
     }
-    call.call_native_fn::<ImmutableString>("to_string", (item.clone(),)).map_or_else(|_| item.type_name().to_owned(), |text| text.to_string())
+    call.call_native_fn::<ImmutableString>("to_string", (item.clone(),))
+        .map_or_else(|_| item.type_name().to_owned(), |text| text.to_string())
 }

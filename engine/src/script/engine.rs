@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use rhai::module_resolvers::DummyModuleResolver;
 use rhai::packages::{
-    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage, LogicPackage,
-    MoreStringPackage, Package,
+    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
+    BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
 use rhai::{Engine, OptimizationLevel, Scope};
 
@@ -53,7 +53,9 @@ pub(super) const LIMITS: Limits = Limits {
 
 /// What cannot be written in a script: more programs from texts, other files, output that nobody reads, and function
 /// values that hold function values, whose size nothing counts; `this` is a variable that nothing measures.
-const FORBIDDEN: [&str; 7] = ["eval", "import", "export", "print", "debug", "curry", "this"];
+const FORBIDDEN: [&str; 7] = [
+    "eval", "import", "export", "print", "debug", "curry", "this",
+];
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(build);
 
@@ -66,7 +68,9 @@ pub(super) fn engine() -> &'static Engine {
 pub(super) fn scope(record: rhai::Dynamic, old: rhai::Dynamic) -> Scope<'static> {
     let mut scope = Scope::new();
     // Not constants: a constant's fields could not be set.
-    scope.push_dynamic("record", record).push_dynamic("old", old);
+    scope
+        .push_dynamic("record", record)
+        .push_dynamic("old", old);
     scope
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde_json::Value as Json;
 
-use super::{Script, ScriptRun, load, run_once};
+use super::program::ScriptRun;
+use super::{Script, load, run_once};
 use crate::context::{Actor, Locale};
 use crate::error::Result;
 use crate::hook::{Answers, Effects, HookContext, HookFailure, Row, Verb};
@@ -27,9 +28,28 @@ impl Fixture {
     pub(super) fn new() -> Self {
         let schema = Arc::new(standard_schema());
         let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
-        let account = draft(&schema, "account", 7, &[("name", "شرکت نمونه".into()), ("industry", "steel".into())]);
-        let won = draft(&schema, "stage", 3, &[("key", "won".into()), ("name", "Won".into()), ("outcome", "won".into())]);
-        let key = schema.object("stage").unwrap().natural_key().unwrap().number;
+        let account = draft(
+            &schema,
+            "account",
+            7,
+            &[("name", "شرکت نمونه".into()), ("industry", "steel".into())],
+        );
+        let won = draft(
+            &schema,
+            "stage",
+            3,
+            &[
+                ("key", "won".into()),
+                ("name", "Won".into()),
+                ("outcome", "won".into()),
+            ],
+        );
+        let key = schema
+            .object("stage")
+            .unwrap()
+            .natural_key()
+            .unwrap()
+            .number;
         let put = |record: &Record| Write::Put {
             key: spaces::of_record(spaces::RECORD, record.object.number, record.id.number),
             value: codec::encode(record.revision, &record.values),
@@ -37,12 +57,30 @@ impl Fixture {
         let writes = vec![
             put(&account),
             put(&won),
-            Write::Put { key: spaces::unique(won.object.number, key, &Value::Text("won".to_owned())), value: won.id.number.to_be_bytes().to_vec() },
+            Write::Put {
+                key: spaces::unique(won.object.number, key, &Value::Text("won".to_owned())),
+                value: won.id.number.to_be_bytes().to_vec(),
+            },
         ];
-        backend.commit(Commit { at: Position::START, unchanged: Vec::new(), writes, asked: Vec::new(), time: 0 }).unwrap();
-        let reader = Reader { snapshot: Snapshot::pin(&backend), schema: schema.clone() };
+        backend
+            .commit(Commit {
+                at: Position::START,
+                unchanged: Vec::new(),
+                writes,
+                asked: Vec::new(),
+                time: 0,
+            })
+            .unwrap();
+        let reader = Reader {
+            snapshot: Snapshot::pin(&backend),
+            schema: schema.clone(),
+        };
         let user = RecordId::new(schema.object("user").unwrap().prefix, 1);
-        Self { schema, reader, actor: Actor::User(user) }
+        Self {
+            schema,
+            reader,
+            actor: Actor::User(user),
+        }
     }
 
     pub(super) fn id(&self, object: &str, number: u128) -> RecordId {
@@ -94,7 +132,9 @@ impl Fixture {
 
     /// The value of an expression, as the log prints it.
     pub(super) fn value(&self, expression: &str) -> String {
-        let run = self.before(&format!("log(`${{{expression}}}`);")).unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let run = self
+            .before(&format!("log(`${{{expression}}}`);"))
+            .unwrap_or_else(|error| panic!("{expression}: {error}"));
         run.log.into_iter().next().unwrap()
     }
 
@@ -121,7 +161,8 @@ impl Fixture {
     }
 }
 
-pub(super) const BEFORE: &str = "//! name: trial\n//! on: opportunity before create, update\n//! on-failure: reject\n";
+pub(super) const BEFORE: &str =
+    "//! name: trial\n//! on: opportunity before create, update\n//! on-failure: reject\n";
 pub(super) const AFTER: &str = "//! name: trial\n//! on: opportunity after update\n";
 
 pub(super) fn now() -> DateTime<Utc> {
@@ -129,18 +170,38 @@ pub(super) fn now() -> DateTime<Utc> {
 }
 
 pub(super) fn script(text: &str) -> Script {
-    Script { name: "trial".to_owned(), version: 3, text: text.to_owned(), enabled: true }
+    Script {
+        name: "trial".to_owned(),
+        version: 3,
+        text: text.to_owned(),
+        enabled: true,
+    }
 }
 
 pub(super) fn created(record: &Record) -> Row<'_> {
-    Row { verb: Verb::Create, id: record.id, before: None, after: Some(record) }
+    Row {
+        verb: Verb::Create,
+        id: record.id,
+        before: None,
+        after: Some(record),
+    }
 }
 
 pub(super) fn updated<'a>(before: &'a Record, after: &'a Record) -> Row<'a> {
-    Row { verb: Verb::Update, id: after.id, before: Some(before), after: Some(after) }
+    Row {
+        verb: Verb::Update,
+        id: after.id,
+        before: Some(before),
+        after: Some(after),
+    }
 }
 
-pub(super) fn draft(schema: &Schema, object: &str, number: u128, fields: &[(&str, Json)]) -> Record {
+pub(super) fn draft(
+    schema: &Schema,
+    object: &str,
+    number: u128,
+    fields: &[(&str, Json)],
+) -> Record {
     let object = schema.object(object).unwrap();
     let mut record = Record::empty(object.clone(), RecordId::new(object.prefix, number));
     record.revision = 4;
@@ -152,9 +213,14 @@ pub(super) fn draft(schema: &Schema, object: &str, number: u128, fields: &[(&str
 
 pub(super) fn set(record: &mut Record, name: &str, json: &Json) {
     let field = record.object.field(name).unwrap();
-    let (number, value) = (field.number, match &field.kind {
-        FieldKind::Reference { .. } => Value::Reference(json.as_str().unwrap().parse().unwrap()),
-        kind => kind.read(json).unwrap(),
-    });
+    let (number, value) = (
+        field.number,
+        match &field.kind {
+            FieldKind::Reference { .. } => {
+                Value::Reference(json.as_str().unwrap().parse().unwrap())
+            }
+            kind => kind.read(json).unwrap(),
+        },
+    );
     record.set(number, Some(value));
 }

@@ -22,8 +22,8 @@ type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
 /// Everything that scripts can call besides what rhai brings.
 pub(super) const NAMES: [&str; 17] = [
-    "reject", "create", "update", "get", "changed", "is_new", "today", "now", "date", "instant", "days", "hours", "minutes", "money", "actor", "log",
-    "fold",
+    "reject", "create", "update", "get", "changed", "is_new", "today", "now", "date", "instant",
+    "days", "hours", "minutes", "money", "actor", "log", "fold",
 ];
 
 /// Names of rhai's that are one letter away from one of ours.
@@ -61,7 +61,9 @@ impl Run {
 
     fn reject(&self, field: Option<&str>, message: &str) -> Result<(), String> {
         if self.moment == Moment::After {
-            return Err("an after script cannot reject: the record is committed when it runs".to_owned());
+            return Err(
+                "an after script cannot reject: the record is committed when it runs".to_owned(),
+            );
         }
         if let Some(name) = field {
             self.known(name)?;
@@ -70,19 +72,33 @@ impl Run {
         if answers.refusals.len() >= LIMITS.refusals {
             return Err(format!("it rejects more than {} times", LIMITS.refusals));
         }
-        answers.refusals.push((field.map(str::to_owned), message.to_owned()));
+        answers
+            .refusals
+            .push((field.map(str::to_owned), message.to_owned()));
         Ok(())
     }
 
     fn known(&self, field: &str) -> Result<u32, String> {
-        self.object.field(field).map(|field| field.number).ok_or_else(|| self.object.unknown_field(field))
+        self.object
+            .field(field)
+            .map(|field| field.number)
+            .ok_or_else(|| self.object.unknown_field(field))
     }
 
     fn create(&self, object: &str, fields: &Map, key: Option<&Dynamic>) -> Result<(), String> {
         self.may_ask("create")?;
-        let target = self.reader.object(object).map_err(|error| error.to_string())?;
+        let target = self
+            .reader
+            .object(object)
+            .map_err(|error| error.to_string())?;
         let fields = effect_fields(target, fields)?;
-        self.ask(EffectAction::Create { object: object.to_owned(), fields }, key)
+        self.ask(
+            EffectAction::Create {
+                object: object.to_owned(),
+                fields,
+            },
+            key,
+        )
     }
 
     fn update(&self, target: &Dynamic, fields: &Map, key: Option<&Dynamic>) -> Result<(), String> {
@@ -91,7 +107,10 @@ impl Run {
             return Err("the record to update is empty; test `!= ()` first".to_owned());
         }
         let id = id_of(target)?;
-        let object = self.reader.object_of(id).map_err(|error| error.to_string())?;
+        let object = self
+            .reader
+            .object_of(id)
+            .map_err(|error| error.to_string())?;
         let fields = effect_fields(object, fields)?;
         self.ask(EffectAction::Update { id, fields }, key)
     }
@@ -99,7 +118,9 @@ impl Run {
     fn may_ask(&self, function: &str) -> Result<(), String> {
         match self.moment {
             Moment::After => Ok(()),
-            Moment::Before => Err(format!("{function}() asks for something after the commit; only an after script can")),
+            Moment::Before => Err(format!(
+                "{function}() asks for something after the commit; only an after script can"
+            )),
         }
     }
 
@@ -107,7 +128,10 @@ impl Run {
         let mut answers = self.answers();
         let place = answers.effects.len() + 1;
         if place > LIMITS.effects {
-            return Err(format!("it asks for more than {} records to be created or updated", LIMITS.effects));
+            return Err(format!(
+                "it asks for more than {} records to be created or updated",
+                LIMITS.effects
+            ));
         }
         let key = match key {
             Some(key) => key_of(key)?,
@@ -121,7 +145,9 @@ impl Run {
     fn get(&self, id: RecordId) -> Result<Dynamic, String> {
         self.count_read()?;
         let record = self.reader.get(id).map_err(|error| error.to_string())?;
-        Ok(record.map_or(Dynamic::UNIT, |record| Dynamic::from(RecordView::new(record, Access::Foreign))))
+        Ok(record.map_or(Dynamic::UNIT, |record| {
+            Dynamic::from(RecordView::new(record, Access::Foreign))
+        }))
     }
 
     fn count_read(&self) -> Result<(), String> {
@@ -136,7 +162,9 @@ impl Run {
     fn log(&self, text: &str) {
         let mut answers = self.answers();
         if answers.log.len() < LIMITS.log_lines {
-            answers.log.push(text.chars().take(LIMITS.log_line_chars).collect());
+            answers
+                .log
+                .push(text.chars().take(LIMITS.log_line_chars).collect());
         }
     }
 }
@@ -146,20 +174,32 @@ fn id_of(target: &Dynamic) -> Result<RecordId, String> {
         return Ok(view.id());
     }
     match target.read_lock::<rhai::ImmutableString>() {
-        Some(text) => text.parse().map_err(|error: crate::record::NotAnId| error.to_string()),
-        None => Err(format!("the id of a record is expected, not {}", super::fault::type_name(target.type_name()))),
+        Some(text) => text
+            .parse()
+            .map_err(|error: crate::record::NotAnId| error.to_string()),
+        None => Err(format!(
+            "the id of a record is expected, not {}",
+            super::fault::type_name(target.type_name())
+        )),
     }
 }
 
 /// `"…"` or `#{ key: "…" }`
 fn key_of(key: &Dynamic) -> Result<String, String> {
-    let text = |key: &Dynamic| key.read_lock::<rhai::ImmutableString>().map(|text| text.to_string()).filter(|text| !text.trim().is_empty());
+    let text = |key: &Dynamic| {
+        key.read_lock::<rhai::ImmutableString>()
+            .map(|text| text.to_string())
+            .filter(|text| !text.trim().is_empty())
+    };
     let read = match key.read_lock::<Map>() {
         Some(map) if map.keys().all(|name| name == "key") => map.get("key").and_then(text),
         Some(_) => None,
         None => text(key),
     };
-    read.ok_or_else(|| "the third argument is the key by which the same request is known again: #{ key: \"…\" }".to_owned())
+    read.ok_or_else(|| {
+        "the third argument is the key by which the same request is known again: #{ key: \"…\" }"
+            .to_owned()
+    })
 }
 
 /// Checked as far as it can be here: the write path checks it all when the effect is done, but then far from the line.
@@ -181,7 +221,9 @@ fn effect_fields(object: &Object, fields: &Map) -> Result<Fields<String, Json>, 
 
 /// The run in which a function is called.
 pub(super) fn current(context: &NativeCallContext<'_>) -> Fallible<Arc<Run>> {
-    let run = context.tag().and_then(|tag| tag.read_lock::<Arc<Run>>().map(|run| Arc::clone(&run)));
+    let run = context
+        .tag()
+        .and_then(|tag| tag.read_lock::<Arc<Run>>().map(|run| Arc::clone(&run)));
     Ok(run.ok_or("this can be called only while a record is handled")?)
 }
 
@@ -191,16 +233,31 @@ pub(super) fn register(engine: &mut Engine) {
     // What a run calls at its end; no script can write this name.
     engine.register_fn(DONE, || ());
     engine
-        .register_fn("reject", |call: Call<'_>, message: &str| -> Fallible<()> { Ok(current(&call)?.reject(None, message)?) })
-        .register_fn("reject", |call: Call<'_>, field: &str, message: &str| -> Fallible<()> { Ok(current(&call)?.reject(Some(field), message)?) })
+        .register_fn("reject", |call: Call<'_>, message: &str| -> Fallible<()> {
+            Ok(current(&call)?.reject(None, message)?)
+        })
+        .register_fn(
+            "reject",
+            |call: Call<'_>, field: &str, message: &str| -> Fallible<()> {
+                Ok(current(&call)?.reject(Some(field), message)?)
+            },
+        )
         .register_fn("changed", |call: Call<'_>, field: &str| -> Fallible<bool> {
             let run = current(&call)?;
             Ok(run.changed.contains(&run.known(field)?))
         })
-        .register_fn("is_new", |call: Call<'_>| -> Fallible<bool> { Ok(current(&call)?.is_new) })
-        .register_fn("today", |call: Call<'_>| -> Fallible<NaiveDate> { Ok(current(&call)?.today) })
-        .register_fn("now", |call: Call<'_>| -> Fallible<DateTime<Utc>> { Ok(current(&call)?.now) })
-        .register_fn("actor", |call: Call<'_>| -> Fallible<String> { Ok(current(&call)?.actor.clone()) })
+        .register_fn("is_new", |call: Call<'_>| -> Fallible<bool> {
+            Ok(current(&call)?.is_new)
+        })
+        .register_fn("today", |call: Call<'_>| -> Fallible<NaiveDate> {
+            Ok(current(&call)?.today)
+        })
+        .register_fn("now", |call: Call<'_>| -> Fallible<DateTime<Utc>> {
+            Ok(current(&call)?.now)
+        })
+        .register_fn("actor", |call: Call<'_>| -> Fallible<String> {
+            Ok(current(&call)?.actor.clone())
+        })
         .register_fn("fold", |text: &str| crate::locale::fold_text(text))
         .register_fn("log", |call: Call<'_>, text: &str| -> Fallible<()> {
             current(&call)?.log(text);
@@ -217,25 +274,48 @@ fn reading(engine: &mut Engine) {
         .register_fn("get", |call: Call<'_>, id: Dynamic| -> Fallible<Dynamic> {
             let run = current(&call)?;
             // An empty reference leads nowhere: `get(record.account)` is empty too.
-            if id.is_unit() { Ok(Dynamic::UNIT) } else { Ok(run.get(id_of(&id)?)?) }
-        })
-        .register_fn("get", |call: Call<'_>, object: &str, key: &str| -> Fallible<Dynamic> {
-            let run = current(&call)?;
-            match view::by_key(&run.reader, object, key)? {
-                Some(id) => Ok(run.get(id)?),
-                None => run.count_read().map(|()| Dynamic::UNIT).map_err(Into::into),
+            if id.is_unit() {
+                Ok(Dynamic::UNIT)
+            } else {
+                Ok(run.get(id_of(&id)?)?)
             }
-        });
+        })
+        .register_fn(
+            "get",
+            |call: Call<'_>, object: &str, key: &str| -> Fallible<Dynamic> {
+                let run = current(&call)?;
+                match view::by_key(&run.reader, object, key)? {
+                    Some(id) => Ok(run.get(id)?),
+                    None => run.count_read().map(|()| Dynamic::UNIT).map_err(Into::into),
+                }
+            },
+        );
 }
 
 fn asking(engine: &mut Engine) {
     engine
-        .register_fn("create", |call: Call<'_>, object: &str, fields: Map| -> Fallible<()> { Ok(current(&call)?.create(object, &fields, None)?) })
-        .register_fn("create", |call: Call<'_>, object: &str, fields: Map, key: Dynamic| -> Fallible<()> {
-            Ok(current(&call)?.create(object, &fields, Some(&key))?)
-        })
-        .register_fn("update", |call: Call<'_>, id: Dynamic, fields: Map| -> Fallible<()> { Ok(current(&call)?.update(&id, &fields, None)?) })
-        .register_fn("update", |call: Call<'_>, id: Dynamic, fields: Map, key: Dynamic| -> Fallible<()> {
-            Ok(current(&call)?.update(&id, &fields, Some(&key))?)
-        });
+        .register_fn(
+            "create",
+            |call: Call<'_>, object: &str, fields: Map| -> Fallible<()> {
+                Ok(current(&call)?.create(object, &fields, None)?)
+            },
+        )
+        .register_fn(
+            "create",
+            |call: Call<'_>, object: &str, fields: Map, key: Dynamic| -> Fallible<()> {
+                Ok(current(&call)?.create(object, &fields, Some(&key))?)
+            },
+        )
+        .register_fn(
+            "update",
+            |call: Call<'_>, id: Dynamic, fields: Map| -> Fallible<()> {
+                Ok(current(&call)?.update(&id, &fields, None)?)
+            },
+        )
+        .register_fn(
+            "update",
+            |call: Call<'_>, id: Dynamic, fields: Map, key: Dynamic| -> Fallible<()> {
+                Ok(current(&call)?.update(&id, &fields, Some(&key))?)
+            },
+        );
 }

@@ -55,7 +55,12 @@ impl Entry<'_> {
     fn parts(&self) -> impl Iterator<Item = Entry<'_>> {
         self.value.split(',').scan(self.column, |column, part| {
             let blank = part.chars().take_while(|c| c.is_whitespace()).count();
-            let entry = Entry { key: self.key, value: part.trim(), line: self.line, column: *column + blank };
+            let entry = Entry {
+                key: self.key,
+                value: part.trim(),
+                line: self.line,
+                column: *column + blank,
+            };
             *column += part.chars().count() + 1;
             Some(entry)
         })
@@ -86,16 +91,37 @@ fn entries<'a>(text: &'a str, problems: &mut Vec<Problem>) -> Vec<Entry<'a>> {
             continue;
         }
         let Some((key, value)) = rest.split_once(':') else {
-            problems.push(Problem::at(line, 1, "a header line is written as '//! key: value'"));
+            problems.push(Problem::at(
+                line,
+                1,
+                "a header line is written as '//! key: value'",
+            ));
             continue;
         };
         let before_value = written.chars().count() - value.trim_start().chars().count();
-        let entry = Entry { key: key.trim(), value: value.trim(), line, column: before_value + 1 };
+        let entry = Entry {
+            key: key.trim(),
+            value: value.trim(),
+            line,
+            column: before_value + 1,
+        };
         if !KEYS.contains(&entry.key) {
             let near = did_you_mean(entry.key, KEYS.into_iter());
-            problems.push(Problem::at(line, 1, format!("'{}' is not a key of the header; they are {}{near}", entry.key, KEYS.join(", "))));
+            problems.push(Problem::at(
+                line,
+                1,
+                format!(
+                    "'{}' is not a key of the header; they are {}{near}",
+                    entry.key,
+                    KEYS.join(", ")
+                ),
+            ));
         } else if entries.iter().any(|other| other.key == entry.key) {
-            problems.push(Problem::at(line, 1, format!("'{}' is said twice in the header", entry.key)));
+            problems.push(Problem::at(
+                line,
+                1,
+                format!("'{}' is said twice in the header", entry.key),
+            ));
         } else {
             entries.push(entry);
         }
@@ -103,11 +129,19 @@ fn entries<'a>(text: &'a str, problems: &mut Vec<Problem>) -> Vec<Entry<'a>> {
     entries
 }
 
-fn understand(entries: &[Entry<'_>], schema: &Schema, problems: &mut Vec<Problem>) -> Option<Header> {
+fn understand(
+    entries: &[Entry<'_>],
+    schema: &Schema,
+    problems: &mut Vec<Problem>,
+) -> Option<Header> {
     let find = |key: &str| entries.iter().find(|entry| entry.key == key);
     let name = find("name").and_then(|entry| name(entry, problems));
     if find("name").is_none() {
-        problems.push(Problem::at(1, 1, "the header gives no name; write '//! name: what-it-does'"));
+        problems.push(Problem::at(
+            1,
+            1,
+            "the header gives no name; write '//! name: what-it-does'",
+        ));
     }
     let on = match find("on") {
         Some(entry) => on(entry, schema, problems),
@@ -117,28 +151,56 @@ fn understand(entries: &[Entry<'_>], schema: &Schema, problems: &mut Vec<Problem
         }
     };
     let order = find("order").map_or(Some(DEFAULT_ORDER), |entry| {
-        entry.value.parse().map_err(|_| problems.push(entry.problem(format!("'{}' is not a whole number", entry.value)))).ok()
+        entry
+            .value
+            .parse()
+            .map_err(|_| {
+                problems.push(entry.problem(format!("'{}' is not a whole number", entry.value)))
+            })
+            .ok()
     });
     // Without object and moment nothing more can be said about the other lines.
     let (object, moment, verbs) = on?;
     let when = find("when").map_or_else(Vec::new, |entry| when(entry, object, &verbs, problems));
     let on_failure = on_failure(find("on-failure"), moment, problems);
-    Some(Header { name: name?, object: object.name.clone(), moment, verbs, when, order: order?, on_failure: on_failure? })
+    Some(Header {
+        name: name?,
+        object: object.name.clone(),
+        moment,
+        verbs,
+        when,
+        order: order?,
+        on_failure: on_failure?,
+    })
 }
 
 fn name(entry: &Entry<'_>, problems: &mut Vec<Problem>) -> Option<String> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '\u{200c}');
-    if entry.value.is_empty() || entry.value.chars().count() > LONGEST_NAME || !entry.value.chars().all(fits) {
-        problems.push(entry.problem(format!("'{}' is not a script's name: use up to {LONGEST_NAME} letters, digits, - and _", entry.value)));
+    if entry.value.is_empty()
+        || entry.value.chars().count() > LONGEST_NAME
+        || !entry.value.chars().all(fits)
+    {
+        problems.push(entry.problem(format!(
+            "'{}' is not a script's name: use up to {LONGEST_NAME} letters, digits, - and _",
+            entry.value
+        )));
         return None;
     }
     Some(entry.value.to_owned())
 }
 
-fn on<'s>(entry: &Entry<'_>, schema: &'s Schema, problems: &mut Vec<Problem>) -> Option<(&'s Object, Moment, Vec<Verb>)> {
+fn on<'s>(
+    entry: &Entry<'_>,
+    schema: &'s Schema,
+    problems: &mut Vec<Problem>,
+) -> Option<(&'s Object, Moment, Vec<Verb>)> {
     const FORM: &str = "it is written as 'opportunity before create, update'";
     let mut words = entry.value.splitn(3, char::is_whitespace);
-    let (object, moment, verbs) = (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (object, moment, verbs) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     let moment = match moment {
         "before" => Some(Moment::Before),
         "after" => Some(Moment::After),
@@ -153,7 +215,8 @@ fn on<'s>(entry: &Entry<'_>, schema: &'s Schema, problems: &mut Vec<Problem>) ->
             "create" => heard.push(Verb::Create),
             "update" => heard.push(Verb::Update),
             "delete" => heard.push(Verb::Delete),
-            other => problems.push(entry.problem(format!("'{other}' is not create, update or delete; {FORM}"))),
+            other => problems
+                .push(entry.problem(format!("'{other}' is not create, update or delete; {FORM}"))),
         }
     }
     let Some(found) = schema.object(object) else {
@@ -164,7 +227,12 @@ fn on<'s>(entry: &Entry<'_>, schema: &'s Schema, problems: &mut Vec<Problem>) ->
     Some((found.as_ref(), moment?, heard))
 }
 
-fn when(entry: &Entry<'_>, object: &Object, verbs: &[Verb], problems: &mut Vec<Problem>) -> Vec<u32> {
+fn when(
+    entry: &Entry<'_>,
+    object: &Object,
+    verbs: &[Verb],
+    problems: &mut Vec<Problem>,
+) -> Vec<u32> {
     if !verbs.contains(&Verb::Update) {
         problems.push(entry.problem("'when' names fields whose change matters, but the script does not run on update; leave it out"));
     }
@@ -178,7 +246,11 @@ fn when(entry: &Entry<'_>, object: &Object, verbs: &[Verb], problems: &mut Vec<P
     fields
 }
 
-fn on_failure(entry: Option<&Entry<'_>>, moment: Moment, problems: &mut Vec<Problem>) -> Option<OnFailure> {
+fn on_failure(
+    entry: Option<&Entry<'_>>,
+    moment: Moment,
+    problems: &mut Vec<Problem>,
+) -> Option<OnFailure> {
     match (entry.map(|entry| (entry, entry.value)), moment) {
         (Some((_, "skip")), _) | (None, Moment::After) => Some(OnFailure::Skip),
         (Some((_, "reject")), Moment::Before) => Some(OnFailure::Reject),

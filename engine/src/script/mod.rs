@@ -33,6 +33,8 @@ mod value;
 mod view;
 
 #[cfg(test)]
+mod calculation_tests;
+#[cfg(test)]
 mod check_tests;
 #[cfg(test)]
 mod fixture;
@@ -41,17 +43,16 @@ mod limit_tests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use header::{Header, Moment};
 pub(crate) use hook::load;
-pub(crate) use program::{ScriptRun, run_once};
+pub(crate) use program::run_once;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use header::Header;
 
 use crate::schema::Schema;
 
-/// A script of an administrator, as it is stored.
+/// A script of an administrator.
 ///
 /// The text begins with a header of `//!` lines, the rest is [rhai](https://rhai.rs):
 ///
@@ -72,17 +73,18 @@ use crate::schema::Schema;
 /// Both have `record`, `old`, `is_new()`, `changed(field)`, `get(id)`, `get(object, key)`, `today()`, `now()`,
 /// `date(text)`, `instant(text)`, `days(n)`, `hours(n)`, `minutes(n)`, `money(amount, currency)`, `actor()`,
 /// `fold(text)` and `log(text)`. An empty field is `()`. Amounts and percentages are exact decimals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Script {
+///
+/// Of rhai there are no closures, `this`, `curry`, `eval`, modules or output: a run has a limit in every direction.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
     /// The name that its header gives it.
-    pub name: String,
+    pub(crate) name: String,
     /// Counted up with every change of the text.
-    pub version: u32,
+    pub(crate) version: u32,
     /// Header and program.
-    pub text: String,
+    pub(crate) text: String,
     /// Whether it runs.
-    pub enabled: bool,
+    pub(crate) enabled: bool,
 }
 
 /// One thing that is wrong with a script's text.
@@ -99,13 +101,21 @@ pub struct Problem {
 
 impl Problem {
     fn at(line: usize, column: usize, message: impl Into<String>) -> Self {
-        Self { line, column, message: message.into() }
+        Self {
+            line,
+            column,
+            message: message.into(),
+        }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+        write!(
+            f,
+            "line {}, column {}: {}",
+            self.line, self.column, self.message
+        )
     }
 }
 

@@ -18,8 +18,8 @@ use crate::schema::{Object, Schema};
 
 /// A script that can run.
 pub(super) struct Program {
-    pub(super) name: String,
-    pub(super) version: u32,
+    /// `script big-deals version 3`, for errors.
+    called: String,
     pub(super) header: Header,
     object: Arc<Object>,
     code: AST,
@@ -34,7 +34,14 @@ pub(super) struct Code {
 /// Checks and compiles.
 pub(super) fn compile(text: &str, schema: &Schema) -> Result<(Header, Code), Vec<Problem>> {
     if text.len() > LIMITS.text_bytes {
-        return Err(vec![Problem::at(1, 1, format!("the script is longer than {} bytes; divide it into several", LIMITS.text_bytes))]);
+        return Err(vec![Problem::at(
+            1,
+            1,
+            format!(
+                "the script is longer than {} bytes; divide it into several",
+                LIMITS.text_bytes
+            ),
+        )]);
     }
     let (tokens, mut problems) = token::read(text);
     let code = match engine().compile_with_scope(&scope(Dynamic::UNIT, Dynamic::UNIT), text) {
@@ -59,9 +66,17 @@ pub(super) fn compile(text: &str, schema: &Schema) -> Result<(Header, Code), Vec
     };
     problems.sort();
     problems.dedup();
-    let object = header.as_ref().and_then(|header| schema.object(&header.object));
+    let object = header
+        .as_ref()
+        .and_then(|header| schema.object(&header.object));
     match (header.as_ref(), code, object) {
-        (Some(header), Some(code), Some(object)) if problems.is_empty() => Ok((header.clone(), Code { object: object.clone(), code })),
+        (Some(header), Some(code), Some(object)) if problems.is_empty() => Ok((
+            header.clone(),
+            Code {
+                object: object.clone(),
+                code,
+            },
+        )),
         _ => Err(problems),
     }
 }
@@ -78,7 +93,9 @@ pub(super) struct Done {
 impl Done {
     /// The fields whose value is another one now.
     pub(super) fn patches(&self) -> impl Iterator<Item = (u32, Option<Value>)> {
-        Record::changed(Some(&self.start), Some(&self.end)).into_iter().map(|field| (field, self.end.value(field).cloned()))
+        Record::changed(Some(&self.start), Some(&self.end))
+            .into_iter()
+            .map(|field| (field, self.end.value(field).cloned()))
     }
 }
 
@@ -89,8 +106,13 @@ pub(super) struct Stopped {
 }
 
 impl Program {
-    pub(super) fn new(name: &str, version: u32, header: Header, code: Code) -> Self {
-        Self { name: name.to_owned(), version, header, object: code.object, code: code.code }
+    pub(super) fn new(called: String, header: Header, code: Code) -> Self {
+        Self {
+            called,
+            header,
+            object: code.object,
+            code: code.code,
+        }
     }
 
     fn access(&self, verb: Verb) -> Access {
@@ -102,7 +124,12 @@ impl Program {
     }
 
     /// Runs on one record. `changed` are the fields that count as changed.
-    pub(super) fn run(&self, row: &Row<'_>, changed: Vec<u32>, context: &HookContext<'_>) -> Option<Result<Done, Stopped>> {
+    pub(super) fn run(
+        &self,
+        row: &Row<'_>,
+        changed: Vec<u32>,
+        context: &HookContext<'_>,
+    ) -> Option<Result<Done, Stopped>> {
         let start = row.record()?;
         let run = Arc::new(Run {
             moment: self.header.moment,
@@ -118,16 +145,30 @@ impl Program {
             answers: Mutex::new(Answers::default()),
         });
         let view = RecordView::new(start.clone(), self.access(row.verb));
-        let old = row.before.map_or(Dynamic::UNIT, |before| Dynamic::from(RecordView::new(before.clone(), Access::Old)));
+        let old = row.before.map_or(Dynamic::UNIT, |before| {
+            Dynamic::from(RecordView::new(before.clone(), Access::Old))
+        });
         let mut scope = scope(Dynamic::from(view.clone()), old);
-        let options = CallFnOptions::new().with_tag(Arc::clone(&run)).in_all_namespaces(true);
-        let (result, operations) = metered(|| engine().call_fn_with_options::<()>(options, &mut scope, &self.code, DONE, ()));
+        let options = CallFnOptions::new()
+            .with_tag(Arc::clone(&run))
+            .in_all_namespaces(true);
+        let (result, operations) = metered(|| {
+            engine().call_fn_with_options::<()>(options, &mut scope, &self.code, DONE, ())
+        });
         Some(match result {
             Ok(()) => {
                 let answers = std::mem::take(&mut *run.answers());
-                Ok(Done { start: start.clone(), end: view.record(), answers, operations })
+                Ok(Done {
+                    start: start.clone(),
+                    end: view.record(),
+                    answers,
+                    operations,
+                })
             }
-            Err(error) => Err(Stopped { message: Fault::of(&error).tell(&self.name, self.version, &row.id), operations }),
+            Err(error) => Err(Stopped {
+                message: Fault::of(&error).tell(&self.called, &row.id),
+                operations,
+            }),
         })
     }
 }
@@ -149,13 +190,29 @@ pub(crate) struct ScriptRun {
 ///
 /// The record is taken as if it were updated just now, in the fields that `when` names or, without a `when`, in all of
 /// them; a script that does not run on update sees it created, or deleted.
-pub(crate) fn run_once(text: &str, schema: &Schema, record: &Record, context: &HookContext<'_>) -> Result<ScriptRun> {
+pub(crate) fn run_once(
+    text: &str,
+    schema: &Schema,
+    record: &Record,
+    context: &HookContext<'_>,
+) -> Result<ScriptRun> {
     let (header, code) = compile(text, schema).map_err(|problems| {
-        let failures = problems.into_iter().map(|problem| Failure::new("script", problem.to_string())).collect();
+        let failures = problems
+            .into_iter()
+            .map(|problem| Failure::new("script", problem.to_string()))
+            .collect();
         Error::with_failures(ErrorKind::Script, failures)
     })?;
     if header.object != record.object() {
-        return Err(Error::new(ErrorKind::Script, format!("{} is a {}, and the script runs on {}", record.id, record.object(), header.object)));
+        return Err(Error::new(
+            ErrorKind::Script,
+            format!(
+                "{} is a {}, and the script runs on {}",
+                record.id,
+                record.object(),
+                header.object
+            ),
+        ));
     }
     let (verb, before, after) = if header.verbs.contains(&Verb::Update) {
         (Verb::Update, Some(record), Some(record))
@@ -164,16 +221,45 @@ pub(crate) fn run_once(text: &str, schema: &Schema, record: &Record, context: &H
     } else {
         (Verb::Delete, Some(record), None)
     };
-    let changed = if header.when.is_empty() { record.object.live_fields().map(|field| field.number).collect() } else { header.when.clone() };
-    let name = header.name.clone();
-    let done = match Program::new(&name, 0, header, code).run(&Row { verb, id: record.id, before, after }, changed, context) {
-        Some(Ok(done)) => done,
-        Some(Err(stopped)) => return Err(Error::new(ErrorKind::Script, stopped.message.replacen(" version 0", "", 1))),
-        None => return Err(Error::new(ErrorKind::Script, format!("{} has no state to run on", record.id))),
+    let changed = if header.when.is_empty() {
+        record
+            .object
+            .live_fields()
+            .map(|field| field.number)
+            .collect()
+    } else {
+        header.when.clone()
     };
-    let field_name = |number: u32| record.object.field_by_number(number).map_or_else(|| number.to_string(), |field| field.name.clone());
+    let done = match Program::new(format!("script {}", header.name), header, code).run(
+        &Row {
+            verb,
+            id: record.id,
+            before,
+            after,
+        },
+        changed,
+        context,
+    ) {
+        Some(Ok(done)) => done,
+        Some(Err(stopped)) => return Err(Error::new(ErrorKind::Script, stopped.message)),
+        None => {
+            return Err(Error::new(
+                ErrorKind::Script,
+                format!("{} has no state to run on", record.id),
+            ));
+        }
+    };
+    let field_name = |number: u32| {
+        record
+            .object
+            .field_by_number(number)
+            .map_or_else(|| number.to_string(), |field| field.name.clone())
+    };
     Ok(ScriptRun {
-        patches: done.patches().map(|(field, value)| (field_name(field), value)).collect(),
+        patches: done
+            .patches()
+            .map(|(field, value)| (field_name(field), value))
+            .collect(),
         refusals: done.answers.refusals,
         effects: done.answers.effects,
         log: done.answers.log,

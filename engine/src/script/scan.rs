@@ -15,15 +15,27 @@ use super::view::{self, Access};
 use crate::hook::Verb;
 use crate::schema::{FieldKind, Object, Schema, did_you_mean};
 
-const ASSIGNMENTS: [&str; 12] = ["=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^="];
+const ASSIGNMENTS: [&str; 12] = [
+    "=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^=",
+];
 
 /// Everything that is wrong with the program below the header.
 pub(super) fn problems(tokens: &[Placed], header: &Header, schema: &Schema) -> Vec<Problem> {
     let Some(object) = schema.object(&header.object) else {
         return Vec::new();
     };
-    let mut scan = Scan { tokens, header, schema, object, own_functions: own_functions(tokens), problems: Vec::new() };
-    let subjects: Vec<&str> = ["record", "old"].into_iter().filter(|name| !is_redeclared(tokens, name)).collect();
+    let mut scan = Scan {
+        tokens,
+        header,
+        schema,
+        object,
+        own_functions: own_functions(tokens),
+        problems: Vec::new(),
+    };
+    let subjects: Vec<&str> = ["record", "old"]
+        .into_iter()
+        .filter(|name| !is_redeclared(tokens, name))
+        .collect();
     for at in 0..tokens.len() {
         let Some(name) = scan.name(at) else { continue };
         if scan.is_member(at) {
@@ -31,7 +43,11 @@ pub(super) fn problems(tokens: &[Placed], header: &Header, schema: &Schema) -> V
         }
         if subjects.contains(&name) {
             scan.subject(at, name);
-        } else if scan.is_sign(at + 1, "(") && !at.checked_sub(1).is_some_and(|before| scan.name(before) == Some("fn")) {
+        } else if scan.is_sign(at + 1, "(")
+            && at
+                .checked_sub(1)
+                .is_none_or(|before| scan.name(before) != Some("fn"))
+        {
             scan.call(at, name, subjects.contains(&"record"));
         }
     }
@@ -43,7 +59,16 @@ fn own_functions(tokens: &[Placed]) -> BTreeSet<&str> {
     tokens
         .windows(2)
         .filter_map(|pair| match pair {
-            [Placed { token: Token::Name(word), .. }, Placed { token: Token::Name(name), .. }] if word == "fn" => Some(name.as_str()),
+            [
+                Placed {
+                    token: Token::Name(word),
+                    ..
+                },
+                Placed {
+                    token: Token::Name(name),
+                    ..
+                },
+            ] if word == "fn" => Some(name.as_str()),
             _ => None,
         })
         .collect()
@@ -120,13 +145,18 @@ impl<'a> Scan<'a> {
     /// `record.stage`, `record["stage"]`, `record.name.family = …`
     fn subject(&mut self, at: usize, subject: &str) {
         if self.is_assignment(at + 1) {
-            self.complain(at, format!("{subject} itself cannot be replaced; set its fields"));
+            self.complain(
+                at,
+                format!("{subject} itself cannot be replaced; set its fields"),
+            );
             return;
         }
         let (field, mut after) = match self.name(at + 2) {
             Some(field) if self.is_dot(at + 1) => (field, at + 3),
             _ => match self.text(at + 2) {
-                Some(field) if self.is_sign(at + 1, "[") && self.is_sign(at + 3, "]") => (field, at + 4),
+                Some(field) if self.is_sign(at + 1, "[") && self.is_sign(at + 3, "]") => {
+                    (field, at + 4)
+                }
                 _ => return,
             },
         };
@@ -167,17 +197,28 @@ impl<'a> Scan<'a> {
         let first = at + 2;
         match function {
             "create" | "update" if self.header.moment == Moment::Before => {
-                self.complain(at, format!("{function}() asks for something after the commit; only an after script can"));
+                self.complain(
+                    at,
+                    format!(
+                        "{function}() asks for something after the commit; only an after script can"
+                    ),
+                );
             }
             "reject" if self.header.moment == Moment::After => {
-                self.complain(at, "an after script cannot reject: the record is committed when it runs");
+                self.complain(
+                    at,
+                    "an after script cannot reject: the record is committed when it runs",
+                );
             }
             "create" => {
                 let Some(name) = self.text(first) else { return };
                 match self.schema.object(name) {
                     Some(object) => self.map_of(first + 1, object),
                     None => {
-                        let near = did_you_mean(name, self.schema.objects().map(|object| object.name.as_str()));
+                        let near = did_you_mean(
+                            name,
+                            self.schema.objects().map(|object| object.name.as_str()),
+                        );
                         self.complain(first, format!("there is no object '{name}'{near}"));
                     }
                 }
@@ -189,7 +230,12 @@ impl<'a> Scan<'a> {
                     self.map_of(first + 3, target);
                 }
             }
-            "get" if record_is_known && self.name(first) == Some("record") && self.is_sign(first + 3, ")") && self.is_dot(first + 4) => {
+            "get"
+                if record_is_known
+                    && self.name(first) == Some("record")
+                    && self.is_sign(first + 3, ")")
+                    && self.is_dot(first + 4) =>
+            {
                 if let (Some(target), Some(field)) = (self.target(first), self.name(first + 5))
                     && !self.is_sign(first + 6, "(")
                     && !view::OWN.contains(&field)
@@ -213,7 +259,9 @@ impl<'a> Scan<'a> {
 
     /// The object that `record.account` refers to, when it can be but one.
     fn target(&self, at: usize) -> Option<&'a Object> {
-        let field = self.object.field(self.name(at + 2).filter(|_| self.is_dot(at + 1))?)?;
+        let field = self
+            .object
+            .field(self.name(at + 2).filter(|_| self.is_dot(at + 1))?)?;
         match &field.kind {
             FieldKind::Reference { to, .. } => match to.as_slice() {
                 [one] => self.schema.object(one).map(AsRef::as_ref),
@@ -232,15 +280,18 @@ impl<'a> Scan<'a> {
         let mut at = comma + 2;
         let mut key_follows = true;
         while depth > 0 && at < self.tokens.len() {
-            if key_follows && self.is_sign(at + 1, ":") {
-                if let Some(field) = self.name(at).or_else(|| self.text(at))
-                    && let Err(message) = view::may_set(object, field, Access::Draft)
-                {
-                    self.complain(at, message);
-                }
+            if key_follows
+                && self.is_sign(at + 1, ":")
+                && let Some(field) = self.name(at).or_else(|| self.text(at))
+                && let Err(message) = view::may_set(object, field, Access::Draft)
+            {
+                self.complain(at, message);
             }
             key_follows = depth == 1 && self.is_sign(at, ",");
-            if ["#{", "{", "(", "[", "?["].iter().any(|sign| self.is_sign(at, sign)) {
+            if ["#{", "{", "(", "[", "?["]
+                .iter()
+                .any(|sign| self.is_sign(at, sign))
+            {
                 depth += 1;
             } else if ["}", ")", "]"].iter().any(|sign| self.is_sign(at, sign)) {
                 depth -= 1;
@@ -252,9 +303,14 @@ impl<'a> Scan<'a> {
     /// A function that nobody defines and that looks like one of ours.
     fn mistyped(&mut self, at: usize, function: &str) {
         if !NAMES.contains(&function) && !RESERVED_BY_RHAI.contains(&function) {
-            let near = NAMES.into_iter().find(|known| strsim::damerau_levenshtein(known, function) == 1);
+            let near = NAMES
+                .into_iter()
+                .find(|known| strsim::damerau_levenshtein(known, function) == 1);
             if let Some(near) = near {
-                self.complain(at, format!("there is no function '{function}'; did you mean '{near}'?"));
+                self.complain(
+                    at,
+                    format!("there is no function '{function}'; did you mean '{near}'?"),
+                );
             }
         }
     }

@@ -24,13 +24,20 @@ pub(super) struct Placed {
 
 /// Longer ones before those they begin with.
 const SIGNS: [&str; 44] = [
-    "**=", "<<=", ">>=", "..=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "&&", "||", "??", "?.", "?[", "..", "::",
-    "=>", "#{", "**", "<<", ">>", "=", ".", ",", ";", ":", "(", ")", "[", "]", "{", "}", "|", "<", ">", "+", "-",
+    "**=", "<<=", ">>=", "..=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "&=", "|=",
+    "^=", "&&", "||", "??", "?.", "?[", "..", "::", "=>", "#{", "**", "<<", ">>", "=", ".", ",",
+    ";", ":", "(", ")", "[", "]", "{", "}", "|", "<", ">", "+", "-",
 ];
 
 /// The words of a script, and what a Persian or Arabic keyboard typed that the language cannot read.
 pub(super) fn read(text: &str) -> (Vec<Placed>, Vec<Problem>) {
-    let mut reader = Reader { rest: text, line: 1, column: 1, tokens: Vec::new(), problems: Vec::new() };
+    let mut reader = Reader {
+        rest: text,
+        line: 1,
+        column: 1,
+        tokens: Vec::new(),
+        problems: Vec::new(),
+    };
     reader.program(0);
     while !reader.rest.is_empty() {
         // A closing brace too many: the compiler will say so.
@@ -84,7 +91,11 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, token: Token, line: usize, column: usize) {
-        self.tokens.push(Placed { token, line, column });
+        self.tokens.push(Placed {
+            token,
+            line,
+            column,
+        });
     }
 
     /// Up to the end, or before the brace that closes what this began in.
@@ -242,7 +253,11 @@ fn advice(c: char) -> Option<&'static str> {
         '؛' => "statements end with ; and not with ؛",
         '،' => "a list is separated with , and not with ،",
         '٫' | '٬' => "numbers of a program are written as 1_000_000.5",
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => {
             "an invisible direction mark stands here; it may stand in a text only, delete it"
         }
         '«' | '»' | '“' | '”' | '„' => "a text stands between \" and \"",

@@ -23,11 +23,19 @@ pub(super) fn to_script(value: &Value) -> Dynamic {
         Value::Date(day) => Dynamic::from(*day),
         Value::Instant(at) => Dynamic::from(*at),
         Value::Duration(micros) => Dynamic::from(TimeDelta::microseconds(*micros)),
-        Value::Options(names) => names.iter().map(|name| Dynamic::from(name.as_str().to_owned())).collect::<Array>().into(),
+        Value::Options(names) => names
+            .iter()
+            .map(|name| Dynamic::from(name.as_str().to_owned()))
+            .collect::<Array>()
+            .into(),
         Value::Money(money) => Dynamic::from(*money),
         Value::Phone(phone) => {
             let optional = |part: &Option<String>| part.clone().map_or(Dynamic::UNIT, Into::into);
-            map([("raw", phone.raw.clone().into()), ("e164", optional(&phone.e164)), ("extension", optional(&phone.extension))])
+            map([
+                ("raw", phone.raw.clone().into()),
+                ("e164", optional(&phone.e164)),
+                ("extension", optional(&phone.extension)),
+            ])
         }
         Value::Address(a) => texts(&[
             ("street", &a.street),
@@ -36,34 +44,56 @@ pub(super) fn to_script(value: &Value) -> Dynamic {
             ("postal_code", &a.postal_code),
             ("country", &a.country),
         ]),
-        Value::PersonName(n) => texts(&[("title", &n.title), ("given", &n.given), ("family", &n.family)]),
+        Value::PersonName(n) => texts(&[
+            ("title", &n.title),
+            ("given", &n.given),
+            ("family", &n.family),
+        ]),
         Value::Reference(id) => id.to_string().into(),
         Value::Json(json) => json_to_script(json),
     }
 }
 
 fn map<const N: usize>(parts: [(&str, Dynamic); N]) -> Dynamic {
-    parts.into_iter().map(|(name, part)| (name.into(), part)).collect::<Map>().into()
+    parts
+        .into_iter()
+        .map(|(name, part)| (name.into(), part))
+        .collect::<Map>()
+        .into()
 }
 
 fn texts(parts: &[(&str, &String)]) -> Dynamic {
-    parts.iter().map(|(name, text)| ((*name).into(), text.as_str().into())).collect::<Map>().into()
+    parts
+        .iter()
+        .map(|(name, text)| ((*name).into(), text.as_str().into()))
+        .collect::<Map>()
+        .into()
 }
 
 fn json_to_script(json: &Json) -> Dynamic {
     match json {
         Json::Null => Dynamic::UNIT,
         Json::Bool(yes) => (*yes).into(),
-        Json::Number(number) => number.as_i64().map_or_else(|| number.as_f64().unwrap_or_default().into(), Dynamic::from),
+        Json::Number(number) => number
+            .as_i64()
+            .map_or_else(|| number.as_f64().unwrap_or_default().into(), Dynamic::from),
         Json::String(text) => text.as_str().into(),
         Json::Array(items) => items.iter().map(json_to_script).collect::<Array>().into(),
-        Json::Object(parts) => parts.iter().map(|(name, part)| (name.as_str().into(), json_to_script(part))).collect::<Map>().into(),
+        Json::Object(parts) => parts
+            .iter()
+            .map(|(name, part)| (name.as_str().into(), json_to_script(part)))
+            .collect::<Map>()
+            .into(),
     }
 }
 
 pub(super) fn decimal_to_script(number: Decimal) -> Dynamic {
     // A record's decimal has at most nine places, so the conversion does not fail.
-    Dynamic::from_decimal(rust_decimal::Decimal::try_from_i128_with_scale(number.billionths(), PLACES).unwrap_or_default().normalize())
+    Dynamic::from_decimal(
+        rust_decimal::Decimal::try_from_i128_with_scale(number.billionths(), PLACES)
+            .unwrap_or_default()
+            .normalize(),
+    )
 }
 
 /// A script's decimal as a record can keep it, rounded half to even at nine places; `None` when it is too large.
@@ -102,7 +132,9 @@ pub(super) fn from_script(kind: &FieldKind, value: &Dynamic) -> Result<Option<Va
         return Ok(None);
     }
     match (kind, &json) {
-        (FieldKind::Money, Json::Number(number)) => Err(format!("money needs a currency: write money({number}, \"IRR\")")),
+        (FieldKind::Money, Json::Number(number)) => Err(format!(
+            "money needs a currency: write money({number}, \"IRR\")"
+        )),
         _ => kind.read(&json).map(Some),
     }
 }
@@ -123,11 +155,14 @@ fn nested_to_json(value: &Dynamic, deeper: usize) -> Result<Json, String> {
         return Ok(json!(number));
     }
     if let Ok(number) = value.as_decimal() {
-        let fits = decimal_from_script(number).ok_or_else(|| format!("{number} is too large a number"))?;
+        let fits =
+            decimal_from_script(number).ok_or_else(|| format!("{number} is too large a number"))?;
         return Ok(json!(fits.to_string()));
     }
     if let Ok(number) = value.as_float() {
-        return serde_json::Number::from_f64(number).map(Json::Number).ok_or_else(|| format!("{number} is not a number that can be kept"));
+        return serde_json::Number::from_f64(number)
+            .map(Json::Number)
+            .ok_or_else(|| format!("{number} is not a number that can be kept"));
     }
     if let Some(text) = value.read_lock::<rhai::ImmutableString>() {
         return Ok(json!(text.as_str()));
@@ -138,9 +173,14 @@ fn nested_to_json(value: &Dynamic, deeper: usize) -> Result<Json, String> {
     if let Some(composite) = composite_to_json(value) {
         return Ok(composite);
     }
-    let deeper = deeper.checked_sub(1).ok_or_else(|| format!("it is nested deeper than {} levels", LIMITS.nesting))?;
+    let deeper = deeper
+        .checked_sub(1)
+        .ok_or_else(|| format!("it is nested deeper than {} levels", LIMITS.nesting))?;
     if let Some(items) = value.read_lock::<Array>() {
-        return items.iter().map(|item| nested_to_json(item, deeper)).collect();
+        return items
+            .iter()
+            .map(|item| nested_to_json(item, deeper))
+            .collect();
     }
     if let Some(parts) = value.read_lock::<Map>() {
         let parts: Result<serde_json::Map<_, _>, String> = parts
@@ -151,7 +191,10 @@ fn nested_to_json(value: &Dynamic, deeper: usize) -> Result<Json, String> {
             .collect();
         return parts.map(Json::Object);
     }
-    Err(format!("a value of the type {} cannot be kept in a record", value.type_name()))
+    Err(format!(
+        "a value of the type {} cannot be kept in a record",
+        value.type_name()
+    ))
 }
 
 fn composite_to_json(value: &Dynamic) -> Option<Json> {
@@ -167,5 +210,7 @@ fn composite_to_json(value: &Dynamic) -> Option<Json> {
     if let Some(span) = value.read_lock::<TimeDelta>() {
         return span.num_microseconds().map(|micros| json!(micros));
     }
-    value.read_lock::<RecordView>().map(|view| json!(view.id().to_string()))
+    value
+        .read_lock::<RecordView>()
+        .map(|view| json!(view.id().to_string()))
 }

@@ -31,22 +31,34 @@ impl Access {
         Some(match self {
             Self::Draft => return None,
             Self::Old => "old is how the record was and cannot be changed; set the field of record",
-            Self::Committed => "the record is committed and cannot be changed here; use update(record, #{ … })",
+            Self::Committed => {
+                "the record is committed and cannot be changed here; use update(record, #{ … })"
+            }
             Self::Deleted => "the record is being deleted and cannot be changed",
-            Self::Foreign => "a record read with get() cannot be changed here; an after script can use update()",
+            Self::Foreign => {
+                "a record read with get() cannot be changed here; an after script can use update()"
+            }
         })
     }
 }
 
 /// The field, if it may be set.
-pub(super) fn may_set<'a>(object: &'a Object, name: &str, access: Access) -> Result<&'a Field, String> {
+pub(super) fn may_set<'a>(
+    object: &'a Object,
+    name: &str,
+    access: Access,
+) -> Result<&'a Field, String> {
     if let Some(refusal) = access.refusal() {
         return Err(refusal.to_owned());
     }
     match object.field(name) {
-        Some(field) if field.read_only || field.is_rollup() => Err(format!("{name} is kept by the engine and cannot be set")),
+        Some(field) if field.read_only || field.is_rollup() => {
+            Err(format!("{name} is kept by the engine and cannot be set"))
+        }
         Some(field) => Ok(field),
-        None if OWN.contains(&name) => Err(format!("{name} is kept by the engine and cannot be set")),
+        None if OWN.contains(&name) => {
+            Err(format!("{name} is kept by the engine and cannot be set"))
+        }
         None => Err(object.unknown_field(name)),
     }
 }
@@ -59,7 +71,10 @@ pub(super) struct RecordView {
 
 impl RecordView {
     pub(super) fn new(record: Record, access: Access) -> Self {
-        Self { record: Arc::new(Mutex::new(record)), access }
+        Self {
+            record: Arc::new(Mutex::new(record)),
+            access,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -79,20 +94,23 @@ impl RecordView {
         match (record.object.field(name), name) {
             (Some(field), _) => Ok(record.value(field.number).map_or(Dynamic::UNIT, to_script)),
             (None, "id") => Ok(record.id.to_string().into()),
-            (None, "revision") => Ok(Dynamic::from(i64::try_from(record.revision).unwrap_or(i64::MAX))),
+            (None, "revision") => Ok(Dynamic::from(
+                i64::try_from(record.revision).unwrap_or(i64::MAX),
+            )),
             (None, _) => Err(record.object.unknown_field(name)),
         }
     }
 
     fn set(&self, reader: &Reader, name: &str, value: &Dynamic) -> Result<(), String> {
-        let mut record = self.lock();
-        let object = record.object.clone();
+        let object = self.lock().object.clone();
         let field = may_set(&object, name, self.access)?;
+        // Not under the lock: the value may hold this very record.
         let value = match &field.kind {
             FieldKind::Reference { to, .. } => reference(reader, to, value),
             kind => from_script(kind, value),
         };
-        record.set(field.number, value.map_err(|message| format!("{name}: {message}"))?);
+        let value = value.map_err(|message| format!("{name}: {message}"))?;
+        self.lock().set(field.number, value);
         Ok(())
     }
 }
@@ -107,14 +125,25 @@ fn reference(reader: &Reader, to: &[String], value: &Dynamic) -> Result<Option<V
         && let Some(object) = reader.schema.by_prefix(id.prefix)
     {
         let fits = to.contains(&object.name);
-        return if fits { Ok(Some(Value::Reference(id))) } else { Err(format!("{id} is a {}, and it refers to {}", object.name, to.join(" or "))) };
+        return if fits {
+            Ok(Some(Value::Reference(id)))
+        } else {
+            Err(format!(
+                "{id} is a {}, and it refers to {}",
+                object.name,
+                to.join(" or ")
+            ))
+        };
     }
     for name in to {
         if let Some(id) = by_key(reader, name, &text)? {
             return Ok(Some(Value::Reference(id)));
         }
     }
-    Err(format!("'{text}' is neither the id nor the key of a record of {}", to.join(" or ")))
+    Err(format!(
+        "'{text}' is neither the id nor the key of a record of {}",
+        to.join(" or ")
+    ))
 }
 
 /// The record of an object with this natural key.
@@ -123,17 +152,29 @@ pub(super) fn by_key(reader: &Reader, object: &str, key: &str) -> Result<Option<
     let Some(field) = object.natural_key() else {
         return Ok(None);
     };
-    reader.by_unique(object, field.number, &Value::Text(key.to_owned())).map_err(|error| error.to_string())
+    reader
+        .by_unique(object, field.number, &Value::Text(key.to_owned()))
+        .map_err(|error| error.to_string())
 }
 
 pub(super) fn register(engine: &mut Engine) {
     engine
         .register_type_with_name::<RecordView>("record")
-        .register_indexer_get(|view: &mut RecordView, name: &str| -> Result<Dynamic, Box<EvalAltResult>> { Ok(view.get(name)?) })
-        .register_indexer_set(|context: NativeCallContext<'_>, view: &mut RecordView, name: &str, value: Dynamic| -> Result<(), Box<EvalAltResult>> {
-            let run = current(&context)?;
-            Ok(view.set(&run.reader, name, &value)?)
-        })
+        .register_indexer_get(
+            |view: &mut RecordView, name: &str| -> Result<Dynamic, Box<EvalAltResult>> {
+                Ok(view.get(name)?)
+            },
+        )
+        .register_indexer_set(
+            |context: NativeCallContext<'_>,
+             view: &mut RecordView,
+             name: &str,
+             value: Dynamic|
+             -> Result<(), Box<EvalAltResult>> {
+                let run = current(&context)?;
+                Ok(view.set(&run.reader, name, &value)?)
+            },
+        )
         .register_fn("==", |a: RecordView, b: RecordView| a.id() == b.id())
         .register_fn("!=", |a: RecordView, b: RecordView| a.id() != b.id())
         .register_fn("to_string", |view: &mut RecordView| view.lock().title())

@@ -3,9 +3,10 @@
 //! Components made from a few instructions, so that hostile ones need no toolchain.
 
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, CustomSection, Encode, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, MemArg, MemArgTarget, MemorySection, MemoryType, Module,
-    Section, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, CustomSection, Encode, EntityType, ExportKind,
+    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    Instruction, MemArg, MemArgTarget, MemorySection, MemoryType, Module, Section, TypeSection,
+    ValType,
 };
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -21,7 +22,7 @@ pub(super) struct Guest<'a> {
     pub(super) bind: &'a [Instruction<'a>],
     /// A world in place of the contract's, with a package of its own.
     pub(super) world: &'a str,
-    /// An import `() -> i64` that the module has.
+    /// A function that the module imports: `log`, or one `() -> i64`.
     pub(super) import: Option<(&'a str, &'a str)>,
     /// The name of the function that `compute` is exported as.
     pub(super) export: &'a str,
@@ -68,28 +69,61 @@ writes = ["score"]
 impl Guest<'_> {
     /// The core module.
     pub(super) fn module(&self) -> Vec<u8> {
-        let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+        let (mut types, mut imports, mut functions) = (
+            TypeSection::new(),
+            ImportSection::new(),
+            FunctionSection::new(),
+        );
         types.ty().function([ValType::I32; 4], [ValType::I32]);
         types.ty().function([ValType::I32; 8], [ValType::I32]);
         types.ty().function([], [ValType::I64]);
         types.ty().function([], []);
+        types.ty().function([ValType::I32; 2], []);
         let first = u32::from(self.import.is_some());
         if let Some((module, name)) = self.import {
-            imports.import(module, name, EntityType::Function(2));
+            imports.import(
+                module,
+                name,
+                EntityType::Function(if name == "log" { 4 } else { 2 }),
+            );
         }
         let is_hook = self.export.starts_with("peyvand:");
-        functions.function(0).function(0).function(if is_hook { 1 } else { 3 });
+        functions
+            .function(0)
+            .function(0)
+            .function(if is_hook { 1 } else { 3 });
         let mut memories = MemorySection::new();
-        memories.memory(MemoryType { minimum: 4, maximum: None, memory64: false, shared: false, page_size_log2: None });
+        memories.memory(MemoryType {
+            minimum: 4,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
         let mut globals = GlobalSection::new();
         // What the next allocation gets, and a number that the guest keeps between calls.
         for start in [4096, 0] {
-            globals.global(GlobalType { val_type: ValType::I32, mutable: true, shared: false }, &ConstExpr::i32_const(start));
+            globals.global(
+                GlobalType {
+                    val_type: ValType::I32,
+                    mutable: true,
+                    shared: false,
+                },
+                &ConstExpr::i32_const(start),
+            );
         }
         let mut exports = ExportSection::new();
-        exports.export("memory", ExportKind::Memory, 0).export("cabi_realloc", ExportKind::Func, first);
+        exports.export("memory", ExportKind::Memory, 0).export(
+            "cabi_realloc",
+            ExportKind::Func,
+            first,
+        );
         if is_hook {
-            exports.export("peyvand:plugin/binding@0.1.0#bind", ExportKind::Func, first + 1);
+            exports.export(
+                "peyvand:plugin/binding@0.1.0#bind",
+                ExportKind::Func,
+                first + 1,
+            );
         }
         exports.export(self.export, ExportKind::Func, first + 2);
         let mut code = CodeSection::new();
@@ -117,24 +151,48 @@ impl Guest<'_> {
         if first == 1 {
             module.section(&imports);
         }
-        module.section(&functions).section(&memories).section(&globals).section(&exports).section(&code);
+        module
+            .section(&functions)
+            .section(&memories)
+            .section(&globals)
+            .section(&exports)
+            .section(&code);
         module.finish()
     }
 
     /// The component with its sections.
     pub(super) fn component(&self) -> Vec<u8> {
         let mut resolve = Resolve::default();
-        resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/v0.1")).unwrap();
+        resolve
+            .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/v0.1"))
+            .unwrap();
         if self.world.contains("wasi:clocks") {
-            resolve.push_str("clocks.wit", "package wasi:clocks@0.2.0; interface wall-clock { now: func() -> s64; }").unwrap();
+            resolve
+                .push_str(
+                    "clocks.wit",
+                    "package wasi:clocks@0.2.0; interface wall-clock { now: func() -> s64; }",
+                )
+                .unwrap();
         }
         let package = resolve.push_str("guest.wit", self.world).unwrap();
         let world = resolve.select_world(&[package], None).unwrap();
         let mut module = self.module();
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
-        let mut component = ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap();
-        for (name, data) in [("peyvand:contract", self.contract), ("peyvand:manifest", self.manifest)] {
-            let section = CustomSection { name: name.into(), data: data.as_bytes().into() };
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+            .unwrap();
+        let mut component = ComponentEncoder::default()
+            .module(&module)
+            .unwrap()
+            .validate(true)
+            .encode()
+            .unwrap();
+        for (name, data) in [
+            ("peyvand:contract", self.contract),
+            ("peyvand:manifest", self.manifest),
+        ] {
+            let section = CustomSection {
+                name: name.into(),
+                data: data.as_bytes().into(),
+            };
             component.push(section.id());
             section.encode(&mut component);
         }
@@ -144,12 +202,21 @@ impl Guest<'_> {
 
 /// A component whose `compute` is this.
 pub(super) fn computing(compute: &[Instruction<'_>]) -> Vec<u8> {
-    Guest { compute, ..Guest::default() }.component()
+    Guest {
+        compute,
+        ..Guest::default()
+    }
+    .component()
 }
 
 /// `while true {}`.
 pub(super) fn endless() -> Vec<Instruction<'static>> {
-    vec![Instruction::Loop(BlockType::Empty), Instruction::Br(0), Instruction::End, Instruction::Unreachable]
+    vec![
+        Instruction::Loop(BlockType::Empty),
+        Instruction::Br(0),
+        Instruction::End,
+        Instruction::Unreachable,
+    ]
 }
 
 /// Grows memory until it is refused, and panics then, as Rust does.
@@ -167,11 +234,20 @@ pub(super) fn memory_bomb() -> Vec<Instruction<'static>> {
 }
 
 fn word() -> MemArg {
-    MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None }
+    MemArg {
+        offset: 0,
+        align: 0,
+        target: MemArgTarget::Memory(0),
+        ordering: None,
+    }
 }
 
 fn store(address: i32, number: i32) -> [Instruction<'static>; 3] {
-    [Instruction::I32Const(address), Instruction::I32Const(number), Instruction::I32Store(word())]
+    [
+        Instruction::I32Const(address),
+        Instruction::I32Const(number),
+        Instruction::I32Store(word()),
+    ]
 }
 
 /// Panics when one of the rows has this number in its first column.
@@ -229,6 +305,32 @@ pub(super) fn patching(row: i32, column: i32, number: i32) -> Vec<Instruction<'s
     }
     body.push(Instruction::I32Const(ANSWER));
     body
+}
+
+/// Answers one patch with what an imported function says.
+pub(super) fn patching_import() -> Vec<Instruction<'static>> {
+    let mut body = patching(0, 0, 0);
+    body.pop();
+    body.extend([
+        Instruction::I32Const(2064),
+        Instruction::Call(0),
+        Instruction::I64Store(word()),
+        Instruction::I32Const(ANSWER),
+    ]);
+    body
+}
+
+/// Logs this many bytes of a space, which is written over the memory from 8192 on.
+pub(super) fn logging(bytes: i32) -> Vec<Instruction<'static>> {
+    vec![
+        Instruction::I32Const(8192),
+        Instruction::I32Const(i32::from(b' ')),
+        Instruction::I32Const(bytes),
+        Instruction::MemoryFill(0),
+        Instruction::I32Const(8192),
+        Instruction::I32Const(bytes),
+        Instruction::Call(0),
+    ]
 }
 
 /// Answers a list of rows that is said to be this long.

@@ -1,8 +1,10 @@
 //! Can a guest do harm, and is every failure told with its name?
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod columns;
 mod guests;
 mod lifecycle;
+mod shipped;
 
 use std::sync::Arc;
 
@@ -13,14 +15,24 @@ use super::*;
 use crate::hook::{Answers, HookFailure, Row, Verb};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::standard_schema;
-use guests::{Guest, MANIFEST, answering_rows, computing, endless, memory_bomb, panic_at, panic_when_used, patching};
+use guest::Moment;
+use guests::{
+    Guest, MANIFEST, answering_rows, computing, endless, logging, memory_bomb, panic_at,
+    panic_when_used, patching, patching_import,
+};
 use hooks::Served;
 
 /// The hook of a component of tests, in the standard schema.
 fn served(bytes: &[u8]) -> Result<Arc<Served>, Error> {
     let opened = open(bytes)?;
     let schema = opened.manifest.schema_with_fields(&standard_schema())?;
-    let mut hooks = serve(&Runtime::new()?, bytes, &opened.manifest, &Map::new(), &schema)?;
+    let mut hooks = serve(
+        &Runtime::new()?,
+        bytes,
+        &opened.manifest,
+        &Map::new(),
+        &schema,
+    )?;
     Ok(hooks.remove(0))
 }
 
@@ -29,7 +41,10 @@ fn leads(employees: &[i64]) -> Vec<Record> {
     let object = schema.object("lead").unwrap();
     let field = object.field("employees").unwrap().number;
     let lead = |(place, number): (usize, &i64)| {
-        let mut record = Record::empty(object.clone(), RecordId::new(object.prefix(), place as u128 + 1));
+        let mut record = Record::empty(
+            object.clone(),
+            RecordId::new(object.prefix(), place as u128 + 1),
+        );
         record.set(field, Some(Value::Integer(*number)));
         record
     };
@@ -38,12 +53,31 @@ fn leads(employees: &[i64]) -> Vec<Record> {
 
 fn amend(hook: &Served, employees: &[i64]) -> Result<Answers, HookFailure> {
     let leads = leads(employees);
-    let rows: Vec<Row<'_>> = leads.iter().map(|lead| Row { verb: Verb::Create, id: lead.id(), before: None, after: Some(lead) }).collect();
-    hook.amend_for_test(&rows)
+    let rows: Vec<Row<'_>> = leads
+        .iter()
+        .map(|lead| Row {
+            verb: Verb::Create,
+            id: lead.id(),
+            before: None,
+            after: Some(lead),
+        })
+        .collect();
+    hook.amend(
+        &rows,
+        Moment {
+            now: 1_774_051_200_000_000,
+            today: 20_533,
+        },
+    )
 }
 
 fn failure(compute: &[Instruction<'_>], manifest: &str) -> String {
-    let bytes = Guest { compute, manifest, ..Guest::default() }.component();
+    let bytes = Guest {
+        compute,
+        manifest,
+        ..Guest::default()
+    }
+    .component();
     let hook = served(&bytes).unwrap();
     let failure = amend(&hook, &[1]).err().expect("the guest fails");
     assert_eq!(failure.code, "plugin-failed");
@@ -54,7 +88,9 @@ fn failure(compute: &[Instruction<'_>], manifest: &str) -> String {
 fn a_patch_reaches_the_field_that_the_manifest_declares() {
     let hook = served(&computing(&patching(1, 0, 42))).unwrap();
     let answers = amend(&hook, &[1, 2]).unwrap();
-    let [patch] = answers.patches.as_slice() else { panic!("one patch") };
+    let [patch] = answers.patches.as_slice() else {
+        panic!("one patch")
+    };
     assert_eq!((patch.row, &patch.value), (1, &Some(Value::Integer(42))));
     assert_eq!(patch.field, hook.hook.writes[0].field);
     assert!(answers.cost.fuel > 0 && answers.cost.memory_bytes == 4 << 16);
@@ -70,42 +106,137 @@ fn the_same_call_costs_the_same_fuel_every_time() {
 #[test]
 fn a_trap_names_plugin_version_export_and_record() {
     let message = failure(&[Instruction::Unreachable], MANIFEST);
-    assert!(message.starts_with("plugin tester 1.2.3, compute for lea_00000000000000000000000001: it trapped: "), "{message}");
+    assert!(
+        message.starts_with(
+            "plugin tester 1.2.3, compute for lea_00000000000000000000000001: it trapped: "
+        ),
+        "{message}"
+    );
 }
 
 #[test]
 fn an_endless_loop_runs_out_of_fuel() {
     let message = failure(&endless(), MANIFEST);
-    assert!(message.ends_with("out of fuel after 1,001,000 units (an endless loop, or raise limits.fuel-per-call)"), "{message}");
+    assert!(
+        message.ends_with(
+            "out of fuel after 1,001,000 units (an endless loop, or raise limits.fuel-per-call)"
+        ),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_loop_with_fuel_left_is_stopped_by_time() {
-    let limits = "limits = { fuel-per-call = 1_000_000_000, fuel-per-row = 1_000_000_000, time-ms = 5 }";
-    let manifest = MANIFEST.replace("limits = { fuel-per-call = 1_000_000, fuel-per-row = 1_000 }", limits);
+    let limits =
+        "limits = { fuel-per-call = 1_000_000_000, fuel-per-row = 1_000_000_000, time-ms = 5 }";
+    let manifest = MANIFEST.replace(
+        "limits = { fuel-per-call = 1_000_000, fuel-per-row = 1_000 }",
+        limits,
+    );
     let message = failure(&endless(), &manifest);
-    assert!(message.ends_with("stopped after 5 ms (an endless loop, or raise limits.time-ms)"), "{message}");
+    assert!(
+        message.ends_with("stopped after 5 ms (an endless loop, or raise limits.time-ms)"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_memory_bomb_meets_its_limit() {
     let message = failure(&memory_bomb(), MANIFEST);
-    assert!(message.ends_with("out of memory: it needed more than 16 MiB (or raise limits.memory-mib)"), "{message}");
+    assert!(
+        message.ends_with("out of memory: it needed more than 16 MiB (or raise limits.memory-mib)"),
+        "{message}"
+    );
 }
 
 #[test]
 fn an_endless_recursion_exhausts_only_its_own_stack() {
-    let calls_itself: Vec<_> = (0..8).map(Instruction::LocalGet).chain([Instruction::Call(2)]).collect();
+    let calls_itself: Vec<_> = (0..8)
+        .map(Instruction::LocalGet)
+        .chain([Instruction::Call(2)])
+        .collect();
     let manifest = MANIFEST.replace("fuel-per-call = 1_000_000,", "");
     let message = failure(&calls_itself, &manifest);
-    assert!(message.ends_with("its call stack is exhausted (an endless recursion)"), "{message}");
+    assert!(
+        message.ends_with("its call stack is exhausted (an endless recursion)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn the_clock_tells_the_time_of_the_request() {
+    let import = Some(("peyvand:plugin/clock@0.1.0", "now"));
+    let guest = Guest {
+        import,
+        compute: &patching_import(),
+        ..Guest::default()
+    };
+    let answers = amend(&served(&guest.component()).unwrap(), &[1]).unwrap();
+    assert_eq!(
+        answers.patches[0].value,
+        Some(Value::Integer(1_774_051_200_000_000))
+    );
+}
+
+#[test]
+fn the_last_line_of_the_log_is_told_with_a_trap() {
+    let import = Some(("peyvand:plugin/log@0.1.0", "log"));
+    let compute = [logging(3), vec![Instruction::Unreachable]].concat();
+    let hook = served(
+        &Guest {
+            import,
+            compute: &compute,
+            ..Guest::default()
+        }
+        .component(),
+    )
+    .unwrap();
+    let failure = amend(&hook, &[1]).err().unwrap();
+    assert!(
+        failure.message.ends_with("; it had logged:    "),
+        "{}",
+        failure.message
+    );
+    assert_eq!(hook.plugin.program.log.lines(), ["   "]);
+}
+
+#[test]
+fn a_flood_of_log_lines_is_paid_for_in_fuel() {
+    let import = Some(("peyvand:plugin/log@0.1.0", "log"));
+    let mut compute = vec![Instruction::Loop(wasm_encoder::BlockType::Empty)];
+    compute.extend(logging(60_000));
+    compute.extend([
+        Instruction::Br(0),
+        Instruction::End,
+        Instruction::Unreachable,
+    ]);
+    let hook = served(
+        &Guest {
+            import,
+            compute: &compute,
+            ..Guest::default()
+        }
+        .component(),
+    )
+    .unwrap();
+    let failure = amend(&hook, &[1]).err().unwrap();
+    assert!(
+        failure.message.contains("out of fuel"),
+        "{}",
+        failure.message
+    );
+    // A million units of fuel pay for sixteen lines of sixty thousand bytes.
+    assert!(hook.plugin.program.log.lines().len() <= 16);
 }
 
 #[test]
 fn answers_out_of_range_are_refused() {
     for (compute, word) in [
         (patching(1, 0, 0), "row 1 is out of range: the batch has 1"),
-        (patching(0, 1, 0), "column 1 is out of range: the manifest declares 1 under writes"),
+        (
+            patching(0, 1, 0),
+            "column 1 is out of range: the manifest declares 1 under writes",
+        ),
         (answering_rows(1), "1 rows but 0 columns"),
         (answering_rows(i32::MAX), "bad answer"),
         (vec![Instruction::I32Const(-8)], "bad answer"),
@@ -121,22 +252,49 @@ fn only_the_record_at_fault_is_refused() {
     let answers = amend(&hook, &[11, 12, 13, 14]).unwrap();
     let patched: Vec<usize> = answers.patches.iter().map(|patch| patch.row).collect();
     assert_eq!(patched, [0, 1, 3]);
-    let [refusal] = answers.refusals.as_slice() else { panic!("one refusal") };
+    let [refusal] = answers.refusals.as_slice() else {
+        panic!("one refusal")
+    };
     assert_eq!((refusal.row, refusal.code.as_str()), (2, "plugin-failed"));
-    assert!(refusal.message.contains("compute for lea_00000000000000000000000003: it trapped"), "{}", refusal.message);
+    assert!(
+        refusal
+            .message
+            .contains("compute for lea_00000000000000000000000003: it trapped"),
+        "{}",
+        refusal.message
+    );
 }
 
 #[test]
 fn a_plugin_that_skips_leaves_the_record_at_fault_and_says_so() {
     let manifest = MANIFEST.replace("reject", "skip");
     let compute = [panic_at(13), patching(0, 0, 42)].concat();
-    let hook = served(&Guest { compute: &compute, manifest: &manifest, ..Guest::default() }.component()).unwrap();
+    let hook = served(
+        &Guest {
+            compute: &compute,
+            manifest: &manifest,
+            ..Guest::default()
+        }
+        .component(),
+    )
+    .unwrap();
     let answers = amend(&hook, &[13, 12]).unwrap();
     assert!(answers.refusals.is_empty());
-    assert_eq!(answers.patches.iter().map(|patch| patch.row).collect::<Vec<_>>(), [1]);
+    assert_eq!(
+        answers
+            .patches
+            .iter()
+            .map(|patch| patch.row)
+            .collect::<Vec<_>>(),
+        [1]
+    );
     let log = &hook.plugin.program.log;
     assert_eq!(log.skipped(), 1);
-    assert!(log.lines()[0].contains("lea_00000000000000000000000001"), "{:?}", log.lines());
+    assert!(
+        log.lines()[0].contains("lea_00000000000000000000000001"),
+        "{:?}",
+        log.lines()
+    );
 }
 
 #[test]
@@ -144,14 +302,21 @@ fn a_plugin_that_fails_for_all_is_given_up_early() {
     let hook = served(&computing(&endless())).unwrap();
     let answers = amend(&hook, &[0; 100]).unwrap();
     assert_eq!(answers.refusals.len(), 100);
-    let tried = answers.refusals.iter().filter(|refusal| refusal.message.contains("out of fuel")).count();
+    let tried = answers
+        .refusals
+        .iter()
+        .filter(|refusal| refusal.message.contains("out of fuel"))
+        .count();
     assert_eq!(tried, 8);
     assert!(answers.refusals[99].message.contains("not tried"));
 }
 
 #[test]
 fn what_a_guest_keeps_between_calls_decides_nothing() {
-    let hook = served(&computing(&[panic_when_used(), patching(0, 0, 42)].concat())).unwrap();
+    let hook = served(&computing(
+        &[panic_when_used(), patching(0, 0, 42)].concat(),
+    ))
+    .unwrap();
     assert!((0..5).all(|_| amend(&hook, &[1]).unwrap().patches.len() == 1));
 }
 
