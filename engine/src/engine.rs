@@ -15,7 +15,7 @@ use crate::journal::{Durability, Position};
 use crate::query::Reader;
 use crate::schema::Schema;
 use crate::session::Session;
-use crate::store::{Backend, SledBackend, Snapshot, StoreOptions};
+use crate::store::{Backend, MemoryBackend, SledBackend, Snapshot, StoreOptions};
 use crate::write::{self, Group, Outcome, Stale, Write};
 
 /// How often a write is staged again when others keep changing what it reads.
@@ -53,6 +53,7 @@ pub(crate) struct Inner {
     locale: Locale,
     config: RwLock<Arc<Config>>,
     pub(crate) bills: Bills,
+    set_aside: Option<PathBuf>,
     /// Entries whose follow-ups are done; the next commit takes them off the queue.
     followed: Mutex<Vec<Position>>,
 }
@@ -142,6 +143,7 @@ impl EngineBuilder {
     /// When the directory is no directory, cannot be written, belongs to another program, is open in another process,
     /// or holds damaged bytes; the message says which and what to do.
     pub fn open(self) -> Result<Engine> {
+        let mut set_aside = None;
         let backend: Arc<dyn Backend> = match &self.dir {
             Some(dir) => {
                 let options = StoreOptions {
@@ -149,11 +151,13 @@ impl EngineBuilder {
                     overlay_limit_bytes: self.overlay_bytes,
                     cache_bytes: self.cache_bytes,
                     create: self.create,
-                    pid: std::process::id(),
+                    ..StoreOptions::new(std::process::id())
                 };
-                Arc::new(SledBackend::open(dir, &options)?)
+                let sled = SledBackend::open(dir, &options)?;
+                set_aside = sled.set_aside().map(Path::to_owned);
+                Arc::new(sled)
             }
-            None => Arc::new(crate::store::MemoryBackend::new()),
+            None => Arc::new(MemoryBackend::new()),
         };
         let inner = Inner {
             backend,
@@ -163,6 +167,7 @@ impl EngineBuilder {
             locale: self.locale,
             config: RwLock::new(Arc::new(Config::default())),
             bills: Bills::default(),
+            set_aside,
             followed: Mutex::default(),
         };
         let engine = Engine { inner: Arc::new(inner) };
@@ -186,8 +191,7 @@ impl Engine {
         EngineBuilder::new(Some(dir.as_ref().to_owned()))
     }
 
-    /// A CRM that lives in memory and is gone with the handle: for tests.
-    #[cfg(any(test, feature = "testing"))]
+    /// A CRM that lives in memory and is gone with the handle: for tests and trials.
     pub fn in_memory() -> EngineBuilder {
         EngineBuilder::new(None)
     }
@@ -257,6 +261,13 @@ impl Engine {
     /// When the store cannot be read.
     pub fn broken(&self) -> Result<Vec<String>> {
         Ok(self.read()?.1.registry().broken.clone())
+    }
+
+    /// The folder to which a state that could not be opened was moved when this engine opened; the state was built again
+    /// from the journal, and nothing is lost.
+    #[must_use]
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.inner.set_aside.as_deref()
     }
 
     /// Writes everything down and gives errors that dropping the handle would hide.

@@ -56,7 +56,7 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { request: 0, field: None, code: code.to_owned(), message: message.into() }
+        Self { request: 0, field: None, code: code.to_owned(), message: brief(message.into()) }
     }
 
     pub(crate) fn field(field: &str, code: &str, message: impl Into<String>) -> Self {
@@ -78,6 +78,17 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A message that quotes what came in must not be as long as what came in: begin and end say what it is about.
+fn brief(message: String) -> String {
+    const LONGEST: usize = 2_000;
+    if message.len() <= LONGEST {
+        return message;
+    }
+    let begin = message.floor_char_boundary(LONGEST / 2);
+    let end = message.ceil_char_boundary(message.len() - LONGEST / 2);
+    format!("{} … {}", &message[..begin], &message[end..])
+}
+
 /// Why something could not be done.
 pub struct Error {
     inner: Box<Inner>,
@@ -93,7 +104,7 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { inner: Box::new(Inner { kind, message: message.into(), hint: None, failures: Vec::new(), source: None }) }
+        Self { inner: Box::new(Inner { kind, message: brief(message.into()), hint: None, failures: Vec::new(), source: None }) }
     }
 
     pub(crate) fn with_failures(kind: ErrorKind, failures: Vec<Failure>) -> Self {

@@ -33,7 +33,6 @@
 //! - `wasm` (default): WebAssembly components as plugins.
 //! - `script` (default): rhai scripts for administrators.
 //! - `exchange` (default): CSV import with saved mappings.
-//! - `testing`: a store in memory, for the tests of embedders.
 
 mod engine;
 mod session;

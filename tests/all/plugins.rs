@@ -14,6 +14,9 @@ fn a_field_type_normalises_and_refuses() {
     let _ = session.change_schema([SchemaChange::AddField { object: "contact".to_owned(), field }]).unwrap();
     let id = create(&session, "contact", json!({"name": "Sara Ahmadi", "person_id": "۰۰۸۴۵۷۵۹۴-۸"}));
     assert_eq!(session.get(id).unwrap().text("person_id"), Some("0084575948"));
+    let record = session.get(id).unwrap();
+    let shown = session.clone().in_locale(peyvand::Locale::Fa).show(&record, "person_id").unwrap().unwrap();
+    assert!(shown.starts_with('۰') && shown.len() > 10, "{shown}");
     let error = session.create("contact", json!({"name": "X Y", "person_id": "0084575949"})).unwrap_err();
     assert_eq!(error.failures()[0].field.as_deref(), Some("person_id"), "{error}");
     let error = session.remove_plugin("national-id").unwrap_err();

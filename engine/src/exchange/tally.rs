@@ -202,6 +202,8 @@ impl Tally {
         }
         told.sort_by_key(|warning| std::cmp::Reverse(warning.count));
         self.receipt.warnings.extend(told);
+        // Rows of a wrong width are refused as they are read, the others with their batch.
+        self.receipt.refusals.sort_by_key(|refusal| refusal.line);
         self.receipt
     }
 

@@ -89,7 +89,6 @@ pub(crate) fn compute(engine: &Engine, from: NaiveDate, to: NaiveDate) -> Result
                     today: session.context.day_of(at),
                     zone: session.context.zone,
                     actor: &session.context.actor,
-                    locale: session.context.locale,
                 };
                 ledger.add(awards(engine, score.as_ref(), &changes, &context), score.reasons());
             }

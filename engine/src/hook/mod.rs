@@ -3,6 +3,11 @@
 //! Traits only. The write path calls them and does not know who stands behind: a rule of the engine, a plugin, a
 //! script. The name of each trait says whether its hook may change the record.
 
+#![cfg_attr(
+    not(all(feature = "wasm", feature = "script")),
+    allow(dead_code, reason = "what only plugins or scripts use waits for their features")
+)]
+
 mod budget;
 mod registry;
 
@@ -71,7 +76,6 @@ pub(crate) struct HookContext<'a> {
     pub(crate) today: NaiveDate,
     pub(crate) zone: FixedOffset,
     pub(crate) actor: &'a Actor,
-    pub(crate) locale: Locale,
 }
 
 /// A hook's answer to a batch before it is saved.
@@ -191,8 +195,13 @@ pub(crate) trait FieldType: Send + Sync {
 /// An action that workflows call with the records that they caught.
 pub(crate) trait WorkflowAction: Send + Sync {
     fn name(&self) -> &HookName;
-    fn object(&self) -> &str;
     fn perform(&self, rows: &[Row<'_>], parameters: &Json, context: &HookContext<'_>) -> Result<Effects, HookFailure>;
+}
+
+/// What a plugin says while it runs: for its author, never part of a record.
+pub(crate) trait Said: Send + Sync {
+    /// The last lines, oldest first.
+    fn lines(&self) -> Vec<String>;
 }
 
 /// Gives points for what happened.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AfterCommit, BeforeSave, FieldType, Score, WorkflowAction};
+use super::{AfterCommit, BeforeSave, FieldType, Said, Score, WorkflowAction};
 use crate::workflow::Workflow;
 
 /// Everything that wakes on a change, in the order in which it is asked.
@@ -23,6 +23,8 @@ pub(crate) struct Registry {
     pub(crate) actions: BTreeMap<String, Arc<dyn WorkflowAction>>,
     pub(crate) scores: Vec<Arc<dyn Score>>,
     pub(crate) workflows: Vec<Arc<Workflow>>,
+    /// The last lines that each plugin said, by its id.
+    pub(crate) logs: BTreeMap<String, Arc<dyn Said>>,
     /// What is installed and enabled but cannot run, and why. Nobody's write depends on it silently: opening says so.
     pub(crate) broken: Vec<String>,
 }

@@ -129,6 +129,7 @@ fn add_plugin(plugin: &Plugin, bytes: &[u8], schema: &Schema, registry: &mut Reg
     registry.actions.extend(loaded.actions);
     registry.scores.extend(loaded.scores);
     registry.workflows.extend(loaded.workflows);
+    registry.logs.insert(plugin.id.clone(), loaded.log);
     Ok(())
 }
 

@@ -212,6 +212,16 @@ impl Session {
         plugins.into_iter().find(|plugin| plugin.id == id).ok_or_else(|| no_plugin(id, &near))
     }
 
+    /// The last lines that an enabled plugin said since the engine was opened, and the records that went on without it.
+    ///
+    /// # Errors
+    /// When it is not installed.
+    pub fn plugin_log(&self, id: &str) -> Result<Vec<String>> {
+        self.plugin(id)?;
+        let (_, config) = self.engine.read()?;
+        Ok(config.registry().logs.get(id).map_or_else(Vec::new, |log| log.lines()))
+    }
+
     /// Switches a plugin on or off. Its fields stay.
     ///
     /// # Errors

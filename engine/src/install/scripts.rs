@@ -138,7 +138,6 @@ impl Session {
             today: self.context.day_of(now),
             zone: self.context.zone,
             actor: &self.context.actor,
-            locale: self.context.locale,
         };
         let run = script::run_once(text, &reader.schema, &record, &context)?;
         let refusal = |(field, message): (Option<String>, String)| Failure { field, ..Failure::new("script", message) };

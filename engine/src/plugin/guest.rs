@@ -3,12 +3,12 @@
 //! The store's data: the time that the guest is told, what it said, how much memory it took, and why it was stopped.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use wasmtime::{ResourceLimiter, Trap};
 
 use super::limits::grouped;
+use crate::hook::Said;
 
 /// Lines that one call may leave in the log, and the bytes of each.
 const LINES: usize = 50;
@@ -149,7 +149,6 @@ impl Fault {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     lines: Mutex<VecDeque<String>>,
-    skipped: AtomicU64,
 }
 
 impl Log {
@@ -162,23 +161,13 @@ impl Log {
 
     /// Notes a record that goes on without the plugin, in a batch in which others were served.
     pub(super) fn skip(&self, message: String) {
-        self.skipped.fetch_add(1, Ordering::Relaxed);
         self.extend([message]);
     }
+}
 
-    /// The last lines, oldest first.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
-    }
-
-    /// How many records of larger batches went on without the plugin because it failed for them.
-    pub(crate) fn skipped(&self) -> u64 {
-        self.skipped.load(Ordering::Relaxed)
+impl Said for Log {
+    fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 

@@ -433,10 +433,6 @@ impl WorkflowAction for Served {
         &self.name
     }
 
-    fn object(&self) -> &str {
-        &self.hook.declared.object
-    }
-
     fn perform(
         &self,
         rows: &[Row<'_>],

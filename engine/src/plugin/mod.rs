@@ -22,12 +22,11 @@ mod written;
 
 pub(crate) use check::check_settings;
 pub(crate) use guest::Log;
-pub(crate) use manifest::Manifest;
+pub(crate) use manifest::{Manifest, Point};
 pub(crate) use runtime::Runtime;
 
 use std::sync::Arc;
 
-use manifest::Point;
 use serde_json::{Map, Value as Json};
 
 use crate::context::Actor;
@@ -43,8 +42,6 @@ const MOST_BYTES: usize = 32 << 20;
 #[derive(Clone, Debug)]
 pub(crate) struct Opened {
     pub(crate) manifest: Manifest,
-    /// As it was written.
-    pub(crate) manifest_text: String,
     pub(crate) contract: String,
     /// `peyvand:plugin/before-save@0.1.0`.
     pub(crate) exports: Vec<String>,
@@ -90,7 +87,6 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
         .map_err(|fault| failed(&manifest, &fault))?;
     Ok(Opened {
         manifest,
-        manifest_text: sections.manifest,
         contract: sections.contract,
         exports,
         imports,

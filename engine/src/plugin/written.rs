@@ -113,7 +113,8 @@ impl Manifest {
 }
 
 impl Written {
-    fn read(self, faults: &mut Faults) -> Manifest {
+    /// Checks who it is, and gives what shall happen when it fails.
+    fn head(&self, faults: &mut Faults) -> OnFailure {
         if !is_word(&self.id) {
             faults.add(
                 "id",
@@ -135,14 +136,18 @@ impl Written {
         if self.contract != contract::VERSION {
             faults.add("contract", "contract", foreign_contract(&self.contract));
         }
-        let on_failure = match self.on_failure.as_deref() {
+        match self.on_failure.as_deref() {
             Some("reject") => OnFailure::Reject,
             Some("skip") => OnFailure::Skip,
             _ => {
                 faults.add("on-failure", "manifest", "say on-failure = \"reject\" (the save is refused when the plugin fails) or \"skip\" (it goes on without); there is no default");
                 OnFailure::Reject
             }
-        };
+        }
+    }
+
+    fn read(self, faults: &mut Faults) -> Manifest {
+        let on_failure = self.head(faults);
         self.limits.check(faults);
         for (name, setting) in &self.settings {
             setting.check(name, faults);

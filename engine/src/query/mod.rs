@@ -36,5 +36,5 @@ pub use page::{Page, Query};
 
 pub(crate) use aggregate::aggregate;
 pub(crate) use page::{count, each_match, explain, run};
-pub(crate) use reader::{Reader, decode, rollup_value};
+pub(crate) use reader::{Reader, decode};
 pub(crate) use when::QueryTime;

@@ -140,7 +140,7 @@ impl Reader {
 }
 
 /// The field value of a stored total.
-pub(crate) fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> {
+fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> {
     if let RollupMeasure::Latest { .. } = measure {
         let micros = i64::from_be_bytes(total?.try_into().ok()?);
         return chrono::DateTime::from_timestamp_micros(micros).map(Value::Instant);

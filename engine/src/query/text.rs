@@ -78,7 +78,12 @@ impl<'a> Reading<'a> {
     }
 
     fn place(&self) -> Place {
-        Place::Character(1 + self.text.get(..self.at).unwrap_or_default().chars().count())
+        self.place_of(self.at)
+    }
+
+    /// Counted only for an error: it reads all the text before it.
+    fn place_of(&self, at: usize) -> Place {
+        Place::Character(1 + self.text.get(..at).unwrap_or_default().chars().count())
     }
 
     fn unexpected(&self, expected: &str) -> QueryError {
@@ -172,10 +177,10 @@ impl<'a> Reading<'a> {
             &format!("an operator after '{field}', such as {field}[eq]:"),
         )?;
         self.skip_spaces();
-        let place = self.place();
+        let at = self.at;
         let typed = self.word();
         let operator = Operator::from_name(typed).ok_or_else(|| QueryError::UnknownOperator {
-            place,
+            place: self.place_of(at),
             typed: typed.to_owned(),
             near: Operator::suggest(typed),
         })?;
@@ -224,11 +229,11 @@ impl<'a> Reading<'a> {
     }
 
     fn quoted(&mut self) -> Read<String> {
-        let opened = self.place();
+        let opened = self.at;
         self.next();
         let mut value = String::new();
         loop {
-            let place = self.place();
+            let at = self.at;
             match self.next() {
                 Some('"') => return Ok(value),
                 Some('\\') => value.push(match self.next() {
@@ -239,7 +244,7 @@ impl<'a> Reading<'a> {
                     _ => {
                         let found = "'\\' begins no known escape here".to_owned();
                         return Err(QueryError::Syntax {
-                            place,
+                            place: self.place_of(at),
                             found,
                             expected: "\\\", \\\\, \\n, \\r or \\t".to_owned(),
                         });
@@ -249,7 +254,7 @@ impl<'a> Reading<'a> {
                 None => {
                     let found = "this quotation mark is never closed".to_owned();
                     return Err(QueryError::Syntax {
-                        place: opened,
+                        place: self.place_of(opened),
                         found,
                         expected: "a second '\"' after the value".to_owned(),
                     });

@@ -59,8 +59,9 @@ impl StageRule {
         if closed || !given(fields.probability) {
             patches.push(Patch { row, field: fields.probability, value: stage.get("probability").cloned() });
         }
-        let was_closed = before.is_some_and(|before| before.value(fields.closed_at).is_some());
-        if closed && !was_closed {
+        // The state that is to be, not the one before: the rule is asked twice, and a record from the bin has its moment.
+        let has_moment = after.value(fields.closed_at).is_some();
+        if closed && !has_moment {
             // Imported history says by its close date when it happened.
             let day = after.value(fields.close_date).filter(|_| given(fields.close_date) || before.is_none());
             let at = match day {
@@ -71,7 +72,7 @@ impl StageRule {
             if day.is_none() {
                 patches.push(Patch { row, field: fields.close_date, value: Some(Value::Date(context.today)) });
             }
-        } else if !closed && was_closed {
+        } else if !closed && has_moment {
             patches.push(Patch { row, field: fields.closed_at, value: None });
         }
         patches

@@ -35,9 +35,28 @@ impl FieldKind {
             Self::Address => address(json),
             Self::PersonName => person_name(json),
             Self::Reference { .. } => text(json)?.parse::<RecordId>().map(Value::Reference).map_err(|error| error.to_string()),
-            Self::Json => Ok(Value::Json(json.clone())),
+            Self::Json => any_json(json),
             Self::Rollup(_) => Err("a rollup is kept by the engine and cannot be set".to_owned()),
         }
+    }
+}
+
+/// JSON is stored as text, and its reader gives up at 128 levels, those of the journal's entry included.
+const DEEPEST_JSON: usize = 100;
+
+fn any_json(json: &Json) -> Read {
+    if is_deeper(json, DEEPEST_JSON) {
+        return Err(format!("it is nested deeper than {DEEPEST_JSON} levels"));
+    }
+    Ok(Value::Json(json.clone()))
+}
+
+fn is_deeper(json: &Json, levels: usize) -> bool {
+    match (json, levels.checked_sub(1)) {
+        (Json::Array(items), Some(left)) => items.iter().any(|item| is_deeper(item, left)),
+        (Json::Object(map), Some(left)) => map.values().any(|item| is_deeper(item, left)),
+        (Json::Array(_) | Json::Object(_), None) => true,
+        _ => false,
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::program::ScriptRun;
 use super::{Script, load, run_once};
-use crate::context::{Actor, Locale};
+use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::{Answers, Effects, HookContext, HookFailure, Row, Verb};
 use crate::journal::Position;
@@ -112,7 +112,6 @@ impl Fixture {
             today: NaiveDate::from_ymd_opt(2026, 3, 21).unwrap(),
             zone: FixedOffset::east_opt(12_600).unwrap(),
             actor: &self.actor,
-            locale: Locale::En,
         }
     }
 

@@ -46,10 +46,12 @@ pub(crate) fn push_text(key: &mut Vec<u8>, value: &str) {
     key.extend_from_slice(&END_OF_TEXT);
 }
 
+#[cfg(test)]
 pub(crate) fn push_bytes16(key: &mut Vec<u8>, value: [u8; 16]) {
     key.extend_from_slice(&value);
 }
 
+#[cfg(test)]
 pub(crate) fn take_bool(key: &mut &[u8]) -> Option<bool> {
     match take::<1>(key)? {
         [0] => Some(false),
@@ -62,22 +64,26 @@ pub(crate) fn take_u32(key: &mut &[u8]) -> Option<u32> {
     take(key).map(u32::from_be_bytes)
 }
 
+#[cfg(test)]
 pub(crate) fn take_u64(key: &mut &[u8]) -> Option<u64> {
     take(key).map(u64::from_be_bytes)
 }
 
+#[cfg(test)]
 pub(crate) fn take_i64(key: &mut &[u8]) -> Option<i64> {
     let mut bytes = take::<8>(key)?;
     bytes[0] ^= SIGN;
     Some(i64::from_be_bytes(bytes))
 }
 
+#[cfg(test)]
 pub(crate) fn take_i128(key: &mut &[u8]) -> Option<i128> {
     let mut bytes = take::<16>(key)?;
     bytes[0] ^= SIGN;
     Some(i128::from_be_bytes(bytes))
 }
 
+#[cfg(test)]
 pub(crate) fn take_text(key: &mut &[u8]) -> Option<String> {
     let mut text = Vec::new();
     let mut rest = *key;
@@ -101,6 +107,7 @@ pub(crate) fn take_text(key: &mut &[u8]) -> Option<String> {
     Some(text)
 }
 
+#[cfg(test)]
 pub(crate) fn take_bytes16(key: &mut &[u8]) -> Option<[u8; 16]> {
     take(key)
 }

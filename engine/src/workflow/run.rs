@@ -119,7 +119,7 @@ fn run_one(engine: &Engine, workflow: &Workflow, action: &Arc<dyn WorkflowAction
         caught.push(record);
         Ok(ControlFlow::Continue(()))
     })?;
-    let context = HookContext { reader: &reader, now, today, zone: session.context.zone, actor: &session.context.actor, locale: session.context.locale };
+    let context = HookContext { reader: &reader, now, today, zone: session.context.zone, actor: &session.context.actor };
     for batch in caught.chunks(1_000) {
         let rows: Vec<Row<'_>> = batch.iter().map(|record| Row { verb: Verb::Update, id: record.id, before: Some(record), after: Some(record) }).collect();
         let name = HookName { hook: format!("workflow {}", workflow.name), ..action.name().clone() };

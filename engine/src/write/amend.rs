@@ -28,12 +28,17 @@ fn ask(write: &Write<'_>, context: &HookContext<'_>, hook: &Arc<dyn BeforeSave>,
     let awake: Vec<usize> =
         (0..drafts.drafts.len()).filter(|place| wakes(&drafts.drafts[*place], drafts.faults.contains_key(&drafts.drafts[*place].group))).collect();
     for batch in awake.chunks(BATCH) {
-        let rows: Vec<Row<'_>> = batch.iter().map(|place| drafts.drafts[*place].row()).collect();
-        let answer = hook.before_save(&rows, context);
-        match answer {
-            Ok(answers) => apply(write, hook, batch, answers, drafts),
-            Err(failure) => failed(write, hook, batch, &failure, drafts),
-        }
+        ask_batch(write, context, hook, batch, drafts);
+    }
+}
+
+fn ask_batch(write: &Write<'_>, context: &HookContext<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], drafts: &mut Drafts) {
+    let rows: Vec<Row<'_>> = batch.iter().map(|place| drafts.drafts[*place].row()).collect();
+    match hook.before_save(&rows, context) {
+        Ok(answers) => apply(write, hook, batch, answers, drafts),
+        // One bad row must not take the other rows of a bulk load along: each is asked about alone.
+        Err(_) if batch.len() > 1 => batch.chunks(1).for_each(|row| ask_batch(write, context, hook, row, drafts)),
+        Err(failure) => failed(write, hook, batch, &failure, drafts),
     }
 }
 

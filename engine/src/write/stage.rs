@@ -122,12 +122,17 @@ impl Stage<'_> {
     fn create(&mut self, object: &str, id: Option<RecordId>, fields: &Fields, asked: bool, privileged: bool) -> Staged<RecordId> {
         let object = self.object(object)?;
         let now = self.write.context.now();
+        let given = id.is_some();
         let id = id.unwrap_or_else(|| RecordId::new(object.prefix, self.write.context.ids.next(now)));
         if id.prefix != object.prefix {
             return Err(Failure::new("id", format!("{id} cannot name a {}: its ids begin with '{}_'", object.name, object.prefix)).into());
         }
         if self.view.exists(id)? {
             return Err(Failure::new("id-taken", format!("there is a record {id} already; update it, or leave the id out")).into());
+        }
+        // What is in the bin, or goes there in this commit, may come back under its id.
+        if given && (self.view.is_pending(id) || self.write.reader.binned(id)?.is_some()) {
+            return Err(Failure::new("id-taken", format!("{id} is in the bin; restore it, or leave the id out")).into());
         }
         let mut record = Record::empty(object.clone(), id);
         record.revision = 1;

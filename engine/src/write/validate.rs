@@ -229,6 +229,6 @@ fn schema_on_records(write: &Write<'_>, drafts: &Drafts, faults: &mut Vec<(usize
 impl Write<'_> {
     pub(super) fn hook_context(&self) -> HookContext<'_> {
         let now = self.context.now();
-        HookContext { reader: &self.reader, now, today: self.context.day_of(now), zone: self.context.zone, actor: &self.context.actor, locale: self.context.locale }
+        HookContext { reader: &self.reader, now, today: self.context.day_of(now), zone: self.context.zone, actor: &self.context.actor }
     }
 }

@@ -69,14 +69,16 @@ pub(crate) enum Command {
         /// Such as account, contact, lead, opportunity, activity
         object: String,
         /// The fields as a JSON object; - reads it from stdin
-        json: String,
+        #[arg(value_name = "JSON")]
+        fields: String,
     },
     /// Change fields of a record; null clears one
     #[command(after_help = "Example:\n  peyvand update opp_01jd0c5e8gq2r4v6x8z0b2d4f6 '{\"stage\": \"won\"}' --revision 3")]
     Update {
         id: RecordId,
         /// The fields as a JSON object; - reads it from stdin
-        json: String,
+        #[arg(value_name = "JSON")]
+        fields: String,
         /// Only if the record is still at this revision
         #[arg(long, value_name = "N")]
         revision: Option<u64>,
@@ -315,6 +317,17 @@ mod tests {
         for line in ["peyvand --dir d --json plugin list", "peyvand plugin list --dir d --json"] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert_eq!((cli.everywhere.dir, cli.everywhere.json), (Some(PathBuf::from("d")), true), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_command_with_a_record_is_understood() {
+        let id = "acc_00000000000000000000000000";
+        for line in [vec!["create", "account", "{}"], vec!["update", id, "{}", "--revision", "3"], vec!["get", id], vec!["restore", id]] {
+            for json in [false, true] {
+                let words = ["peyvand"].into_iter().chain(line.iter().copied()).chain(json.then_some("--json"));
+                assert_eq!(Cli::try_parse_from(words).unwrap().everywhere.json, json, "{line:?}");
+            }
         }
     }
 

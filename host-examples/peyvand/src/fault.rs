@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use peyvand::{ErrorKind, Failure};
 use peyvand_pack::PackError;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 use crate::demo::DemoError;
 use crate::output::one_line;
@@ -122,13 +122,8 @@ impl Fault {
         if self.is_quiet() {
             return;
         }
-        let told = if as_json { writeln!(to, "{}", self.to_json()) } else { self.tell_plainly(to) };
+        let told = if as_json { tell_json(to, self.kind(), &self.to_string(), self.remedy(), self.failures()) } else { self.tell_plainly(to) };
         told.ok();
-    }
-
-    fn to_json(&self) -> Json {
-        let failure = |failure: &Failure| json!({"request": failure.request, "field": failure.field, "code": failure.code, "message": failure.message});
-        error_json(self.kind(), &self.to_string(), self.remedy(), self.failures().iter().map(failure).collect())
     }
 
     fn tell_plainly(&self, to: &mut dyn Write) -> io::Result<()> {
@@ -153,8 +148,39 @@ impl Fault {
     }
 }
 
-pub(crate) fn error_json(kind: &str, message: &str, remedy: Option<&str>, failures: Vec<Json>) -> Json {
-    json!({"error": {"kind": kind, "message": message, "remedy": remedy, "failures": failures}})
+/// The promised shape of an error.
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    error: Told<'a>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    kind: &'a str,
+    message: &'a str,
+    remedy: Option<&'a str>,
+    failures: Vec<FailureJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct FailureJson<'a> {
+    request: usize,
+    field: Option<&'a str>,
+    code: &'a str,
+    message: &'a str,
+}
+
+impl<'a> FailureJson<'a> {
+    fn of(failure: &'a Failure) -> Self {
+        Self { request: failure.request, field: failure.field.as_deref(), code: &failure.code, message: &failure.message }
+    }
+}
+
+pub(crate) fn tell_json(to: &mut dyn Write, kind: &str, message: &str, remedy: Option<&str>, failures: &[Failure]) -> io::Result<()> {
+    let failures = failures.iter().map(FailureJson::of).collect();
+    let error = Told { kind, message, remedy, failures };
+    serde_json::to_writer(&mut *to, &ErrorJson { error })?;
+    writeln!(to)
 }
 
 fn exit_of(kind: ErrorKind) -> Exit {
@@ -236,11 +262,9 @@ mod tests {
         let fault = Fault::NoStore("crm".into());
         let plain = told(&fault, false);
         assert!(plain.starts_with("error: there is no store in crm\nhelp: name it with --dir"), "{plain}");
-        let json: Json = serde_json::from_str(&told(&fault, true)).unwrap();
-        assert_eq!(json["error"]["kind"], "store");
-        assert_eq!(json["error"]["message"], "there is no store in crm");
-        assert!(json["error"]["remedy"].as_str().unwrap().contains("--dir"));
-        assert_eq!(json["error"]["failures"], json!([]));
+        let json = told(&fault, true);
+        assert!(json.starts_with(r#"{"error":{"kind":"store","message":"there is no store in crm","remedy":"name it with --dir"#), "{json}");
+        assert!(json.ends_with("\"failures\":[]}}\n"), "{json}");
     }
 
     #[test]

@@ -59,8 +59,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Query(query) => query::run(query, dir, output),
         Command::Get { id } => record::get(*id, dir, output),
         Command::Timeline { id } => record::timeline(*id, dir, output),
-        Command::Create { object, json } => record::create(object, json, dir, output),
-        Command::Update { id, json, revision } => record::update(*id, json, *revision, dir, output),
+        Command::Create { object, fields } => record::create(object, fields, dir, output),
+        Command::Update { id, fields, revision } => record::update(*id, fields, *revision, dir, output),
         Command::Delete { id } => record::delete(*id, dir, output),
         Command::Restore { id } => record::restore(*id, dir, output),
         Command::Report(report) => report::run(report, dir, output),
@@ -80,13 +80,29 @@ fn misunderstood(error: &clap::Error, arguments: &[OsString]) -> Exit {
         return told.map_or_else(|error| Fault::Output(error).exit(), |()| Exit::Fine);
     }
     let told = if arguments.iter().any(|argument| argument == "--json") {
-        let message = text.lines().next().unwrap_or_default();
-        let message = message.strip_prefix("error: ").unwrap_or(message);
-        writeln!(io::stderr().lock(), "{}", fault::error_json("usage", message, Some("see --help"), Vec::new()))
+        fault::tell_json(&mut io::stderr().lock(), "usage", &reason(&text), Some("see --help"), &[])
     } else {
         io::stderr().lock().write_all(text.as_bytes())
     };
     // Nobody is left to tell.
     told.ok();
     Exit::Usage
+}
+
+/// The first paragraph of what the parser says; usage and hints come after it.
+fn reason(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let reason = lines.join(" ");
+    reason.strip_prefix("error: ").map_or_else(|| reason.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_argument_is_named_in_the_reason() {
+        let error = Cli::try_parse_from(["peyvand", "get"]).map(|_| ()).map_err(|error| reason(&error.render().to_string()));
+        assert_eq!(error, Err("the following required arguments were not provided: <ID>".to_owned()));
+    }
 }

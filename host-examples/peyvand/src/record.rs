@@ -99,13 +99,13 @@ fn event_word(kind: EventKind) -> &'static str {
     }
 }
 
-pub(crate) fn create(object: &str, json: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let fields = source::fields(json)?;
+pub(crate) fn create(object: &str, fields: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    let fields = source::fields(fields)?;
     changed(dir, Need::Created, output, |session| session.create(object, fields))
 }
 
-pub(crate) fn update(id: RecordId, json: &str, revision: Option<u64>, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let fields = source::fields(json)?;
+pub(crate) fn update(id: RecordId, fields: &str, revision: Option<u64>, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    let fields = source::fields(fields)?;
     changed(dir, Need::Existing, output, |session| match revision {
         Some(revision) => session.update_at(id, revision, fields),
         None => session.update(id, fields),

@@ -126,6 +126,22 @@ impl Guest<'_> {
             );
         }
         exports.export(self.export, ExportKind::Func, first + 2);
+        let code = self.code();
+        let mut module = Module::new();
+        module.section(&types);
+        if first == 1 {
+            module.section(&imports);
+        }
+        module
+            .section(&functions)
+            .section(&memories)
+            .section(&globals)
+            .section(&exports)
+            .section(&code);
+        module.finish()
+    }
+
+    fn code(&self) -> CodeSection {
         let mut code = CodeSection::new();
         let allocate = [
             Instruction::GlobalGet(0),
@@ -146,18 +162,7 @@ impl Guest<'_> {
             function.instruction(&Instruction::End);
             code.function(&function);
         }
-        let mut module = Module::new();
-        module.section(&types);
-        if first == 1 {
-            module.section(&imports);
-        }
-        module
-            .section(&functions)
-            .section(&memories)
-            .section(&globals)
-            .section(&exports)
-            .section(&code);
-        module.finish()
+        code
     }
 
     /// The component with its sections.

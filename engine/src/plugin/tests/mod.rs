@@ -12,6 +12,7 @@ use serde_json::Map;
 use wasm_encoder::Instruction;
 
 use super::*;
+use crate::hook::Said as _;
 use crate::hook::{Answers, HookFailure, Row, Verb};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::standard_schema;
@@ -289,7 +290,6 @@ fn a_plugin_that_skips_leaves_the_record_at_fault_and_says_so() {
         [1]
     );
     let log = &hook.plugin.program.log;
-    assert_eq!(log.skipped(), 1);
     assert!(
         log.lines()[0].contains("lea_00000000000000000000000001"),
         "{:?}",

@@ -14,7 +14,10 @@ use super::words::{BRANCHES, PRODUCTS};
 pub(super) const FIRST_ACCOUNTS: usize = 110;
 pub(super) const PEOPLE_EACH: usize = 3;
 
-const SCRIPTS: [&str; 2] = [include_str!("scripts/large-deal-guard.rhai"), include_str!("scripts/won-thanks.rhai")];
+const SCRIPTS: [&str; 2] = [
+    include_str!("scripts/large-deal-guard.rhai"),
+    include_str!("scripts/won-thanks.rhai"),
+];
 
 /// The company, and the user who enters what the branches report.
 pub(super) struct Founded {
@@ -22,7 +25,12 @@ pub(super) struct Founded {
     pub(super) desk: RecordId,
 }
 
-pub(super) fn found(engine: &Engine, dice: &mut Dice, day: NaiveDate, plugins: &[(String, Vec<u8>)]) -> peyvand::Result<Founded> {
+pub(super) fn found(
+    engine: &Engine,
+    dice: &mut Dice,
+    day: NaiveDate,
+    plugins: &[(String, Vec<u8>)],
+) -> peyvand::Result<Founded> {
     let session = engine.session();
     let (mut company, desk) = organisation(&session, dice)?;
     rules(&session, plugins)?;
@@ -35,7 +43,13 @@ pub(super) fn found(engine: &Engine, dice: &mut Dice, day: NaiveDate, plugins: &
         asks.push(Request::create("product", fields));
     }
     let session = engine.session_as(peyvand::Actor::User(desk));
-    let mut clerk = Clerk { session: &session, dice, company: &mut company, asks: &mut asks, day };
+    let mut clerk = Clerk {
+        session: &session,
+        dice,
+        company: &mut company,
+        asks: &mut asks,
+        day,
+    };
     for _ in 0..FIRST_ACCOUNTS {
         clerk.account(PEOPLE_EACH)?;
     }
@@ -45,13 +59,27 @@ pub(super) fn found(engine: &Engine, dice: &mut Dice, day: NaiveDate, plugins: &
 
 /// Territories, teams, roles and users in one commit; the managers come in the order in which they are needed.
 fn organisation(session: &Session, dice: &mut Dice) -> peyvand::Result<(Company, RecordId)> {
-    let mut asks: Vec<Request> = [("iran", "ایران"), ("gulf", "الخليج")].map(|(key, name)| Request::create("territory", json!({"key": key, "name": name}))).into();
-    for (key, name) in [("director", "Director"), ("manager", "Branch manager"), ("seller", "Seller"), ("desk", "Sales desk")] {
+    let mut asks: Vec<Request> = [("iran", "ایران"), ("gulf", "الخليج")]
+        .map(|(key, name)| Request::create("territory", json!({"key": key, "name": name})))
+        .into();
+    for (key, name) in [
+        ("director", "Director"),
+        ("manager", "Branch manager"),
+        ("seller", "Seller"),
+        ("desk", "Sales desk"),
+    ] {
         asks.push(Request::create("role", json!({"key": key, "name": name})));
     }
     let mut company = Company::default();
     let mut logins = Vec::new();
-    let director = user(session, dice, &mut asks, &mut logins, json!({"role": "director", "locale": "fa"}), Language::Persian)?;
+    let director = user(
+        session,
+        dice,
+        &mut asks,
+        &mut logins,
+        json!({"role": "director", "locale": "fa"}),
+        Language::Persian,
+    )?;
     let desk = session.new_id("user")?;
     asks.push(Request::create_as(desk, "user", json!({"login": "desk", "name": "Sales desk", "role": "desk", "locale": "en", "manager": director.to_string()})));
     for (place, branch) in BRANCHES.iter().enumerate() {
@@ -66,20 +94,38 @@ fn organisation(session: &Session, dice: &mut Dice) -> peyvand::Result<(Company,
             let language = dice.weighted(&branch.languages);
             let about = json!({"role": "seller", "territory": branch.key, "team": branch.key, "locale": language.tag(), "manager": manager.to_string()});
             let id = user(session, dice, &mut asks, &mut logins, about, language)?;
-            company.sellers.push(Seller { id, branch: place, wins: dice.between((32, 62)) as u64 });
+            company.sellers.push(Seller {
+                id,
+                branch: place,
+                wins: dice.between((38, 66)) as u64,
+            });
         }
     }
     let _ = session.commit(asks)?;
     Ok((company, desk))
 }
 
-fn user(session: &Session, dice: &mut Dice, asks: &mut Vec<Request>, logins: &mut Vec<String>, about: serde_json::Value, language: Language) -> peyvand::Result<RecordId> {
+fn user(
+    session: &Session,
+    dice: &mut Dice,
+    asks: &mut Vec<Request>,
+    logins: &mut Vec<String>,
+    about: serde_json::Value,
+    language: Language,
+) -> peyvand::Result<RecordId> {
     let id = session.new_id("user")?;
     user_as(id, dice, asks, logins, about, language);
     Ok(id)
 }
 
-fn user_as(id: RecordId, dice: &mut Dice, asks: &mut Vec<Request>, logins: &mut Vec<String>, about: serde_json::Value, language: Language) {
+fn user_as(
+    id: RecordId,
+    dice: &mut Dice,
+    asks: &mut Vec<Request>,
+    logins: &mut Vec<String>,
+    about: serde_json::Value,
+    language: Language,
+) {
     let mut person = Person::new(language, dice);
     while logins.contains(&person.latin) {
         person = Person::new(language, dice);
@@ -87,7 +133,10 @@ fn user_as(id: RecordId, dice: &mut Dice, asks: &mut Vec<Request>, logins: &mut 
     let mut fields = filled(about);
     fields.insert("login".to_owned(), person.latin.clone().into());
     fields.insert("name".to_owned(), person.full().into());
-    fields.insert("email".to_owned(), format!("{}@arvand.example", person.latin).into());
+    fields.insert(
+        "email".to_owned(),
+        format!("{}@arvand.example", person.latin).into(),
+    );
     asks.push(Request::create_as(id, "user", fields));
     logins.push(person.latin);
 }
@@ -101,11 +150,15 @@ fn rules(session: &Session, plugins: &[(String, Vec<u8>)]) -> peyvand::Result<()
     let _ = session.change_schema([
         SchemaChange::AddField {
             object: "account".to_owned(),
-            field: Field::new("company_id", of("national-id/company-id")).indexed().label("Company id", "شناسهٔ ملی", "المعرّف الوطني للشركة"),
+            field: Field::new("company_id", of("national-id/company-id"))
+                .indexed()
+                .label("Company id", "شناسهٔ ملی", "المعرّف الوطني للشركة"),
         },
         SchemaChange::AddField {
             object: "contact".to_owned(),
-            field: Field::new("person_id", of("national-id/person-id")).indexed().label("National id", "کد ملی", "الرقم الوطني"),
+            field: Field::new("person_id", of("national-id/person-id"))
+                .indexed()
+                .label("National id", "کد ملی", "الرقم الوطني"),
         },
     ])?;
     for text in SCRIPTS {

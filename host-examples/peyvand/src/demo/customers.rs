@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::dice::Dice;
 use super::names::{Firm, Language, Person};
-use super::words::{self, BRANCHES, Branch, Currency};
+use super::words::{self, Amounts, BRANCHES, Branch, Currency};
 
 /// Somebody who sells.
 pub(super) struct Seller {
@@ -60,7 +60,10 @@ impl Company {
 /// Fields in the making: what is empty is left out.
 pub(super) fn filled(fields: Json) -> Map<String, Json> {
     match fields {
-        Json::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        Json::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
         _ => Map::new(),
     }
 }
@@ -77,8 +80,12 @@ pub(super) struct Clerk<'a> {
 impl Clerk<'_> {
     /// A seller, each branch as often as its share says.
     fn some_seller(&mut self) -> usize {
-        let branch = self.dice.weighted(&BRANCHES.each_ref().map(|branch| (branch.share, branch.key)));
-        let here: Vec<usize> = (0..self.company.sellers.len()).filter(|place| self.company.branch_of(*place).key == branch).collect();
+        let branch = self
+            .dice
+            .weighted(&BRANCHES.each_ref().map(|branch| (branch.share, branch.key)));
+        let here: Vec<usize> = (0..self.company.sellers.len())
+            .filter(|place| self.company.branch_of(*place).key == branch)
+            .collect();
         self.dice.choose(&here).copied().unwrap_or(0)
     }
 
@@ -95,9 +102,17 @@ impl Clerk<'_> {
     }
 
     fn phone(&mut self, prefix: &str) -> String {
-        let number = format!("{prefix}{:02} {:04}", self.dice.below(100), self.dice.below(10_000));
+        let number = format!(
+            "{prefix}{:02} {:04}",
+            self.dice.below(100),
+            self.dice.below(10_000)
+        );
         // As people type it: now and then in the digits of their own keyboard.
-        if prefix.starts_with("+98") && self.dice.chance(30) { persian_digits(&number) } else { number }
+        if prefix.starts_with("+98") && self.dice.chance(30) {
+            persian_digits(&number)
+        } else {
+            number
+        }
     }
 
     /// A new account with its people, entered by the desk; gives its place among the customers.
@@ -107,7 +122,9 @@ impl Clerk<'_> {
         let language = self.dice.weighted(&branch.languages);
         let firm = self.firm(language);
         let id = self.session.new_id("account")?;
-        let employees = self.dice.weighted(&[(45, (5, 60)), (38, (60, 400)), (17, (400, 6_000))]);
+        let employees = self
+            .dice
+            .weighted(&[(45, (5, 60)), (38, (60, 400)), (17, (400, 6_000))]);
         let iranian = branch.country == "IR";
         let street = self.dice.pick(&words::streets(language));
         let fields = json!({
@@ -125,8 +142,15 @@ impl Clerk<'_> {
             "company_id": iranian.then(|| written(company_id(self.dice), self.dice)),
             "tax_number": (!iranian).then(|| format!("TRN-{:09}", self.dice.below(1_000_000_000))),
         });
-        self.asks.push(Request::create_as(id, "account", filled(fields)));
-        self.company.customers.push(Customer { id, name: firm.name, language, seller, contacts: Vec::new() });
+        self.asks
+            .push(Request::create_as(id, "account", filled(fields)));
+        self.company.customers.push(Customer {
+            id,
+            name: firm.name,
+            language,
+            seller,
+            contacts: Vec::new(),
+        });
         let place = self.company.customers.len() - 1;
         for _ in 0..people {
             self.contact(place, Some(&firm.domain))?;
@@ -136,14 +160,21 @@ impl Clerk<'_> {
 
     /// A new contact of a customer, affiliated with it, and sometimes with a second one.
     pub(super) fn contact(&mut self, customer: usize, domain: Option<&str>) -> peyvand::Result<()> {
-        let Some(of) = self.company.customers.get(customer).cloned() else { return Ok(()) };
+        let Some(of) = self.company.customers.get(customer).cloned() else {
+            return Ok(());
+        };
         let branch = self.company.branch_of(of.seller);
         let person = Person::new(of.language, self.dice);
         let title = self.dice.pick(&words::titles(of.language));
         let id = self.session.new_id("contact")?;
-        let honorific = self.dice.chance(12).then(|| of.language.of("دکتر", "د.", "Dr."));
+        let honorific = self
+            .dice
+            .chance(12)
+            .then(|| of.language.of("دکتر", "د.", "Dr."));
         let iranian = branch.country == "IR";
-        let born = self.day.checked_sub_days(Days::new(self.dice.between((24 * 365, 62 * 365)) as u64));
+        let born = self
+            .day
+            .checked_sub_days(Days::new(self.dice.between((24 * 365, 62 * 365)) as u64));
         let fields = json!({
             "name": filled(json!({"title": honorific, "given": person.given, "family": person.family})),
             "job_title": title,
@@ -156,12 +187,24 @@ impl Clerk<'_> {
             "territory": branch.key,
             "person_id": (iranian && self.dice.chance(65)).then(|| written(person_id(self.dice), self.dice)),
         });
-        self.asks.push(Request::create_as(id, "contact", filled(fields)));
+        self.asks
+            .push(Request::create_as(id, "contact", filled(fields)));
         self.affiliation(id, of.id, title);
         if self.dice.chance(8) && self.company.customers.len() > 1 {
             let second = self.dice.below(self.company.customers.len());
-            if let Some(other) = self.company.customers.get(second).filter(|other| other.id != of.id).map(|other| other.id) {
-                self.affiliation(id, other, of.language.of("عضو هیئت‌مدیره", "عضو مجلس الإدارة", "Board member"));
+            if let Some(other) = self
+                .company
+                .customers
+                .get(second)
+                .filter(|other| other.id != of.id)
+                .map(|other| other.id)
+            {
+                self.affiliation(
+                    id,
+                    other,
+                    of.language
+                        .of("عضو هیئت‌مدیره", "عضو مجلس الإدارة", "Board member"),
+                );
             }
         }
         if let Some(customer) = self.company.customers.get_mut(customer) {
@@ -171,23 +214,40 @@ impl Clerk<'_> {
     }
 
     fn affiliation(&mut self, contact: RecordId, account: RecordId, role: &str) {
-        let since = self.day.checked_sub_days(Days::new(self.dice.between((60, 3_000)) as u64)).map(|day| day.to_string());
+        let since = self
+            .day
+            .checked_sub_days(Days::new(self.dice.between((60, 3_000)) as u64))
+            .map(|day| day.to_string());
         let fields = json!({"contact": contact.to_string(), "account": account.to_string(), "role": role, "since": since});
-        self.asks.push(Request::create("affiliation", filled(fields)));
+        self.asks
+            .push(Request::create("affiliation", filled(fields)));
     }
 
     /// A new lead; four in ten come from a customer that is known.
     pub(super) fn lead(&mut self) -> peyvand::Result<NewLead> {
-        let known = self.dice.chance(45).then(|| self.dice.below(self.company.customers.len()));
+        let known = self
+            .dice
+            .chance(45)
+            .then(|| self.dice.below(self.company.customers.len()));
         let customer = known.and_then(|place| self.company.customers.get(place).cloned());
-        let seller = customer.as_ref().map_or_else(|| self.some_seller(), |customer| customer.seller);
+        let seller = customer
+            .as_ref()
+            .map_or_else(|| self.some_seller(), |customer| customer.seller);
         let branch = self.company.branch_of(seller);
-        let language = customer.as_ref().map_or_else(|| self.dice.weighted(&branch.languages), |customer| customer.language);
+        let language = customer.as_ref().map_or_else(
+            || self.dice.weighted(&branch.languages),
+            |customer| customer.language,
+        );
         let person = Person::new(language, self.dice);
         let id = self.session.new_id("lead")?;
         let firm = (customer.is_none() && self.dice.chance(88)).then(|| self.firm(language));
-        let company = customer.map(|customer| customer.name).or_else(|| firm.as_ref().map(|firm| firm.name.clone()));
-        let email = firm.as_ref().filter(|_| self.dice.chance(70)).map(|firm| format!("{}@{}", person.latin, firm.domain));
+        let company = customer
+            .map(|customer| customer.name)
+            .or_else(|| firm.as_ref().map(|firm| firm.name.clone()));
+        let email = firm
+            .as_ref()
+            .filter(|_| self.dice.chance(70))
+            .map(|firm| format!("{}@{}", person.latin, firm.domain));
         let employees = self.dice.weighted(&[(60, (5, 60)), (40, (60, 900))]);
         let currency = self.dice.weighted(&branch.currencies);
         let fields = json!({
@@ -203,18 +263,27 @@ impl Clerk<'_> {
             "owner": self.owner(seller),
             "territory": branch.key,
         });
-        self.asks.push(Request::create_as(id, "lead", filled(fields)));
-        Ok(NewLead { id, language, seller, known, company })
+        self.asks
+            .push(Request::create_as(id, "lead", filled(fields)));
+        Ok(NewLead {
+            id,
+            language,
+            seller,
+            known,
+            company,
+        })
     }
 
     fn owner(&self, seller: usize) -> Option<String> {
-        self.company.seller(seller).map(|seller| seller.id.to_string())
+        self.company
+            .seller(seller)
+            .map(|seller| seller.id.to_string())
     }
 }
 
 /// An amount of a deal: the number, and as it is written in a request.
 pub(super) fn amount(currency: Currency, dice: &mut Dice) -> (i64, String) {
-    let (ranges, step) = currency.amounts();
+    let Amounts { ranges, step } = currency.amounts();
     let range = dice.weighted(&ranges);
     let number = dice.between(range) / step * step;
     (number, format!("{number} {}", currency.code()))
@@ -222,23 +291,39 @@ pub(super) fn amount(currency: Currency, dice: &mut Dice) -> (i64, String) {
 
 /// A company's national id: ten digits and the check digit that the plugin looks for.
 pub(super) fn company_id(dice: &mut Dice) -> String {
-    let ten: Vec<u32> = [1, 0].into_iter().chain((0..8).map(|_| dice.below(10) as u32)).collect();
+    let ten: Vec<u32> = [1, 0]
+        .into_iter()
+        .chain((0..8).map(|_| dice.below(10) as u32))
+        .collect();
     with_check(&ten, company_check(&ten))
 }
 
 fn company_check(ten: &[u32]) -> u32 {
     let added = ten.last().copied().unwrap_or(0) + 2;
-    ten.iter().zip([29, 27, 23, 19, 17].into_iter().cycle()).map(|(digit, weight)| (digit + added) * weight).sum::<u32>() % 11 % 10
+    ten.iter()
+        .zip([29, 27, 23, 19, 17].into_iter().cycle())
+        .map(|(digit, weight)| (digit + added) * weight)
+        .sum::<u32>()
+        % 11
+        % 10
 }
 
 /// A person's national id. It begins with 000, which no registry office has.
 fn person_id(dice: &mut Dice) -> String {
-    let nine: Vec<u32> = [0, 0, 0].into_iter().chain((0..6).map(|_| dice.below(10) as u32)).collect();
+    let nine: Vec<u32> = [0, 0, 0]
+        .into_iter()
+        .chain((0..6).map(|_| dice.below(10) as u32))
+        .collect();
     with_check(&nine, person_check(&nine))
 }
 
 fn person_check(nine: &[u32]) -> u32 {
-    let rest = nine.iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum::<u32>() % 11;
+    let rest = nine
+        .iter()
+        .zip((2..=10).rev())
+        .map(|(digit, weight)| digit * weight)
+        .sum::<u32>()
+        % 11;
     if rest < 2 { rest } else { 11 - rest }
 }
 
@@ -248,20 +333,38 @@ fn with_check(digits: &[u32], check: u32) -> String {
 
 /// One digit off: what a tired hand types.
 pub(super) fn mistyped(id: &str) -> String {
-    id.char_indices().map(|(place, digit)| if place == 4 { char::from_digit((digit.to_digit(10).unwrap_or(0) + 1) % 10, 10).unwrap_or('0') } else { digit }).collect()
+    id.char_indices()
+        .map(|(place, digit)| {
+            if place == 4 {
+                char::from_digit((digit.to_digit(10).unwrap_or(0) + 1) % 10, 10).unwrap_or('0')
+            } else {
+                digit
+            }
+        })
+        .collect()
 }
 
 /// The same number as different people write it.
 fn written(id: String, dice: &mut Dice) -> String {
     match dice.below(3) {
         0 => persian_digits(&id),
-        1 => format!("{}-{}", id.get(..3).unwrap_or_default(), id.get(3..).unwrap_or_default()),
+        1 => format!(
+            "{}-{}",
+            id.get(..3).unwrap_or_default(),
+            id.get(3..).unwrap_or_default()
+        ),
         _ => id,
     }
 }
 
 fn persian_digits(text: &str) -> String {
-    text.chars().map(|c| c.to_digit(10).and_then(|digit| char::from_u32(u32::from('۰') + digit)).unwrap_or(c)).collect()
+    text.chars()
+        .map(|c| {
+            c.to_digit(10)
+                .and_then(|digit| char::from_u32(u32::from('۰') + digit))
+                .unwrap_or(c)
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -39,7 +39,10 @@ impl Year<'_> {
             let customer = self.dice.below(self.company.customers.len());
             let stage = self.dice.weighted(&[(20, 0), (35, 1), (30, 2), (15, 3)]);
             let ago = self.dice.between((3, 12)) + 18 * stage as i64;
-            let opened_on = self.day.checked_sub_days(Days::new(ago.unsigned_abs())).unwrap_or(self.day);
+            let opened_on = self
+                .day
+                .checked_sub_days(Days::new(ago.unsigned_abs()))
+                .unwrap_or(self.day);
             self.open_deal(customer, stage, opened_on)?;
         }
         Ok(())
@@ -47,15 +50,25 @@ impl Year<'_> {
 
     /// Opens the deals that are due, with customers that are there already.
     pub(super) fn open_deals(&mut self) -> peyvand::Result<()> {
-        for _ in 0..self.due(OPPORTUNITIES - INHERITED, self.made.deals.saturating_sub(INHERITED)) {
+        for _ in 0..self.due(
+            OPPORTUNITIES - INHERITED,
+            self.made.deals.saturating_sub(INHERITED),
+        ) {
             let customer = self.dice.below(self.company.customers.len());
             self.open_deal(customer, 0, self.day)?;
         }
         Ok(())
     }
 
-    fn open_deal(&mut self, place: usize, stage: usize, opened_on: NaiveDate) -> peyvand::Result<()> {
-        let Some(customer) = self.company.customers.get(place).cloned() else { return Ok(()) };
+    fn open_deal(
+        &mut self,
+        place: usize,
+        stage: usize,
+        opened_on: NaiveDate,
+    ) -> peyvand::Result<()> {
+        let Some(customer) = self.company.customers.get(place).cloned() else {
+            return Ok(());
+        };
         let branch = self.company.branch_of(customer.seller);
         let currency = self.dice.weighted(&branch.currencies);
         let (number, written) = amount(currency, self.dice);
@@ -76,14 +89,26 @@ impl Year<'_> {
             "territory": branch.key,
         }));
         if large && self.dice.chance(30) {
-            self.attempt(customer.seller, "a large deal without a close date", Request::create("opportunity", fields.clone()))?;
+            self.attempt(
+                customer.seller,
+                "a large deal without a close date",
+                Request::create("opportunity", fields.clone()),
+            )?;
         }
         if let Some(day) = close_on {
             fields.insert("close_date".to_owned(), day.to_string().into());
         }
-        self.asks.push(Request::create_as(id, "opportunity", fields));
+        self.asks
+            .push(Request::create_as(id, "opportunity", fields));
         self.touched.insert(id);
-        self.follow_deal(id, place, customer.seller, stage, (number, currency.code().to_owned()));
+        self.made.deals += 1;
+        self.follow_deal(
+            id,
+            place,
+            customer.seller,
+            stage,
+            (number, currency.code().to_owned()),
+        );
         if let Some(deal) = self.deals.last_mut() {
             deal.close_on = close_on;
         }
@@ -91,11 +116,25 @@ impl Year<'_> {
     }
 
     /// From now on the deal is worked on. Whether it will be won is decided by who sells it.
-    pub(super) fn follow_deal(&mut self, id: RecordId, customer: usize, seller: usize, stage: usize, amount: (i64, String)) {
+    pub(super) fn follow_deal(
+        &mut self,
+        id: RecordId,
+        customer: usize,
+        seller: usize,
+        stage: usize,
+        amount: (i64, String),
+    ) {
         let wins = self.company.seller(seller).map_or(50, |seller| seller.wins);
-        let lost_in = (!self.dice.chance(wins)).then(|| self.dice.weighted(&[(20, 0), (30, 1), (28, 2), (22, 3)]).max(stage));
+        let lost_in = (!self.dice.chance(wins)).then(|| {
+            self.dice
+                .weighted(&[(20, 0), (30, 1), (28, 2), (22, 3)])
+                .max(stage)
+        });
         let next_on = self.after(DAYS.get(stage).copied().unwrap_or((7, 20)));
-        let currency = [Currency::Irr, Currency::Aed, Currency::Usd].into_iter().find(|currency| currency.code() == amount.1).unwrap_or(Currency::Irr);
+        let currency = [Currency::Irr, Currency::Aed, Currency::Usd]
+            .into_iter()
+            .find(|currency| currency.code() == amount.1)
+            .unwrap_or(Currency::Irr);
         self.deal_of.insert(id, self.deals.len());
         self.deals.push(Deal {
             id,
@@ -110,12 +149,13 @@ impl Year<'_> {
             last_touch: self.day,
             open: true,
         });
-        self.made.deals += 1;
     }
 
     pub(super) fn move_deals(&mut self) -> peyvand::Result<()> {
         for place in 0..self.deals.len() {
-            let Some(deal) = self.deals.get_mut(place) else { continue };
+            let Some(deal) = self.deals.get_mut(place) else {
+                continue;
+            };
             if !deal.open || deal.next_on > self.day || self.touched.contains(&deal.id) {
                 continue;
             }
@@ -141,9 +181,13 @@ impl Year<'_> {
         }
         let slip = self.after((20, 60));
         let discount = self.dice.chance(45).then(|| self.dice.between((88, 98)));
-        let Some(stage) = self.deals.get(place).map(|deal| deal.stage + 1) else { return };
+        let Some(stage) = self.deals.get(place).map(|deal| deal.stage + 1) else {
+            return;
+        };
         let next_on = self.after(DAYS.get(stage).copied().unwrap_or((7, 20)));
-        let Some(deal) = self.deals.get_mut(place) else { return };
+        let Some(deal) = self.deals.get_mut(place) else {
+            return;
+        };
         (deal.stage, deal.next_on) = (stage, next_on);
         let mut fields = filled(json!({"stage": STAGES.get(stage)}));
         if stage >= 2 && deal.close_on.is_none_or(|day| day <= next_on) {
@@ -152,35 +196,72 @@ impl Year<'_> {
         }
         if let Some(percent) = discount.filter(|_| stage == 3) {
             let (number, currency) = deal.amount;
-            let step = currency.amounts().1;
+            let step = currency.amounts().step;
             deal.amount.0 = (number * percent / 100 / step * step).max(step);
-            fields.insert("amount".to_owned(), format!("{} {}", deal.amount.0, currency.code()).into());
+            fields.insert(
+                "amount".to_owned(),
+                format!("{} {}", deal.amount.0, currency.code()).into(),
+            );
         }
         self.touched.insert(deal.id);
         self.asks.push(Request::update(deal.id, fields));
     }
 
     fn win(&mut self, place: usize) {
-        let Some(deal) = self.deals.get_mut(place) else { return };
+        let Some(deal) = self.deals.get_mut(place) else {
+            return;
+        };
         deal.open = false;
         self.touched.insert(deal.id);
-        self.asks.push(Request::update(deal.id, json!({"stage": "won"})));
+        self.asks
+            .push(Request::update(deal.id, json!({"stage": "won"})));
         self.tally.won += 1;
     }
 
     fn lose(&mut self, place: usize) -> peyvand::Result<()> {
-        let Some(deal) = self.deals.get_mut(place) else { return Ok(()) };
+        let Some(deal) = self.deals.get_mut(place) else {
+            return Ok(());
+        };
         deal.open = false;
-        let (id, customer, seller, silent) = (deal.id, deal.customer, deal.seller, deal.quiet_until.is_some());
+        let (id, customer, seller, silent) = (
+            deal.id,
+            deal.customer,
+            deal.seller,
+            deal.quiet_until.is_some(),
+        );
         let large = deal.amount.0 >= deal.amount.1.large_from();
-        let Some(language) = self.company.customers.get(customer).map(|customer| customer.language) else { return Ok(()) };
+        let Some(language) = self
+            .company
+            .customers
+            .get(customer)
+            .map(|customer| customer.language)
+        else {
+            return Ok(());
+        };
         let reasons = words::reasons(language);
-        let reason = if silent { reasons[5] } else { self.dice.weighted(&[(30, reasons[0]), (22, reasons[1]), (16, reasons[2]), (12, reasons[3]), (20, reasons[4])]) };
+        let reason = if silent {
+            reasons[5]
+        } else {
+            self.dice.weighted(&[
+                (30, reasons[0]),
+                (22, reasons[1]),
+                (16, reasons[2]),
+                (12, reasons[3]),
+                (20, reasons[4]),
+            ])
+        };
         if large && self.dice.chance(50) {
-            self.attempt(seller, "a large deal given up without a reason", Request::update(id, json!({"stage": "lost"})))?;
+            self.attempt(
+                seller,
+                "a large deal given up without a reason",
+                Request::update(id, json!({"stage": "lost"})),
+            )?;
         }
         let said = large || self.dice.chance(86);
-        self.asks.push(Request::update(id, filled(json!({"stage": "lost", "loss_reason": said.then_some(reason)}))));
+        self.asks.push(Request::update(
+            id,
+            filled(json!({"stage": "lost", "loss_reason": said.then_some(reason)})),
+        ));
         self.touched.insert(id);
         self.tally.lost += 1;
         Ok(())
@@ -188,8 +269,14 @@ impl Year<'_> {
 
     /// Somebody took a silent deal up again, because a task said so: most of them go on, some turn out to be dead.
     pub(super) fn revive(&mut self, place: usize) {
-        let (dead, next_on) = (self.dice.chance(30), self.after((2, 12)));
-        let Some(deal) = self.deals.get_mut(place).filter(|deal| deal.open && deal.quiet_until.is_some()) else { return };
+        let (dead, next_on) = (self.dice.chance(20), self.after((2, 12)));
+        let Some(deal) = self
+            .deals
+            .get_mut(place)
+            .filter(|deal| deal.open && deal.quiet_until.is_some())
+        else {
+            return;
+        };
         deal.next_on = next_on;
         deal.last_touch = self.day;
         if dead {

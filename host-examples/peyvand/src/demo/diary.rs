@@ -30,13 +30,25 @@ const DROPPED_AFTER: u64 = 12;
 impl Year<'_> {
     /// Meetings, visits and tasks whose day has come.
     pub(super) fn keep_dates(&mut self) {
-        let Some(tomorrow) = self.day.checked_add_days(Days::new(1)) else { return };
+        let Some(tomorrow) = self.day.checked_add_days(Days::new(1)) else {
+            return;
+        };
         let later = self.planned.split_off(&tomorrow);
-        for planned in std::mem::replace(&mut self.planned, later).into_values().flatten() {
+        for planned in std::mem::replace(&mut self.planned, later)
+            .into_values()
+            .flatten()
+        {
             let held = self.dice.chance(91);
-            let outcome = self.dice.chance(70).then(|| self.dice.pick(&words::outcomes(planned.language)));
+            let outcome = self
+                .dice
+                .chance(70)
+                .then(|| self.dice.pick(&words::outcomes(planned.language)));
             let minutes = (planned.kind != "task").then(|| self.dice.between((3, 12)) * 10);
-            let fields = if held { json!({"status": "done", "outcome": outcome, "duration_minutes": minutes}) } else { json!({"status": "cancelled"}) };
+            let fields = if held {
+                json!({"status": "done", "outcome": outcome, "duration_minutes": minutes})
+            } else {
+                json!({"status": "cancelled"})
+            };
             self.asks.push(Request::update(planned.id, filled(fields)));
             self.touched.insert(planned.id);
         }
@@ -44,8 +56,13 @@ impl Year<'_> {
 
     /// The tasks that plugins and scripts have made: found as anybody would find them, with a query.
     pub(super) fn do_rule_tasks(&mut self) -> peyvand::Result<()> {
-        let due = Filter::eq("status", "planned").and(Filter::is_in("origin", ["follow-up", "won-thanks"])).and(Filter::lte("due_on", self.day));
-        let tasks = self.session.query(&Query::new("activity").filter(due).limit(500))?.records;
+        let due = Filter::eq("status", "planned")
+            .and(Filter::is_in("origin", ["follow-up", "won-thanks"]))
+            .and(Filter::lte("due_on", self.day));
+        let tasks = self
+            .session
+            .query(&Query::new("activity").filter(due).limit(500))?
+            .records;
         let dropped = self.day.checked_sub_days(Days::new(DROPPED_AFTER));
         for task in tasks {
             let old = match (task.get("due_on"), dropped) {
@@ -76,7 +93,13 @@ impl Year<'_> {
     pub(super) fn new_activities(&mut self) -> peyvand::Result<()> {
         let today = self.day;
         let speaking = |quiet: Option<NaiveDate>| quiet.is_none_or(|until| until <= today);
-        let open: Vec<usize> = (0..self.deals.len()).filter(|place| self.deals.get(*place).is_some_and(|deal| deal.open && speaking(deal.quiet_until))).collect();
+        let open: Vec<usize> = (0..self.deals.len())
+            .filter(|place| {
+                self.deals
+                    .get(*place)
+                    .is_some_and(|deal| deal.open && speaking(deal.quiet_until))
+            })
+            .collect();
         for _ in 0..self.due(ACTIVITIES, self.made.activities) {
             let target = self.dice.weighted(&[(72, 0), (17, 1), (11, 2)]);
             let about = match target {
@@ -87,8 +110,18 @@ impl Year<'_> {
             match about {
                 Some((about, deal)) => self.act(&about, deal)?,
                 None => {
-                    let Some(customer) = self.dice.choose(&self.company.customers).cloned() else { continue };
-                    self.act(&About { id: customer.id, name: customer.name, language: customer.language, seller: customer.seller }, None)?;
+                    let Some(customer) = self.dice.choose(&self.company.customers).cloned() else {
+                        continue;
+                    };
+                    self.act(
+                        &About {
+                            id: customer.id,
+                            name: customer.name,
+                            language: customer.language,
+                            seller: customer.seller,
+                        },
+                        None,
+                    )?;
                 }
             }
         }
@@ -96,24 +129,62 @@ impl Year<'_> {
     }
 
     fn some_deal(&mut self, open: &[usize]) -> Option<(About, Option<usize>)> {
-        let drawn: Vec<usize> = (0..5).filter_map(|_| self.dice.choose(open).copied()).collect();
-        let place = drawn.into_iter().min_by_key(|place| self.deals.get(*place).map(|deal| deal.last_touch))?;
+        let drawn: Vec<usize> = (0..5)
+            .filter_map(|_| self.dice.choose(open).copied())
+            .collect();
+        let place = drawn
+            .into_iter()
+            .min_by_key(|place| self.deals.get(*place).map(|deal| deal.last_touch))?;
         let deal = self.deals.get(place)?;
         let customer = self.company.customers.get(deal.customer)?;
-        Some((About { id: deal.id, name: customer.name.clone(), language: customer.language, seller: deal.seller }, Some(place)))
+        Some((
+            About {
+                id: deal.id,
+                name: customer.name.clone(),
+                language: customer.language,
+                seller: deal.seller,
+            },
+            Some(place),
+        ))
     }
 
     fn some_lead(&mut self) -> peyvand::Result<Option<(About, Option<usize>)>> {
-        let Some((id, language, seller)) = self.open_lead() else { return Ok(None) };
-        Ok(Some((About { id, name: String::new(), language, seller }, None)))
+        let Some((id, language, seller)) = self.open_lead() else {
+            return Ok(None);
+        };
+        Ok(Some((
+            About {
+                id,
+                name: String::new(),
+                language,
+                seller,
+            },
+            None,
+        )))
     }
 
     fn act(&mut self, about: &About, deal: Option<usize>) -> peyvand::Result<()> {
-        let late = deal.and_then(|place| self.deals.get(place)).is_some_and(|deal| deal.stage >= 2);
+        let late = deal
+            .and_then(|place| self.deals.get(place))
+            .is_some_and(|deal| deal.stage >= 2);
         let kind = if late {
-            self.dice.weighted(&[(26, "call"), (20, "email"), (24, "meeting"), (14, "visit"), (8, "task"), (8, "note")])
+            self.dice.weighted(&[
+                (26, "call"),
+                (20, "email"),
+                (24, "meeting"),
+                (14, "visit"),
+                (8, "task"),
+                (8, "note"),
+            ])
         } else {
-            self.dice.weighted(&[(40, "call"), (26, "email"), (12, "meeting"), (7, "visit"), (6, "task"), (9, "note")])
+            self.dice.weighted(&[
+                (40, "call"),
+                (26, "email"),
+                (12, "meeting"),
+                (7, "visit"),
+                (6, "task"),
+                (9, "note"),
+            ])
         };
         let id = self.session.new_id("activity")?;
         let subject = self.dice.pick(&words::subjects(kind, about.language));
@@ -139,10 +210,15 @@ impl Year<'_> {
             "outcome": (kind == "call" && self.dice.chance(50)).then(|| self.dice.pick(&words::outcomes(about.language))),
             "owner": self.company.seller(about.seller).map(|seller| seller.id.to_string()),
         });
-        self.asks.push(Request::create_as(id, "activity", filled(fields)));
+        self.asks
+            .push(Request::create_as(id, "activity", filled(fields)));
         self.made.activities += 1;
         if planned {
-            self.planned.entry(day).or_default().push(Planned { id, kind, language: about.language });
+            self.planned.entry(day).or_default().push(Planned {
+                id,
+                kind,
+                language: about.language,
+            });
         }
         if let Some(deal) = deal.and_then(|place| self.deals.get_mut(place)) {
             deal.last_touch = day;

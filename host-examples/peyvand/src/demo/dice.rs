@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn weights_say_how_often() {
         let mut dice = Dice::new(1);
-        let heads = (0..10_000).filter(|_| dice.weighted(&[(3, true), (1, false)])).count();
+        let heads = (0..10_000)
+            .filter(|_| dice.weighted(&[(3, true), (1, false)]))
+            .count();
         assert!((7_200..7_800).contains(&heads), "{heads}");
         assert!((0..100).all(|_| dice.weighted(&[(0, false), (1, true)])));
     }

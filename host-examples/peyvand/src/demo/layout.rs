@@ -29,7 +29,11 @@ pub(super) fn short(amount: Decimal) -> String {
         size if size >= 1e3 => (number / 1e3, " k"),
         _ => (number, ""),
     };
-    if scaled.abs() >= 100.0 || unit.is_empty() { format!("{scaled:.0}{unit}") } else { format!("{scaled:.1}{unit}") }
+    if scaled.abs() >= 100.0 || unit.is_empty() {
+        format!("{scaled:.0}{unit}")
+    } else {
+        format!("{scaled:.1}{unit}")
+    }
 }
 
 /// `12,345`
@@ -45,8 +49,18 @@ pub(super) fn count(number: u64) -> String {
     grouped
 }
 
+/// `1 deal`, `3 deals`
+pub(super) fn plural(number: u64, word: &str) -> String {
+    format!(
+        "{} {word}{}",
+        count(number),
+        if number == 1 { "" } else { "s" }
+    )
+}
+
 pub(super) fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 { "–".to_owned() } else { format!("{} %", (part * 100 + whole / 2) / whole) }
+    let rounded = (part * 100 + whole / 2).checked_div(whole);
+    rounded.map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))
 }
 
 pub(super) fn seconds(time: Duration) -> String {
@@ -55,7 +69,14 @@ pub(super) fn seconds(time: Duration) -> String {
 
 /// At most so many characters, with a sign where something was cut.
 pub(super) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+    if text.chars().count() <= most {
+        text.to_owned()
+    } else {
+        text.chars()
+            .take(most.saturating_sub(1))
+            .chain(['…'])
+            .collect()
+    }
 }
 
 /// Words in lines of at most so many characters.
@@ -81,15 +102,42 @@ mod tests {
 
     #[test]
     fn amounts_are_short_and_counts_are_grouped() {
-        let shorts = [0, 950, 12_000, 1_500_000, 20_000_000_000, 345_600_000_000, 1_200_000_000_000].map(|number| short(Decimal::from(number)));
-        assert_eq!(shorts, ["0", "950", "12.0 k", "1.5 m", "20.0 bn", "346 bn", "1.2 tn"]);
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([percent(1, 3), percent(2, 3), percent(0, 0)], ["33 %", "67 %", "–"]);
+        let shorts = [
+            0,
+            950,
+            12_000,
+            1_500_000,
+            20_000_000_000,
+            345_600_000_000,
+            1_200_000_000_000,
+        ]
+        .map(|number| short(Decimal::from(number)));
+        assert_eq!(
+            shorts,
+            ["0", "950", "12.0 k", "1.5 m", "20.0 bn", "346 bn", "1.2 tn"]
+        );
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [percent(1, 3), percent(2, 3), percent(0, 0)],
+            ["33 %", "67 %", "–"]
+        );
     }
 
     #[test]
     fn a_bar_shows_the_smallest_and_fits_the_greatest() {
-        assert_eq!([bar(0, 10, 5), bar(1, 1_000, 5), bar(10, 10, 5), bar(20, 10, 5)].map(|bar| bar.chars().count()), [0, 1, 5, 5]);
+        assert_eq!(
+            [
+                bar(0, 10, 5),
+                bar(1, 1_000, 5),
+                bar(10, 10, 5),
+                bar(20, 10, 5)
+            ]
+            .map(|bar| bar.chars().count()),
+            [0, 1, 5, 5]
+        );
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(cut("abcdef", 4), "abc…");
     }

@@ -8,6 +8,7 @@ mod diary;
 mod dice;
 mod figures;
 mod layout;
+mod leads;
 mod names;
 mod rules;
 mod story;
@@ -28,10 +29,22 @@ use dice::Dice;
 
 /// The four plugins as they were built, so that the program needs no file beside it.
 const PLUGINS: [(&str, &[u8]); 4] = [
-    ("national-id", include_bytes!("../../../../plugins/dist/national-id.wasm")),
-    ("lead-score", include_bytes!("../../../../plugins/dist/lead-score.wasm")),
-    ("follow-up", include_bytes!("../../../../plugins/dist/follow-up.wasm")),
-    ("sales-league", include_bytes!("../../../../plugins/dist/sales-league.wasm")),
+    (
+        "national-id",
+        include_bytes!("../../../../plugins/dist/national-id.wasm"),
+    ),
+    (
+        "lead-score",
+        include_bytes!("../../../../plugins/dist/lead-score.wasm"),
+    ),
+    (
+        "follow-up",
+        include_bytes!("../../../../plugins/dist/follow-up.wasm"),
+    ),
+    (
+        "sales-league",
+        include_bytes!("../../../../plugins/dist/sales-league.wasm"),
+    ),
 ];
 
 /// Seconds east of Greenwich where the company is.
@@ -78,8 +91,12 @@ impl DemoError {
         match self {
             Self::Crm(error) => error.remedy(),
             Self::Output(_) | Self::Dir { .. } => None,
-            Self::Taken { store: true, .. } => Some("name another directory, or say --fresh to throw that store away"),
-            Self::Taken { store: false, .. } => Some("name a directory that is empty or not there yet"),
+            Self::Taken { store: true, .. } => {
+                Some("name another directory, or say --fresh to throw that store away")
+            }
+            Self::Taken { store: false, .. } => {
+                Some("name a directory that is empty or not there yet")
+            }
         }
     }
 }
@@ -89,8 +106,14 @@ impl fmt::Display for DemoError {
         match self {
             Self::Crm(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the tour cannot be printed: {error}"),
-            Self::Taken { dir, store: true } => write!(f, "{} holds a store already", dir.display()),
-            Self::Taken { dir, store: false } => write!(f, "{} is not empty, and what is in it is no store", dir.display()),
+            Self::Taken { dir, store: true } => {
+                write!(f, "{} holds a store already", dir.display())
+            }
+            Self::Taken { dir, store: false } => write!(
+                f,
+                "{} is not empty, and what is in it is no store",
+                dir.display()
+            ),
             Self::Dir { path, source } => write!(f, "{} cannot be used: {source}", path.display()),
         }
     }
@@ -143,21 +166,48 @@ pub(crate) fn run(dir: &Path, out: &mut dyn Write, options: &DemoOptions) -> Res
         .locale(options.locale)
         .open()?;
     let mut dice = Dice::new(options.seed);
-    writeln!(out, "Founding the Arvand group: six branches, three languages, three currencies …")?;
+    writeln!(
+        out,
+        "Founding the Arvand group: six branches, three languages, three currencies …"
+    )?;
     out.flush()?;
     let founded = company::found(&engine, &mut dice, eve, &plugins(options))?;
     let founding = started.elapsed();
-    writeln!(out, "Living through the year from {first} to {last}: every business day is one commit, and durable.\n")?;
+    writeln!(
+        out,
+        "Living through the year from {first} to {last}: every business day is one commit, and durable.\n"
+    )?;
     let tally = year::live(&engine, &clock, founded, &mut dice, (first, last), out)?;
-    let lived = Lived { dir, started, founding, year: started.elapsed().saturating_sub(founding), days: (first, last), tally };
+    let lived = Lived {
+        dir,
+        started,
+        founding,
+        year: started.elapsed().saturating_sub(founding),
+        days: (first, last),
+        tally,
+    };
     tour::print(&engine, &lived, out)?;
     engine.close()?;
     Ok(())
 }
 
 fn plugins(options: &DemoOptions) -> Vec<(String, Vec<u8>)> {
-    let given = |name: &str| options.plugins.iter().find(|(given, _)| given == name).map(|(_, bytes)| bytes.clone());
-    PLUGINS.iter().map(|(name, bytes)| ((*name).to_owned(), given(name).unwrap_or_else(|| bytes.to_vec()))).collect()
+    let given = |name: &str| {
+        options
+            .plugins
+            .iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, bytes)| bytes.clone())
+    };
+    PLUGINS
+        .iter()
+        .map(|(name, bytes)| {
+            (
+                (*name).to_owned(),
+                given(name).unwrap_or_else(|| bytes.to_vec()),
+            )
+        })
+        .collect()
 }
 
 /// The files that make a directory a store; nothing else is ever removed.
@@ -169,7 +219,9 @@ fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
         move |source| DemoError::Dir { path, source }
     };
     let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries.collect::<Result<Vec<_>, _>>().map_err(failed(dir))?,
+        Ok(entries) => entries
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed(dir))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         // The engine says what is wrong with it, and better.
         Err(_) => return Ok(()),
@@ -177,10 +229,18 @@ fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
     if entries.is_empty() {
         return Ok(());
     }
-    let known = |name: &str| OF_A_STORE.contains(&name) || name == "state" || name.starts_with("state.failed-");
-    let store = dir.join("FORMAT").is_file() && entries.iter().all(|entry| entry.file_name().to_str().is_some_and(known));
+    let known = |name: &str| {
+        OF_A_STORE.contains(&name) || name == "state" || name.starts_with("state.failed-")
+    };
+    let store = dir.join("FORMAT").is_file()
+        && entries
+            .iter()
+            .all(|entry| entry.file_name().to_str().is_some_and(known));
     if !(store && fresh) {
-        return Err(DemoError::Taken { dir: dir.to_owned(), store });
+        return Err(DemoError::Taken {
+            dir: dir.to_owned(),
+            store,
+        });
     }
     // Opened once: nobody's store is taken from under a program that has it open.
     match Engine::builder(dir).create(false).open() {
@@ -191,7 +251,11 @@ fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
     }
     for entry in entries {
         let path = entry.path();
-        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        let removed = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
+        };
         removed.map_err(failed(&path))?;
     }
     Ok(())
@@ -211,10 +275,16 @@ mod tests {
             std::fs::write(dir.join(name), "mine").unwrap();
         }
         for fresh in [false, true] {
-            assert!(matches!(make_room(&dir, fresh), Err(DemoError::Taken { store: false, .. })));
+            assert!(matches!(
+                make_room(&dir, fresh),
+                Err(DemoError::Taken { store: false, .. })
+            ));
         }
         assert!(dir.join("letter.txt").exists());
         std::fs::remove_dir_all(&dir).unwrap();
-        assert!(make_room(&dir, false).is_ok(), "what is not there yet is fine");
+        assert!(
+            make_room(&dir, false).is_ok(),
+            "what is not there yet is fine"
+        );
     }
 }

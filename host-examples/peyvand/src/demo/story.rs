@@ -8,7 +8,7 @@ use peyvand::{Actor, Event, EventKind, Filter, Record, RecordId, Session, Value}
 
 use super::DemoError;
 use super::figures::{all, reference, titles};
-use super::layout::{cut, heading, short};
+use super::layout::{cut, heading, plural, short};
 
 /// One line of the story.
 struct Line {
@@ -32,16 +32,21 @@ pub(super) struct Story {
 /// The customer with the most going on, told in order.
 pub(super) fn print(session: &Session, out: &mut dyn Write) -> Result<Option<Story>, DemoError> {
     let deals = all(session, "opportunity", &Filter::everything())?;
-    let Some(customer) = busiest(session, &deals)? else { return Ok(None) };
+    let Some(customer) = busiest(session, &deals)? else {
+        return Ok(None);
+    };
     let account = customer.id();
     heading(out, "One customer, the whole story")?;
-    let number = |field: &str| customer.get(field).map_or_else(|| "0".to_owned(), ToString::to_string);
+    let number = |field: &str| match customer.get(field) {
+        Some(Value::Integer(count)) => count.unsigned_abs(),
+        _ => 0,
+    };
     writeln!(
         out,
-        "  {} deals open, {} won, {} contacts; company id {}   {}",
-        number("open_opportunities"),
+        "  {} open, {} won, {}; company id {}   {}",
+        plural(number("open_opportunities"), "deal"),
         number("won_opportunities"),
-        number("contacts"),
+        plural(number("contacts"), "contact"),
         customer.text("company_id").unwrap_or("–"),
         customer.title()
     )?;
@@ -53,7 +58,10 @@ pub(super) fn print(session: &Session, out: &mut dyn Write) -> Result<Option<Sto
         tell(session, &contact, &names, &mut lines)?;
     }
     let mut about = vec![account];
-    for deal in deals.iter().filter(|deal| reference(deal, "account") == Some(account)) {
+    for deal in deals
+        .iter()
+        .filter(|deal| reference(deal, "account") == Some(account))
+    {
         tell(session, deal, &names, &mut lines)?;
         about.push(deal.id());
     }
@@ -63,14 +71,23 @@ pub(super) fn print(session: &Session, out: &mut dyn Write) -> Result<Option<Sto
     lines.sort_by_key(|line| (line.at, line.position));
     // It is all about this customer: its name on every line says nothing.
     let tail = format!(" · {}", customer.title());
-    lines.iter_mut().for_each(|line| line.name = line.name.replacen(&tail, "", 1));
+    lines
+        .iter_mut()
+        .for_each(|line| line.name = line.name.replacen(&tail, "", 1));
     let skipped = lines.len().saturating_sub(SHOWN.0 + SHOWN.1);
     for (place, line) in lines.iter().enumerate() {
         if skipped > 0 && place == SHOWN.0 {
             writeln!(out, "  …            {skipped} more events …")?;
         }
         if place < SHOWN.0 || place >= SHOWN.0 + skipped {
-            writeln!(out, "  {}   {:<12}{:<44}   {}", day(line.at), cut(&line.who, 11), cut(&line.what, 44), line.name)?;
+            writeln!(
+                out,
+                "  {}   {:<12}{:<44}   {}",
+                day(line.at),
+                cut(&line.who, 11),
+                cut(&line.what, 44),
+                line.name
+            )?;
         }
     }
     Ok(Some(Story { account }))
@@ -80,7 +97,9 @@ pub(super) fn print(session: &Session, out: &mut dyn Write) -> Result<Option<Sto
 fn busiest(session: &Session, deals: &[Record]) -> peyvand::Result<Option<Record>> {
     let mut weights: BTreeMap<RecordId, i64> = BTreeMap::new();
     for deal in deals {
-        let Some(account) = reference(deal, "account") else { continue };
+        let Some(account) = reference(deal, "account") else {
+            continue;
+        };
         let activities = match deal.get("activities") {
             Some(Value::Integer(count)) => *count,
             _ => 0,
@@ -91,8 +110,13 @@ fn busiest(session: &Session, deals: &[Record]) -> peyvand::Result<Option<Record
     let mut best: Option<((bool, i64), Record)> = None;
     for (id, weight) in weights {
         let customer = session.get(id)?;
-        let alive = number(&customer, "open_opportunities") && number(&customer, "won_opportunities") && customer.text("company_id").is_some();
-        if best.as_ref().is_none_or(|(rank, _)| (alive, weight) > *rank) {
+        let alive = number(&customer, "open_opportunities")
+            && number(&customer, "won_opportunities")
+            && customer.text("company_id").is_some();
+        if best
+            .as_ref()
+            .is_none_or(|(rank, _)| (alive, weight) > *rank)
+        {
             best = Some(((alive, weight), customer));
         }
     }
@@ -101,13 +125,28 @@ fn busiest(session: &Session, deals: &[Record]) -> peyvand::Result<Option<Record
 
 /// The day on the company's wall.
 fn day(at: DateTime<Utc>) -> String {
-    (at + TimeDelta::minutes(210)).format("%Y-%m-%d").to_string()
+    (at + TimeDelta::minutes(210))
+        .format("%Y-%m-%d")
+        .to_string()
 }
 
-fn tell(session: &Session, record: &Record, names: &BTreeMap<RecordId, String>, lines: &mut Vec<Line>) -> Result<(), DemoError> {
+fn tell(
+    session: &Session,
+    record: &Record,
+    names: &BTreeMap<RecordId, String>,
+    lines: &mut Vec<Line>,
+) -> Result<(), DemoError> {
     for event in session.timeline(record.id())? {
-        let Some((what, name)) = words(record, &event, names) else { continue };
-        lines.push(Line { at: event.at, position: event.position.get(), who: who(&event.actor, names), what, name });
+        let Some((what, name)) = words(record, &event, names) else {
+            continue;
+        };
+        lines.push(Line {
+            at: event.at,
+            position: event.position.get(),
+            who: who(&event.actor, names),
+            what,
+            name,
+        });
     }
     Ok(())
 }
@@ -122,20 +161,38 @@ fn who(actor: &Actor, names: &BTreeMap<RecordId, String>) -> String {
 }
 
 /// What an event comes to in words; nothing where only fields changed that are not worth a line.
-fn words(record: &Record, event: &Event, names: &BTreeMap<RecordId, String>) -> Option<(String, String)> {
-    let after = |field: &str| event.changes.iter().find(|(name, ..)| name == field).and_then(|(_, _, after)| after.clone());
+fn words(
+    record: &Record,
+    event: &Event,
+    names: &BTreeMap<RecordId, String>,
+) -> Option<(String, String)> {
+    let after = |field: &str| {
+        event
+            .changes
+            .iter()
+            .find(|(name, ..)| name == field)
+            .and_then(|(_, _, after)| after.clone())
+    };
     let what = match (event.kind, record.object()) {
         (EventKind::Deleted, object) => format!("{object} deleted"),
-        (EventKind::Created, "opportunity") => format!("deal opened at {}", after("amount").map_or_else(String::new, |value| shown(&value, names))),
+        (EventKind::Created, "opportunity") => format!(
+            "deal opened at {}",
+            after("amount").map_or_else(String::new, |value| shown(&value, names))
+        ),
         (EventKind::Created, "activity") => {
-            let text = |field: &str| after(field).map_or_else(String::new, |value| value.to_string());
+            let text =
+                |field: &str| after(field).map_or_else(String::new, |value| value.to_string());
             match after("due_on") {
                 Some(day) => format!("{} due {day}", text("kind")),
                 None => format!("{} {}", text("kind"), text("status")),
             }
         }
         (EventKind::Created, object) => format!("{object} entered"),
-        (EventKind::Updated, "activity") => format!("{} {}", record.text("kind").unwrap_or_default(), after("status").map_or_else(String::new, |value| value.to_string())),
+        (EventKind::Updated, "activity") => format!(
+            "{} {}",
+            record.text("kind").unwrap_or_default(),
+            after("status").map_or_else(String::new, |value| value.to_string())
+        ),
         (EventKind::Updated, "opportunity") => change(event, names)?,
         _ => return None,
     };
@@ -154,7 +211,11 @@ fn change(event: &Event, names: &BTreeMap<RecordId, String>) -> Option<String> {
         .iter()
         .filter(|(name, ..)| TOLD.contains(&name.as_str()) && !(closed && name == "close_date"))
         .map(|(name, before, after)| {
-            let side = |value: &Option<Value>| value.as_ref().map_or_else(|| "–".to_owned(), |value| shown(value, names));
+            let side = |value: &Option<Value>| {
+                value
+                    .as_ref()
+                    .map_or_else(|| "–".to_owned(), |value| shown(value, names))
+            };
             match name.as_str() {
                 "stage" => format!("{} > {}", side(before), side(after)),
                 "amount" => format!("now {}", side(after)),

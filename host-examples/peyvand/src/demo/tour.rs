@@ -9,7 +9,11 @@ use peyvand::{Engine, Filter};
 use super::layout::{count, heading, seconds};
 use super::{DemoError, Lived, figures, rules, story};
 
-pub(super) fn print(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
+pub(super) fn print(
+    engine: &Engine,
+    lived: &Lived<'_>,
+    out: &mut dyn Write,
+) -> Result<(), DemoError> {
     let session = engine.session();
     let (first, last) = lived.days;
     overview(engine, lived, out)?;
@@ -22,7 +26,13 @@ pub(super) fn print(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> 
     rules::bills(&session, &bills, out)?;
     rules::refused(&session, &lived.tally, out)?;
     let saturday = rules::last_week(last);
-    rules::league(&session, &engine.league(saturday, last)?, &format!("League of the last week, from {saturday}"), 8, out)?;
+    rules::league(
+        &session,
+        &engine.league(saturday, last)?,
+        &format!("League of the last week, from {saturday}"),
+        8,
+        out,
+    )?;
     rules::league(&session, &year, "League of the year", 10, out)?;
     rules::score(engine, out)?;
     let told = story::print(&session, out)?;
@@ -36,11 +46,32 @@ fn overview(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(
     let number = |object: &str| session.count(object, &Filter::everything());
     let by_people = session.count("activity", &Filter::is_null("origin"))?;
     for (object, note) in [
-        ("account", "companies and persons, in Persian, Arabic and English".to_owned()),
-        ("contact", format!("with {} affiliations", number("affiliation")?)),
-        ("lead", format!("{} of them became customers", session.count("lead", &Filter::eq("status", "converted"))?)),
-        ("opportunity", format!("{} won, {} lost", lived.tally.won, lived.tally.lost)),
-        ("activity", format!("{} by people, the rest given to them by a plugin or a script", count(by_people))),
+        (
+            "account",
+            "companies and persons, in Persian, Arabic and English".to_owned(),
+        ),
+        (
+            "contact",
+            format!("with {} affiliations", number("affiliation")?),
+        ),
+        (
+            "lead",
+            format!(
+                "{} of them became customers",
+                session.count("lead", &Filter::eq("status", "converted"))?
+            ),
+        ),
+        (
+            "opportunity",
+            format!("{} won, {} lost", lived.tally.won, lived.tally.lost),
+        ),
+        (
+            "activity",
+            format!(
+                "{} by people, the rest given to them by a plugin or a script",
+                count(by_people)
+            ),
+        ),
         ("user", "in six branches".to_owned()),
     ] {
         let plural = match object {
@@ -59,7 +90,11 @@ fn overview(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(
         count(engine.position().get()),
     )?;
     if let Some(warning) = lived.tally.warnings.first() {
-        writeln!(out, "  {} warning(s), the first: {warning}", lived.tally.warnings.len())?;
+        writeln!(
+            out,
+            "  {} warning(s), the first: {warning}",
+            lived.tally.warnings.len()
+        )?;
     }
     Ok(())
 }
@@ -69,7 +104,11 @@ fn proof(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(), 
     heading(out, "Is it all true?")?;
     let started = Instant::now();
     let checked = engine.check()?;
-    let verdict = if checked.ok { "The state is exactly what the journal says" } else { "The check found problems" };
+    let verdict = if checked.ok {
+        "The state is exactly what the journal says"
+    } else {
+        "The check found problems"
+    };
     writeln!(
         out,
         "  {verdict}: {} entries read and compared with {} records,\n  every index and every total, in {}. The whole tour is {} old.",
@@ -88,11 +127,13 @@ fn proof(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(), 
 fn next(dir: &Path, told: Option<&story::Story>, out: &mut dyn Write) -> Result<(), DemoError> {
     heading(out, "Where to go from here")?;
     let dir = dir.display();
-    writeln!(out, "  peyvand query opportunity --dir {dir} --sort -amount \\\n      --filter 'and(status[eq]:open,amount[gte]:10000000000)'")?;
+    writeln!(
+        out,
+        "  peyvand query opportunity --dir {dir} --sort -amount \\\n      --filter 'and(status[eq]:open,amount[gte]:10000000000)'"
+    )?;
     if let Some(story) = told {
         writeln!(out, "  peyvand timeline {} --dir {dir}", story.account)?;
     }
     writeln!(out, "  peyvand plugin show follow-up --dir {dir}")?;
-    writeln!(out)?;
     Ok(())
 }

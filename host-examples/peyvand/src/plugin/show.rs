@@ -32,11 +32,11 @@ pub(super) fn tell(plugin: &PluginInfo, installed: bool, output: &mut Output<'_>
 /// What it may do, and that it can do nothing else.
 pub(super) fn tell_powers(plugin: &PluginInfo, output: &mut Output<'_>) -> Result<(), Fault> {
     let powers = [
-        ("It reads", &plugin.reads),
-        ("It sets", &plugin.writes),
-        ("It may ask for", &plugin.effects),
-        ("It brings", &plugin.brings),
-        ("It runs", &plugin.workflows),
+        ("It reads", by_object(&plugin.reads)),
+        ("It sets", by_object(&plugin.writes)),
+        ("It may ask for", plugin.effects.clone()),
+        ("It brings", plugin.brings.clone()),
+        ("It runs", plugin.workflows.clone()),
     ];
     for (verb, things) in powers.into_iter().filter(|(_, things)| !things.is_empty()) {
         output.line(format!("{verb}:"))?;
@@ -48,6 +48,18 @@ pub(super) fn tell_powers(plugin: &PluginInfo, output: &mut Output<'_>) -> Resul
         "reject" => "When it fails, the record is refused".to_owned(),
         other => format!("When it fails: {other}"),
     })
+}
+
+/// `lead.email`, `lead.phone` are `lead: email, phone` to people.
+fn by_object(fields: &[String]) -> Vec<String> {
+    let mut objects: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (object, field) in fields.iter().map(|field| field.split_once('.').unwrap_or((field, ""))) {
+        match objects.iter_mut().find(|(known, _)| *known == object) {
+            Some((_, fields)) => fields.push(field),
+            None => objects.push((object, vec![field])),
+        }
+    }
+    objects.into_iter().map(|(object, fields)| format!("{object}: {}", fields.join(", "))).collect()
 }
 
 fn fact(name: &str, value: &str) -> String {
@@ -71,6 +83,12 @@ pub(super) fn label(labels: &Labels) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_listed_by_object() {
+        let fields = ["lead.email", "deal.amount", "lead.old.status"].map(str::to_owned);
+        assert_eq!(by_object(&fields), ["lead: email, old.status", "deal: amount"]);
+    }
 
     #[test]
     fn interfaces_of_the_contract_go_by_their_short_names_and_foreign_ones_in_full() {
