@@ -35,12 +35,21 @@ const MOST_PROBLEMS: usize = 20;
 /// Reads the whole journal and the whole state and compares them.
 pub(crate) fn check(engine: &Engine) -> Result<Checked> {
     let (reader, _) = engine.read()?;
-    let mut checked =
-        Checked { ok: true, state_hash: state_hash(&reader)?, entries: 0, records: 0, indexes_ok: true, rollups_ok: true, problems: Vec::new() };
+    let mut checked = Checked {
+        ok: true,
+        state_hash: state_hash(&reader)?,
+        entries: 0,
+        records: 0,
+        indexes_ok: true,
+        rollups_ok: true,
+        problems: Vec::new(),
+    };
     let verified = engine.inner.backend.verify()?;
     checked.entries = verified.entries;
     if !verified.state_is_fold {
-        let at = verified.first_difference.map_or_else(String::new, |key| format!(", first at key {}", key.escape_ascii()));
+        let at = verified.first_difference.map_or_else(String::new, |key| {
+            format!(", first at key {}", key.escape_ascii())
+        });
         checked.fail(format!("the state is not what the journal's entries come to{at}; close the store, move its folder 'state' away and open it again"));
     }
     let mut expected = Expected::default();
@@ -83,7 +92,11 @@ impl Expected {
     fn add(&mut self, reader: &Reader, record: &Record) {
         self.keys.extend(index_entries(&record.object, record));
         for field in record.object.live_fields().filter(|field| field.unique) {
-            self.keys.extend(record.value(field.number).map(|value| spaces::unique(record.object.number, field.number, value)));
+            self.keys.extend(
+                record
+                    .value(field.number)
+                    .map(|value| spaces::unique(record.object.number, field.number, value)),
+            );
         }
         for (total, adds) in contributions(&reader.schema, record) {
             match adds {
@@ -99,7 +112,13 @@ impl Expected {
         }
     }
 
-    fn compare_keys(&self, reader: &Reader, space: u8, what: &str, checked: &mut Checked) -> Result<bool> {
+    fn compare_keys(
+        &self,
+        reader: &Reader,
+        space: u8,
+        what: &str,
+        checked: &mut Checked,
+    ) -> Result<bool> {
         let mut found = 0_usize;
         let mut stray = 0_usize;
         reader.snapshot.scan_all(&[space], |key, _| {
@@ -107,10 +126,16 @@ impl Expected {
             stray += usize::from(!self.keys.contains(key));
             Ok::<_, Error>(ControlFlow::Continue(()))
         })?;
-        let wanted = self.keys.iter().filter(|key| key.first() == Some(&space)).count();
+        let wanted = self
+            .keys
+            .iter()
+            .filter(|key| key.first() == Some(&space))
+            .count();
         let missing = (wanted + stray).saturating_sub(found);
         if stray + missing > 0 {
-            checked.fail(format!("{what} entries: {missing} are missing, {stray} lead nowhere"));
+            checked.fail(format!(
+                "{what} entries: {missing} are missing, {stray} lead nowhere"
+            ));
         }
         Ok(stray + missing == 0)
     }
@@ -123,16 +148,37 @@ impl Expected {
                 Ok::<_, Error>(ControlFlow::Continue(()))
             })?;
         }
-        let sum = |count: i64, sum: i128| [count.to_be_bytes().as_slice(), sum.to_be_bytes().as_slice()].concat();
+        let sum = |count: i64, sum: i128| {
+            [count.to_be_bytes().as_slice(), sum.to_be_bytes().as_slice()].concat()
+        };
         let key = |total: &Total| spaces::rollup(total.0, total.1, total.2);
         let mut wanted: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-        wanted.extend(self.sums.iter().map(|(total, (count, total_sum))| (key(total), sum(*count, *total_sum))));
-        wanted.extend(self.latest.iter().map(|(total, micros)| (key(total), micros.to_be_bytes().to_vec())));
-        wanted.extend(self.counts.iter().filter(|(_, count)| **count != 0).map(|(object, count)| (spaces::of_object(spaces::COUNT, *object), sum(*count, 0))));
+        wanted.extend(
+            self.sums
+                .iter()
+                .map(|(total, (count, total_sum))| (key(total), sum(*count, *total_sum))),
+        );
+        wanted.extend(
+            self.latest
+                .iter()
+                .map(|(total, micros)| (key(total), micros.to_be_bytes().to_vec())),
+        );
+        wanted.extend(
+            self.counts
+                .iter()
+                .filter(|(_, count)| **count != 0)
+                .map(|(object, count)| (spaces::of_object(spaces::COUNT, *object), sum(*count, 0))),
+        );
         let all: BTreeSet<&Vec<u8>> = stored.keys().chain(wanted.keys()).collect();
-        let wrong: Vec<&&Vec<u8>> = all.iter().filter(|key| stored.get(**key) != wanted.get(**key)).collect();
+        let wrong: Vec<&&Vec<u8>> = all
+            .iter()
+            .filter(|key| stored.get(**key) != wanted.get(**key))
+            .collect();
         for key in wrong.iter().take(3) {
-            checked.fail(format!("the total of {} is not what its records come to", describe(reader, key)));
+            checked.fail(format!(
+                "the total of {} is not what its records come to",
+                describe(reader, key)
+            ));
         }
         Ok(wrong.is_empty())
     }
@@ -142,7 +188,9 @@ fn describe(reader: &Reader, key: &[u8]) -> String {
     let mut rest = key.get(1..).unwrap_or_default();
     let object = keys::take_u32(&mut rest).and_then(|number| reader.schema.by_number(number));
     match (object, rest.first_chunk::<16>()) {
-        (Some(object), Some(id)) => RecordId::new(object.prefix, u128::from_be_bytes(*id)).to_string(),
+        (Some(object), Some(id)) => {
+            RecordId::new(object.prefix, u128::from_be_bytes(*id)).to_string()
+        }
         (Some(object), None) => format!("all {} records", object.name),
         (None, _) => key.escape_ascii().to_string(),
     }
@@ -169,7 +217,10 @@ fn state_hash(reader: &Reader) -> Result<String> {
     for object in objects {
         reader.each(object, |mut record| {
             record.revision = 0;
-            add(&spaces::of_record(spaces::RECORD, object.number, record.id.number), &crate::write::record_bytes(&record));
+            add(
+                &spaces::of_record(spaces::RECORD, object.number, record.id.number),
+                &crate::write::record_bytes(&record),
+            );
             Ok(ControlFlow::Continue(()))
         })?;
     }

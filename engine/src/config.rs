@@ -28,24 +28,37 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn counter(snapshot: &Snapshot) -> Result<u64> {
         let bytes = snapshot.get(&[spaces::CONFIG])?;
-        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
+        Ok(bytes
+            .and_then(|bytes| bytes.try_into().ok())
+            .map_or(0, u64::from_be_bytes))
     }
 
     pub(crate) fn load(snapshot: &Snapshot, counter: u64) -> Result<Self> {
         let mut schema = Schema::default();
         snapshot.scan_all(&[spaces::SCHEMA], |_, bytes| {
             let object: Object = serde_json::from_slice(bytes).map_err(|error| {
-                Error::new(ErrorKind::Damaged, "a stored object of the schema cannot be read").hint("open the store with a newer engine, or run `peyvand check`").because(error)
+                Error::new(
+                    ErrorKind::Damaged,
+                    "a stored object of the schema cannot be read",
+                )
+                .hint("open the store with a newer engine, or run `peyvand check`")
+                .because(error)
             })?;
             schema.put(object);
             Ok::<_, Error>(ControlFlow::Continue(()))
         })?;
-        Ok(Self { counter, schema: Arc::new(schema), installed: Definitions::load(snapshot)?, registry: OnceLock::new() })
+        Ok(Self {
+            counter,
+            schema: Arc::new(schema),
+            installed: Definitions::load(snapshot)?,
+            registry: OnceLock::new(),
+        })
     }
 
     /// The hooks, made when they are first needed: who only reads never compiles a plugin.
     pub(crate) fn registry(&self) -> &Registry {
-        self.registry.get_or_init(|| self.installed.registry(&self.schema))
+        self.registry
+            .get_or_init(|| self.installed.registry(&self.schema))
     }
 }
 
@@ -56,19 +69,35 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
     let entries: Vec<_> = standard_schema()
         .objects()
         .filter_map(|standard| merged(standard, reader.schema.object(&standard.name)))
-        .map(|object| (spaces::of_object(spaces::SCHEMA, object.number), serde_json::to_vec(&object).ok()))
+        .map(|object| {
+            (
+                spaces::of_object(spaces::SCHEMA, object.number),
+                serde_json::to_vec(&object).ok(),
+            )
+        })
         .collect();
     drop(reader);
     let session = engine.session();
     if !entries.is_empty() {
-        let stored = Stored { what: "the standard schema".to_owned(), entries, config: true, ..Stored::default() };
+        let stored = Stored {
+            what: "the standard schema".to_owned(),
+            entries,
+            config: true,
+            ..Stored::default()
+        };
         let _ = session.ask(Ask::Stored(stored))?;
     }
     if new_store {
         let (key, name) = pipelines::SALES;
         let pipeline = session.new_id("pipeline")?;
-        let mut requests = vec![Request::create_as(pipeline, "pipeline", json!({"key": key, "name": name}))];
-        for (position, (key, name, probability, outcome)) in pipelines::STAGES.into_iter().enumerate() {
+        let mut requests = vec![Request::create_as(
+            pipeline,
+            "pipeline",
+            json!({"key": key, "name": name}),
+        )];
+        for (position, (key, name, probability, outcome)) in
+            pipelines::STAGES.into_iter().enumerate()
+        {
             let fields = json!({"key": key, "name": name, "pipeline": pipeline.to_string(), "position": position, "probability": probability, "outcome": outcome});
             requests.push(Request::create("stage", fields));
         }
@@ -82,7 +111,12 @@ fn merged(standard: &Object, stored: Option<&Arc<Object>>) -> Option<Object> {
     let Some(stored) = stored else {
         return Some(standard.clone());
     };
-    let lacking: Vec<_> = standard.fields.iter().filter(|field| stored.field_by_number(field.number).is_none()).cloned().collect();
+    let lacking: Vec<_> = standard
+        .fields
+        .iter()
+        .filter(|field| stored.field_by_number(field.number).is_none())
+        .cloned()
+        .collect();
     if lacking.is_empty() {
         return None;
     }

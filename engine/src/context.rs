@@ -88,7 +88,10 @@ impl SeededIds {
     /// Starts the row of ids that belongs to this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, counter: AtomicU64::new(0) }
+        Self {
+            seed,
+            counter: AtomicU64::new(0),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::query::Reader;
 use crate::schema::Schema;
 use crate::session::Session;
 use crate::store::{Backend, MemoryBackend, SledBackend, Snapshot, StoreOptions};
-use crate::write::{self, Group, Outcome, Stale, Write};
+use crate::write::{self, Group, Outcome, Write};
 
 /// How often a write is staged again when others keep changing what it reads.
 const ATTEMPTS: usize = 64;
@@ -170,7 +170,9 @@ impl EngineBuilder {
             set_aside,
             followed: Mutex::default(),
         };
-        let engine = Engine { inner: Arc::new(inner) };
+        let engine = Engine {
+            inner: Arc::new(inner),
+        };
         crate::config::found(&engine)?;
         engine.resume()?;
         Ok(engine)
@@ -206,8 +208,17 @@ impl Engine {
     #[must_use]
     pub fn session_as(&self, actor: Actor) -> Session {
         let inner = &self.inner;
-        let context = Context { clock: inner.clock.clone(), ids: inner.ids.clone(), actor, locale: inner.locale, zone: inner.zone };
-        Session { engine: self.clone(), context }
+        let context = Context {
+            clock: inner.clock.clone(),
+            ids: inner.ids.clone(),
+            actor,
+            locale: inner.locale,
+            zone: inner.zone,
+        };
+        Session {
+            engine: self.clone(),
+            context,
+        }
     }
 
     /// The schema as it is now.
@@ -275,6 +286,10 @@ impl Engine {
     /// # Errors
     /// When the state cannot be written. Nothing acknowledged is lost: the journal has it.
     pub fn close(self) -> Result<()> {
+        if !self.followed().is_empty() {
+            // What was followed up is taken off the queue, or the next open would ask for it again.
+            self.write(&self.session().context, &[], None, 0)?;
+        }
         Ok(self.inner.backend.close()?)
     }
 
@@ -282,25 +297,68 @@ impl Engine {
     pub(crate) fn read(&self) -> Result<(Reader, Arc<Config>)> {
         let snapshot = Snapshot::pin(&self.inner.backend);
         let counter = Config::counter(&snapshot)?;
-        let held = self.inner.config.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let config = if held.counter == counter { held } else { self.load(&snapshot, counter)? };
-        Ok((Reader { snapshot, schema: config.schema.clone() }, config))
+        let held = self
+            .inner
+            .config
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let config = if held.counter == counter {
+            held
+        } else {
+            self.load(&snapshot, counter)?
+        };
+        Ok((
+            Reader {
+                snapshot,
+                schema: config.schema.clone(),
+            },
+            config,
+        ))
     }
 
     fn load(&self, snapshot: &Snapshot, counter: u64) -> Result<Arc<Config>> {
         let config = Arc::new(Config::load(snapshot, counter)?);
-        let mut held = self.inner.config.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self
+            .inner
+            .config
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if held.counter < counter {
             *held = config.clone();
         }
         Ok(config)
     }
 
-    /// Runs groups of requests through the write path, follow-ups included.
-    pub(crate) fn write(&self, context: &Context, groups: &[Group], cause: Option<Position>, depth: u8) -> Result<WriteReport> {
+    /// Runs groups of requests through the write path, follow-ups included. Groups that build upon each other's changes
+    /// of one record take more than one commit.
+    pub(crate) fn write(
+        &self,
+        context: &Context,
+        groups: &[Group],
+        cause: Option<Position>,
+        depth: u8,
+    ) -> Result<WriteReport> {
+        let mut report = self.commit(context, groups, cause, depth)?;
+        while report.groups.len() < groups.len() {
+            let rest = self.commit(context, &groups[report.groups.len()..], cause, depth)?;
+            report.groups.extend(rest.groups);
+            report.warnings.extend(rest.warnings);
+            report.position = rest.position;
+        }
+        Ok(report)
+    }
+
+    /// One commit of as many of the groups as it can hold, staged again while others change what it reads.
+    fn commit(
+        &self,
+        context: &Context,
+        groups: &[Group],
+        cause: Option<Position>,
+        depth: u8,
+    ) -> Result<WriteReport> {
         for _ in 0..ATTEMPTS {
             let (reader, config) = self.read()?;
-            let followed = std::mem::take(&mut *self.followed());
             let write = Write {
                 backend: &self.inner.backend,
                 reader,
@@ -309,28 +367,33 @@ impl Engine {
                 bills: &self.inner.bills,
                 cause,
                 depth,
-                followed,
+                followed: std::mem::take(&mut *self.followed()),
             };
-            match write::run(&write, groups) {
-                Ok(Ok(written)) => {
-                    if written.committed.is_none() {
-                        self.followed().extend(&write.followed);
-                    }
-                    return self.publish(&write, written);
-                }
-                Ok(Err(Stale)) => self.followed().extend(&write.followed),
-                Err(error) => {
-                    self.followed().extend(&write.followed);
-                    return Err(error);
-                }
+            let written = write::run(&write, groups);
+            if !matches!(&written, Ok(Ok(written)) if written.committed.is_some()) {
+                self.followed().extend(&write.followed);
+            }
+            if let Ok(written) = written? {
+                let position = write.reader.position();
+                drop(write);
+                return self.publish(context, depth, position, written);
             }
         }
-        Err(Error::new(ErrorKind::Conflict, "others kept changing what this write reads").hint("try again, with fewer writers on the same records"))
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "others kept changing what this write reads",
+        )
+        .hint("try again, with fewer writers on the same records"))
     }
 
     /// Runs groups of requests up to the commit, on a view that keeps what earlier rehearsals would have written.
     #[cfg(feature = "exchange")]
-    pub(crate) fn rehearse(&self, context: &Context, view: &mut write::View, groups: &[Group]) -> Result<Vec<Result<Vec<Outcome>>>> {
+    pub(crate) fn rehearse(
+        &self,
+        context: &Context,
+        view: &mut write::View,
+        groups: &[Group],
+    ) -> Result<Vec<Result<Vec<Outcome>>>> {
         let (_, config) = self.read()?;
         let write = Write {
             backend: &self.inner.backend,
@@ -346,43 +409,96 @@ impl Engine {
     }
 
     fn followed(&self) -> std::sync::MutexGuard<'_, Vec<Position>> {
-        self.inner.followed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .followed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn publish(&self, write: &Write<'_>, written: write::Written) -> Result<WriteReport> {
-        let mut report = WriteReport { groups: written.groups, position: write.reader.position(), warnings: Vec::new() };
+    fn publish(
+        &self,
+        context: &Context,
+        depth: u8,
+        read: Position,
+        written: write::Written,
+    ) -> Result<WriteReport> {
+        let mut report = WriteReport {
+            groups: written.groups,
+            position: read,
+            warnings: Vec::new(),
+        };
         let Some(done) = written.committed else {
             return Ok(report);
         };
         report.position = done.position;
+        if !done.config && !done.queued {
+            return Ok(report);
+        }
+        // After-commit hooks see what was committed, and what others committed since.
+        let (reader, config) = self.read()?;
         if done.config {
-            report.warnings.extend(self.read()?.1.registry().broken.iter().cloned());
+            let broken = config.registry().broken.iter().cloned();
+            report.warnings.extend(broken);
         }
         if done.queued {
-            report.warnings.extend(self.follow(write, done.position, &done.drafts)?);
+            let write = Write {
+                backend: &self.inner.backend,
+                reader,
+                registry: config.registry(),
+                context,
+                bills: &self.inner.bills,
+                cause: None,
+                depth,
+                followed: Vec::new(),
+            };
+            let warnings = self.follow(&write, done.position, &done.drafts)?;
+            report.warnings.extend(warnings);
         }
         Ok(report)
     }
 
     /// Does what the after-commit hooks ask for a commit, then takes it off the queue.
-    fn follow<C: write::Change>(&self, write: &Write<'_>, position: Position, changes: &[C]) -> Result<Vec<String>> {
+    fn follow<C: write::Change>(
+        &self,
+        write: &Write<'_>,
+        position: Position,
+        changes: &[C],
+    ) -> Result<Vec<String>> {
         let (followed, mut warnings) = write::follow(write, position, changes);
         for followed in followed {
             if write.depth >= DEEPEST {
                 warnings.push(format!("follow-ups of {} at depth {DEEPEST} were not done: rules seem to call each other in a circle", followed.actor));
                 continue;
             }
-            warnings.extend(self.write_effects(write.context, followed, Some(position), write.depth + 1)?);
+            warnings.extend(self.write_effects(
+                write.context,
+                followed,
+                Some(position),
+                write.depth + 1,
+            )?);
         }
         self.followed().push(position);
         Ok(warnings)
     }
 
     /// Writes effects as the plugin or script that asked for them; what fails is told, the rest stands.
-    pub(crate) fn write_effects(&self, context: &Context, followed: write::Followed, cause: Option<Position>, depth: u8) -> Result<Vec<String>> {
-        let context = Context { actor: followed.actor, ..context.clone() };
+    pub(crate) fn write_effects(
+        &self,
+        context: &Context,
+        followed: write::Followed,
+        cause: Option<Position>,
+        depth: u8,
+    ) -> Result<Vec<String>> {
+        let context = Context {
+            actor: followed.actor,
+            ..context.clone()
+        };
         let report = self.write(&context, &followed.groups, cause, depth)?;
-        let failed = report.groups.iter().filter_map(|group| group.as_ref().err()).map(|error| format!("an effect of {} was refused: {error}", context.actor));
+        let failed = report
+            .groups
+            .iter()
+            .filter_map(|group| group.as_ref().err())
+            .map(|error| format!("an effect of {} was refused: {error}", context.actor));
         let mut warnings: Vec<String> = failed.collect();
         warnings.extend(report.warnings);
         Ok(warnings)
@@ -392,15 +508,24 @@ impl Engine {
     fn resume(&self) -> Result<()> {
         let (reader, _) = self.read()?;
         let mut left = Vec::new();
-        reader.snapshot.scan_all(&[crate::store::spaces::QUEUE], |key, value| {
-            let position = key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            left.push((Position::from_number(position), value.first().copied().unwrap_or(0)));
-            Ok::<_, Error>(std::ops::ControlFlow::Continue(()))
-        })?;
+        reader
+            .snapshot
+            .scan_all(&[crate::store::spaces::QUEUE], |key, value| {
+                let position = key
+                    .last_chunk::<8>()
+                    .map_or(0, |bytes| u64::from_be_bytes(*bytes));
+                left.push((
+                    Position::from_number(position),
+                    value.first().copied().unwrap_or(0),
+                ));
+                Ok::<_, Error>(std::ops::ControlFlow::Continue(()))
+            })?;
         drop(reader);
         for (position, depth) in left {
             let (reader, config) = self.read()?;
-            let Some(entry) = self.inner.backend.entry(position)? else { continue };
+            let Some(entry) = self.inner.backend.entry(position)? else {
+                continue;
+            };
             let changes = crate::timeline::changes_of(&reader, &self.inner.backend, &entry)?;
             let context = self.session().context;
             let write = Write {

@@ -56,11 +56,19 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { request: 0, field: None, code: code.to_owned(), message: brief(message.into()) }
+        Self {
+            request: 0,
+            field: None,
+            code: code.to_owned(),
+            message: brief(message.into()),
+        }
     }
 
     pub(crate) fn field(field: &str, code: &str, message: impl Into<String>) -> Self {
-        Self { field: Some(field.to_owned()), ..Self::new(code, message) }
+        Self {
+            field: Some(field.to_owned()),
+            ..Self::new(code, message)
+        }
     }
 
     pub(crate) fn of_request(mut self, request: usize) -> Self {
@@ -104,7 +112,15 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { inner: Box::new(Inner { kind, message: brief(message.into()), hint: None, failures: Vec::new(), source: None }) }
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                message: brief(message.into()),
+                hint: None,
+                failures: Vec::new(),
+                source: None,
+            }),
+        }
     }
 
     pub(crate) fn with_failures(kind: ErrorKind, failures: Vec<Failure>) -> Self {
@@ -123,7 +139,10 @@ impl Error {
         self
     }
 
-    pub(crate) fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn because(
+        mut self,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
         self.inner.source = Some(Box::new(source));
         self
     }
@@ -156,7 +175,8 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Error");
-        out.field("kind", &self.inner.kind).field("message", &self.inner.message);
+        out.field("kind", &self.inner.kind)
+            .field("message", &self.inner.message);
         if let Some(hint) = &self.inner.hint {
             out.field("remedy", hint);
         }
@@ -172,7 +192,9 @@ impl From<StoreError> for Error {
         let kind = match &error {
             StoreError::Locked { .. } => ErrorKind::Locked,
             StoreError::Damaged { .. } => ErrorKind::Damaged,
-            StoreError::Poisoned { .. } | StoreError::StateFailed { .. } | StoreError::Closed => ErrorKind::Stopped,
+            StoreError::Poisoned { .. } | StoreError::StateFailed { .. } | StoreError::Closed => {
+                ErrorKind::Stopped
+            }
             _ => ErrorKind::Store,
         };
         Self::new(kind, error.to_string()).because(error)

@@ -40,27 +40,27 @@ mod session;
 mod context;
 mod error;
 
-mod schema;
-mod record;
-mod write;
-mod hook;
-mod journal;
-mod store;
-mod query;
-mod timeline;
-mod sales;
-mod workflow;
-mod gamification;
-mod install;
-#[cfg(feature = "wasm")]
-mod plugin;
-#[cfg(feature = "script")]
-mod script;
+mod check;
+mod config;
 #[cfg(feature = "exchange")]
 mod exchange;
+mod gamification;
+mod hook;
+mod install;
+mod journal;
 mod locale;
-mod config;
-mod check;
+#[cfg(feature = "wasm")]
+mod plugin;
+mod query;
+mod record;
+mod sales;
+mod schema;
+#[cfg(feature = "script")]
+mod script;
+mod store;
+mod timeline;
+mod workflow;
+mod write;
 
 pub use check::Checked;
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
@@ -71,15 +71,21 @@ pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
-pub use install::PluginInfo;
+pub use install::{PluginInfo, SettingLabels};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
-pub use query::{Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey};
-pub use record::{Address, Currency, Decimal, Money, PersonName, Phone, Prefix, Record, RecordId, Value};
+pub use query::{
+    Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,
+};
+pub use record::{
+    Address, Currency, Decimal, Money, PersonName, Phone, Prefix, Record, RecordId, Value,
+};
 pub use record::{NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;
-pub use schema::{Field, FieldKind, Labels, Object, OnDelete, Rollup, RollupMeasure, Schema, SchemaChange};
+pub use schema::{
+    Field, FieldKind, Labels, Object, OnDelete, Rollup, RollupMeasure, Schema, SchemaChange,
+};
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
 pub use session::Session;

@@ -55,7 +55,10 @@ impl Session {
     /// When there is no such object.
     pub fn new_id(&self, object: &str) -> Result<RecordId> {
         let (reader, _) = self.engine.read()?;
-        Ok(RecordId::new(reader.object(object)?.prefix, self.context.ids.next(self.context.now())))
+        Ok(RecordId::new(
+            reader.object(object)?.prefix,
+            self.context.ids.next(self.context.now()),
+        ))
     }
 
     /// Does all requests in one commit, or none of them.
@@ -70,8 +73,15 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::commit`].
-    pub fn commit_once(&self, key: &str, requests: impl IntoIterator<Item = Request>) -> Result<Committed> {
-        let group = Group { once: Some(format!("caller/{key}")), ..Group::of(requests) };
+    pub fn commit_once(
+        &self,
+        key: &str,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Result<Committed> {
+        let group = Group {
+            once: Some(format!("caller/{key}")),
+            ..Group::of(requests)
+        };
         self.commit_groups(&[group])
     }
 
@@ -81,18 +91,40 @@ impl Session {
         for group in report.groups {
             outcomes.extend(group?);
         }
-        Ok(Committed { position: report.position, outcomes, warnings: report.warnings })
+        Ok(Committed {
+            position: report.position,
+            outcomes,
+            warnings: report.warnings,
+        })
     }
 
     /// Does each request by itself where it can be done, and all of those in one commit: what a bulk load wants.
     ///
     /// # Errors
     /// When the store fails; what is wrong with one request is in its own result.
-    pub fn commit_each(&self, requests: impl IntoIterator<Item = Request>) -> Result<(Position, Vec<Result<Outcome>>)> {
-        let groups: Vec<Group> = requests.into_iter().map(|request| Group::of([request])).collect();
+    pub fn commit_each(
+        &self,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Result<(Position, Vec<Result<Outcome>>)> {
+        let groups: Vec<Group> = requests
+            .into_iter()
+            .map(|request| Group::of([request]))
+            .collect();
         let report = self.engine.write(&self.context, &groups, None, 0)?;
-        let first = |outcomes: Vec<Outcome>| outcomes.into_iter().next().ok_or_else(|| Error::new(ErrorKind::NotFound, "the request wrote nothing"));
-        Ok((report.position, report.groups.into_iter().map(|group| group.and_then(first)).collect()))
+        let first = |outcomes: Vec<Outcome>| {
+            outcomes
+                .into_iter()
+                .next()
+                .ok_or_else(|| Error::new(ErrorKind::NotFound, "the request wrote nothing"))
+        };
+        Ok((
+            report.position,
+            report
+                .groups
+                .into_iter()
+                .map(|group| group.and_then(first))
+                .collect(),
+        ))
     }
 
     /// A new record.
@@ -115,8 +147,17 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::commit`]; a conflict when somebody else changed the record.
-    pub fn update_at(&self, id: RecordId, revision: u64, fields: impl Into<Fields>) -> Result<Committed> {
-        self.commit([Request::Update { id, revision: Some(revision), fields: fields.into() }])
+    pub fn update_at(
+        &self,
+        id: RecordId,
+        revision: u64,
+        fields: impl Into<Fields>,
+    ) -> Result<Committed> {
+        self.commit([Request::Update {
+            id,
+            revision: Some(revision),
+            fields: fields.into(),
+        }])
     }
 
     /// To the bin, with what goes along.
@@ -147,7 +188,10 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::commit`].
-    pub fn change_schema(&self, changes: impl IntoIterator<Item = SchemaChange>) -> Result<Committed> {
+    pub fn change_schema(
+        &self,
+        changes: impl IntoIterator<Item = SchemaChange>,
+    ) -> Result<Committed> {
         self.commit(changes.into_iter().map(Request::ChangeSchema))
     }
 
@@ -162,7 +206,11 @@ impl Session {
         }
         reader.object_of(id)?;
         let error = match reader.binned(id)? {
-            Some((_, binned)) => Error::new(ErrorKind::NotFound, format!("{id} is in the bin, deleted by {}", binned.by)).hint("restore it"),
+            Some((_, binned)) => Error::new(
+                ErrorKind::NotFound,
+                format!("{id} is in the bin, deleted by {}", binned.by),
+            )
+            .hint("restore it"),
             None => Error::new(ErrorKind::NotFound, format!("there is no record {id}")),
         };
         Err(error)
@@ -174,11 +222,23 @@ impl Session {
     /// # Errors
     /// When the object has no such field.
     pub fn show(&self, record: &Record, field: &str) -> Result<Option<String>> {
-        let known = record.object.field(field).ok_or_else(|| Error::new(ErrorKind::Query, record.object.unknown_field(field)))?;
-        let Some(text) = record.value(known.number).map(ToString::to_string) else { return Ok(None) };
-        let FieldKind::Plugin { of } = &known.kind else { return Ok(Some(text)) };
+        let known = record
+            .object
+            .field(field)
+            .ok_or_else(|| Error::new(ErrorKind::Query, record.object.unknown_field(field)))?;
+        let Some(text) = record.value(known.number).map(ToString::to_string) else {
+            return Ok(None);
+        };
+        let FieldKind::Plugin { of } = &known.kind else {
+            return Ok(Some(text));
+        };
         let (_, config) = self.engine.read()?;
-        let shown = config.registry().field_types.get(of).and_then(|of| of.format(&[&text], self.context.locale).ok()).and_then(|mut shown| shown.pop());
+        let shown = config
+            .registry()
+            .field_types
+            .get(of)
+            .and_then(|of| of.format(&[&text], self.context.locale).ok())
+            .and_then(|mut shown| shown.pop());
         Ok(Some(shown.unwrap_or(text)))
     }
 
@@ -189,11 +249,20 @@ impl Session {
     pub fn find(&self, object: &str, field: &str, value: &str) -> Result<Option<Record>> {
         let (reader, _) = self.engine.read()?;
         let object = reader.object(object)?;
-        let known = object.field(field).ok_or_else(|| Error::new(ErrorKind::Query, object.unknown_field(field)))?;
+        let known = object
+            .field(field)
+            .ok_or_else(|| Error::new(ErrorKind::Query, object.unknown_field(field)))?;
         if !known.unique {
-            return Err(Error::new(ErrorKind::Query, format!("{}.{field} is not unique", object.name)).hint("use a query with a filter"));
+            return Err(Error::new(
+                ErrorKind::Query,
+                format!("{}.{field} is not unique", object.name),
+            )
+            .hint("use a query with a filter"));
         }
-        let value = known.kind.read(&value.into()).map_err(|message| Error::new(ErrorKind::Query, format!("{field}: {message}")))?;
+        let value = known
+            .kind
+            .read(&value.into())
+            .map_err(|message| Error::new(ErrorKind::Query, format!("{field}: {message}")))?;
         match reader.by_unique(object, known.number, &value)? {
             Some(id) => reader.get(id),
             None => Ok(None),
@@ -246,10 +315,16 @@ impl Session {
     }
 
     pub(crate) fn time(&self) -> QueryTime {
-        QueryTime { now: self.context.now(), zone: self.context.zone }
+        QueryTime {
+            now: self.context.now(),
+            zone: self.context.zone,
+        }
     }
 
     pub(crate) fn ask(&self, ask: Ask) -> Result<Committed> {
-        self.commit_groups(&[Group { asks: vec![ask], once: None }])
+        self.commit_groups(&[Group {
+            asks: vec![ask],
+            once: None,
+        }])
     }
 }

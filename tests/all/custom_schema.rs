@@ -25,11 +25,21 @@ fn a_custom_object_is_like_any_other() {
     let session = memory();
     let _ = session.change_schema([reading()]).unwrap();
     let account = create(&session, "account", json!({"name": "Alpha"}));
-    let id = create(&session, "reading", json!({"number": "R-1", "account": account.to_string(), "kilowatt_hours": "۱۲٫۵", "state": "read"}));
+    let id = create(
+        &session,
+        "reading",
+        json!({"number": "R-1", "account": account.to_string(), "kilowatt_hours": "۱۲٫۵", "state": "read"}),
+    );
     assert!(id.to_string().starts_with("rdg_"));
-    let query = Query::new("reading").filter(Filter::parse("and(state[eq]:read,kilowatt_hours[gt]:12)").unwrap());
+    let query = Query::new("reading")
+        .filter(Filter::parse("and(state[eq]:read,kilowatt_hours[gt]:12)").unwrap());
     assert_eq!(session.query(&query).unwrap().records[0].id(), id);
-    let error = session.create("reading", json!({"number": "r-1", "account": account.to_string(), "kilowatt_hours": -1})).unwrap_err();
+    let error = session
+        .create(
+            "reading",
+            json!({"number": "r-1", "account": account.to_string(), "kilowatt_hours": -1}),
+        )
+        .unwrap_err();
     assert_eq!(error.failures().len(), 2, "{error:?}");
     assert!(session.engine().check().unwrap().ok);
 }
@@ -38,7 +48,15 @@ fn a_custom_object_is_like_any_other() {
 fn a_change_of_the_schema_is_all_or_nothing_and_says_everything() {
     let session = memory();
     let before = session.engine().check().unwrap().state_hash;
-    let bad = SchemaChange::AddField { object: "account".to_owned(), field: Field::new("Bad Name", FieldKind::Option { options: Vec::new() }) };
+    let bad = SchemaChange::AddField {
+        object: "account".to_owned(),
+        field: Field::new(
+            "Bad Name",
+            FieldKind::Option {
+                options: Vec::new(),
+            },
+        ),
+    };
     let error = session.change_schema([reading(), bad]).unwrap_err();
     assert_eq!(codes(&error).len(), 2, "{error:?}");
     assert_eq!(session.engine().check().unwrap().state_hash, before);
@@ -48,23 +66,58 @@ fn a_change_of_the_schema_is_all_or_nothing_and_says_everything() {
 fn a_field_becomes_required_only_when_every_record_has_it() {
     let session = memory();
     let id = create(&session, "account", json!({"name": "Alpha"}));
-    let require = || SchemaChange::SetRequired { object: "account".to_owned(), field: "industry".to_owned(), required: true };
+    let require = || SchemaChange::SetRequired {
+        object: "account".to_owned(),
+        field: "industry".to_owned(),
+        required: true,
+    };
     let error = session.change_schema([require()]).unwrap_err();
-    assert!(error.to_string().contains("1 account record(s) have no industry"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("1 account record(s) have no industry"),
+        "{error}"
+    );
     let _ = session.update(id, json!({"industry": "retail"})).unwrap();
     let _ = session.change_schema([require()]).unwrap();
-    assert_eq!(codes(&session.create("account", json!({"name": "Beta"})).unwrap_err()), [("required".to_owned(), Some("industry".to_owned()))]);
+    assert_eq!(
+        codes(
+            &session
+                .create("account", json!({"name": "Beta"}))
+                .unwrap_err()
+        ),
+        [("required".to_owned(), Some("industry".to_owned()))]
+    );
 }
 
 #[test]
 fn an_index_can_be_built_over_records_that_exist() {
     let session = memory();
     for employees in [3, 1, 2] {
-        create(&session, "account", json!({"name": format!("A{employees}"), "employees": employees}));
+        create(
+            &session,
+            "account",
+            json!({"name": format!("A{employees}"), "employees": employees}),
+        );
     }
-    let _ = session.change_schema([SchemaChange::SetIndexed { object: "account".to_owned(), field: "employees".to_owned(), indexed: true }]).unwrap();
-    let query = Query::new("account").filter(Filter::parse("employees[gte]:2").unwrap()).sorted_by("-employees").unwrap();
-    let titles: Vec<String> = session.query(&query).unwrap().records.iter().map(peyvand::Record::title).collect();
+    let _ = session
+        .change_schema([SchemaChange::SetIndexed {
+            object: "account".to_owned(),
+            field: "employees".to_owned(),
+            indexed: true,
+        }])
+        .unwrap();
+    let query = Query::new("account")
+        .filter(Filter::parse("employees[gte]:2").unwrap())
+        .sorted_by("-employees")
+        .unwrap();
+    let titles: Vec<String> = session
+        .query(&query)
+        .unwrap()
+        .records
+        .iter()
+        .map(peyvand::Record::title)
+        .collect();
     assert_eq!(titles, ["A3", "A2"]);
     assert!(session.engine().check().unwrap().ok);
 }
@@ -72,9 +125,15 @@ fn an_index_can_be_built_over_records_that_exist() {
 #[test]
 fn two_thousand_fields_on_one_object_work() {
     let session = memory();
-    let fields = (0..2_000).map(|number| SchemaChange::AddField { object: "account".to_owned(), field: Field::new(&format!("extra_{number}"), FieldKind::Integer) });
+    let fields = (0..2_000).map(|number| SchemaChange::AddField {
+        object: "account".to_owned(),
+        field: Field::new(&format!("extra_{number}"), FieldKind::Integer),
+    });
     let _ = session.change_schema(fields).unwrap();
-    let values: serde_json::Map<String, serde_json::Value> = (0..2_000).map(|number| (format!("extra_{number}"), json!(number))).chain([("name".to_owned(), json!("Wide"))]).collect();
+    let values: serde_json::Map<String, serde_json::Value> = (0..2_000)
+        .map(|number| (format!("extra_{number}"), json!(number)))
+        .chain([("name".to_owned(), json!("Wide"))])
+        .collect();
     let id = create(&session, "account", values.into());
     assert_eq!(session.get(id).unwrap().to_json()["extra_1999"], 1999);
 }
@@ -83,11 +142,53 @@ fn two_thousand_fields_on_one_object_work() {
 fn a_retired_field_keeps_its_values_and_its_name() {
     let session = memory();
     let field = || Field::new("floor", FieldKind::Integer);
-    let add = || SchemaChange::AddField { object: "account".to_owned(), field: field() };
+    let add = || SchemaChange::AddField {
+        object: "account".to_owned(),
+        field: field(),
+    };
     let _ = session.change_schema([add()]).unwrap();
     let id = create(&session, "account", json!({"name": "Alpha", "floor": 3}));
-    let _ = session.change_schema([SchemaChange::RetireField { object: "account".to_owned(), field: "floor".to_owned() }]).unwrap();
-    assert_eq!(codes(&session.update(id, json!({"floor": 4})).unwrap_err()), [("unknown-field".to_owned(), Some("floor".to_owned()))]);
+    let _ = session
+        .change_schema([SchemaChange::RetireField {
+            object: "account".to_owned(),
+            field: "floor".to_owned(),
+        }])
+        .unwrap();
+    assert_eq!(
+        codes(&session.update(id, json!({"floor": 4})).unwrap_err()),
+        [("unknown-field".to_owned(), Some("floor".to_owned()))]
+    );
     assert!(session.get(id).unwrap().get("floor").is_none());
-    assert_eq!(codes(&session.change_schema([add()]).unwrap_err()), [("exists".to_owned(), Some("floor".to_owned()))]);
+    assert_eq!(
+        codes(&session.change_schema([add()]).unwrap_err()),
+        [("exists".to_owned(), Some("floor".to_owned()))]
+    );
+}
+
+#[test]
+fn a_list_sorted_by_a_field_that_came_later_leaves_no_older_record_out() {
+    let session = memory();
+    for name in ["A", "B", "C"] {
+        create(&session, "account", json!({"name": name}));
+    }
+    let field = Field::new("score", FieldKind::Integer).indexed();
+    let object = "account".to_owned();
+    let _ = session
+        .change_schema([SchemaChange::AddField { object, field }])
+        .unwrap();
+    create(&session, "account", json!({"name": "D", "score": 7}));
+    let query = Query::new("account").sorted_by("-score").unwrap().limit(3);
+    let explained = session.explain(&query).unwrap().to_string();
+    assert!(explained.contains("score"), "{explained}");
+    let titles: Vec<String> = session
+        .query(&query)
+        .unwrap()
+        .records
+        .iter()
+        .map(peyvand::Record::title)
+        .collect();
+    assert_eq!(titles, ["D", "C", "B"]);
+    let empty = Filter::parse("score[is_null]:true").unwrap();
+    assert_eq!(session.count("account", &empty).unwrap(), 3);
+    assert!(session.engine().check().unwrap().ok);
 }

@@ -1,5 +1,10 @@
 //! Behaviour across rooms, in one binary: a file for each property that users rely on.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests say what they expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "tests say what they expect"
+)]
 
 mod bad_input;
 mod bin;
@@ -9,8 +14,8 @@ mod every_failure;
 mod follow_ups;
 mod hostile_guests;
 mod house_rules;
-mod import_maven;
 mod import_files;
+mod import_maven;
 mod model;
 mod plugins;
 mod projections;
@@ -27,7 +32,12 @@ fn every_file_of_this_folder_is_listed() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("all");
     for entry in std::fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "main") else { continue };
-        assert!(main.contains(&format!("\nmod {module};")), "tests/all/{name} is not listed in main.rs");
+        let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "main") else {
+            continue;
+        };
+        assert!(
+            main.contains(&format!("\nmod {module};")),
+            "tests/all/{name} is not listed in main.rs"
+        );
     }
 }

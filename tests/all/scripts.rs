@@ -18,14 +18,33 @@ if is_new() && record.description == () { record.description = "ثبت خودک�
 fn a_script_refuses_and_amends() {
     let session = memory();
     let info = session.install_script(GUARD).unwrap();
-    assert_eq!((info.name.as_str(), info.version, info.enabled), ("big-deals", 1, true));
-    let error = session.create("opportunity", json!({"name": "Big", "amount": "2000000 USD"})).unwrap_err();
+    assert_eq!(
+        (info.name.as_str(), info.version, info.enabled),
+        ("big-deals", 1, true)
+    );
+    let error = session
+        .create(
+            "opportunity",
+            json!({"name": "Big", "amount": "2000000 USD"}),
+        )
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(error.failures()[0].field.as_deref(), Some("close_date"));
-    let small = create(&session, "opportunity", json!({"name": "Small", "amount": "20 USD"}));
-    assert_eq!(session.get(small).unwrap().text("description"), Some("ثبت خودکار"));
+    let small = create(
+        &session,
+        "opportunity",
+        json!({"name": "Small", "amount": "20 USD"}),
+    );
+    assert_eq!(
+        session.get(small).unwrap().text("description"),
+        Some("ثبت خودکار")
+    );
     let _ = session.enable_script("big-deals", false).unwrap();
-    create(&session, "opportunity", json!({"name": "Big", "amount": "2000000 USD"}));
+    create(
+        &session,
+        "opportunity",
+        json!({"name": "Big", "amount": "2000000 USD"}),
+    );
     assert!(session.engine().check().unwrap().ok);
 }
 
@@ -33,8 +52,16 @@ fn a_script_refuses_and_amends() {
 fn what_a_script_sets_is_validated_again() {
     let session = memory();
     let _ = session.install_script("//! name: wrong\n//! on: account before create\n//! on-failure: reject\nrecord.employees = 0 - 5;\n").unwrap();
-    let error = session.create("account", json!({"name": "Alpha"})).unwrap_err();
-    assert_eq!((error.failures()[0].code.as_str(), error.failures()[0].field.as_deref()), ("out-of-range", Some("employees")));
+    let error = session
+        .create("account", json!({"name": "Alpha"}))
+        .unwrap_err();
+    assert_eq!(
+        (
+            error.failures()[0].code.as_str(),
+            error.failures()[0].field.as_deref()
+        ),
+        ("out-of-range", Some("employees"))
+    );
 }
 
 #[test]
@@ -42,9 +69,18 @@ fn a_faulty_script_is_not_installed_and_says_where() {
     let session = memory();
     let before = session.engine().position();
     for (text, expected) in [
-        ("//! name: a\n//! on: account before create\n//! on-failure: reject\nif record.name == { }\n", "line 5, column 1"),
-        ("//! name: a\n//! on: account before create\n//! on-failure: reject\nrecord.nmae = \"x\";\n", "'name'"),
-        ("//! name: a\n//! on: acount before create\n//! on-failure: reject\n", "'account'"),
+        (
+            "//! name: a\n//! on: account before create\n//! on-failure: reject\nif record.name == { }\n",
+            "line 5, column 1",
+        ),
+        (
+            "//! name: a\n//! on: account before create\n//! on-failure: reject\nrecord.nmae = \"x\";\n",
+            "'name'",
+        ),
+        (
+            "//! name: a\n//! on: acount before create\n//! on-failure: reject\n",
+            "'account'",
+        ),
         ("record.name = \"x\";\n", "//! on"),
     ] {
         let error = session.install_script(text).unwrap_err();
@@ -60,21 +96,39 @@ fn an_endless_script_is_stopped_and_named() {
     let session = memory();
     let _ = session.install_script("//! name: spin\n//! on: account before create\n//! on-failure: reject\nlet n = 0;\nloop { n += 1; }\n").unwrap();
     let before = session.engine().position();
-    let error = session.create("account", json!({"name": "Alpha"})).unwrap_err();
+    let error = session
+        .create("account", json!({"name": "Alpha"}))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     let text = error.to_string();
-    assert!(text.contains("script spin version 1") && text.contains("line 5"), "{text}");
-    assert_eq!(session.engine().position(), before, "the store is unchanged");
+    assert!(
+        text.contains("script spin version 1") && text.contains("line 5"),
+        "{text}"
+    );
+    assert_eq!(
+        session.engine().position(),
+        before,
+        "the store is unchanged"
+    );
     let _ = session.install_script("//! name: spin\n//! on: account before create\n//! on-failure: skip\nlet n = 0;\nloop { n += 1; }\n").unwrap();
     create(&session, "account", json!({"name": "Alpha"}));
-    let bill = session.engine().bills().into_iter().find(|bill| bill.owner.contains("spin")).unwrap();
+    let bill = session
+        .engine()
+        .bills()
+        .into_iter()
+        .find(|bill| bill.owner.contains("spin"))
+        .unwrap();
     assert!(bill.failures > 0 && bill.last_failure.is_some());
 }
 
 #[test]
 fn a_script_can_be_tried_on_a_record_without_changing_it() {
     let session = memory();
-    let id = create(&session, "opportunity", json!({"name": "Deal", "amount": "5000000 USD"}));
+    let id = create(
+        &session,
+        "opportunity",
+        json!({"name": "Deal", "amount": "5000000 USD"}),
+    );
     let before = session.engine().position();
     let run = session.run_script(GUARD, id).unwrap();
     assert_eq!(run.refusals.len(), 1);

@@ -35,18 +35,29 @@ pub(crate) fn create(session: &Session, object: &str, fields: Json) -> RecordId 
 
 /// (code, field) of every failure, in order.
 pub(crate) fn codes(error: &peyvand::Error) -> Vec<(String, Option<String>)> {
-    error.failures().iter().map(|failure| (failure.code.clone(), failure.field.clone())).collect()
+    error
+        .failures()
+        .iter()
+        .map(|failure| (failure.code.clone(), failure.field.clone()))
+        .collect()
 }
 
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Real data beside the repository; `None` after saying so, where it is not there.
 pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let path = root().parent()?.join("shared/data").join(name);
     if !path.exists() {
-        assert!(std::env::var_os("PEYVAND_NO_SKIPS").is_none(), "{} is not there, and no test may be skipped", path.display());
+        assert!(
+            std::env::var_os("PEYVAND_NO_SKIPS").is_none(),
+            "{} is not there, and no test may be skipped",
+            path.display()
+        );
         eprintln!("skipped: ../shared/data/{name} is not there");
         return None;
     }
@@ -56,6 +67,13 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
 /// The component of a plugin: as it is kept in `plugins/dist`, or as the gate built it from source.
 pub(crate) fn component(id: &str) -> Vec<u8> {
     let built = std::env::var_os("PEYVAND_DIST").map(PathBuf::from);
-    let path = built.unwrap_or_else(|| root().join("plugins/dist")).join(format!("{id}.wasm"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; `peyvand plugin build` makes it", path.display()))
+    let path = built
+        .unwrap_or_else(|| root().join("plugins/dist"))
+        .join(format!("{id}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; `peyvand plugin build` makes it",
+            path.display()
+        )
+    })
 }

@@ -24,7 +24,11 @@ fn a_store_reads_back_what_was_acknowledged() {
     drop(session);
     fs::remove_dir_all(dir.join("state")).unwrap();
     let session = on_disk(&dir);
-    assert_eq!(session.engine().check().unwrap(), before, "losing the state loses nothing");
+    assert_eq!(
+        session.engine().check().unwrap(),
+        before,
+        "losing the state loses nothing"
+    );
 }
 
 #[test]
@@ -54,7 +58,12 @@ fn a_second_process_is_told_who_has_it() {
     let session = on_disk(&dir);
     let error = Engine::open(&dir).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Locked);
-    assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("process {}", std::process::id())),
+        "{error}"
+    );
     create(&session, "account", json!({"name": "still works"}));
 }
 
@@ -63,7 +72,10 @@ fn what_is_missing_is_not_made_by_who_only_reads() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("crn");
     let error = Engine::builder(&dir).create(false).open().err().unwrap();
-    assert!(error.to_string().contains("there is no store in"), "{error}");
+    assert!(
+        error.to_string().contains("there is no store in"),
+        "{error}"
+    );
     assert!(!dir.exists());
 }
 
@@ -76,8 +88,15 @@ fn a_directory_that_cannot_be_written_is_told() {
     fs::create_dir(&parent).unwrap();
     fs::set_permissions(&parent, fs::Permissions::from_mode(0o555)).unwrap();
     // Root may write everywhere; a folder that no user can write stands in for it.
-    let dir = if fs::write(parent.join("probe"), "").is_ok() { std::path::PathBuf::from("/proc/peyvand") } else { parent.join("crm") };
+    let dir = if fs::write(parent.join("probe"), "").is_ok() {
+        std::path::PathBuf::from("/proc/peyvand")
+    } else {
+        parent.join("crm")
+    };
     let error = Engine::open(&dir).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Store, "{error}");
-    assert!(error.to_string().contains(&dir.display().to_string()), "{error}");
+    assert!(
+        error.to_string().contains(&dir.display().to_string()),
+        "{error}"
+    );
 }

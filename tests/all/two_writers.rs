@@ -33,10 +33,16 @@ fn unique_values_and_totals_stay_right_under_many_writers() {
                 })
             })
             .collect();
-        writers.into_iter().map(|writer| writer.join().unwrap()).sum()
+        writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .sum()
     });
     assert_eq!(won, 40);
-    assert_eq!(session.get(account).unwrap().to_json()["open_opportunities"], 40);
+    assert_eq!(
+        session.get(account).unwrap().to_json()["open_opportunities"],
+        40
+    );
     let checked = session.engine().check().unwrap();
     assert!(checked.ok, "{checked:?}");
 }
@@ -47,9 +53,22 @@ fn of_two_updates_at_one_revision_one_wins() {
     let session = on_disk(&folder.path().join("crm"));
     let id = create(&session, "account", json!({"name": "Alpha"}));
     let results: Vec<_> = thread::scope(|scope| {
-        let writers: Vec<_> = (0..6).map(|n| { let session = session.clone(); scope.spawn(move || session.update_at(id, 1, json!({"employees": n})))}).collect();
-        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+        let writers: Vec<_> = (0..6)
+            .map(|n| {
+                let session = session.clone();
+                scope.spawn(move || session.update_at(id, 1, json!({"employees": n})))
+            })
+            .collect();
+        writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .collect()
     });
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-    assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|error| error.kind() == ErrorKind::Conflict));
+    assert!(
+        results
+            .iter()
+            .filter_map(|result| result.as_ref().err())
+            .all(|error| error.kind() == ErrorKind::Conflict)
+    );
 }

@@ -54,22 +54,23 @@ impl<'w> Rounds<'w> {
     }
 }
 
-/// The middle, and the ends.
+/// The median and the two quartiles.
 fn spread(values: impl Iterator<Item = f64>) -> (f64, f64, f64) {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
-    let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
-    (
-        at(sorted.len() / 2),
-        at(0),
-        at(sorted.len().saturating_sub(1)),
-    )
+    let at = |quarter: usize| {
+        sorted
+            .get(sorted.len() * quarter / 4)
+            .copied()
+            .unwrap_or(f64::NAN)
+    };
+    (at(2), at(1), at(3))
 }
 
 impl Told {
     pub(crate) fn print(&self, title: &str) {
         println!(
-            "\n## {title}\n\n| | µs each | lowest | highest | each second |\n|---|---:|---:|---:|---:|"
+            "\n## {title}\n\n| | µs each | from | to | in a second |\n|---|---:|---:|---:|---:|"
         );
         for (name, times) in &self.contestants {
             let (middle, low, high) = spread(times.iter().copied());

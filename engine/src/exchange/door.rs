@@ -39,7 +39,10 @@ impl Session {
     ) -> Result<Receipt> {
         let (reader, _) = self.engine.read()?;
         let mut door = Door {
-            names: Names { session: self.clone(), rehearsed: HashMap::new() },
+            names: Names {
+                session: self.clone(),
+                rehearsed: HashMap::new(),
+            },
             schema: reader.schema.clone(),
             view: options.dry_run.then(|| View::new(reader)),
         };
@@ -60,15 +63,29 @@ impl Door {
     }
 
     fn run(&mut self, requests: Vec<Request>) -> Result<Vec<Result<Outcome>>> {
-        let groups: Vec<Group> = requests.iter().cloned().map(|request| Group::of([request])).collect();
+        let groups: Vec<Group> = requests
+            .iter()
+            .cloned()
+            .map(|request| Group::of([request]))
+            .collect();
         let Some(view) = &mut self.view else {
-            let report = self.names.session.engine.write(&self.names.session.context, &groups, None, 0)?;
+            let report =
+                self.names
+                    .session
+                    .engine
+                    .write(&self.names.session.context, &groups, None, 0)?;
             return Ok(report.groups.into_iter().map(only).collect());
         };
-        let outcomes = self.names.session.engine.rehearse(&self.names.session.context, view, &groups)?;
+        let outcomes =
+            self.names
+                .session
+                .engine
+                .rehearse(&self.names.session.context, view, &groups)?;
         let outcomes: Vec<Result<Outcome>> = outcomes.into_iter().map(only).collect();
         for (request, outcome) in requests.iter().zip(&outcomes) {
-            if let (Request::Create { object, fields, .. }, Ok(Outcome { id: Some(id), .. })) = (request, outcome) {
+            if let (Request::Create { object, fields, .. }, Ok(Outcome { id: Some(id), .. })) =
+                (request, outcome)
+            {
                 self.names.rehearse(object, fields, *id);
             }
         }
@@ -77,7 +94,10 @@ impl Door {
 }
 
 fn only(group: Result<Vec<Outcome>>) -> Result<Outcome> {
-    let nothing = Outcome { id: None, kind: OutcomeKind::Unchanged };
+    let nothing = Outcome {
+        id: None,
+        kind: OutcomeKind::Unchanged,
+    };
     group.map(|outcomes| outcomes.into_iter().next().unwrap_or(nothing))
 }
 
@@ -90,7 +110,12 @@ impl ImportTarget for Door {
         &self.names
     }
 
-    fn existing(&mut self, object: &str, key_field: &str, keys: &[String]) -> Result<Vec<Option<Record>>> {
+    fn existing(
+        &mut self,
+        object: &str,
+        key_field: &str,
+        keys: &[String],
+    ) -> Result<Vec<Option<Record>>> {
         let (reader, _) = self.session().engine.read()?;
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
@@ -110,12 +135,23 @@ impl ImportTarget for Door {
         _dry_run: bool,
     ) -> Result<Vec<Result<RowOutcome, Vec<Failure>>>> {
         let request = |row: RowWrite| match row.id.filter(|_| !row.create) {
-            Some(id) => Request::Update { id, revision: None, fields: Fields(row.fields) },
-            None => Request::Create { object: object.to_owned(), id: row.id, fields: Fields(row.fields) },
+            Some(id) => Request::Update {
+                id,
+                revision: None,
+                fields: Fields(row.fields),
+            },
+            None => Request::Create {
+                object: object.to_owned(),
+                id: row.id,
+                fields: Fields(row.fields),
+            },
         };
         let outcomes = self.run(rows.into_iter().map(request).collect())?;
         let answer = |outcome: Result<Outcome>| match outcome {
-            Ok(outcome) => Ok(RowOutcome { id: outcome.id, changed: outcome.kind != OutcomeKind::Unchanged }),
+            Ok(outcome) => Ok(RowOutcome {
+                id: outcome.id,
+                changed: outcome.kind != OutcomeKind::Unchanged,
+            }),
             Err(error) => Err(failures(&error)),
         };
         Ok(outcomes.into_iter().map(answer).collect())
@@ -124,12 +160,19 @@ impl ImportTarget for Door {
     fn ensure(&mut self, wanted: &[Wanted], _dry_run: bool) -> Result<Vec<Option<RecordId>>> {
         let mut ids = Vec::with_capacity(wanted.len());
         for wanted in wanted {
-            let text = wanted.fields.get(&wanted.key).and_then(Json::as_str).unwrap_or_default();
+            let text = wanted
+                .fields
+                .get(&wanted.key)
+                .and_then(Json::as_str)
+                .unwrap_or_default();
             let id = match self.names.find(&wanted.object, &wanted.key, text).first() {
                 Some(id) => Some(*id),
                 None => {
                     let request = Request::create(&wanted.object, wanted.fields.clone());
-                    self.run(vec![request])?.pop().transpose()?.and_then(|outcome| outcome.id)
+                    self.run(vec![request])?
+                        .pop()
+                        .transpose()?
+                        .and_then(|outcome| outcome.id)
                 }
             };
             ids.push(id);
@@ -139,7 +182,11 @@ impl ImportTarget for Door {
 }
 
 fn failures(error: &Error) -> Vec<Failure> {
-    if error.failures().is_empty() { vec![Failure::new("failed", error.to_string())] } else { error.failures().to_vec() }
+    if error.failures().is_empty() {
+        vec![Failure::new("failed", error.to_string())]
+    } else {
+        error.failures().to_vec()
+    }
 }
 
 /// Finds records by the folded text of a field, in the store and in what a dry run would have written.
@@ -152,7 +199,10 @@ impl Names {
     fn rehearse(&mut self, object: &str, fields: &Fields, id: RecordId) {
         for (name, value) in &fields.0 {
             if let Some(text) = value.as_str() {
-                self.rehearsed.entry((object.to_owned(), name.clone(), fold_text(text))).or_default().push(id);
+                self.rehearsed
+                    .entry((object.to_owned(), name.clone(), fold_text(text)))
+                    .or_default()
+                    .push(id);
             }
         }
     }
@@ -160,7 +210,11 @@ impl Names {
 
 impl Lookup for Names {
     fn find(&self, object: &str, field: &str, text: &str) -> Vec<RecordId> {
-        let stored = self.session.engine.read().and_then(|(reader, _)| find(&reader, object, field, text));
+        let stored = self
+            .session
+            .engine
+            .read()
+            .and_then(|(reader, _)| find(&reader, object, field, text));
         // A store that fails here fails again at the write, and is told there.
         let mut found = stored.unwrap_or_default();
         let key = (object.to_owned(), field.to_owned(), fold_text(text));
@@ -174,7 +228,11 @@ impl Lookup for Names {
             let (reader, _) = self.session.engine.read()?;
             reader.each(&reader.object(object)?.clone(), |record| {
                 names.extend(record.get(field).map(ToString::to_string));
-                Ok(if names.len() < MOST_NAMES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+                Ok(if names.len() < MOST_NAMES {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                })
             })
         };
         // Names only make a message better.
@@ -187,11 +245,20 @@ impl Lookup for Names {
 fn find(reader: &Reader, object: &str, field: &str, text: &str) -> Result<Vec<RecordId>> {
     let object = reader.object(object)?.clone();
     let folded = fold_text(text);
-    let Some(field) = object.field(field) else { return Ok(Vec::new()) };
-    let same = |record: &Record| record.value(field.number).is_some_and(|value| fold_text(&value.to_string()) == folded);
+    let Some(field) = object.field(field) else {
+        return Ok(Vec::new());
+    };
+    let same = |record: &Record| {
+        record
+            .value(field.number)
+            .is_some_and(|value| fold_text(&value.to_string()) == folded)
+    };
     let text_value = Value::Text(text.to_owned());
     if field.unique {
-        return Ok(reader.by_unique(&object, field.number, &text_value)?.into_iter().collect());
+        return Ok(reader
+            .by_unique(&object, field.number, &text_value)?
+            .into_iter()
+            .collect());
     }
     let mut found = Vec::new();
     if field.is_indexed() {
@@ -203,14 +270,25 @@ fn find(reader: &Reader, object: &str, field: &str, text: &str) -> Result<Vec<Re
             Ok::<_, Error>(ControlFlow::Continue(()))
         })?;
         // Long texts are cut in the index, so that the record decides.
-        found.extend(reader.get_many(&object, &ids)?.into_iter().flatten().filter(same).map(|record| record.id));
+        found.extend(
+            reader
+                .get_many(&object, &ids)?
+                .into_iter()
+                .flatten()
+                .filter(same)
+                .map(|record| record.id),
+        );
         return Ok(found);
     }
     reader.each(&object, |record| {
         if same(&record) {
             found.push(record.id);
         }
-        Ok(if found.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if found.len() < 2 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
     })?;
     Ok(found)
 }

@@ -52,8 +52,6 @@ pub(crate) trait Lookup {
 /// One row on its way to the write path.
 #[derive(Clone, Debug)]
 pub(crate) struct RowWrite {
-    /// Where in the file, for messages.
-    pub(crate) line: u64,
     /// A new record, or an update of `id`.
     pub(crate) create: bool,
     /// The record to update.
@@ -248,7 +246,7 @@ impl Run<'_, '_> {
                 Some(record) => self.changes(&mut draft, record),
                 None => whole(&mut draft),
             };
-            let (line, id) = (draft.line, before.as_ref().map(Record::id));
+            let id = before.as_ref().map(Record::id);
             if id.is_some() && fields.is_empty() {
                 // In a dry run a reference to a record that is not there yet is a change all the same.
                 let counted = counted.if_changed(!draft.hoped.is_empty());
@@ -256,7 +254,6 @@ impl Run<'_, '_> {
                 continue;
             }
             writes.push(RowWrite {
-                line,
                 create: id.is_none(),
                 id,
                 fields,

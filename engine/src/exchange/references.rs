@@ -212,7 +212,6 @@ impl Run<'_, '_> {
                 }
                 if let (Some(id), false) = (row.id, draft.fields.is_empty()) {
                     writes.push(RowWrite {
-                        line: row.line,
                         create: false,
                         id: Some(id),
                         fields: draft.fields,

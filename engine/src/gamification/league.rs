@@ -73,14 +73,22 @@ pub(crate) fn compute(engine: &Engine, from: NaiveDate, to: NaiveDate) -> Result
             for entry in &entries {
                 let mut changes = Vec::new();
                 for (id, state) in timeline::states(&reader, entry)? {
-                    if state.as_ref().or(states.get(&id)).is_none_or(|record| record.object() != score.interest().object) {
+                    if state
+                        .as_ref()
+                        .or(states.get(&id))
+                        .is_none_or(|record| record.object() != score.interest().object)
+                    {
                         continue;
                     }
                     let before = match &state {
                         Some(record) => states.insert(id, record.clone()),
                         None => states.remove(&id),
                     };
-                    changes.push(EntryChange { id, before, after: state });
+                    changes.push(EntryChange {
+                        id,
+                        before,
+                        after: state,
+                    });
                 }
                 let at = DateTime::from_timestamp_micros(entry.time).unwrap_or_default();
                 let context = HookContext {
@@ -90,35 +98,69 @@ pub(crate) fn compute(engine: &Engine, from: NaiveDate, to: NaiveDate) -> Result
                     zone: session.context.zone,
                     actor: &session.context.actor,
                 };
-                ledger.add(awards(engine, score.as_ref(), &changes, &context), score.reasons());
+                ledger.add(
+                    awards(engine, score.as_ref(), &changes, &context),
+                    score.reasons(),
+                );
             }
         }
         ledger.settle(score.as_ref(), from, to, &mut league);
     }
-    league.standings.sort_by(|a, b| b.points.cmp(&a.points).then(a.user.cmp(&b.user)));
-    league.badges.sort_by(|a, b| (a.on, &a.badge, a.user).cmp(&(b.on, &b.badge, b.user)));
+    league
+        .standings
+        .sort_by(|a, b| b.points.cmp(&a.points).then(a.user.cmp(&b.user)));
+    league
+        .badges
+        .sort_by(|a, b| (a.on, &a.badge, a.user).cmp(&(b.on, &b.badge, b.user)));
     Ok(league)
 }
 
-fn awards(engine: &Engine, score: &dyn Score, changes: &[EntryChange], context: &HookContext<'_>) -> Vec<Award> {
-    let rows: Vec<Row<'_>> = changes.iter().filter(|change| score.interest().is_in(object_of(change), change.row().verb, &change.changed())).map(Change::row).collect();
+fn awards(
+    engine: &Engine,
+    score: &dyn Score,
+    changes: &[EntryChange],
+    context: &HookContext<'_>,
+) -> Vec<Award> {
+    let rows: Vec<Row<'_>> = changes
+        .iter()
+        .filter(|change| {
+            score
+                .interest()
+                .is_in(object_of(change), change.row().verb, &change.changed())
+        })
+        .map(Change::row)
+        .collect();
     if rows.is_empty() {
         return Vec::new();
     }
     match score.score(&rows, context) {
         Ok(answer) => {
-            engine.inner.bills.charge(score.name(), rows.len(), answer.cost, |_| {});
+            engine
+                .inner
+                .bills
+                .charge(score.name(), rows.len(), answer.cost, |_| {});
             let award = |(row, points, reason): (usize, i32, u16)| {
-                let Some(Value::Reference(user)) = rows.get(row)?.record()?.value(score.credit()) else { return None };
-                Some(Award { user: *user, day: context.today, reason: score.reasons().get(usize::from(reason))?.name.clone(), points: i64::from(points) })
+                let Some(Value::Reference(user)) = rows.get(row)?.record()?.value(score.credit())
+                else {
+                    return None;
+                };
+                Some(Award {
+                    user: *user,
+                    day: context.today,
+                    reason: score.reasons().get(usize::from(reason))?.name.clone(),
+                    points: i64::from(points),
+                })
             };
             answer.awards.into_iter().filter_map(award).collect()
         }
         Err(failure) => {
-            engine.inner.bills.charge(score.name(), rows.len(), failure.cost, |bill| {
-                bill.failures += 1;
-                bill.last_failure = Some(failure.message.clone());
-            });
+            engine
+                .inner
+                .bills
+                .charge(score.name(), rows.len(), failure.cost, |bill| {
+                    bill.failures += 1;
+                    bill.last_failure = Some(failure.message.clone());
+                });
             Vec::new()
         }
     }
@@ -141,12 +183,21 @@ struct Ledger {
 impl Ledger {
     fn add(&mut self, awards: Vec<Award>, reasons: &[Reason]) {
         for award in awards {
-            let cap = reasons.iter().find(|reason| reason.name == award.reason).and_then(|reason| reason.cap_per_day);
-            let day = self.days.entry((award.user, award.day, award.reason.clone())).or_default();
+            let cap = reasons
+                .iter()
+                .find(|reason| reason.name == award.reason)
+                .and_then(|reason| reason.cap_per_day);
+            let day = self
+                .days
+                .entry((award.user, award.day, award.reason.clone()))
+                .or_default();
             let given = cap.map_or(award.points, |cap| award.points.min(cap - *day).max(0));
             *day += given;
             *self.capped.entry(award.day).or_default() += award.points - given;
-            self.times.entry((award.user, award.reason)).or_default().push(award.day);
+            self.times
+                .entry((award.user, award.reason))
+                .or_default()
+                .push(award.day);
         }
     }
 
@@ -155,18 +206,40 @@ impl Ledger {
             if !(from..=to).contains(&day) || points == 0 {
                 continue;
             }
-            let place = league.standings.iter().position(|standing| standing.user == user).unwrap_or_else(|| {
-                league.standings.push(Standing { user, points: 0, by_reason: BTreeMap::new() });
-                league.standings.len() - 1
-            });
+            let place = league
+                .standings
+                .iter()
+                .position(|standing| standing.user == user)
+                .unwrap_or_else(|| {
+                    league.standings.push(Standing {
+                        user,
+                        points: 0,
+                        by_reason: BTreeMap::new(),
+                    });
+                    league.standings.len() - 1
+                });
             league.standings[place].points += points;
             *league.standings[place].by_reason.entry(reason).or_default() += points;
         }
-        league.capped += self.capped.range(from..=to).map(|(_, points)| points).sum::<i64>();
+        league.capped += self
+            .capped
+            .range(from..=to)
+            .map(|(_, points)| points)
+            .sum::<i64>();
         for badge in score.badges() {
-            for ((user, _), days) in self.times.iter().filter(|((_, reason), _)| *reason == badge.reason) {
-                let won = won_on(days, badge.count as usize, badge.within).into_iter().filter(|on| (from..=to).contains(on));
-                league.badges.extend(won.map(|on| BadgeHeld { user: *user, badge: badge.name.clone(), on }));
+            for ((user, _), days) in self
+                .times
+                .iter()
+                .filter(|((_, reason), _)| *reason == badge.reason)
+            {
+                let won = won_on(days, badge.count as usize, badge.within)
+                    .into_iter()
+                    .filter(|on| (from..=to).contains(on));
+                league.badges.extend(won.map(|on| BadgeHeld {
+                    user: *user,
+                    badge: badge.name.clone(),
+                    on,
+                }));
             }
         }
     }
@@ -211,8 +284,21 @@ mod tests {
     #[test]
     fn a_badge_is_won_once_a_week_when_the_count_is_reached() {
         // 2026-03-21 is a Saturday.
-        let days: Vec<NaiveDate> = ["2026-03-20", "2026-03-21", "2026-03-22", "2026-03-23", "2026-03-28", "2026-03-29"].iter().map(|text| day(text)).collect();
-        assert_eq!(won_on(&days, 2, Within::Week), [day("2026-03-22"), day("2026-03-29")]);
+        let days: Vec<NaiveDate> = [
+            "2026-03-20",
+            "2026-03-21",
+            "2026-03-22",
+            "2026-03-23",
+            "2026-03-28",
+            "2026-03-29",
+        ]
+        .iter()
+        .map(|text| day(text))
+        .collect();
+        assert_eq!(
+            won_on(&days, 2, Within::Week),
+            [day("2026-03-22"), day("2026-03-29")]
+        );
         assert_eq!(won_on(&days, 6, Within::Ever), [day("2026-03-29")]);
         assert_eq!(won_on(&days, 7, Within::Month), []);
     }

@@ -5,8 +5,8 @@
 
 mod league;
 
-pub use league::{BadgeHeld, League, Standing};
 pub(crate) use league::compute;
+pub use league::{BadgeHeld, League, Standing};
 
 use serde::{Deserialize, Serialize};
 

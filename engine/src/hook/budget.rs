@@ -47,9 +47,19 @@ pub struct Bill {
 pub(crate) struct Bills(Mutex<BTreeMap<HookName, Bill>>);
 
 impl Bills {
-    pub(crate) fn charge(&self, name: &HookName, rows: usize, cost: Cost, more: impl FnOnce(&mut Bill)) {
+    pub(crate) fn charge(
+        &self,
+        name: &HookName,
+        rows: usize,
+        cost: Cost,
+        more: impl FnOnce(&mut Bill),
+    ) {
         let mut bills = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bill = bills.entry(name.clone()).or_insert_with(|| Bill { owner: name.owner.clone(), hook: name.hook.clone(), ..Bill::default() });
+        let bill = bills.entry(name.clone()).or_insert_with(|| Bill {
+            owner: name.owner.clone(),
+            hook: name.hook.clone(),
+            ..Bill::default()
+        });
         bill.calls += 1;
         bill.rows += rows as u64;
         bill.fuel += cost.fuel;
@@ -58,6 +68,11 @@ impl Bills {
     }
 
     pub(crate) fn all(&self) -> Vec<Bill> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 }

@@ -5,7 +5,10 @@
 
 #![cfg_attr(
     not(all(feature = "wasm", feature = "script")),
-    allow(dead_code, reason = "what only plugins or scripts use waits for their features")
+    allow(
+        dead_code,
+        reason = "what only plugins or scripts use waits for their features"
+    )
 )]
 
 mod budget;
@@ -46,7 +49,9 @@ impl Interest {
     pub(crate) fn is_in(&self, object: &str, verb: Verb, changed: &[u32]) -> bool {
         self.object == object
             && self.verbs.contains(&verb)
-            && (verb != Verb::Update || self.wakes.is_empty() || changed.iter().any(|field| self.wakes.contains(field)))
+            && (verb != Verb::Update
+                || self.wakes.is_empty()
+                || changed.iter().any(|field| self.wakes.contains(field)))
     }
 }
 
@@ -83,6 +88,8 @@ pub(crate) struct HookContext<'a> {
 pub(crate) struct Answers {
     pub(crate) patches: Vec<Patch>,
     pub(crate) refusals: Vec<Refusal>,
+    /// Rows that go on without the hook, because it failed for them and its author chose to skip: what each failure said.
+    pub(crate) skipped: Vec<String>,
     pub(crate) cost: Cost,
 }
 
@@ -112,8 +119,14 @@ pub(crate) struct Effect {
 
 #[derive(Clone, Debug)]
 pub(crate) enum EffectAction {
-    Create { object: String, fields: Map<String, Json> },
-    Update { id: RecordId, fields: Map<String, Json> },
+    Create {
+        object: String,
+        fields: Map<String, Json>,
+    },
+    Update {
+        id: RecordId,
+        fields: Map<String, Json>,
+    },
 }
 
 /// Effects and what they cost.
@@ -171,14 +184,26 @@ pub(crate) trait BeforeSave: Send + Sync {
     fn name(&self) -> &HookName;
     fn interest(&self) -> &Interest;
     fn on_failure(&self) -> OnFailure;
-    fn before_save(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure>;
+    /// Whether it finds the failing rows of a batch itself, so that asking about each again would only cost.
+    fn finds_failing_rows(&self) -> bool {
+        false
+    }
+    fn before_save(
+        &self,
+        rows: &[Row<'_>],
+        context: &HookContext<'_>,
+    ) -> Result<Answers, HookFailure>;
 }
 
 /// Sees what was committed and may ask for effects; cannot undo.
 pub(crate) trait AfterCommit: Send + Sync {
     fn name(&self) -> &HookName;
     fn interest(&self) -> &Interest;
-    fn after_commit(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Effects, HookFailure>;
+    fn after_commit(
+        &self,
+        rows: &[Row<'_>],
+        context: &HookContext<'_>,
+    ) -> Result<Effects, HookFailure>;
 }
 
 /// Defines a type of text field.
@@ -187,7 +212,11 @@ pub(crate) trait FieldType: Send + Sync {
     fn type_name(&self) -> &str;
     fn name(&self) -> &HookName;
     /// The canonical form of each value, or the refusal (its `row` counts the values).
-    fn normalise(&self, values: &[&str], context: &HookContext<'_>) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure>;
+    fn normalise(
+        &self,
+        values: &[&str],
+        context: &HookContext<'_>,
+    ) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure>;
     /// How each value is shown.
     fn format(&self, values: &[&str], locale: Locale) -> Result<Vec<String>, HookFailure>;
 }
@@ -195,7 +224,12 @@ pub(crate) trait FieldType: Send + Sync {
 /// An action that workflows call with the records that they caught.
 pub(crate) trait WorkflowAction: Send + Sync {
     fn name(&self) -> &HookName;
-    fn perform(&self, rows: &[Row<'_>], parameters: &Json, context: &HookContext<'_>) -> Result<Effects, HookFailure>;
+    fn perform(
+        &self,
+        rows: &[Row<'_>],
+        parameters: &Json,
+        context: &HookContext<'_>,
+    ) -> Result<Effects, HookFailure>;
 }
 
 /// What a plugin says while it runs: for its author, never part of a record.

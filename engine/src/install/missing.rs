@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::context::Actor;
-use crate::hook::{Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Registry, Row, Verb};
+use crate::hook::{
+    Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Registry,
+    Row, Verb,
+};
 
 /// Stands where a plugin or script would that cannot run: it refuses what that one was to judge.
 pub(crate) struct Missing {
@@ -14,15 +17,29 @@ pub(crate) struct Missing {
 
 impl Missing {
     /// Lists what is missing and, where its author chose so, refuses the writes of its objects.
-    pub(crate) fn stand_in(registry: &mut Registry, owner: &str, objects: &[String], rejects: bool, why: &str) {
+    pub(crate) fn stand_in(
+        registry: &mut Registry,
+        owner: &str,
+        objects: &[String],
+        rejects: bool,
+        why: &str,
+    ) {
         registry.broken.push(format!("{owner} cannot run: {why}"));
         if !rejects {
             return;
         }
         for object in objects {
             registry.before_save.push(Arc::new(Self {
-                name: HookName { owner: owner.to_owned(), hook: "cannot run".to_owned(), actor: Actor::System },
-                interest: Interest { object: object.clone(), verbs: vec![Verb::Create, Verb::Update, Verb::Delete], wakes: Vec::new() },
+                name: HookName {
+                    owner: owner.to_owned(),
+                    hook: "cannot run".to_owned(),
+                    actor: Actor::System,
+                },
+                interest: Interest {
+                    object: object.clone(),
+                    verbs: vec![Verb::Create, Verb::Update, Verb::Delete],
+                    wakes: Vec::new(),
+                },
                 why: why.to_owned(),
             }));
         }
@@ -43,7 +60,14 @@ impl BeforeSave for Missing {
     }
 
     fn before_save(&self, _: &[Row<'_>], _: &HookContext<'_>) -> Result<Answers, HookFailure> {
-        let message = format!("{} is enabled and cannot run ({}); repair it, or disable it", self.name.owner, self.why);
-        Err(HookFailure { message, code: "cannot-run", cost: Cost::default() })
+        let message = format!(
+            "{} is enabled and cannot run ({}); repair it, or disable it",
+            self.name.owner, self.why
+        );
+        Err(HookFailure {
+            message,
+            code: "cannot-run",
+            cost: Cost::default(),
+        })
     }
 }

@@ -12,7 +12,7 @@ mod scripts;
 
 pub(crate) use missing::Missing;
 #[cfg(feature = "wasm")]
-pub use plugins::PluginInfo;
+pub use plugins::{PluginInfo, SettingLabels};
 #[cfg(feature = "script")]
 pub use scripts::{ScriptInfo, ScriptRun};
 
@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::hook::Registry;
-use crate::sales::StageRule;
+use crate::hook::{BeforeSave, Registry};
+use crate::sales::{Part, StageRule};
 use crate::schema::Schema;
 use crate::store::{Snapshot, spaces};
 
@@ -69,13 +69,19 @@ pub(crate) struct Definitions {
 
 impl Definitions {
     pub(crate) fn load(snapshot: &Snapshot) -> Result<Self> {
-        let mut definitions = Self { plugins: Vec::new(), scripts: entries(snapshot, spaces::SCRIPT, "script")? };
+        let mut definitions = Self {
+            plugins: Vec::new(),
+            scripts: entries(snapshot, spaces::SCRIPT, "script")?,
+        };
         for plugin in entries::<Plugin>(snapshot, spaces::PLUGIN, "plugin")? {
             let mut bytes = Vec::with_capacity(plugin.size as usize);
-            snapshot.scan_all(&spaces::named(spaces::PLUGIN_BYTES, &plugin.id), |_, part| {
-                bytes.extend_from_slice(part);
-                Ok::<_, Error>(ControlFlow::Continue(()))
-            })?;
+            snapshot.scan_all(
+                &spaces::named(spaces::PLUGIN_BYTES, &plugin.id),
+                |_, part| {
+                    bytes.extend_from_slice(part);
+                    Ok::<_, Error>(ControlFlow::Continue(()))
+                },
+            )?;
             definitions.plugins.push((plugin, bytes));
         }
         Ok(definitions)
@@ -84,12 +90,10 @@ impl Definitions {
     /// The hooks of all that is enabled. What cannot run is listed, and refuses the writes that it was to guard.
     pub(crate) fn registry(&self, schema: &Schema) -> Registry {
         let mut registry = Registry::default();
-        if let Some(rule) = StageRule::new(schema) {
-            let rule = Arc::new(rule);
-            // Before the others, so that they see the status; and after them, since one of them may move the stage.
-            registry.before_save.push(rule.clone());
-            registry.computed.push(rule);
-        }
+        let rule =
+            |part| StageRule::new(schema, part).map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
+        registry.before_save.extend(rule(Part::First));
+        registry.computed.extend(rule(Part::Last));
         for (plugin, bytes) in self.plugins.iter().filter(|(plugin, _)| plugin.enabled) {
             if let Err(why) = add_plugin(plugin, bytes, schema, &mut registry) {
                 let owner = format!("plugin {} {}", plugin.id, plugin.version);
@@ -102,11 +106,21 @@ impl Definitions {
     }
 }
 
-fn entries<T: serde::de::DeserializeOwned>(snapshot: &Snapshot, space: u8, what: &str) -> Result<Vec<T>> {
+fn entries<T: serde::de::DeserializeOwned>(
+    snapshot: &Snapshot,
+    space: u8,
+    what: &str,
+) -> Result<Vec<T>> {
     let mut found = Vec::new();
     snapshot.scan_all(&[space], |_, bytes| {
-        let entry = serde_json::from_slice(bytes)
-            .map_err(|error| Error::new(ErrorKind::Damaged, format!("a stored {what} cannot be read")).hint("run `peyvand check` on the store").because(error))?;
+        let entry = serde_json::from_slice(bytes).map_err(|error| {
+            Error::new(
+                ErrorKind::Damaged,
+                format!("a stored {what} cannot be read"),
+            )
+            .hint("run `peyvand check` on the store")
+            .because(error)
+        })?;
         found.push(entry);
         Ok::<_, Error>(ControlFlow::Continue(()))
     })?;
@@ -114,18 +128,31 @@ fn entries<T: serde::de::DeserializeOwned>(snapshot: &Snapshot, space: u8, what:
 }
 
 #[cfg(feature = "wasm")]
-fn add_plugin(plugin: &Plugin, bytes: &[u8], schema: &Schema, registry: &mut Registry) -> Result<(), String> {
+fn add_plugin(
+    plugin: &Plugin,
+    bytes: &[u8],
+    schema: &Schema,
+    registry: &mut Registry,
+) -> Result<(), String> {
     let told = |error: Error| error.to_string();
     if blake3::hash(bytes).to_hex().as_str() != plugin.hash {
-        return Err("its stored bytes are not those that were installed; install it again".to_owned());
+        return Err(
+            "its stored bytes are not those that were installed; install it again".to_owned(),
+        );
     }
     let opened = crate::plugin::open(bytes).map_err(told)?;
     let runtime = crate::plugin::Runtime::new().map_err(told)?;
-    let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.settings, schema).map_err(told)?;
+    let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.settings, schema)
+        .map_err(told)?;
     registry.before_save.extend(loaded.before_save);
     registry.computed.extend(loaded.computed);
     registry.after_commit.extend(loaded.after_commit);
-    registry.field_types.extend(loaded.field_types.into_iter().map(|of| (of.type_name().to_owned(), of)));
+    registry.field_types.extend(
+        loaded
+            .field_types
+            .into_iter()
+            .map(|of| (of.type_name().to_owned(), of)),
+    );
     registry.actions.extend(loaded.actions);
     registry.scores.extend(loaded.scores);
     registry.workflows.extend(loaded.workflows);
@@ -142,15 +169,28 @@ fn add_plugin(_: &Plugin, _: &[u8], _: &Schema, _: &mut Registry) -> Result<(), 
 fn add_scripts(scripts: &[Script], schema: &Schema, registry: &mut Registry) {
     for script in scripts.iter().filter(|script| script.enabled) {
         if let Err(problems) = crate::script::check(&script.text, schema) {
-            let why = problems.first().map_or_else(String::new, ToString::to_string);
+            let why = problems
+                .first()
+                .map_or_else(String::new, ToString::to_string);
             let owner = format!("script {} version {}", script.name, script.version);
-            Missing::stand_in(registry, &owner, std::slice::from_ref(&script.object), script.rejects, &why);
+            Missing::stand_in(
+                registry,
+                &owner,
+                std::slice::from_ref(&script.object),
+                script.rejects,
+                &why,
+            );
         }
     }
     let sound: Vec<crate::script::Script> = scripts
         .iter()
         .filter(|script| crate::script::check(&script.text, schema).is_ok())
-        .map(|script| crate::script::Script { name: script.name.clone(), version: script.version, text: script.text.clone(), enabled: script.enabled })
+        .map(|script| crate::script::Script {
+            name: script.name.clone(),
+            version: script.version,
+            text: script.text.clone(),
+            enabled: script.enabled,
+        })
         .collect();
     let (before, after, broken) = crate::script::load(&sound, schema);
     registry.before_save.extend(before);
@@ -163,6 +203,12 @@ fn add_scripts(scripts: &[Script], _: &Schema, registry: &mut Registry) {
     for script in scripts.iter().filter(|script| script.enabled) {
         let owner = format!("script {} version {}", script.name, script.version);
         let why = "this program was built without the feature `script`";
-        Missing::stand_in(registry, &owner, std::slice::from_ref(&script.object), script.rejects, why);
+        Missing::stand_in(
+            registry,
+            &owner,
+            std::slice::from_ref(&script.object),
+            script.rejects,
+            why,
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! How is a plugin installed, switched and removed?
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -12,6 +14,16 @@ use crate::schema::{Labels, Schema, SchemaChange, did_you_mean};
 use crate::session::Session;
 use crate::store::spaces;
 use crate::write::{Ask, Stored};
+
+/// What a setting is called and means, in several languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SettingLabels {
+    /// Its name.
+    pub label: Labels,
+    /// What it does.
+    pub description: Labels,
+}
 
 /// What a plugin is and may do.
 #[derive(Clone, Debug, Serialize)]
@@ -47,8 +59,10 @@ pub struct PluginInfo {
     pub brings: Vec<String>,
     /// The workflows that it brings.
     pub workflows: Vec<String>,
-    /// Its settings.
+    /// Its settings, as they are now.
     pub settings: Json,
+    /// What each setting is called and means, by its name.
+    pub setting_labels: BTreeMap<String, SettingLabels>,
     /// `reject` or `skip`: what happens to a write when it does not answer.
     pub on_failure: String,
     /// Why it cannot run, when it cannot.
@@ -60,17 +74,47 @@ impl PluginInfo {
         let manifest = &opened.manifest;
         let mut reads: Vec<String> = Vec::new();
         let mut writes: Vec<String> = Vec::new();
-        for hook in manifest.hooks.iter().filter(|hook| hook.point != Point::FieldType) {
-            reads.extend(hook.reads.iter().map(|name| format!("{}.{}", hook.object, name.strip_prefix("old.").unwrap_or(name))));
-            writes.extend(hook.writes.iter().map(|name| format!("{}.{name}", hook.object)));
+        for hook in manifest
+            .hooks
+            .iter()
+            .filter(|hook| hook.point != Point::FieldType)
+        {
+            reads.extend(hook.reads.iter().map(|name| {
+                format!(
+                    "{}.{}",
+                    hook.object,
+                    name.strip_prefix("old.").unwrap_or(name)
+                )
+            }));
+            writes.extend(
+                hook.writes
+                    .iter()
+                    .map(|name| format!("{}.{name}", hook.object)),
+            );
         }
         for list in [&mut reads, &mut writes] {
             list.sort();
             list.dedup();
         }
-        let types = manifest.hooks.iter().filter(|hook| hook.point == Point::FieldType);
-        let mut brings: Vec<String> = types.map(|hook| format!("field type {}/{}", manifest.id, hook.name)).collect();
-        brings.extend(manifest.fields.iter().map(|(object, field)| format!("field {object}.{}", field.name)));
+        let types = manifest
+            .hooks
+            .iter()
+            .filter(|hook| hook.point == Point::FieldType);
+        let mut brings: Vec<String> = types
+            .map(|hook| {
+                let called = hook
+                    .label
+                    .get("en")
+                    .map_or_else(String::new, |label| format!(" ({label})"));
+                format!("field type {}/{}{called}", manifest.id, hook.name)
+            })
+            .collect();
+        brings.extend(
+            manifest
+                .fields
+                .iter()
+                .map(|(object, field)| format!("field {object}.{}", field.name)),
+        );
         Self {
             id: manifest.id.clone(),
             version: manifest.version.clone(),
@@ -84,10 +128,38 @@ impl PluginInfo {
             imports: opened.imports.clone(),
             reads,
             writes,
-            effects: manifest.effects.iter().map(|grant| format!("{} {}: {}", grant.verb.name(), grant.object, grant.fields.join(", "))).collect(),
+            effects: manifest
+                .effects
+                .iter()
+                .map(|grant| {
+                    format!(
+                        "{} {}: {}",
+                        grant.verb.name(),
+                        grant.object,
+                        grant.fields.join(", ")
+                    )
+                })
+                .collect(),
             brings,
-            workflows: manifest.workflows.iter().map(|workflow| workflow.name.clone()).collect(),
+            workflows: manifest
+                .workflows
+                .iter()
+                .map(|workflow| workflow.name.clone())
+                .collect(),
             settings: Json::Object(settings),
+            setting_labels: manifest
+                .settings
+                .iter()
+                .map(|(name, setting)| {
+                    (
+                        name.clone(),
+                        SettingLabels {
+                            label: setting.label.clone(),
+                            description: setting.description.clone(),
+                        },
+                    )
+                })
+                .collect(),
             on_failure: if rejects(manifest) { "reject" } else { "skip" }.to_owned(),
             broken: None,
         }
@@ -112,6 +184,7 @@ impl PluginInfo {
             brings: Vec::new(),
             workflows: Vec::new(),
             settings: Json::Object(plugin.settings.clone()),
+            setting_labels: BTreeMap::new(),
             on_failure: if plugin.rejects { "reject" } else { "skip" }.to_owned(),
             broken: Some(why.to_string()),
         }
@@ -134,7 +207,13 @@ impl Engine {
         // Settings without a default are the administrator's to give; the rest can be tried.
         match plugin::check_settings(&opened.manifest, &Map::new()) {
             Ok(settings) => {
-                plugin::load(&plugin::Runtime::new()?, bytes, &opened.manifest, &settings, &opened.manifest.schema_with_fields(&schema)?)?;
+                plugin::load(
+                    &plugin::Runtime::new()?,
+                    bytes,
+                    &opened.manifest,
+                    &settings,
+                    &opened.manifest.schema_with_fields(&schema)?,
+                )?;
                 Ok(PluginInfo::new(&opened, bytes, settings))
             }
             Err(_) => Ok(PluginInfo::new(&opened, bytes, Map::new())),
@@ -157,16 +236,31 @@ impl Session {
             (Json::Object(map), _) => map,
             (Json::Null, Some(held)) => held.settings.clone(),
             (Json::Null, None) => Map::new(),
-            _ => return Err(Error::new(ErrorKind::Plugin, "settings are a JSON object").hint("give them as {\"name\": value}")),
+            _ => {
+                return Err(Error::new(ErrorKind::Plugin, "settings are a JSON object")
+                    .hint("give them as {\"name\": value}"));
+            }
         };
-        let settings = plugin::check_settings(manifest, &given).map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
+        let settings = plugin::check_settings(manifest, &given)
+            .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         // Bound once before anything is stored: a setting that the code refuses fails here.
-        plugin::load(&plugin::Runtime::new()?, bytes, manifest, &settings, &manifest.schema_with_fields(&schema)?)?;
+        plugin::load(
+            &plugin::Runtime::new()?,
+            bytes,
+            manifest,
+            &settings,
+            &manifest.schema_with_fields(&schema)?,
+        )?;
         let mut info = PluginInfo::new(&opened, bytes, settings.clone());
         info.enabled = true;
-        let mut objects: Vec<String> = manifest.hooks.iter().map(|hook| hook.object.clone()).filter(|object| !object.is_empty()).collect();
+        let mut objects: Vec<String> = manifest
+            .hooks
+            .iter()
+            .map(|hook| hook.object.clone())
+            .filter(|object| !object.is_empty())
+            .collect();
         objects.sort();
         objects.dedup();
         let entry = Plugin {
@@ -180,12 +274,23 @@ impl Session {
             settings,
         };
         let mut entries = vec![entry_of(&entry)];
-        let parts = bytes.chunks(PART).zip(0..).map(|(part, place)| (spaces::plugin_part(&entry.id, place), Some(part.to_vec())));
+        let parts = bytes
+            .chunks(PART)
+            .zip(0..)
+            .map(|(part, place)| (spaces::plugin_part(&entry.id, place), Some(part.to_vec())));
         entries.extend(parts);
         let old_parts = held.map_or(0, |held| held.size.div_ceil(PART as u64) as u32);
-        entries.extend((bytes.len().div_ceil(PART) as u32..old_parts).map(|place| (spaces::plugin_part(&entry.id, place), None)));
+        entries.extend(
+            (bytes.len().div_ceil(PART) as u32..old_parts)
+                .map(|place| (spaces::plugin_part(&entry.id, place), None)),
+        );
         let what = format!("install plugin {} {}", entry.id, entry.version);
-        let _ = self.ask(Ask::Stored(Stored { what, entries, schema: manifest.schema_changes(&schema), config: true }))?;
+        let _ = self.ask(Ask::Stored(Stored {
+            what,
+            entries,
+            schema: manifest.schema_changes(&schema),
+            config: true,
+        }))?;
         Ok(info)
     }
 
@@ -196,7 +301,10 @@ impl Session {
     pub fn plugins(&self) -> Result<Vec<PluginInfo>> {
         let definitions = self.definitions()?;
         let info = |(plugin, bytes): &(Plugin, Vec<u8>)| match plugin::open(bytes) {
-            Ok(opened) => PluginInfo { enabled: plugin.enabled, ..PluginInfo::new(&opened, bytes, plugin.settings.clone()) },
+            Ok(opened) => PluginInfo {
+                enabled: plugin.enabled,
+                ..PluginInfo::new(&opened, bytes, plugin.settings.clone())
+            },
             Err(error) => PluginInfo::unreadable(plugin, &error),
         };
         Ok(definitions.plugins.iter().map(info).collect())
@@ -209,7 +317,10 @@ impl Session {
     pub fn plugin(&self, id: &str) -> Result<PluginInfo> {
         let plugins = self.plugins()?;
         let near = did_you_mean(id, plugins.iter().map(|plugin| plugin.id.as_str()));
-        plugins.into_iter().find(|plugin| plugin.id == id).ok_or_else(|| no_plugin(id, &near))
+        plugins
+            .into_iter()
+            .find(|plugin| plugin.id == id)
+            .ok_or_else(|| no_plugin(id, &near))
     }
 
     /// The last lines that an enabled plugin said since the engine was opened, and the records that went on without it.
@@ -219,7 +330,11 @@ impl Session {
     pub fn plugin_log(&self, id: &str) -> Result<Vec<String>> {
         self.plugin(id)?;
         let (_, config) = self.engine.read()?;
-        Ok(config.registry().logs.get(id).map_or_else(Vec::new, |log| log.lines()))
+        Ok(config
+            .registry()
+            .logs
+            .get(id)
+            .map_or_else(Vec::new, |log| log.lines()))
     }
 
     /// Switches a plugin on or off. Its fields stay.
@@ -228,10 +343,18 @@ impl Session {
     /// When it is not installed.
     pub fn enable_plugin(&self, id: &str, enabled: bool) -> Result<PluginInfo> {
         self.plugin(id)?;
-        if let Some(mut held) = self.stored_plugin(id)?.filter(|held| held.enabled != enabled) {
+        if let Some(mut held) = self
+            .stored_plugin(id)?
+            .filter(|held| held.enabled != enabled)
+        {
             held.enabled = enabled;
             let what = format!("{} plugin {id}", if enabled { "enable" } else { "disable" });
-            let _ = self.ask(Ask::Stored(Stored { what, entries: vec![entry_of(&held)], config: true, ..Stored::default() }))?;
+            let _ = self.ask(Ask::Stored(Stored {
+                what,
+                entries: vec![entry_of(&held)],
+                config: true,
+                ..Stored::default()
+            }))?;
         }
         self.plugin(id)
     }
@@ -242,19 +365,38 @@ impl Session {
     /// When it is not installed, or a field needs a type that it defines.
     pub fn remove_plugin(&self, id: &str) -> Result<()> {
         self.plugin(id)?;
-        let Some(held) = self.stored_plugin(id)? else { return Ok(()) };
+        let Some(held) = self.stored_plugin(id)? else {
+            return Ok(());
+        };
         let schema = self.engine.schema()?;
         if let Some(user) = type_user(&schema, id) {
-            return Err(Error::new(ErrorKind::Plugin, format!("plugin {id} cannot be removed: {user} is of a type that it defines")).hint("retire that field first, or disable the plugin"));
+            return Err(Error::new(
+                ErrorKind::Plugin,
+                format!("plugin {id} cannot be removed: {user} is of a type that it defines"),
+            )
+            .hint("retire that field first, or disable the plugin"));
         }
         let mut entries = vec![(spaces::named(spaces::PLUGIN, id), None)];
-        entries.extend((0..held.size.div_ceil(PART as u64) as u32).map(|place| (spaces::plugin_part(id, place), None)));
+        entries.extend(
+            (0..held.size.div_ceil(PART as u64) as u32)
+                .map(|place| (spaces::plugin_part(id, place), None)),
+        );
         let brought = schema.objects().flat_map(|object| {
-            let of_plugin = object.live_fields().filter(|field| field.brought_by.as_deref() == Some(id));
-            of_plugin.map(|field| SchemaChange::RetireField { object: object.name.clone(), field: field.name.clone() })
+            let of_plugin = object
+                .live_fields()
+                .filter(|field| field.brought_by.as_deref() == Some(id));
+            of_plugin.map(|field| SchemaChange::RetireField {
+                object: object.name.clone(),
+                field: field.name.clone(),
+            })
         });
         let what = format!("remove plugin {id} {}", held.version);
-        let _ = self.ask(Ask::Stored(Stored { what, entries, schema: brought.collect(), config: true }))?;
+        let _ = self.ask(Ask::Stored(Stored {
+            what,
+            entries,
+            schema: brought.collect(),
+            config: true,
+        }))?;
         Ok(())
     }
 
@@ -264,20 +406,37 @@ impl Session {
     }
 
     fn stored_plugin(&self, id: &str) -> Result<Option<Plugin>> {
-        Ok(self.definitions()?.plugins.into_iter().map(|(plugin, _)| plugin).find(|plugin| plugin.id == id))
+        Ok(self
+            .definitions()?
+            .plugins
+            .into_iter()
+            .map(|(plugin, _)| plugin)
+            .find(|plugin| plugin.id == id))
     }
 }
 
 fn entry_of(plugin: &Plugin) -> (Vec<u8>, Option<Vec<u8>>) {
-    (spaces::named(spaces::PLUGIN, &plugin.id), Some(serde_json::to_vec(plugin).unwrap_or_default()))
+    (
+        spaces::named(spaces::PLUGIN, &plugin.id),
+        Some(serde_json::to_vec(plugin).unwrap_or_default()),
+    )
 }
 
 fn no_plugin(id: &str, near: &str) -> Error {
-    Error::new(ErrorKind::NotFound, format!("there is no plugin '{id}'{near}")).hint("`peyvand plugin list` shows what is installed")
+    Error::new(
+        ErrorKind::NotFound,
+        format!("there is no plugin '{id}'{near}"),
+    )
+    .hint("`peyvand plugin list` shows what is installed")
 }
 
 /// A field in use whose type the plugin defines.
 fn type_user(schema: &Schema, id: &str) -> Option<String> {
     let of_plugin = |kind: &crate::schema::FieldKind| matches!(kind, crate::schema::FieldKind::Plugin { of } if of.split('/').next() == Some(id));
-    schema.objects().find_map(|object| object.live_fields().find(|field| of_plugin(&field.kind)).map(|field| format!("{}.{}", object.name, field.name)))
+    schema.objects().find_map(|object| {
+        object
+            .live_fields()
+            .find(|field| of_plugin(&field.kind))
+            .map(|field| format!("{}.{}", object.name, field.name))
+    })
 }

@@ -55,7 +55,9 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn check_script(&self, text: &str) -> Result<Vec<Problem>> {
-        Ok(script::check(text, &*self.engine.schema()?).err().unwrap_or_default())
+        Ok(script::check(text, &*self.engine.schema()?)
+            .err()
+            .unwrap_or_default())
     }
 
     /// Installs a script, or a new version of the one of that name.
@@ -65,18 +67,29 @@ impl Session {
     pub fn install_script(&self, text: &str) -> Result<ScriptInfo> {
         let schema = self.engine.schema()?;
         let header = script::check(text, &schema).map_err(|problems| {
-            let failures = problems.into_iter().map(|problem| Failure::new("script", problem.to_string())).collect();
+            let failures = problems
+                .into_iter()
+                .map(|problem| Failure::new("script", problem.to_string()))
+                .collect();
             Error::with_failures(ErrorKind::Script, failures)
         })?;
-        let held = self.stored_scripts()?.into_iter().find(|held| held.name == header.name);
+        let held = self
+            .stored_scripts()?
+            .into_iter()
+            .find(|held| held.name == header.name);
         let script = match held {
             Some(held) if held.text == text => return Ok(self.info(&held)),
             Some(mut held) => {
                 held.version += 1;
-                held.earlier.push(std::mem::replace(&mut held.text, text.to_owned()));
+                held.earlier
+                    .push(std::mem::replace(&mut held.text, text.to_owned()));
                 let surplus = held.earlier.len().saturating_sub(EARLIER);
                 held.earlier.drain(..surplus);
-                Script { rejects: header.on_failure == OnFailure::Reject, object: header.object, ..held }
+                Script {
+                    rejects: header.on_failure == OnFailure::Reject,
+                    object: header.object,
+                    ..held
+                }
             }
             None => Script {
                 name: header.name,
@@ -88,7 +101,10 @@ impl Session {
                 earlier: Vec::new(),
             },
         };
-        self.store_script(&format!("install script {} version {}", script.name, script.version), &script)?;
+        self.store_script(
+            &format!("install script {} version {}", script.name, script.version),
+            &script,
+        )?;
         Ok(self.info(&script))
     }
 
@@ -97,7 +113,11 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn scripts(&self) -> Result<Vec<ScriptInfo>> {
-        Ok(self.stored_scripts()?.iter().map(|script| self.info(script)).collect())
+        Ok(self
+            .stored_scripts()?
+            .iter()
+            .map(|script| self.info(script))
+            .collect())
     }
 
     /// Switches a script on or off.
@@ -108,7 +128,13 @@ impl Session {
         let mut script = self.stored_script(name)?;
         if script.enabled != enabled {
             script.enabled = enabled;
-            self.store_script(&format!("{} script {name}", if enabled { "enable" } else { "disable" }), &script)?;
+            self.store_script(
+                &format!(
+                    "{} script {name}",
+                    if enabled { "enable" } else { "disable" }
+                ),
+                &script,
+            )?;
         }
         Ok(self.info(&script))
     }
@@ -120,7 +146,12 @@ impl Session {
     pub fn remove_script(&self, name: &str) -> Result<()> {
         self.stored_script(name)?;
         let entries = vec![(spaces::named(spaces::SCRIPT, name), None)];
-        let _ = self.ask(Ask::Stored(Stored { what: format!("remove script {name}"), entries, config: true, ..Stored::default() }))?;
+        let _ = self.ask(Ask::Stored(Stored {
+            what: format!("remove script {name}"),
+            entries,
+            config: true,
+            ..Stored::default()
+        }))?;
         Ok(())
     }
 
@@ -140,11 +171,18 @@ impl Session {
             actor: &self.context.actor,
         };
         let run = script::run_once(text, &reader.schema, &record, &context)?;
-        let refusal = |(field, message): (Option<String>, String)| Failure { field, ..Failure::new("script", message) };
+        let refusal = |(field, message): (Option<String>, String)| Failure {
+            field,
+            ..Failure::new("script", message)
+        };
         Ok(ScriptRun {
             patches: run.patches,
             refusals: run.refusals.into_iter().map(refusal).collect(),
-            effects: run.effects.into_iter().map(|(_, action)| in_words(&action)).collect(),
+            effects: run
+                .effects
+                .into_iter()
+                .map(|(_, action)| in_words(&action))
+                .collect(),
             log: run.log,
             operations: run.operations,
         })
@@ -158,20 +196,38 @@ impl Session {
     fn stored_script(&self, name: &str) -> Result<Script> {
         let scripts = self.stored_scripts()?;
         let near = did_you_mean(name, scripts.iter().map(|script| script.name.as_str()));
-        let missing = || Error::new(ErrorKind::NotFound, format!("there is no script '{name}'{near}")).hint("`peyvand script list` shows what is installed");
-        scripts.iter().find(|script| script.name == name).cloned().ok_or_else(missing)
+        let missing = || {
+            Error::new(
+                ErrorKind::NotFound,
+                format!("there is no script '{name}'{near}"),
+            )
+            .hint("`peyvand script list` shows what is installed")
+        };
+        scripts
+            .iter()
+            .find(|script| script.name == name)
+            .cloned()
+            .ok_or_else(missing)
     }
 
     fn store_script(&self, what: &str, script: &Script) -> Result<()> {
         let bytes = serde_json::to_vec(script).unwrap_or_default();
         let entries = vec![(spaces::named(spaces::SCRIPT, &script.name), Some(bytes))];
-        let _ = self.ask(Ask::Stored(Stored { what: what.to_owned(), entries, config: true, ..Stored::default() }))?;
+        let _ = self.ask(Ask::Stored(Stored {
+            what: what.to_owned(),
+            entries,
+            config: true,
+            ..Stored::default()
+        }))?;
         Ok(())
     }
 
     fn info(&self, script: &Script) -> ScriptInfo {
         let problems = self.check_script(&script.text).unwrap_or_default();
-        let trigger = script.text.lines().find_map(|line| line.trim().strip_prefix("//!")?.trim().strip_prefix("on:"));
+        let trigger = script
+            .text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("//!")?.trim().strip_prefix("on:"));
         ScriptInfo {
             name: script.name.clone(),
             version: script.version,
@@ -185,7 +241,12 @@ impl Session {
 
 fn in_words(action: &EffectAction) -> String {
     match action {
-        EffectAction::Create { object, fields } => format!("create {object} {}", serde_json::Value::Object(fields.clone())),
-        EffectAction::Update { id, fields } => format!("update {id} {}", serde_json::Value::Object(fields.clone())),
+        EffectAction::Create { object, fields } => format!(
+            "create {object} {}",
+            serde_json::Value::Object(fields.clone())
+        ),
+        EffectAction::Update { id, fields } => {
+            format!("update {id} {}", serde_json::Value::Object(fields.clone()))
+        }
     }
 }

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn one_word_typed_on_three_keyboards_folds_to_one_key() {
-        for spelling in ["علی", "علي", "على", "عَلی", "ع\u{0640}لی", "\u{200f}علي "] {
+        for spelling in ["علی", "علي", "على", "عَلی", "ع\u{0640}لی", "\u{200f}علي "]
+        {
             assert_eq!(fold_text(spelling), "علی", "{spelling:?}");
         }
         assert_eq!(fold_text("شركة"), fold_text("شرکه"));

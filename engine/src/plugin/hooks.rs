@@ -53,7 +53,13 @@ struct Outcome<T> {
 }
 
 /// What is left of an outcome: answers, refusals for rows that failed, and the cost.
-type Settled<T> = (Vec<(usize, T)>, Vec<Refusal>, Cost);
+struct Settled<T> {
+    parts: Vec<(usize, T)>,
+    refusals: Vec<Refusal>,
+    /// What the failures of rows said that go on without the plugin.
+    skipped: Vec<String>,
+    cost: Cost,
+}
 
 impl Moment {
     fn of(context: &HookContext<'_>) -> Self {
@@ -161,7 +167,7 @@ impl Served {
                 cost,
             });
         }
-        let mut refusals = Vec::new();
+        let (mut refusals, mut skipped) = (Vec::new(), Vec::new());
         for (row, message) in failures {
             if refuses {
                 refusals.push(Refusal {
@@ -171,10 +177,16 @@ impl Served {
                     message,
                 });
             } else {
-                self.plugin.program.log.skip(message);
+                self.plugin.program.log.skip(message.clone());
+                skipped.push(message);
             }
         }
-        Ok((answers, refusals, cost))
+        Ok(Settled {
+            parts: answers,
+            refusals,
+            skipped,
+            cost,
+        })
     }
 
     /// Asks with records.
@@ -218,13 +230,14 @@ impl Served {
                 answers::refusals(&self.hook, rows, refusals)?,
             ))
         });
-        let (parts, refusals, cost) = self.settle(outcome, true)?;
+        let settled = self.settle(outcome, true)?;
         let mut all = Answers {
             patches: Vec::new(),
-            refusals,
-            cost,
+            refusals: settled.refusals,
+            skipped: settled.skipped,
+            cost: settled.cost,
         };
-        for (first, (patches, refusals)) in parts {
+        for (first, (patches, refusals)) in settled.parts {
             all.patches.extend(patches.into_iter().map(|mut patch| {
                 patch.row += first;
                 patch
@@ -255,7 +268,7 @@ impl Served {
             };
             answers::effects(&self.plugin.grants, rows, effects)
         });
-        let (parts, _, cost) = self.settle(outcome, false)?;
+        let Settled { parts, cost, .. } = self.settle(outcome, false)?;
         let effects = parts.into_iter().flat_map(|(first, effects)| {
             effects.into_iter().map(move |mut effect| {
                 effect.row += first;
@@ -275,7 +288,7 @@ impl Served {
                 instance.call(functions.score.as_ref(), (self.hook.number, batch), rows)?;
             answers::awards(reasons, rows, &awards)
         });
-        let (parts, _, cost) = self.settle(outcome, false)?;
+        let Settled { parts, cost, .. } = self.settle(outcome, false)?;
         let awards = parts.into_iter().flat_map(|(first, awards)| {
             awards
                 .into_iter()
@@ -312,7 +325,12 @@ impl Served {
                 ))
             })
         });
-        let (parts, mut refusals, cost) = self.settle(outcome, true)?;
+        let Settled {
+            parts,
+            mut refusals,
+            cost,
+            ..
+        } = self.settle(outcome, true)?;
         let mut texts: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
         for (first, (canonical, refused)) in parts {
             for (place, text) in texts.iter_mut().skip(first).zip(canonical) {
@@ -377,6 +395,10 @@ impl BeforeSave for Served {
 
     fn on_failure(&self) -> OnFailure {
         self.plugin.on_failure
+    }
+
+    fn finds_failing_rows(&self) -> bool {
+        true
     }
 
     fn before_save(

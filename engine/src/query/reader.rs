@@ -27,14 +27,23 @@ impl Reader {
     /// The object of an id, or an error that says what the prefix should be.
     pub(crate) fn object_of(&self, id: RecordId) -> Result<&Arc<Object>> {
         self.schema.by_prefix(id.prefix).ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("no object has ids that begin with '{}_'", id.prefix))
+            Error::new(
+                ErrorKind::NotFound,
+                format!("no object has ids that begin with '{}_'", id.prefix),
+            )
         })
     }
 
     pub(crate) fn object(&self, name: &str) -> Result<&Arc<Object>> {
         self.schema.object(name).ok_or_else(|| {
-            let near = crate::schema::did_you_mean(name, self.schema.objects().map(|object| object.name.as_str()));
-            Error::new(ErrorKind::NotFound, format!("there is no object '{name}'{near}"))
+            let near = crate::schema::did_you_mean(
+                name,
+                self.schema.objects().map(|object| object.name.as_str()),
+            );
+            Error::new(
+                ErrorKind::NotFound,
+                format!("there is no object '{name}'{near}"),
+            )
         })
     }
 
@@ -48,9 +57,18 @@ impl Reader {
     }
 
     /// Live records of one object by number, in the order asked for, with their rollups.
-    pub(crate) fn get_many(&self, object: &Arc<Object>, ids: &[u128]) -> Result<Vec<Option<Record>>> {
-        let keys: Vec<Vec<u8>> = ids.iter().map(|id| spaces::of_record(spaces::RECORD, object.number, *id)).collect();
-        let values = self.snapshot.get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+    pub(crate) fn get_many(
+        &self,
+        object: &Arc<Object>,
+        ids: &[u128],
+    ) -> Result<Vec<Option<Record>>> {
+        let keys: Vec<Vec<u8>> = ids
+            .iter()
+            .map(|id| spaces::of_record(spaces::RECORD, object.number, *id))
+            .collect();
+        let values = self
+            .snapshot
+            .get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let mut records = Vec::with_capacity(ids.len());
         for (id, bytes) in ids.iter().zip(values) {
             records.push(bytes.map(|bytes| decode(object, *id, &bytes)).transpose()?);
@@ -64,7 +82,10 @@ impl Reader {
         let Some(object) = self.schema.by_prefix(id.prefix) else {
             return Ok(None);
         };
-        let Some(bytes) = self.snapshot.get(&spaces::of_record(spaces::BIN, object.number, id.number))? else {
+        let Some(bytes) =
+            self.snapshot
+                .get(&spaces::of_record(spaces::BIN, object.number, id.number))?
+        else {
             return Ok(None);
         };
         let (binned, record) = crate::write::Binned::split(&bytes)?;
@@ -72,13 +93,26 @@ impl Reader {
     }
 
     /// The id under a unique field's value.
-    pub(crate) fn by_unique(&self, object: &Object, field: u32, value: &Value) -> Result<Option<RecordId>> {
-        let bytes = self.snapshot.get(&spaces::unique(object.number, field, value))?;
-        Ok(bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes.as_slice()).ok()).map(|id| RecordId::new(object.prefix, u128::from_be_bytes(id))))
+    pub(crate) fn by_unique(
+        &self,
+        object: &Object,
+        field: u32,
+        value: &Value,
+    ) -> Result<Option<RecordId>> {
+        let bytes = self
+            .snapshot
+            .get(&spaces::unique(object.number, field, value))?;
+        Ok(bytes
+            .and_then(|bytes| <[u8; 16]>::try_from(bytes.as_slice()).ok())
+            .map(|id| RecordId::new(object.prefix, u128::from_be_bytes(id))))
     }
 
     /// Calls `each` with every live record of an object, in id order, until it breaks.
-    pub(crate) fn each(&self, object: &Arc<Object>, mut each: impl FnMut(Record) -> Result<ControlFlow<()>>) -> Result<()> {
+    pub(crate) fn each(
+        &self,
+        object: &Arc<Object>,
+        mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         let mut after: Option<Vec<u8>> = None;
         loop {
             let mut span = Span::prefix(&spaces::of_object(spaces::RECORD, object.number));
@@ -105,7 +139,12 @@ impl Reader {
     }
 
     /// Ids of live records whose reference field names `target`, in id order.
-    pub(crate) fn referring(&self, from: &Object, field: u32, target: RecordId) -> Result<Vec<RecordId>> {
+    pub(crate) fn referring(
+        &self,
+        from: &Object,
+        field: u32,
+        target: RecordId,
+    ) -> Result<Vec<RecordId>> {
         let mut prefix = spaces::of_field(spaces::INDEX, from.number, field);
         spaces::push_indexed(&mut prefix, Some(&Value::Reference(target)));
         let mut ids = Vec::new();
@@ -116,20 +155,33 @@ impl Reader {
         Ok(ids)
     }
 
-    fn add_rollups<'a>(&self, object: &Arc<Object>, records: impl Iterator<Item = &'a mut Record>) -> Result<()> {
-        let rollups: Vec<_> = object.live_fields().filter_map(|field| match &field.kind {
-            FieldKind::Rollup(rollup) => Some((field.number, rollup)),
-            _ => None,
-        }).collect();
+    fn add_rollups<'a>(
+        &self,
+        object: &Arc<Object>,
+        records: impl Iterator<Item = &'a mut Record>,
+    ) -> Result<()> {
+        let rollups: Vec<_> = object
+            .live_fields()
+            .filter_map(|field| match &field.kind {
+                FieldKind::Rollup(rollup) => Some((field.number, rollup)),
+                _ => None,
+            })
+            .collect();
         if rollups.is_empty() {
             return Ok(());
         }
         let mut records: Vec<&mut Record> = records.collect();
         let keys: Vec<Vec<u8>> = records
             .iter()
-            .flat_map(|record| rollups.iter().map(|(field, _)| spaces::rollup(object.number, record.id.number, *field)))
+            .flat_map(|record| {
+                rollups
+                    .iter()
+                    .map(|(field, _)| spaces::rollup(object.number, record.id.number, *field))
+            })
             .collect();
-        let totals = self.snapshot.get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        let totals = self
+            .snapshot
+            .get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         for (record, totals) in records.iter_mut().zip(totals.chunks(rollups.len())) {
             for ((field, rollup), total) in rollups.iter().zip(totals) {
                 record.set(*field, rollup_value(&rollup.measure, total.as_deref()));
@@ -146,20 +198,38 @@ fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> 
         return chrono::DateTime::from_timestamp_micros(micros).map(Value::Instant);
     }
     let (count, sum) = match total {
-        Some(bytes) => (i64::from_be_bytes(*bytes.first_chunk()?), i128::from_be_bytes(*bytes.last_chunk()?)),
+        Some(bytes) => (
+            i64::from_be_bytes(*bytes.first_chunk()?),
+            i128::from_be_bytes(*bytes.last_chunk()?),
+        ),
         None => (0, 0),
     };
     match measure {
         RollupMeasure::Count => Some(Value::Integer(count)),
         RollupMeasure::Sum { .. } => Decimal::from_billionths(sum).map(Value::Decimal),
-        RollupMeasure::SumMoney { currency, .. } => Some(Value::Money(Money { amount: Decimal::from_billionths(sum)?, currency: currency.parse().ok()? })),
+        RollupMeasure::SumMoney { currency, .. } => Some(Value::Money(Money {
+            amount: Decimal::from_billionths(sum)?,
+            currency: currency.parse().ok()?,
+        })),
         RollupMeasure::Latest { .. } => None,
     }
 }
 
 pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: &[u8]) -> Result<Record> {
     let stored = codec::decode(bytes).map_err(|error| {
-        Error::new(ErrorKind::Damaged, format!("{} cannot be read: {error}", RecordId::new(object.prefix, id))).hint("run `peyvand check` on the store")
+        Error::new(
+            ErrorKind::Damaged,
+            format!(
+                "{} cannot be read: {error}",
+                RecordId::new(object.prefix, id)
+            ),
+        )
+        .hint("run `peyvand check` on the store")
     })?;
-    Ok(Record { object: object.clone(), id: RecordId::new(object.prefix, id), revision: stored.revision, values: stored.values })
+    Ok(Record {
+        object: object.clone(),
+        id: RecordId::new(object.prefix, id),
+        revision: stored.revision,
+        values: stored.values,
+    })
 }

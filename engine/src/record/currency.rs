@@ -42,7 +42,10 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, NotACurrency> {
         let upper = text.trim().to_ascii_uppercase();
-        match (iso_currency::Currency::from_code(&upper), <[u8; 3]>::try_from(upper.as_bytes())) {
+        match (
+            iso_currency::Currency::from_code(&upper),
+            <[u8; 3]>::try_from(upper.as_bytes()),
+        ) {
             (Some(_), Ok(letters)) => Ok(Self(letters)),
             _ => Err(NotACurrency(text.to_owned())),
         }

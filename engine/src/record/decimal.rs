@@ -47,7 +47,9 @@ impl Decimal {
     /// The number of so many billionths; `None` when it is too large.
     #[must_use]
     pub fn from_billionths(count: i128) -> Option<Self> {
-        rust_decimal::Decimal::try_from_i128_with_scale(count, PLACES).ok().and_then(Self::checked)
+        rust_decimal::Decimal::try_from_i128_with_scale(count, PLACES)
+            .ok()
+            .and_then(Self::checked)
     }
 
     /// The sum; `None` when it is too large.
@@ -59,13 +61,19 @@ impl Decimal {
     /// The product rounded half to even at nine places; `None` when it is too large.
     #[must_use]
     pub fn checked_mul(self, other: Self) -> Option<Self> {
-        self.0.checked_mul(other.0).map(|product| product.round_dp(PLACES)).and_then(Self::checked)
+        self.0
+            .checked_mul(other.0)
+            .map(|product| product.round_dp(PLACES))
+            .and_then(Self::checked)
     }
 
     /// The quotient rounded half to even at nine places; `None` for a division by zero or when it is too large.
     #[must_use]
     pub fn checked_div(self, other: Self) -> Option<Self> {
-        self.0.checked_div(other.0).map(|quotient| quotient.round_dp(PLACES)).and_then(Self::checked)
+        self.0
+            .checked_div(other.0)
+            .map(|quotient| quotient.round_dp(PLACES))
+            .and_then(Self::checked)
     }
 
     /// Rounded half to even at so many decimal places.
@@ -84,7 +92,9 @@ impl Decimal {
     #[must_use]
     pub fn from_f64(number: f64) -> Option<Self> {
         use rust_decimal::prelude::FromPrimitive;
-        rust_decimal::Decimal::from_f64(number).map(|d| d.round_dp(PLACES)).and_then(Self::checked)
+        rust_decimal::Decimal::from_f64(number)
+            .map(|d| d.round_dp(PLACES))
+            .and_then(Self::checked)
     }
 }
 
@@ -135,7 +145,11 @@ mod tests {
     #[test]
     fn numbers_read_in_three_kinds_of_digits() {
         for text in ["12345.67", "۱۲٬۳۴۵٫۶۷", "١٢٣٤٥٫٦٧", "12,345.670"] {
-            assert_eq!(text.parse::<Decimal>().unwrap().to_string(), "12345.67", "{text}");
+            assert_eq!(
+                text.parse::<Decimal>().unwrap().to_string(),
+                "12345.67",
+                "{text}"
+            );
         }
     }
 
@@ -150,7 +164,11 @@ mod tests {
     fn billionths_go_there_and_back() {
         for text in ["0", "-0.000000001", "79000000000000000000", "-12.5"] {
             let number: Decimal = text.parse().unwrap();
-            assert_eq!(Decimal::from_billionths(number.billionths()), Some(number), "{text}");
+            assert_eq!(
+                Decimal::from_billionths(number.billionths()),
+                Some(number),
+                "{text}"
+            );
         }
         assert_eq!(Decimal::from_billionths(i128::MAX), None);
     }

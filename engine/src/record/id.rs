@@ -14,7 +14,9 @@ impl Prefix {
         let bytes = text.as_bytes();
         let fits = (2..=8).contains(&bytes.len())
             && bytes[0].is_ascii_lowercase()
-            && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            && bytes
+                .iter()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let mut prefix = [0; 8];
         fits.then(|| prefix[..bytes.len()].copy_from_slice(bytes))?;
         Some(Self(prefix))
@@ -79,7 +81,12 @@ impl fmt::Display for RecordId {
         for (place, letter) in text.iter_mut().enumerate() {
             *letter = ALPHABET[((self.number >> (5 * (25 - place))) & 31) as usize];
         }
-        write!(f, "{}_{}", self.prefix, std::str::from_utf8(&text).unwrap_or_default())
+        write!(
+            f,
+            "{}_{}",
+            self.prefix,
+            std::str::from_utf8(&text).unwrap_or_default()
+        )
     }
 }
 
@@ -106,7 +113,9 @@ impl FromStr for RecordId {
             }
             let mut number = 0_u128;
             for letter in letters.bytes() {
-                let digit = ALPHABET.iter().position(|known| *known == letter.to_ascii_lowercase())?;
+                let digit = ALPHABET
+                    .iter()
+                    .position(|known| *known == letter.to_ascii_lowercase())?;
                 number = (number << 5) | digit as u128;
             }
             Some(Self { prefix, number })
@@ -131,7 +140,15 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_refused() {
-        for text in ["", "opp", "opp_", "opp_01", "OPP_00000000000000000000000000", "opp_80000000000000000000000000", "opp_0000000000000000000000000u"] {
+        for text in [
+            "",
+            "opp",
+            "opp_",
+            "opp_01",
+            "OPP_00000000000000000000000000",
+            "opp_80000000000000000000000000",
+            "opp_0000000000000000000000000u",
+        ] {
             assert!(text.parse::<RecordId>().is_err(), "{text}");
         }
     }

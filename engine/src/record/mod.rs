@@ -31,7 +31,12 @@ pub struct Record {
 
 impl Record {
     pub(crate) fn empty(object: Arc<Object>, id: RecordId) -> Self {
-        Self { object, id, revision: 0, values: Vec::new() }
+        Self {
+            object,
+            id,
+            revision: 0,
+            values: Vec::new(),
+        }
     }
 
     /// The record's id.
@@ -66,13 +71,16 @@ impl Record {
 
     /// The fields that have a value, by name, in the order of their numbers.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.values.iter().filter_map(|(number, value)| Some((self.object.field_by_number(*number)?.name.as_str(), value)))
+        self.values.iter().filter_map(|(number, value)| {
+            Some((self.object.field_by_number(*number)?.name.as_str(), value))
+        })
     }
 
     /// What a person would call it: the value of the object's title field, or the id.
     #[must_use]
     pub fn title(&self) -> String {
-        self.value(self.object.title_field).map_or_else(|| self.id.to_string(), Value::to_string)
+        self.value(self.object.title_field)
+            .map_or_else(|| self.id.to_string(), Value::to_string)
     }
 
     /// The record as JSON: `id`, `revision`, and its fields by name.
@@ -88,12 +96,19 @@ impl Record {
     }
 
     pub(crate) fn value(&self, number: u32) -> Option<&Value> {
-        let at = self.values.binary_search_by_key(&number, |(field, _)| *field).ok()?;
+        let at = self
+            .values
+            .binary_search_by_key(&number, |(field, _)| *field)
+            .ok()?;
         Some(&self.values[at].1)
     }
 
     pub(crate) fn set(&mut self, number: u32, value: Option<Value>) {
-        match (self.values.binary_search_by_key(&number, |(field, _)| *field), value) {
+        match (
+            self.values
+                .binary_search_by_key(&number, |(field, _)| *field),
+            value,
+        ) {
             (Ok(at), Some(value)) => self.values[at].1 = value,
             (Ok(at), None) => {
                 self.values.remove(at);
@@ -106,8 +121,14 @@ impl Record {
     /// The numbers of the fields in which two states of a record differ.
     pub(crate) fn changed(before: Option<&Record>, after: Option<&Record>) -> Vec<u32> {
         let none: &[(u32, Value)] = &[];
-        let mut old = before.map_or(none, |record| &record.values).iter().peekable();
-        let mut new = after.map_or(none, |record| &record.values).iter().peekable();
+        let mut old = before
+            .map_or(none, |record| &record.values)
+            .iter()
+            .peekable();
+        let mut new = after
+            .map_or(none, |record| &record.values)
+            .iter()
+            .peekable();
         let mut changed = Vec::new();
         loop {
             match (old.peek(), new.peek()) {

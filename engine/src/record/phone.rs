@@ -31,14 +31,25 @@ impl Phone {
         let (number, extension) = EXTENSIONS
             .iter()
             .find_map(|word| lower.split_once(word))
-            .map_or((lower.as_str(), None), |(number, extension)| (number, Some(extension)));
-        let allowed = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-()./–\u{200e}\u{200f}".contains(c);
+            .map_or((lower.as_str(), None), |(number, extension)| {
+                (number, Some(extension))
+            });
+        let allowed = |c: char| {
+            c.is_ascii_digit() || c.is_whitespace() || "+-()./–\u{200e}\u{200f}".contains(c)
+        };
         let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-        let extension: Option<String> = extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
-        if !number.chars().all(allowed) || !(3..=20).contains(&digits.len()) || extension.as_deref() == Some("") {
+        let extension: Option<String> =
+            extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
+        if !number.chars().all(allowed)
+            || !(3..=20).contains(&digits.len())
+            || extension.as_deref() == Some("")
+        {
             return None;
         }
-        let international = if number.trim_start_matches(['\u{200e}', '\u{200f}', ' ', '(']).starts_with('+') {
+        let international = if number
+            .trim_start_matches(['\u{200e}', '\u{200f}', ' ', '('])
+            .starts_with('+')
+        {
             Some(digits.as_str())
         } else {
             digits.strip_prefix("00")
@@ -47,12 +58,21 @@ impl Phone {
         let e164 = international
             .filter(|digits| (7..=15).contains(&digits.len()) && !digits.starts_with('0'))
             .map(|digits| format!("+{digits}"));
-        Some(Self { raw: text.trim().to_owned(), e164, extension })
+        Some(Self {
+            raw: text.trim().to_owned(),
+            e164,
+            extension,
+        })
     }
 
     /// What two phones are compared by.
     pub(crate) fn key(&self) -> String {
-        self.e164.clone().unwrap_or_else(|| fold_digits(&self.raw).chars().filter(char::is_ascii_digit).collect())
+        self.e164.clone().unwrap_or_else(|| {
+            fold_digits(&self.raw)
+                .chars()
+                .filter(char::is_ascii_digit)
+                .collect()
+        })
     }
 }
 
@@ -73,15 +93,27 @@ mod tests {
 
     #[test]
     fn the_international_form_is_found_in_three_kinds_of_digits() {
-        for text in ["+98 912 123 4567", "00989121234567", "+۹۸ ۹۱۲ ۱۲۳ ۴۵۶۷", "٠٠٩٨٩١٢١٢٣٤٥٦٧"] {
-            assert_eq!(Phone::parse(text).unwrap().e164.as_deref(), Some("+989121234567"), "{text}");
+        for text in [
+            "+98 912 123 4567",
+            "00989121234567",
+            "+۹۸ ۹۱۲ ۱۲۳ ۴۵۶۷",
+            "٠٠٩٨٩١٢١٢٣٤٥٦٧",
+        ] {
+            assert_eq!(
+                Phone::parse(text).unwrap().e164.as_deref(),
+                Some("+989121234567"),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_number_without_its_country_is_kept_but_not_guessed() {
         let phone = Phone::parse("۰۲۱-۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap();
-        assert_eq!((phone.e164.as_deref(), phone.extension.as_deref()), (None, Some("12")));
+        assert_eq!(
+            (phone.e164.as_deref(), phone.extension.as_deref()),
+            (None, Some("12"))
+        );
     }
 
     #[test]

@@ -82,7 +82,11 @@ impl PersonName {
     /// A name of a given and a family name.
     #[must_use]
     pub fn new(given: &str, family: &str) -> Self {
-        Self { title: String::new(), given: given.trim().to_owned(), family: family.trim().to_owned() }
+        Self {
+            title: String::new(),
+            given: given.trim().to_owned(),
+            family: family.trim().to_owned(),
+        }
     }
 }
 
@@ -108,7 +112,9 @@ impl Value {
             Self::Instant(at) => json!(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             Self::Duration(micros) => json!(iso_duration(*micros)),
             Self::Options(names) => json!(names),
-            Self::Money(money) => json!({"amount": money.amount.to_string(), "currency": money.currency.code()}),
+            Self::Money(money) => {
+                json!({"amount": money.amount.to_string(), "currency": money.currency.code()})
+            }
             Self::Phone(phone) => {
                 let mut map = serde_json::Map::new();
                 map.insert("raw".to_owned(), json!(phone.raw));
@@ -127,7 +133,11 @@ impl Value {
                 ("postal_code", &a.postal_code),
                 ("country", &a.country),
             ]),
-            Self::PersonName(n) => parts(&[("title", &n.title), ("given", &n.given), ("family", &n.family)]),
+            Self::PersonName(n) => parts(&[
+                ("title", &n.title),
+                ("given", &n.given),
+                ("family", &n.family),
+            ]),
             Self::Reference(id) => json!(id.to_string()),
             Self::Json(value) => value.clone(),
         }
@@ -135,13 +145,22 @@ impl Value {
 }
 
 fn parts(parts: &[(&str, &String)]) -> serde_json::Value {
-    parts.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| ((*name).to_owned(), json!(text))).collect::<serde_json::Map<_, _>>().into()
+    parts
+        .iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| ((*name).to_owned(), json!(text)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn iso_duration(micros: i64) -> String {
     let (sign, total) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
     let (seconds, rest) = (total / 1_000_000, total % 1_000_000);
-    if rest == 0 { format!("{sign}PT{seconds}S") } else { format!("{sign}PT{seconds}.{rest:06}S") }
+    if rest == 0 {
+        format!("{sign}PT{seconds}S")
+    } else {
+        format!("{sign}PT{seconds}.{rest:06}S")
+    }
 }
 
 /// What a person reads; ASCII digits, ISO dates. Localised display is the host's choice.
@@ -158,7 +177,11 @@ impl fmt::Display for Value {
             Self::Options(names) => f.write_str(&names.join(", ")),
             Self::Money(money) => write!(f, "{} {}", money.amount, money.currency),
             Self::Phone(phone) => write!(f, "{phone}"),
-            Self::Address(a) => joined(f, &[&a.street, &a.city, &a.province, &a.postal_code, &a.country], ", "),
+            Self::Address(a) => joined(
+                f,
+                &[&a.street, &a.city, &a.province, &a.postal_code, &a.country],
+                ", ",
+            ),
             Self::PersonName(n) => joined(f, &[&n.title, &n.given, &n.family], " "),
             Self::Reference(id) => write!(f, "{id}"),
             Self::Json(value) => write!(f, "{value}"),
@@ -167,6 +190,10 @@ impl fmt::Display for Value {
 }
 
 fn joined(f: &mut fmt::Formatter<'_>, parts: &[&String], by: &str) -> fmt::Result {
-    let present: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+    let present: Vec<&str> = parts
+        .iter()
+        .map(|part| part.as_str())
+        .filter(|part| !part.is_empty())
+        .collect();
     f.write_str(&present.join(by))
 }

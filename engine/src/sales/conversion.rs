@@ -20,7 +20,11 @@ pub struct LeadConversion {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
     /// The account it belongs to, where there is one already; otherwise one is made.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::write::id_text_option")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::write::id_text_option"
+    )]
     pub account: Option<RecordId>,
     /// The opportunity's name; none makes no opportunity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +44,13 @@ impl LeadConversion {
     /// Converts a lead to a new account and a contact.
     #[must_use]
     pub fn of(lead: RecordId) -> Self {
-        Self { lead, revision: None, account: None, opportunity: None, opportunity_fields: Fields::default() }
+        Self {
+            lead,
+            revision: None,
+            account: None,
+            opportunity: None,
+            opportunity_fields: Fields::default(),
+        }
     }
 
     /// Into an account that exists.
@@ -58,27 +68,66 @@ impl LeadConversion {
         self
     }
 
-    pub(crate) fn steps(&self, lead: &Record, schema: &Schema, now: DateTime<Utc>, new_id: &mut dyn FnMut(Prefix) -> RecordId) -> Result<Steps, Failure> {
+    pub(crate) fn steps(
+        &self,
+        lead: &Record,
+        schema: &Schema,
+        now: DateTime<Utc>,
+        new_id: &mut dyn FnMut(Prefix) -> RecordId,
+    ) -> Result<Steps, Failure> {
         if lead.object() != "lead" {
-            return Err(Failure::new("not-a-lead", format!("{} is a {}; only a lead can be converted", lead.id(), lead.object())));
+            return Err(Failure::new(
+                "not-a-lead",
+                format!(
+                    "{} is a {}; only a lead can be converted",
+                    lead.id(),
+                    lead.object()
+                ),
+            ));
         }
         if lead.text("status") == Some("converted") {
-            return Err(Failure::new("converted", format!("lead {} was converted already", lead.id())));
+            return Err(Failure::new(
+                "converted",
+                format!("lead {} was converted already", lead.id()),
+            ));
         }
-        let prefix = |object: &str| schema.object(object).map(|object| object.prefix()).ok_or_else(|| Failure::new("unknown-object", format!("there is no object '{object}'")));
+        let prefix = |object: &str| {
+            schema
+                .object(object)
+                .map(|object| object.prefix())
+                .ok_or_else(|| {
+                    Failure::new("unknown-object", format!("there is no object '{object}'"))
+                })
+        };
         let take = |fields: &[(&str, &str)]| -> Map<String, Json> {
-            fields.iter().filter_map(|(from, to)| Some(((*to).to_owned(), lead.get(from)?.to_json()))).collect()
+            fields
+                .iter()
+                .filter_map(|(from, to)| Some(((*to).to_owned(), lead.get(from)?.to_json())))
+                .collect()
         };
         let mut create = Vec::new();
         let account = match self.account {
             Some(account) => account,
             None => {
                 let id = new_id(prefix("account")?);
-                let mut fields = take(&[("industry", "industry"), ("employees", "employees"), ("owner", "owner"), ("territory", "territory")]);
+                let mut fields = take(&[
+                    ("industry", "industry"),
+                    ("employees", "employees"),
+                    ("owner", "owner"),
+                    ("territory", "territory"),
+                ]);
                 // Who has no company is a customer himself: a natural person is an account too.
                 let person = lead.text("company").is_none();
-                fields.insert("name".to_owned(), lead.text("company").map_or_else(|| lead.title(), str::to_owned).into());
-                fields.insert("kind".to_owned(), if person { "person" } else { "organization" }.into());
+                fields.insert(
+                    "name".to_owned(),
+                    lead.text("company")
+                        .map_or_else(|| lead.title(), str::to_owned)
+                        .into(),
+                );
+                fields.insert(
+                    "kind".to_owned(),
+                    if person { "person" } else { "organization" }.into(),
+                );
                 fields.insert("roles".to_owned(), json!(["customer"]));
                 create.push(("account", id, fields.into()));
                 id
@@ -86,7 +135,12 @@ impl LeadConversion {
         };
         let contact = new_id(prefix("contact")?);
         let mut fields = take(&[
-            ("name", "name"), ("job_title", "job_title"), ("email", "email"), ("phone", "phone"), ("owner", "owner"), ("territory", "territory"),
+            ("name", "name"),
+            ("job_title", "job_title"),
+            ("email", "email"),
+            ("phone", "phone"),
+            ("owner", "owner"),
+            ("territory", "territory"),
             ("description", "description"),
         ]);
         fields.insert("account".to_owned(), account.to_string().into());
@@ -98,12 +152,20 @@ impl LeadConversion {
         create.push(("affiliation", affiliation, fields.into()));
         let mut done = Fields::default()
             .with("status", "converted")
-            .with("converted_at", now.to_rfc3339_opts(SecondsFormat::Micros, true))
+            .with(
+                "converted_at",
+                now.to_rfc3339_opts(SecondsFormat::Micros, true),
+            )
             .with("converted_account", account.to_string())
             .with("converted_contact", contact.to_string());
         if let Some(name) = &self.opportunity {
             let id = new_id(prefix("opportunity")?);
-            let mut fields = take(&[("source", "source"), ("owner", "owner"), ("territory", "territory"), ("budget", "amount")]);
+            let mut fields = take(&[
+                ("source", "source"),
+                ("owner", "owner"),
+                ("territory", "territory"),
+                ("budget", "amount"),
+            ]);
             fields.insert("name".to_owned(), name.clone().into());
             fields.insert("account".to_owned(), account.to_string().into());
             fields.insert("contact".to_owned(), contact.to_string().into());

@@ -7,4 +7,4 @@ mod conversion;
 mod stage_rule;
 
 pub use conversion::LeadConversion;
-pub(crate) use stage_rule::StageRule;
+pub(crate) use stage_rule::{Part, StageRule};

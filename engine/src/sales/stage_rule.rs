@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::context::Actor;
-use crate::hook::{Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch, Row, Verb};
+use crate::hook::{
+    Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch, Row,
+    Verb,
+};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Object, Schema};
 
@@ -15,6 +18,16 @@ pub(crate) struct StageRule {
     name: HookName,
     interest: Interest,
     fields: Fields,
+    part: Part,
+}
+
+/// The rule is asked twice, since other hooks stand between its halves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Before the other hooks: status and pipeline, so that they see them.
+    First,
+    /// After them, since one of them may have moved the stage: everything.
+    Last,
 }
 
 struct Fields {
@@ -28,7 +41,7 @@ struct Fields {
 
 impl StageRule {
     /// The rule for a schema; none when its opportunity is not the standard one.
-    pub(crate) fn new(schema: &Schema) -> Option<Self> {
+    pub(crate) fn new(schema: &Schema, part: Part) -> Option<Self> {
         let opportunity: &Object = schema.object("opportunity")?;
         let number = |name: &str| opportunity.field(name).map(|field| field.number);
         let fields = Fields {
@@ -40,40 +53,92 @@ impl StageRule {
             closed_at: number("closed_at")?,
         };
         Some(Self {
-            name: HookName { owner: "engine".to_owned(), hook: "opportunity follows its stage".to_owned(), actor: Actor::System },
-            interest: Interest { object: "opportunity".to_owned(), verbs: vec![Verb::Create, Verb::Update], wakes: vec![fields.stage] },
+            name: HookName {
+                owner: "engine".to_owned(),
+                hook: "opportunity follows its stage".to_owned(),
+                actor: Actor::System,
+            },
+            interest: Interest {
+                object: "opportunity".to_owned(),
+                verbs: vec![Verb::Create, Verb::Update],
+                wakes: vec![fields.stage],
+            },
             fields,
+            part,
         })
     }
 
-    fn patches(&self, row: usize, before: Option<&Record>, after: &Record, stage: &Record, context: &HookContext<'_>) -> Vec<Patch> {
+    fn patches(
+        &self,
+        row: usize,
+        before: Option<&Record>,
+        after: &Record,
+        stage: &Record,
+        context: &HookContext<'_>,
+    ) -> Vec<Patch> {
         let fields = &self.fields;
         let status = stage.text("outcome").unwrap_or("open");
         let closed = status != "open";
         let mut patches = vec![
-            Patch { row, field: fields.status, value: Some(Value::Text(status.to_owned())) },
-            Patch { row, field: fields.pipeline, value: stage.get("pipeline").cloned() },
+            Patch {
+                row,
+                field: fields.status,
+                value: Some(Value::Text(status.to_owned())),
+            },
+            Patch {
+                row,
+                field: fields.pipeline,
+                value: stage.get("pipeline").cloned(),
+            },
         ];
-        // A probability that came with the stage's change is somebody's judgement; one left from the old stage is not.
-        let given = |field: u32| after.value(field).is_some() && before.and_then(|before| before.value(field)) != after.value(field);
-        if closed || !given(fields.probability) {
-            patches.push(Patch { row, field: fields.probability, value: stage.get("probability").cloned() });
+        if self.part == Part::First {
+            return patches;
         }
-        // The state that is to be, not the one before: the rule is asked twice, and a record from the bin has its moment.
+        // A probability that came with the stage's change is somebody's judgement; one left from the old stage is not.
+        let given = |field: u32| {
+            after.value(field).is_some()
+                && before.and_then(|before| before.value(field)) != after.value(field)
+        };
+        if closed || !given(fields.probability) {
+            patches.push(Patch {
+                row,
+                field: fields.probability,
+                value: stage.get("probability").cloned(),
+            });
+        }
+        // A record from the bin has its moment; one that turns from lost to won gets another.
+        let old_status = before.and_then(|before| before.text("status"));
+        let turned = old_status.is_some_and(|old| old != "open" && old != status);
         let has_moment = after.value(fields.closed_at).is_some();
-        if closed && !has_moment {
+        if closed && (!has_moment || turned) {
             // Imported history says by its close date when it happened.
-            let day = after.value(fields.close_date).filter(|_| given(fields.close_date) || before.is_none());
+            let day = after
+                .value(fields.close_date)
+                .filter(|_| given(fields.close_date) || before.is_none());
             let at = match day {
-                Some(Value::Date(day)) => day.and_hms_opt(12, 0, 0).map_or(context.now, |noon| noon.and_utc()),
+                Some(Value::Date(day)) => day
+                    .and_hms_opt(12, 0, 0)
+                    .map_or(context.now, |noon| noon.and_utc()),
                 _ => context.now,
             };
-            patches.push(Patch { row, field: fields.closed_at, value: Some(Value::Instant(at)) });
+            patches.push(Patch {
+                row,
+                field: fields.closed_at,
+                value: Some(Value::Instant(at)),
+            });
             if day.is_none() {
-                patches.push(Patch { row, field: fields.close_date, value: Some(Value::Date(context.today)) });
+                patches.push(Patch {
+                    row,
+                    field: fields.close_date,
+                    value: Some(Value::Date(context.today)),
+                });
             }
         } else if !closed && has_moment {
-            patches.push(Patch { row, field: fields.closed_at, value: None });
+            patches.push(Patch {
+                row,
+                field: fields.closed_at,
+                value: None,
+            });
         }
         patches
     }
@@ -92,17 +157,32 @@ impl BeforeSave for StageRule {
         OnFailure::Reject
     }
 
-    fn before_save(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
+    fn before_save(
+        &self,
+        rows: &[Row<'_>],
+        context: &HookContext<'_>,
+    ) -> Result<Answers, HookFailure> {
         let mut stages: BTreeMap<RecordId, Option<Record>> = BTreeMap::new();
         let mut answers = Answers::default();
         for (place, row) in rows.iter().enumerate() {
-            let (Some(after), Some(Value::Reference(id))) = (row.after, row.after.and_then(|after| after.value(self.fields.stage))) else { continue };
+            let (Some(after), Some(Value::Reference(id))) = (
+                row.after,
+                row.after.and_then(|after| after.value(self.fields.stage)),
+            ) else {
+                continue;
+            };
             if !stages.contains_key(id) {
-                let stage = context.reader.get(*id).map_err(|error| HookFailure { message: error.to_string(), code: "stage", cost: Cost::default() })?;
+                let stage = context.reader.get(*id).map_err(|error| HookFailure {
+                    message: error.to_string(),
+                    code: "stage",
+                    cost: Cost::default(),
+                })?;
                 stages.insert(*id, stage);
             }
             if let Some(Some(stage)) = stages.get(id) {
-                answers.patches.extend(self.patches(place, row.before, after, stage, context));
+                answers
+                    .patches
+                    .extend(self.patches(place, row.before, after, stage, context));
             }
         }
         Ok(answers)

@@ -78,22 +78,42 @@ impl SchemaChange {
     /// The object as it will be, or everything that is wrong with the change.
     pub(crate) fn apply(&self, schema: &Schema) -> Result<Object, Vec<Failure>> {
         match self {
-            Self::CreateObject { name, prefix, label, fields, key } => create(schema, name, prefix, label, fields, key.as_deref()),
+            Self::CreateObject {
+                name,
+                prefix,
+                label,
+                fields,
+                key,
+            } => create(schema, name, prefix, label, fields, key.as_deref()),
             Self::AddField { object, field } => {
                 let mut object = found(schema, object)?;
                 if let Some(old) = object.fields.iter_mut().find(|old| comes_back(old, field)) {
                     // A plugin that is installed again finds the values that it left.
-                    *old = Field { number: old.number, retired: false, ..field.clone() };
+                    *old = Field {
+                        number: old.number,
+                        retired: false,
+                        ..field.clone()
+                    };
                     return Ok(object);
                 }
                 let failures = check_field(schema, &object.name, field, &object.fields);
                 if !failures.is_empty() {
                     return Err(failures);
                 }
-                object.add(Field { retired: false, ..field.clone() }, FIRST_CUSTOM);
+                object.add(
+                    Field {
+                        retired: false,
+                        ..field.clone()
+                    },
+                    FIRST_CUSTOM,
+                );
                 Ok(object)
             }
-            Self::AddOption { object, field, option } => changed(schema, object, field, |field| match &mut field.kind {
+            Self::AddOption {
+                object,
+                field,
+                option,
+            } => changed(schema, object, field, |field| match &mut field.kind {
                 FieldKind::Option { options } | FieldKind::MultiOption { options } => {
                     if option.trim().is_empty() || options.contains(option) {
                         return Err(format!("'{option}' is empty or an option already"));
@@ -106,18 +126,32 @@ impl SchemaChange {
             Self::RetireField { object, field } => {
                 let title = found(schema, object)?.title_field;
                 changed(schema, object, field, |field| {
-                    if field.number < system::FIRST_DECLARED || field.number == title || field.required {
-                        return Err("a system field, a title field or a required field cannot be retired".to_owned());
+                    if field.number < system::FIRST_DECLARED
+                        || field.number == title
+                        || field.required
+                    {
+                        return Err(
+                            "a system field, a title field or a required field cannot be retired"
+                                .to_owned(),
+                        );
                     }
                     field.retired = true;
                     Ok(())
                 })
             }
-            Self::SetRequired { object, field, required } => changed(schema, object, field, |field| {
+            Self::SetRequired {
+                object,
+                field,
+                required,
+            } => changed(schema, object, field, |field| {
                 field.required = *required;
                 Ok(())
             }),
-            Self::SetIndexed { object, field, indexed } => changed(schema, object, field, |field| {
+            Self::SetIndexed {
+                object,
+                field,
+                indexed,
+            } => changed(schema, object, field, |field| {
                 if field.is_rollup() {
                     return Err("a rollup has no index yet".to_owned());
                 }
@@ -129,55 +163,109 @@ impl SchemaChange {
 }
 
 fn comes_back(old: &Field, new: &Field) -> bool {
-    old.retired && old.name == new.name && old.kind == new.kind && old.brought_by.is_some() && old.brought_by == new.brought_by
+    old.retired
+        && old.name == new.name
+        && old.kind == new.kind
+        && old.brought_by.is_some()
+        && old.brought_by == new.brought_by
 }
 
 fn found(schema: &Schema, name: &str) -> Result<Object, Vec<Failure>> {
-    schema.object(name).map(|object| (**object).clone()).ok_or_else(|| {
-        let near = did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
-        vec![Failure::new("unknown-object", format!("there is no object '{name}'{near}"))]
-    })
+    schema
+        .object(name)
+        .map(|object| (**object).clone())
+        .ok_or_else(|| {
+            let near = did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
+            vec![Failure::new(
+                "unknown-object",
+                format!("there is no object '{name}'{near}"),
+            )]
+        })
 }
 
-fn changed(schema: &Schema, object: &str, field: &str, change: impl FnOnce(&mut Field) -> Result<(), String>) -> Result<Object, Vec<Failure>> {
+fn changed(
+    schema: &Schema,
+    object: &str,
+    field: &str,
+    change: impl FnOnce(&mut Field) -> Result<(), String>,
+) -> Result<Object, Vec<Failure>> {
     let mut object = found(schema, object)?;
     let unknown = object.unknown_field(field);
-    let Some(at) = object.fields.iter().position(|known| known.name == field && !known.retired) else {
+    let Some(at) = object
+        .fields
+        .iter()
+        .position(|known| known.name == field && !known.retired)
+    else {
         return Err(vec![Failure::field(field, "unknown-field", unknown)]);
     };
-    change(&mut object.fields[at]).map_err(|message| vec![Failure::field(field, "schema", message)])?;
+    change(&mut object.fields[at])
+        .map_err(|message| vec![Failure::field(field, "schema", message)])?;
     Ok(object)
 }
 
-fn create(schema: &Schema, name: &str, prefix: &str, label: &Labels, fields: &[Field], key: Option<&str>) -> Result<Object, Vec<Failure>> {
+fn create(
+    schema: &Schema,
+    name: &str,
+    prefix: &str,
+    label: &Labels,
+    fields: &[Field],
+    key: Option<&str>,
+) -> Result<Object, Vec<Failure>> {
     let mut failures = Vec::new();
     if !is_name(name) {
         failures.push(Failure::new("name", format!("'{name}' is not a name: use lower-case letters, digits and underscores, beginning with a letter")));
     }
     if schema.object(name).is_some() {
-        failures.push(Failure::new("exists", format!("there is an object '{name}' already")));
+        failures.push(Failure::new(
+            "exists",
+            format!("there is an object '{name}' already"),
+        ));
     }
     let letters = Prefix::new(prefix);
     if letters.is_none() {
-        failures.push(Failure::new("prefix", format!("'{prefix}' is not a prefix: use two to eight lower-case letters or digits")));
+        failures.push(Failure::new(
+            "prefix",
+            format!("'{prefix}' is not a prefix: use two to eight lower-case letters or digits"),
+        ));
     }
     if let Some(taken) = letters.and_then(|letters| schema.by_prefix(letters)) {
-        failures.push(Failure::new("prefix", format!("the prefix '{prefix}' belongs to {}", taken.name)));
+        failures.push(Failure::new(
+            "prefix",
+            format!("the prefix '{prefix}' belongs to {}", taken.name),
+        ));
     }
     for (place, field) in fields.iter().enumerate() {
         failures.extend(check_field(schema, name, field, &fields[..place]));
     }
     if fields.is_empty() {
-        failures.push(Failure::new("fields", "an object needs at least one field, its title"));
+        failures.push(Failure::new(
+            "fields",
+            "an object needs at least one field, its title",
+        ));
     }
-    let keyed = key.map(|key| fields.iter().any(|field| field.name == key && field.unique && field.kind == FieldKind::Text));
+    let keyed = key.map(|key| {
+        fields
+            .iter()
+            .any(|field| field.name == key && field.unique && field.kind == FieldKind::Text)
+    });
     if keyed == Some(false) {
-        failures.push(Failure::new("key", format!("the key '{}' must be one of its text fields, and unique", key.unwrap_or_default())));
+        failures.push(Failure::new(
+            "key",
+            format!(
+                "the key '{}' must be one of its text fields, and unique",
+                key.unwrap_or_default()
+            ),
+        ));
     }
     let (Some(letters), true) = (letters, failures.is_empty()) else {
         return Err(failures);
     };
-    let number = schema.objects().map(|object| object.number + 1).max().unwrap_or(0).max(FIRST_CUSTOM);
+    let number = schema
+        .objects()
+        .map(|object| object.number + 1)
+        .max()
+        .unwrap_or(0)
+        .max(FIRST_CUSTOM);
     let mut object = Object::declare(number, name, letters, FIRST_CUSTOM, fields.to_vec());
     object.label = label.clone();
     Ok(match key {
@@ -187,28 +275,52 @@ fn create(schema: &Schema, name: &str, prefix: &str, label: &Labels, fields: &[F
 }
 
 fn is_name(name: &str) -> bool {
-    name.len() <= 60 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    name.len() <= 60
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -> Vec<Failure> {
     let mut failures = Vec::new();
-    let mut fail = |code: &str, message: String| failures.push(Failure::field(&field.name, code, message));
+    let mut fail =
+        |code: &str, message: String| failures.push(Failure::field(&field.name, code, message));
     if !is_name(&field.name) || matches!(field.name.as_str(), "id" | "revision" | "old") {
-        fail("name", format!("'{}' is not a field name: use lower-case letters, digits and underscores, beginning with a letter", field.name));
+        fail(
+            "name",
+            format!(
+                "'{}' is not a field name: use lower-case letters, digits and underscores, beginning with a letter",
+                field.name
+            ),
+        );
     }
     // A retired field's name is not given again either: old scripts and mappings may still mean the old one.
     if others.iter().any(|other| other.name == field.name) {
-        fail("exists", format!("{object} has a field '{}' already", field.name));
+        fail(
+            "exists",
+            format!("{object} has a field '{}' already", field.name),
+        );
     }
     let knows = |name: &str| name == object || schema.object(name).is_some();
     match &field.kind {
-        FieldKind::Option { options } | FieldKind::MultiOption { options } if options.is_empty() => fail("options", "an option field needs options".to_owned()),
+        FieldKind::Option { options } | FieldKind::MultiOption { options }
+            if options.is_empty() =>
+        {
+            fail("options", "an option field needs options".to_owned())
+        }
         FieldKind::Reference { to, .. } => {
             if to.is_empty() {
-                fail("reference", "a reference needs the objects that it may belong to".to_owned());
+                fail(
+                    "reference",
+                    "a reference needs the objects that it may belong to".to_owned(),
+                );
             }
             for name in to.iter().filter(|name| !knows(name)) {
-                fail("unknown-object", format!("it refers to '{name}', which is not an object"));
+                fail(
+                    "unknown-object",
+                    format!("it refers to '{name}', which is not an object"),
+                );
             }
         }
         FieldKind::Rollup(rollup) => {
@@ -218,7 +330,11 @@ fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -
         }
         _ => {}
     }
-    if field.required && !others.is_empty() && field.default.is_none() && schema.object(object).is_some() {
+    if field.required
+        && !others.is_empty()
+        && field.default.is_none()
+        && schema.object(object).is_some()
+    {
         fail("required", "a required field on an object with records needs a default; or add it first and require it later".to_owned());
     }
     if let Some(default) = &field.default
@@ -232,21 +348,38 @@ fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -
 
 fn rollup_fault(schema: &Schema, parent: &str, rollup: &super::Rollup) -> Option<String> {
     let Some(child) = schema.object(&rollup.child) else {
-        return Some(format!("it counts '{}', which is not an object", rollup.child));
+        return Some(format!(
+            "it counts '{}', which is not an object",
+            rollup.child
+        ));
     };
     match child.field(&rollup.by).map(|field| &field.kind) {
         Some(FieldKind::Reference { to, .. }) if to.iter().any(|name| name == parent) => {}
-        _ => return Some(format!("{}.{} does not refer to {parent}", rollup.child, rollup.by)),
+        _ => {
+            return Some(format!(
+                "{}.{} does not refer to {parent}",
+                rollup.child, rollup.by
+            ));
+        }
     }
     let (of, fits): (&str, fn(&FieldKind) -> bool) = match &rollup.measure {
         RollupMeasure::Count => return None,
-        RollupMeasure::Sum { of } => (of, |kind| matches!(kind, FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent)),
+        RollupMeasure::Sum { of } => (of, |kind| {
+            matches!(
+                kind,
+                FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent
+            )
+        }),
         RollupMeasure::SumMoney { of, .. } => (of, |kind| matches!(kind, FieldKind::Money)),
         RollupMeasure::Latest { of } => (of, |kind| matches!(kind, FieldKind::Instant)),
     };
     match child.field(of) {
         Some(field) if fits(&field.kind) => None,
-        Some(field) => Some(format!("{}.{of} is a {} field", rollup.child, field.kind.name())),
+        Some(field) => Some(format!(
+            "{}.{of} is a {} field",
+            rollup.child,
+            field.kind.name()
+        )),
         None => Some(child.unknown_field(of)),
     }
 }

@@ -181,6 +181,26 @@ pub enum RollupMeasure {
     },
 }
 
+impl Rollup {
+    /// A total over the records of `child` whose reference field `by` names the record.
+    #[must_use]
+    pub fn new(child: &str, by: &str, measure: RollupMeasure) -> Self {
+        Self {
+            child: child.to_owned(),
+            by: by.to_owned(),
+            measure,
+            only: BTreeMap::new(),
+        }
+    }
+
+    /// Only of records whose option field has this option.
+    #[must_use]
+    pub fn only(mut self, field: &str, option: &str) -> Self {
+        self.only.insert(field.to_owned(), option.to_owned());
+        self
+    }
+}
+
 impl Field {
     /// A field of a name and a kind, without rules; set the others on the value.
     #[must_use]
@@ -206,7 +226,9 @@ impl Field {
     /// With its name in English, Persian and Arabic.
     #[must_use]
     pub fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
-        self.label = [("en", en), ("fa", fa), ("ar", ar)].map(|(tag, text)| (tag.to_owned(), text.to_owned())).into();
+        self.label = [("en", en), ("fa", fa), ("ar", ar)]
+            .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
+            .into();
         self
     }
 
@@ -267,19 +289,26 @@ impl FieldKind {
     /// An option field.
     #[must_use]
     pub fn option(options: &[&str]) -> Self {
-        Self::Option { options: options.iter().map(|name| (*name).to_owned()).collect() }
+        Self::Option {
+            options: options.iter().map(|name| (*name).to_owned()).collect(),
+        }
     }
 
     /// A field of several options.
     #[must_use]
     pub fn multi_option(options: &[&str]) -> Self {
-        Self::MultiOption { options: options.iter().map(|name| (*name).to_owned()).collect() }
+        Self::MultiOption {
+            options: options.iter().map(|name| (*name).to_owned()).collect(),
+        }
     }
 
     /// A reference that stays when the other record is deleted.
     #[must_use]
     pub fn reference(to: &[&str]) -> Self {
-        Self::Reference { to: to.iter().map(|name| (*name).to_owned()).collect(), on_delete: OnDelete::Keep }
+        Self::Reference {
+            to: to.iter().map(|name| (*name).to_owned()).collect(),
+            on_delete: OnDelete::Keep,
+        }
     }
 
     /// The type's name as it is written in a manifest, a mapping or a change.

@@ -74,12 +74,19 @@ impl Schema {
     }
 
     /// Every (parent object, rollup field) that counts records of this object.
-    pub(crate) fn rollups_over(&self, child: &str) -> impl Iterator<Item = (&Arc<Object>, &Field, &Rollup)> {
+    pub(crate) fn rollups_over(
+        &self,
+        child: &str,
+    ) -> impl Iterator<Item = (&Arc<Object>, &Field, &Rollup)> {
         self.by_name.values().flat_map(move |parent| {
-            parent.live_fields().filter_map(move |field| match &field.kind {
-                FieldKind::Rollup(rollup) if rollup.child == child => Some((parent, field, rollup)),
-                _ => None,
-            })
+            parent
+                .live_fields()
+                .filter_map(move |field| match &field.kind {
+                    FieldKind::Rollup(rollup) if rollup.child == child => {
+                        Some((parent, field, rollup))
+                    }
+                    _ => None,
+                })
         })
     }
 }
@@ -88,8 +95,15 @@ impl Schema {
 pub(crate) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     known
-        .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count().max(typed.chars().count()) / 3)
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&typed, &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| {
+            *distance <= 1 + name.chars().count().max(typed.chars().count()) / 3
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

@@ -54,17 +54,50 @@ mod prefix_text {
 
 impl Object {
     /// An object with the system fields and these; the first one is its title.
-    pub(crate) fn declare(number: u32, name: &str, prefix: Prefix, first_field: u32, fields: Vec<Field>) -> Self {
+    pub(crate) fn declare(
+        number: u32,
+        name: &str,
+        prefix: Prefix,
+        first_field: u32,
+        fields: Vec<Field>,
+    ) -> Self {
         let mut all = vec![
-            numbered(system::CREATED_AT, Field::new("created_at", FieldKind::Instant).label("Created", "ایجاد", "تاريخ الإنشاء")),
-            numbered(system::CREATED_BY, Field::new("created_by", FieldKind::Text).label("Created by", "ایجادکننده", "أنشأه")),
-            numbered(system::UPDATED_AT, Field::new("updated_at", FieldKind::Instant).label("Changed", "تغییر", "تاريخ التعديل").indexed()),
-            numbered(system::UPDATED_BY, Field::new("updated_by", FieldKind::Text).label("Changed by", "تغییردهنده", "عدّله")),
+            numbered(
+                system::CREATED_AT,
+                Field::new("created_at", FieldKind::Instant).label(
+                    "Created",
+                    "ایجاد",
+                    "تاريخ الإنشاء",
+                ),
+            ),
+            numbered(
+                system::CREATED_BY,
+                Field::new("created_by", FieldKind::Text).label(
+                    "Created by",
+                    "ایجادکننده",
+                    "أنشأه",
+                ),
+            ),
+            numbered(
+                system::UPDATED_AT,
+                Field::new("updated_at", FieldKind::Instant)
+                    .label("Changed", "تغییر", "تاريخ التعديل")
+                    .indexed(),
+            ),
+            numbered(
+                system::UPDATED_BY,
+                Field::new("updated_by", FieldKind::Text).label("Changed by", "تغییردهنده", "عدّله"),
+            ),
         ];
         for field in &mut all {
             field.read_only = true;
         }
-        all.extend(fields.into_iter().zip(first_field..).map(|(field, number)| numbered(number, field)));
+        all.extend(
+            fields
+                .into_iter()
+                .zip(first_field..)
+                .map(|(field, number)| numbered(number, field)),
+        );
         Self {
             number,
             name: name.to_owned(),
@@ -78,7 +111,9 @@ impl Object {
 
     /// With its name in English, Persian and Arabic.
     pub(crate) fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
-        self.label = [("en", en), ("fa", fa), ("ar", ar)].map(|(tag, text)| (tag.to_owned(), text.to_owned())).into();
+        self.label = [("en", en), ("fa", fa), ("ar", ar)]
+            .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
+            .into();
         self
     }
 
@@ -90,7 +125,9 @@ impl Object {
 
     /// With another field than the first as its title.
     pub(crate) fn titled_by(mut self, field: &str) -> Self {
-        self.title_field = self.field(field).map_or(self.title_field, |field| field.number);
+        self.title_field = self
+            .field(field)
+            .map_or(self.title_field, |field| field.number);
         self
     }
 
@@ -103,7 +140,9 @@ impl Object {
     /// The field of a name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name == name && !field.retired)
+        self.fields
+            .iter()
+            .find(|field| field.name == name && !field.retired)
     }
 
     /// The fields in use, in the order of their numbers.
@@ -118,13 +157,22 @@ impl Object {
     }
 
     pub(crate) fn field_by_number(&self, number: u32) -> Option<&Field> {
-        let at = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
+        let at = self
+            .fields
+            .binary_search_by_key(&number, |field| field.number)
+            .ok()?;
         Some(&self.fields[at])
     }
 
     /// Adds a field under the next number of its range and gives that number.
     pub(crate) fn add(&mut self, field: Field, first: u32) -> u32 {
-        let number = self.fields.iter().map(|field| field.number + 1).max().unwrap_or(first).max(first);
+        let number = self
+            .fields
+            .iter()
+            .map(|field| field.number + 1)
+            .max()
+            .unwrap_or(first)
+            .max(first);
         self.fields.push(numbered(number, field));
         number
     }

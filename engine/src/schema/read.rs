@@ -25,7 +25,9 @@ impl FieldKind {
             Self::Boolean => boolean(json),
             Self::Date => date(json),
             Self::Instant => instant(json),
-            Self::Duration => integer(json).map(Value::Duration).map_err(|_| "a duration is a number of microseconds".to_owned()),
+            Self::Duration => integer(json)
+                .map(Value::Duration)
+                .map_err(|_| "a duration is a number of microseconds".to_owned()),
             Self::Option { options } => option(&text(json)?, options).map(Value::Text),
             Self::MultiOption { options } => several(json, options),
             Self::Money => money(json),
@@ -34,7 +36,10 @@ impl FieldKind {
             Self::Url => url(&text(json)?),
             Self::Address => address(json),
             Self::PersonName => person_name(json),
-            Self::Reference { .. } => text(json)?.parse::<RecordId>().map(Value::Reference).map_err(|error| error.to_string()),
+            Self::Reference { .. } => text(json)?
+                .parse::<RecordId>()
+                .map(Value::Reference)
+                .map_err(|error| error.to_string()),
             Self::Json => any_json(json),
             Self::Rollup(_) => Err("a rollup is kept by the engine and cannot be set".to_owned()),
         }
@@ -90,8 +95,13 @@ fn integer(json: &Json) -> Result<i64, String> {
     match json {
         Json::Number(number) if number.is_i64() => number.as_i64().ok_or_else(String::new),
         Json::String(text) => {
-            let plain: String = fold_digits(text.trim()).chars().filter(|c| !matches!(c, ',' | '٬' | '_')).collect();
-            plain.parse().map_err(|_| format!("'{text}' is not a whole number"))
+            let plain: String = fold_digits(text.trim())
+                .chars()
+                .filter(|c| !matches!(c, ',' | '٬' | '_'))
+                .collect();
+            plain
+                .parse()
+                .map_err(|_| format!("'{text}' is not a whole number"))
         }
         Json::Number(number) => Err(format!("{number} is not a whole number")),
         other => Err(format!("a whole number is expected, not {}", shape(other))),
@@ -103,16 +113,25 @@ fn decimal(json: &Json) -> Result<Decimal, String> {
         // Through the number's own text, never through a float.
         Json::Number(number) => {
             let written = number.to_string();
-            written.parse().or_else(|_| number.as_f64().and_then(Decimal::from_f64).ok_or(())).map_err(|()| format!("{written} is not a decimal number with at most nine decimal places"))
+            written
+                .parse()
+                .or_else(|_| number.as_f64().and_then(Decimal::from_f64).ok_or(()))
+                .map_err(|()| {
+                    format!("{written} is not a decimal number with at most nine decimal places")
+                })
         }
-        Json::String(text) => text.parse().map_err(|error: crate::record::NotADecimal| error.to_string()),
+        Json::String(text) => text
+            .parse()
+            .map_err(|error: crate::record::NotADecimal| error.to_string()),
         other => Err(format!("a number is expected, not {}", shape(other))),
     }
 }
 
 fn percent(json: &Json) -> Result<Decimal, String> {
     match json {
-        Json::String(text) => decimal(&Json::String(text.trim().trim_end_matches(['%', '٪']).to_owned())),
+        Json::String(text) => decimal(&Json::String(
+            text.trim().trim_end_matches(['%', '٪']).to_owned(),
+        )),
         other => decimal(other),
     }
 }
@@ -144,7 +163,9 @@ fn date(json: &Json) -> Read {
 fn instant(json: &Json) -> Read {
     let written = text(json)?;
     let plain = fold_digits(&written);
-    let read = DateTime::parse_from_rfc3339(&plain).map(|at| at.with_timezone(&Utc)).ok();
+    let read = DateTime::parse_from_rfc3339(&plain)
+        .map(|at| at.with_timezone(&Utc))
+        .ok();
     // Microseconds are what the store and the plugins keep.
     read.and_then(|at| DateTime::from_timestamp_micros(at.timestamp_micros()))
         .map(Value::Instant)
@@ -162,75 +183,149 @@ fn option(written: &str, options: &[String]) -> Result<String, String> {
 fn several(json: &Json, options: &[String]) -> Read {
     let written: Vec<String> = match json {
         Json::Array(items) => items.iter().map(text).collect::<Result<_, _>>()?,
-        other => text(other)?.split([',', '،', ';']).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
+        other => text(other)?
+            .split([',', '،', ';'])
+            .map(|part| part.trim().to_owned())
+            .filter(|part| !part.is_empty())
+            .collect(),
     };
-    let chosen: Vec<String> = written.iter().map(|name| option(name, options)).collect::<Result<_, _>>()?;
+    let chosen: Vec<String> = written
+        .iter()
+        .map(|name| option(name, options))
+        .collect::<Result<_, _>>()?;
     // The set's own order, each once, so that equal sets are equal values.
-    Ok(Value::Options(options.iter().filter(|name| chosen.contains(name)).cloned().collect()))
+    Ok(Value::Options(
+        options
+            .iter()
+            .filter(|name| chosen.contains(name))
+            .cloned()
+            .collect(),
+    ))
 }
 
 fn money(json: &Json) -> Read {
     let (amount, currency) = match json {
         Json::Object(map) => {
+            only(map, &["amount", "currency"])?;
             let amount = decimal(map.get("amount").ok_or("money needs an amount")?)?;
-            (amount, text(map.get("currency").ok_or("money needs a currency")?)?)
+            (
+                amount,
+                text(map.get("currency").ok_or("money needs a currency")?)?,
+            )
         }
         Json::String(written) => {
-            let (amount, currency) = written.trim().rsplit_once(' ').ok_or_else(|| format!("'{written}' has no currency; write it as '1200 IRR'"))?;
-            (decimal(&Json::String(amount.to_owned()))?, currency.to_owned())
+            let (amount, currency) = written
+                .trim()
+                .rsplit_once(' ')
+                .ok_or_else(|| format!("'{written}' has no currency; write it as '1200 IRR'"))?;
+            (
+                decimal(&Json::String(amount.to_owned()))?,
+                currency.to_owned(),
+            )
         }
-        other => return Err(format!("money is expected as {{\"amount\": \"1200\", \"currency\": \"IRR\"}}, not {}", shape(other))),
+        other => {
+            return Err(format!(
+                "money is expected as {{\"amount\": \"1200\", \"currency\": \"IRR\"}}, not {}",
+                shape(other)
+            ));
+        }
     };
-    let currency: Currency = currency.parse().map_err(|error: crate::record::NotACurrency| error.to_string())?;
+    let currency: Currency = currency
+        .parse()
+        .map_err(|error: crate::record::NotACurrency| error.to_string())?;
     Ok(Value::Money(Money { amount, currency }))
 }
 
 fn phone(json: &Json) -> Read {
+    if let Json::Object(map) = json {
+        only(map, &["raw", "e164", "extension"])?;
+    }
     let written = match json {
-        Json::Object(map) => text(map.get("raw").or_else(|| map.get("e164")).ok_or("a phone needs its number under 'raw'")?)?,
+        Json::Object(map) => text(
+            map.get("raw")
+                .or_else(|| map.get("e164"))
+                .ok_or("a phone needs its number under 'raw'")?,
+        )?,
         other => text(other)?,
     };
-    Phone::parse(&written).map(Value::Phone).ok_or_else(|| format!("'{written}' is not a telephone number"))
+    Phone::parse(&written)
+        .map(Value::Phone)
+        .ok_or_else(|| format!("'{written}' is not a telephone number"))
 }
 
 fn email(written: &str) -> Read {
-    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c));
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.contains(|c: char| {
+                c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c)
+            })
+    };
     let sound = written.rsplit_once('@').is_some_and(|(local, domain)| {
         plain(local)
             && plain(domain)
             && written.len() <= 254
             && domain.contains('.')
             && !domain.contains('_')
-            && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+            && domain
+                .split('.')
+                .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
     });
-    if sound { Ok(Value::Text(written.to_owned())) } else { Err(format!("'{written}' is not an e-mail address")) }
+    if sound {
+        Ok(Value::Text(written.to_owned()))
+    } else {
+        Err(format!("'{written}' is not an e-mail address"))
+    }
 }
 
 fn url(written: &str) -> Read {
-    let rest = written.strip_prefix("https://").or_else(|| written.strip_prefix("http://"));
+    let rest = written
+        .strip_prefix("https://")
+        .or_else(|| written.strip_prefix("http://"));
     match rest {
-        Some(host) if !host.is_empty() && !written.contains(char::is_whitespace) => Ok(Value::Text(written.to_owned())),
-        None if written.contains('.') && !written.contains("://") && !written.contains(char::is_whitespace) => Ok(Value::Text(format!("https://{written}"))),
-        _ => Err(format!("'{written}' is not a web address that begins with https:// or http://")),
+        Some(host) if !host.is_empty() && !written.contains(char::is_whitespace) => {
+            Ok(Value::Text(written.to_owned()))
+        }
+        None if written.contains('.')
+            && !written.contains("://")
+            && !written.contains(char::is_whitespace) =>
+        {
+            Ok(Value::Text(format!("https://{written}")))
+        }
+        _ => Err(format!(
+            "'{written}' is not a web address that begins with https:// or http://"
+        )),
     }
 }
 
 fn part(map: &serde_json::Map<String, Json>, name: &str) -> Result<String, String> {
-    map.get(name).filter(|value| !value.is_null()).map_or(Ok(String::new()), text)
+    map.get(name)
+        .filter(|value| !value.is_null())
+        .map_or(Ok(String::new()), text)
 }
 
 fn only(map: &serde_json::Map<String, Json>, known: &[&str]) -> Result<(), String> {
     match map.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(format!("there is no part '{name}'; the parts are {}", known.join(", "))),
+        Some(name) => Err(format!(
+            "there is no part '{name}'; the parts are {}",
+            known.join(", ")
+        )),
         None => Ok(()),
     }
 }
 
 fn address(json: &Json) -> Read {
     let Json::Object(map) = json else {
-        return text(json).map(|street| Value::Address(Address { street, ..Address::default() }));
+        return text(json).map(|street| {
+            Value::Address(Address {
+                street,
+                ..Address::default()
+            })
+        });
     };
-    only(map, &["street", "city", "province", "postal_code", "country"])?;
+    only(
+        map,
+        &["street", "city", "province", "postal_code", "country"],
+    )?;
     Ok(Value::Address(Address {
         street: part(map, "street")?,
         city: part(map, "city")?,
@@ -244,12 +339,18 @@ fn person_name(json: &Json) -> Read {
     let name = match json {
         Json::Object(map) => {
             only(map, &["title", "given", "family"])?;
-            PersonName { title: part(map, "title")?, given: part(map, "given")?, family: part(map, "family")? }
+            PersonName {
+                title: part(map, "title")?,
+                given: part(map, "given")?,
+                family: part(map, "family")?,
+            }
         }
         // The first word is the given name; what follows is the family name, as often two words as one.
         other => {
             let written = text(other)?;
-            let (given, family) = written.split_once(char::is_whitespace).unwrap_or(("", &written));
+            let (given, family) = written
+                .split_once(char::is_whitespace)
+                .unwrap_or(("", &written));
             PersonName::new(given, family)
         }
     };

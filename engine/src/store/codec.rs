@@ -6,7 +6,9 @@
 use chrono::{DateTime, NaiveDate};
 use minicbor::{Decoder, Encoder};
 
-use crate::record::{Address, Currency, Decimal, Money, PersonName, Phone, Prefix, RecordId, Value};
+use crate::record::{
+    Address, Currency, Decimal, Money, PersonName, Phone, Prefix, RecordId, Value,
+};
 
 const FORMAT: u8 = 1;
 
@@ -21,7 +23,9 @@ pub(crate) struct Stored {
 pub(crate) enum CodecError {
     #[error("stored record: {0}")]
     Cbor(#[from] minicbor::decode::Error),
-    #[error("stored record has format {0}; this engine reads format {FORMAT}: open the store with a newer one")]
+    #[error(
+        "stored record has format {0}; this engine reads format {FORMAT}: open the store with a newer one"
+    )]
     Format(u8),
     #[error("stored record: field {field} holds {what}")]
     Value { field: u32, what: &'static str },
@@ -39,7 +43,10 @@ pub(crate) fn encode(revision: u64, values: &[(u32, Value)]) -> Vec<u8> {
 }
 
 fn write_record(out: &mut Out<'_>, revision: u64, values: &[(u32, Value)]) -> Written {
-    out.array(3)?.u8(FORMAT)?.u64(revision)?.map(values.len() as u64)?;
+    out.array(3)?
+        .u8(FORMAT)?
+        .u64(revision)?
+        .map(values.len() as u64)?;
     for (field, value) in values {
         out.u32(*field)?;
         write_value(out, value)?;
@@ -51,9 +58,15 @@ fn write_value(out: &mut Out<'_>, value: &Value) -> Written {
     match value {
         Value::Text(text) => out.array(2)?.u8(0)?.str(text)?,
         Value::Integer(number) => out.array(2)?.u8(1)?.i64(*number)?,
-        Value::Decimal(number) => out.array(2)?.u8(2)?.bytes(&number.billionths().to_be_bytes())?,
+        Value::Decimal(number) => out
+            .array(2)?
+            .u8(2)?
+            .bytes(&number.billionths().to_be_bytes())?,
         Value::Boolean(yes) => out.array(2)?.u8(3)?.bool(*yes)?,
-        Value::Date(day) => out.array(2)?.u8(4)?.i32(chrono::Datelike::num_days_from_ce(day))?,
+        Value::Date(day) => out
+            .array(2)?
+            .u8(4)?
+            .i32(chrono::Datelike::num_days_from_ce(day))?,
         Value::Instant(at) => out.array(2)?.u8(5)?.i64(at.timestamp_micros())?,
         Value::Duration(micros) => out.array(2)?.u8(6)?.i64(*micros)?,
         Value::Options(names) => {
@@ -63,16 +76,36 @@ fn write_value(out: &mut Out<'_>, value: &Value) -> Written {
             }
             out
         }
-        Value::Money(money) => out.array(3)?.u8(8)?.bytes(&money.amount.billionths().to_be_bytes())?.str(money.currency.code())?,
+        Value::Money(money) => out
+            .array(3)?
+            .u8(8)?
+            .bytes(&money.amount.billionths().to_be_bytes())?
+            .str(money.currency.code())?,
         Value::Phone(phone) => {
             out.array(4)?.u8(9)?.str(&phone.raw)?;
             optional(out, phone.e164.as_deref())?;
             optional(out, phone.extension.as_deref())?;
             out
         }
-        Value::Address(a) => out.array(6)?.u8(10)?.str(&a.street)?.str(&a.city)?.str(&a.province)?.str(&a.postal_code)?.str(&a.country)?,
-        Value::PersonName(n) => out.array(4)?.u8(11)?.str(&n.title)?.str(&n.given)?.str(&n.family)?,
-        Value::Reference(id) => out.array(3)?.u8(12)?.str(id.prefix.as_str())?.bytes(&id.number.to_be_bytes())?,
+        Value::Address(a) => out
+            .array(6)?
+            .u8(10)?
+            .str(&a.street)?
+            .str(&a.city)?
+            .str(&a.province)?
+            .str(&a.postal_code)?
+            .str(&a.country)?,
+        Value::PersonName(n) => out
+            .array(4)?
+            .u8(11)?
+            .str(&n.title)?
+            .str(&n.given)?
+            .str(&n.family)?,
+        Value::Reference(id) => out
+            .array(3)?
+            .u8(12)?
+            .str(id.prefix.as_str())?
+            .bytes(&id.number.to_be_bytes())?,
         Value::Json(json) => out.array(2)?.u8(13)?.str(&json.to_string())?,
     };
     Ok(())
@@ -111,19 +144,31 @@ fn read_value(from: &mut Decoder<'_>, field: u32) -> Result<Value, CodecError> {
         1 => Value::Integer(from.i64()?),
         2 => Value::Decimal(read_decimal(from, field)?),
         3 => Value::Boolean(from.bool()?),
-        4 => Value::Date(NaiveDate::from_num_days_from_ce_opt(from.i32()?).ok_or_else(|| broken("no date"))?),
-        5 => Value::Instant(DateTime::from_timestamp_micros(from.i64()?).ok_or_else(|| broken("no instant"))?),
+        4 => Value::Date(
+            NaiveDate::from_num_days_from_ce_opt(from.i32()?).ok_or_else(|| broken("no date"))?,
+        ),
+        5 => Value::Instant(
+            DateTime::from_timestamp_micros(from.i64()?).ok_or_else(|| broken("no instant"))?,
+        ),
         6 => Value::Duration(from.i64()?),
         7 => {
             let count = from.array()?.unwrap_or(0);
-            Value::Options((0..count).map(|_| from.str().map(str::to_owned)).collect::<Result<_, _>>()?)
+            Value::Options(
+                (0..count)
+                    .map(|_| from.str().map(str::to_owned))
+                    .collect::<Result<_, _>>()?,
+            )
         }
         8 => {
             let amount = read_decimal(from, field)?;
             let currency: Currency = from.str()?.parse().map_err(|_| broken("no currency"))?;
             Value::Money(Money { amount, currency })
         }
-        9 => Value::Phone(Phone { raw: from.str()?.to_owned(), e164: read_optional(from)?, extension: read_optional(from)? }),
+        9 => Value::Phone(Phone {
+            raw: from.str()?.to_owned(),
+            e164: read_optional(from)?,
+            extension: read_optional(from)?,
+        }),
         10 => Value::Address(Address {
             street: from.str()?.to_owned(),
             city: from.str()?.to_owned(),
@@ -131,7 +176,11 @@ fn read_value(from: &mut Decoder<'_>, field: u32) -> Result<Value, CodecError> {
             postal_code: from.str()?.to_owned(),
             country: from.str()?.to_owned(),
         }),
-        11 => Value::PersonName(PersonName { title: from.str()?.to_owned(), given: from.str()?.to_owned(), family: from.str()?.to_owned() }),
+        11 => Value::PersonName(PersonName {
+            title: from.str()?.to_owned(),
+            given: from.str()?.to_owned(),
+            family: from.str()?.to_owned(),
+        }),
         12 => {
             let prefix = Prefix::new(from.str()?).ok_or_else(|| broken("no prefix"))?;
             let number: [u8; 16] = from.bytes()?.try_into().map_err(|_| broken("no id"))?;
@@ -143,9 +192,14 @@ fn read_value(from: &mut Decoder<'_>, field: u32) -> Result<Value, CodecError> {
 }
 
 fn read_decimal(from: &mut Decoder<'_>, field: u32) -> Result<Decimal, CodecError> {
-    let broken = CodecError::Value { field, what: "no decimal" };
+    let broken = CodecError::Value {
+        field,
+        what: "no decimal",
+    };
     let bytes: Option<[u8; 16]> = from.bytes()?.try_into().ok();
-    bytes.and_then(|bytes| Decimal::from_billionths(i128::from_be_bytes(bytes))).ok_or(broken)
+    bytes
+        .and_then(|bytes| Decimal::from_billionths(i128::from_be_bytes(bytes)))
+        .ok_or(broken)
 }
 
 fn read_optional(from: &mut Decoder<'_>) -> Result<Option<String>, CodecError> {
@@ -169,13 +223,34 @@ mod tests {
             (17, Value::Integer(i64::MIN)),
             (18, Value::Decimal("-12.000000001".parse().unwrap())),
             (19, Value::Boolean(true)),
-            (20, Value::Date(NaiveDate::from_ymd_opt(2026, 3, 21).unwrap())),
-            (21, Value::Instant(DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap())),
+            (
+                20,
+                Value::Date(NaiveDate::from_ymd_opt(2026, 3, 21).unwrap()),
+            ),
+            (
+                21,
+                Value::Instant(DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap()),
+            ),
             (22, Value::Duration(-5)),
             (23, Value::Options(vec!["a".to_owned(), "b".to_owned()])),
-            (24, Value::Money(Money { amount: "1250000".parse().unwrap(), currency: "IRR".parse().unwrap() })),
-            (25, Value::Phone(Phone::parse("۰۰۹۸۲۱۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap())),
-            (26, Value::Address(Address { city: "تهران".to_owned(), ..Address::default() })),
+            (
+                24,
+                Value::Money(Money {
+                    amount: "1250000".parse().unwrap(),
+                    currency: "IRR".parse().unwrap(),
+                }),
+            ),
+            (
+                25,
+                Value::Phone(Phone::parse("۰۰۹۸۲۱۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap()),
+            ),
+            (
+                26,
+                Value::Address(Address {
+                    city: "تهران".to_owned(),
+                    ..Address::default()
+                }),
+            ),
             (27, Value::PersonName(PersonName::new("علی", "رضایی"))),
             (28, Value::Reference(id)),
             (29, Value::Json(serde_json::json!({"a": [1, null]}))),
@@ -189,7 +264,13 @@ mod tests {
     fn a_newer_format_and_cut_bytes_are_errors() {
         let mut bytes = encode(1, &[(16, Value::Integer(1))]);
         bytes[1] = 9;
-        assert!(decode(&bytes).err().unwrap().to_string().contains("format 9"));
+        assert!(
+            decode(&bytes)
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("format 9")
+        );
         let bytes = encode(1, &[(16, Value::Text("abc".to_owned()))]);
         for cut in 0..bytes.len() {
             assert!(decode(&bytes[..cut]).is_err(), "{cut}");

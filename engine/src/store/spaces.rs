@@ -118,7 +118,11 @@ pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
             key.extend_from_slice(&number.to_be_bytes());
         }
         Value::Phone(phone) => push_text(key, &phone.key()),
-        Value::Text(_) | Value::PersonName(_) | Value::Address(_) | Value::Options(_) | Value::Json(_) => {
+        Value::Text(_)
+        | Value::PersonName(_)
+        | Value::Address(_)
+        | Value::Options(_)
+        | Value::Json(_) => {
             let folded = crate::locale::fold_text(&value.to_string());
             let mut end = folded.len().min(INDEXED_TEXT);
             while !folded.is_char_boundary(end) {
@@ -141,5 +145,6 @@ pub(crate) fn unique(object: u32, field: u32, value: &Value) -> Vec<u8> {
 
 /// The record id at the end of an index key.
 pub(crate) fn id_at_end(key: &[u8]) -> Option<u128> {
-    key.last_chunk::<16>().map(|bytes| u128::from_be_bytes(*bytes))
+    key.last_chunk::<16>()
+        .map(|bytes| u128::from_be_bytes(*bytes))
 }

@@ -64,7 +64,12 @@ impl Change for EntryChange {
             (None, _) => Verb::Create,
             _ => Verb::Update,
         };
-        Row { verb, id: self.id, before: self.before.as_ref(), after: self.after.as_ref() }
+        Row {
+            verb,
+            id: self.id,
+            before: self.before.as_ref(),
+            after: self.after.as_ref(),
+        }
     }
 
     fn changed(&self) -> Vec<u32> {
@@ -78,18 +83,31 @@ impl Change for EntryChange {
 pub(crate) fn states(reader: &Reader, entry: &Entry) -> Result<BTreeMap<RecordId, Option<Record>>> {
     let mut states = BTreeMap::new();
     for (key, value) in &entry.results {
-        let Some((&spaces::RECORD, rest)) = key.split_first() else { continue };
+        let Some((&spaces::RECORD, rest)) = key.split_first() else {
+            continue;
+        };
         let mut rest = rest;
-        let (Some(number), Some(id)) = (keys::take_u32(&mut rest), spaces::id_at_end(key)) else { continue };
-        let Some(object) = reader.schema.by_number(number) else { continue };
-        let record = value.as_ref().map(|bytes| decode(object, id, bytes)).transpose()?;
+        let (Some(number), Some(id)) = (keys::take_u32(&mut rest), spaces::id_at_end(key)) else {
+            continue;
+        };
+        let Some(object) = reader.schema.by_number(number) else {
+            continue;
+        };
+        let record = value
+            .as_ref()
+            .map(|bytes| decode(object, id, bytes))
+            .transpose()?;
         states.insert(RecordId::new(object.prefix, id), record);
     }
     Ok(states)
 }
 
 /// The changes of records that an entry made.
-pub(crate) fn changes_of(reader: &Reader, backend: &Arc<dyn Backend>, entry: &Entry) -> Result<Vec<EntryChange>> {
+pub(crate) fn changes_of(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    entry: &Entry,
+) -> Result<Vec<EntryChange>> {
     let mut changes = Vec::new();
     for (id, after) in states(reader, entry)? {
         let before = match previous(reader, id, entry.position)? {
@@ -105,31 +123,47 @@ pub(crate) fn changes_of(reader: &Reader, backend: &Arc<dyn Backend>, entry: &En
 }
 
 fn previous(reader: &Reader, id: RecordId, before: Position) -> Result<Option<Position>> {
-    let Some(object) = reader.schema.by_prefix(id.prefix) else { return Ok(None) };
+    let Some(object) = reader.schema.by_prefix(id.prefix) else {
+        return Ok(None);
+    };
     let start = spaces::of_record(spaces::HISTORY, object.number, id.number);
     let mut end = start.clone();
     keys::push_u64(&mut end, before.get());
-    let found = reader.snapshot.scan(&Span { start, end }, Direction::Backward, 1)?;
+    let found = reader
+        .snapshot
+        .scan(&Span { start, end }, Direction::Backward, 1)?;
     Ok(found.first().and_then(|(key, _)| position_at_end(key)))
 }
 
 fn position_at_end(key: &[u8]) -> Option<Position> {
-    key.last_chunk::<8>().map(|bytes| Position::from_number(u64::from_be_bytes(*bytes)))
+    key.last_chunk::<8>()
+        .map(|bytes| Position::from_number(u64::from_be_bytes(*bytes)))
 }
 
 /// Everything that happened to a record, oldest first.
-pub(crate) fn of_record(reader: &Reader, backend: &Arc<dyn Backend>, id: RecordId) -> Result<Vec<Event>> {
+pub(crate) fn of_record(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    id: RecordId,
+) -> Result<Vec<Event>> {
     let object = reader.object_of(id)?;
     let mut positions = Vec::new();
-    reader.snapshot.scan_all(&spaces::of_record(spaces::HISTORY, object.number, id.number), |key, _| {
-        positions.extend(position_at_end(key));
-        Ok::<_, crate::Error>(ControlFlow::Continue(()))
-    })?;
+    reader.snapshot.scan_all(
+        &spaces::of_record(spaces::HISTORY, object.number, id.number),
+        |key, _| {
+            positions.extend(position_at_end(key));
+            Ok::<_, crate::Error>(ControlFlow::Continue(()))
+        },
+    )?;
     let mut events = Vec::new();
     let mut before: Option<Record> = None;
     for position in positions {
-        let Some(entry) = backend.entry(position)? else { continue };
-        let Some(after) = states(reader, &entry)?.remove(&id) else { continue };
+        let Some(entry) = backend.entry(position)? else {
+            continue;
+        };
+        let Some(after) = states(reader, &entry)?.remove(&id) else {
+            continue;
+        };
         let change = EntryChange { id, before, after };
         events.push(event(&entry, &change));
         before = change.after;
@@ -139,8 +173,17 @@ pub(crate) fn of_record(reader: &Reader, backend: &Arc<dyn Backend>, id: RecordI
 
 fn event(entry: &Entry, change: &EntryChange) -> Event {
     let asked: Json = serde_json::from_slice(&entry.asked).unwrap_or_default();
-    let object = change.after.as_ref().or(change.before.as_ref()).map(|record| record.object.clone());
-    let value = |record: &Option<Record>, field: u32| record.as_ref().and_then(|record| record.value(field)).cloned();
+    let object = change
+        .after
+        .as_ref()
+        .or(change.before.as_ref())
+        .map(|record| record.object.clone());
+    let value = |record: &Option<Record>, field: u32| {
+        record
+            .as_ref()
+            .and_then(|record| record.value(field))
+            .cloned()
+    };
     let changes = match change.row().verb {
         Verb::Delete => Vec::new(),
         _ => change
@@ -148,7 +191,11 @@ fn event(entry: &Entry, change: &EntryChange) -> Event {
             .into_iter()
             .filter_map(|field| {
                 let name = object.as_ref()?.field_by_number(field)?.name.clone();
-                Some((name, value(&change.before, field), value(&change.after, field)))
+                Some((
+                    name,
+                    value(&change.before, field),
+                    value(&change.after, field),
+                ))
             })
             .collect(),
     };

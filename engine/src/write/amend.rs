@@ -17,40 +17,88 @@ const BATCH: usize = 1_000;
 pub(super) fn amend(write: &Write<'_>, valid: Valid) -> Result<Drafts> {
     let mut drafts = valid.0;
     let context = write.hook_context();
-    for hook in write.registry.before_save.iter().chain(&write.registry.computed) {
+    for hook in write
+        .registry
+        .before_save
+        .iter()
+        .chain(&write.registry.computed)
+    {
         ask(write, &context, hook, &mut drafts);
     }
     Ok(drafts)
 }
 
-fn ask(write: &Write<'_>, context: &HookContext<'_>, hook: &Arc<dyn BeforeSave>, drafts: &mut Drafts) {
-    let wakes = |draft: &Draft, faulty: bool| !faulty && hook.interest().is_in(&draft.object.name, draft.verb(), &woken_by(draft));
-    let awake: Vec<usize> =
-        (0..drafts.drafts.len()).filter(|place| wakes(&drafts.drafts[*place], drafts.faults.contains_key(&drafts.drafts[*place].group))).collect();
+fn ask(
+    write: &Write<'_>,
+    context: &HookContext<'_>,
+    hook: &Arc<dyn BeforeSave>,
+    drafts: &mut Drafts,
+) {
+    let wakes = |draft: &Draft, faulty: bool| {
+        !faulty
+            && hook
+                .interest()
+                .is_in(&draft.object.name, draft.verb(), &woken_by(draft))
+    };
+    let awake: Vec<usize> = (0..drafts.drafts.len())
+        .filter(|place| {
+            wakes(
+                &drafts.drafts[*place],
+                drafts.faults.contains_key(&drafts.drafts[*place].group),
+            )
+        })
+        .collect();
     for batch in awake.chunks(BATCH) {
         ask_batch(write, context, hook, batch, drafts);
     }
 }
 
-fn ask_batch(write: &Write<'_>, context: &HookContext<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], drafts: &mut Drafts) {
-    let rows: Vec<Row<'_>> = batch.iter().map(|place| drafts.drafts[*place].row()).collect();
+fn ask_batch(
+    write: &Write<'_>,
+    context: &HookContext<'_>,
+    hook: &Arc<dyn BeforeSave>,
+    batch: &[usize],
+    drafts: &mut Drafts,
+) {
+    let rows: Vec<Row<'_>> = batch
+        .iter()
+        .map(|place| drafts.drafts[*place].row())
+        .collect();
     match hook.before_save(&rows, context) {
         Ok(answers) => apply(write, hook, batch, answers, drafts),
         // One bad row must not take the other rows of a bulk load along: each is asked about alone.
-        Err(_) if batch.len() > 1 => batch.chunks(1).for_each(|row| ask_batch(write, context, hook, row, drafts)),
+        Err(_) if batch.len() > 1 && !hook.finds_failing_rows() => batch
+            .chunks(1)
+            .for_each(|row| ask_batch(write, context, hook, row, drafts)),
         Err(failure) => failed(write, hook, batch, &failure, drafts),
     }
 }
 
 fn woken_by(draft: &Draft) -> Vec<u32> {
-    if draft.verb() == Verb::Update { draft.changed() } else { Vec::new() }
+    if draft.verb() == Verb::Update {
+        draft.changed()
+    } else {
+        Vec::new()
+    }
 }
 
-fn apply(write: &Write<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], answers: Answers, drafts: &mut Drafts) {
-    write.bills.charge(hook.name(), batch.len(), answers.cost, |bill| {
-        bill.patches += answers.patches.len() as u64;
-        bill.refusals += answers.refusals.len() as u64;
-    });
+fn apply(
+    write: &Write<'_>,
+    hook: &Arc<dyn BeforeSave>,
+    batch: &[usize],
+    answers: Answers,
+    drafts: &mut Drafts,
+) {
+    write
+        .bills
+        .charge(hook.name(), batch.len(), answers.cost, |bill| {
+            bill.patches += answers.patches.len() as u64;
+            bill.refusals += answers.refusals.len() as u64;
+            bill.failures += answers.skipped.len() as u64;
+            if let Some(last) = answers.skipped.last() {
+                bill.last_failure = Some(last.clone());
+            }
+        });
     drafts.hooks.push(HookRun {
         owner: hook.name().owner.clone(),
         hook: hook.name().hook.clone(),
@@ -58,18 +106,22 @@ fn apply(write: &Write<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], answers
         fuel: answers.cost.fuel,
         patches: answers.patches.len(),
         refusals: answers.refusals.len(),
-        failure: None,
+        failure: answers.skipped.first().cloned(),
     });
     for patch in answers.patches {
         // The room behind the hook has checked row, field and kind; the engine's own stamps are nobody's to set.
-        if let Some(after) = batch.get(patch.row).and_then(|place| drafts.drafts[*place].after.as_mut())
+        if let Some(after) = batch
+            .get(patch.row)
+            .and_then(|place| drafts.drafts[*place].after.as_mut())
             && patch.field >= system::FIRST_DECLARED
         {
             after.set(patch.field, patch.value);
         }
     }
     for refusal in answers.refusals {
-        let Some(place) = batch.get(refusal.row) else { continue };
+        let Some(place) = batch.get(refusal.row) else {
+            continue;
+        };
         let mut failure = Failure::new(&format!("refused:{}", refusal.code), refusal.message);
         failure.field = refusal.field;
         let fault = drafts.drafts[*place].fail(failure);
@@ -77,11 +129,19 @@ fn apply(write: &Write<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], answers
     }
 }
 
-fn failed(write: &Write<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], failure: &HookFailure, drafts: &mut Drafts) {
-    write.bills.charge(hook.name(), batch.len(), failure.cost, |bill| {
-        bill.failures += 1;
-        bill.last_failure = Some(failure.message.clone());
-    });
+fn failed(
+    write: &Write<'_>,
+    hook: &Arc<dyn BeforeSave>,
+    batch: &[usize],
+    failure: &HookFailure,
+    drafts: &mut Drafts,
+) {
+    write
+        .bills
+        .charge(hook.name(), batch.len(), failure.cost, |bill| {
+            bill.failures += 1;
+            bill.last_failure = Some(failure.message.clone());
+        });
     drafts.hooks.push(HookRun {
         owner: hook.name().owner.clone(),
         hook: hook.name().hook.clone(),
@@ -93,7 +153,10 @@ fn failed(write: &Write<'_>, hook: &Arc<dyn BeforeSave>, batch: &[usize], failur
     });
     if hook.on_failure() == OnFailure::Reject {
         for place in batch {
-            let fault = drafts.drafts[*place].fail(Failure::new(&format!("refused:{}", failure.code), failure.message.clone()));
+            let fault = drafts.drafts[*place].fail(Failure::new(
+                &format!("refused:{}", failure.code),
+                failure.message.clone(),
+            ));
             drafts.fault(fault);
         }
     }

@@ -31,9 +31,14 @@ impl Binned {
     }
 
     pub(crate) fn split(bytes: &[u8]) -> Result<(Self, &[u8])> {
-        let broken = || Error::new(ErrorKind::Damaged, "an entry of the bin cannot be read").hint("run `peyvand check` on the store");
+        let broken = || {
+            Error::new(ErrorKind::Damaged, "an entry of the bin cannot be read")
+                .hint("run `peyvand check` on the store")
+        };
         let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(broken)?;
-        let (head, record) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(broken)?;
+        let (head, record) = rest
+            .split_at_checked(u32::from_be_bytes(*length) as usize)
+            .ok_or_else(broken)?;
         let binned = serde_json::from_slice(head).map_err(|error| broken().because(error))?;
         Ok((binned, record))
     }

@@ -21,7 +21,12 @@ pub(crate) struct Done {
 
 pub(super) fn commit(plan: Plan, write: &Write<'_>) -> Result<std::result::Result<Done, Stale>> {
     match write.backend.commit(plan.commit) {
-        Ok(position) => Ok(Ok(Done { position, drafts: plan.drafts, config: plan.config, queued: plan.queued })),
+        Ok(position) => Ok(Ok(Done {
+            position,
+            drafts: plan.drafts,
+            config: plan.config,
+            queued: plan.queued,
+        })),
         Err(CommitError::Conflict { .. }) => Ok(Err(Stale)),
         Err(CommitError::Store(error)) => Err(Error::from(error)),
     }

@@ -25,8 +25,8 @@ pub(crate) struct Draft {
     /// For a delete: the record that took this one along, and what goes with it.
     pub(crate) root: RecordId,
     pub(crate) along: Vec<RecordId>,
-    /// Whether the caller asked for this draft, or a rule brought it along.
-    pub(crate) asked: bool,
+    /// The requests that asked for it and what each of them does; empty when a rule brought it along.
+    pub(crate) asked: Vec<(usize, OutcomeKind)>,
     /// The engine itself sets read-only fields (a lead's conversion).
     pub(crate) privileged: bool,
 }
@@ -41,7 +41,12 @@ impl Draft {
     }
 
     pub(crate) fn row(&self) -> Row<'_> {
-        Row { verb: self.verb(), id: self.id, before: self.before.as_ref(), after: self.after.as_ref() }
+        Row {
+            verb: self.verb(),
+            id: self.id,
+            before: self.before.as_ref(),
+            after: self.after.as_ref(),
+        }
     }
 
     /// The fields whose values differ, the stamps of who and when left out.
@@ -58,7 +63,11 @@ impl Draft {
 
 /// Drafts that are not, or no longer, known to keep the rules.
 pub(crate) struct Drafts {
+    /// One for each record: several requests on one record are one change of it.
     pub(crate) drafts: Vec<Draft>,
+    /// How many groups were staged. The next one touches a record that an earlier group changes: it waits for the
+    /// next commit, so that hooks and preconditions see what that one left.
+    pub(crate) staged: usize,
     pub(crate) stored: Vec<(usize, usize, Stored)>,
     /// The schema as the requests leave it.
     pub(crate) schema: Arc<Schema>,
@@ -100,13 +109,32 @@ impl Valid {
 
     /// Takes whole groups out; true when another group builds upon one of them and must be staged again.
     pub(crate) fn drop_groups(&mut self, groups: &BTreeSet<usize>) -> bool {
-        let dropped: BTreeSet<RecordId> = self.0.drafts.iter().filter(|draft| groups.contains(&draft.group)).map(|draft| draft.id).collect();
-        let builds_upon = |draft: &Draft| {
-            dropped.contains(&draft.id)
-                || draft.after.iter().flat_map(|record| &record.values).any(|(_, value)| matches!(value, Value::Reference(id) if dropped.contains(id)))
-        };
-        let schema = self.0.stored.iter().any(|(group, ..)| groups.contains(group)) || !self.0.schema_changed.is_empty();
-        let again = schema || self.0.drafts.iter().any(|draft| !groups.contains(&draft.group) && builds_upon(draft));
+        let dropped: BTreeSet<RecordId> = self
+            .0
+            .drafts
+            .iter()
+            .filter(|draft| groups.contains(&draft.group))
+            .map(|draft| draft.id)
+            .collect();
+        let builds_upon =
+            |draft: &Draft| {
+                dropped.contains(&draft.id)
+                    || draft.after.iter().flat_map(|record| &record.values).any(
+                        |(_, value)| matches!(value, Value::Reference(id) if dropped.contains(id)),
+                    )
+            };
+        let schema = self
+            .0
+            .stored
+            .iter()
+            .any(|(group, ..)| groups.contains(group))
+            || !self.0.schema_changed.is_empty();
+        let again = schema
+            || self
+                .0
+                .drafts
+                .iter()
+                .any(|draft| !groups.contains(&draft.group) && builds_upon(draft));
         self.0.drafts.retain(|draft| !groups.contains(&draft.group));
         self.0.stored.retain(|(group, ..)| !groups.contains(group));
         self.0.settled.retain(|(group, ..)| !groups.contains(group));
@@ -114,12 +142,20 @@ impl Valid {
         again
     }
 
-    /// What became of each request, by group.
-    pub(crate) fn outcomes(&self, groups: usize) -> Vec<Vec<Outcome>> {
-        let mut all: Vec<Vec<(usize, Outcome)>> = vec![Vec::new(); groups];
-        for draft in self.0.drafts.iter().filter(|draft| draft.asked) {
-            let kind = if draft.kind == OutcomeKind::Updated && draft.changed().is_empty() { OutcomeKind::Unchanged } else { draft.kind };
-            all[draft.group].push((draft.request, Outcome { id: Some(draft.id), kind }));
+    /// What became of each request, by group, of the groups that were staged.
+    pub(crate) fn outcomes(&self) -> Vec<Vec<Outcome>> {
+        let mut all: Vec<Vec<(usize, Outcome)>> = vec![Vec::new(); self.0.staged];
+        for draft in &self.0.drafts {
+            let unchanged = draft.kind == OutcomeKind::Updated && draft.changed().is_empty();
+            for (request, kind) in &draft.asked {
+                let kind = if unchanged {
+                    OutcomeKind::Unchanged
+                } else {
+                    *kind
+                };
+                let id = Some(draft.id);
+                all[draft.group].push((*request, Outcome { id, kind }));
+            }
         }
         for (group, request, outcome) in &self.0.settled {
             all[*group].push((*request, outcome.clone()));
@@ -152,7 +188,11 @@ pub(crate) struct View {
 
 impl View {
     pub(crate) fn new(reader: Reader) -> Self {
-        Self { reader, pending: HashMap::new(), claims: HashMap::new() }
+        Self {
+            reader,
+            pending: HashMap::new(),
+            claims: HashMap::new(),
+        }
     }
 
     pub(crate) fn get(&self, id: RecordId) -> Result<Option<Record>> {
@@ -166,8 +206,14 @@ impl View {
         match self.pending.get(&id) {
             Some(record) => Ok(record.is_some()),
             None => {
-                let Some(object) = self.reader.schema.by_prefix(id.prefix) else { return Ok(false) };
-                Ok(self.reader.snapshot.get(&spaces::of_record(spaces::RECORD, object.number, id.number))?.is_some())
+                let Some(object) = self.reader.schema.by_prefix(id.prefix) else {
+                    return Ok(false);
+                };
+                Ok(self
+                    .reader
+                    .snapshot
+                    .get(&spaces::of_record(spaces::RECORD, object.number, id.number))?
+                    .is_some())
             }
         }
     }
@@ -178,11 +224,21 @@ impl View {
     }
 
     pub(crate) fn pending(&self) -> impl Iterator<Item = (RecordId, Option<&Record>)> {
-        self.pending.iter().map(|(id, record)| (*id, record.as_ref()))
+        self.pending
+            .iter()
+            .map(|(id, record)| (*id, record.as_ref()))
     }
 
-    pub(crate) fn by_unique(&self, object: &Object, field: u32, value: &Value) -> Result<Option<RecordId>> {
-        match self.claims.get(&spaces::unique(object.number, field, value)) {
+    pub(crate) fn by_unique(
+        &self,
+        object: &Object,
+        field: u32,
+        value: &Value,
+    ) -> Result<Option<RecordId>> {
+        match self
+            .claims
+            .get(&spaces::unique(object.number, field, value))
+        {
             Some(claim) => Ok(*claim),
             None => self.reader.by_unique(object, field, value),
         }
@@ -191,7 +247,12 @@ impl View {
     /// Takes a draft up, so that the rows after it see it.
     pub(crate) fn put(&mut self, draft: &Draft) {
         for field in draft.object.live_fields().filter(|field| field.unique) {
-            let key = |record: &Option<Record>| record.as_ref().and_then(|record| record.value(field.number)).map(|value| spaces::unique(draft.object.number, field.number, value));
+            let key = |record: &Option<Record>| {
+                record
+                    .as_ref()
+                    .and_then(|record| record.value(field.number))
+                    .map(|value| spaces::unique(draft.object.number, field.number, value))
+            };
             let (old, new) = (key(&draft.before), key(&draft.after));
             if old != new {
                 if let Some(old) = old {
@@ -202,7 +263,12 @@ impl View {
                     }
                 }
                 if let Some(new) = new {
-                    self.claims.entry(new).and_modify(|claim| { claim.get_or_insert(draft.id); }).or_insert(Some(draft.id));
+                    self.claims
+                        .entry(new)
+                        .and_modify(|claim| {
+                            claim.get_or_insert(draft.id);
+                        })
+                        .or_insert(Some(draft.id));
                 }
             }
         }
@@ -213,6 +279,10 @@ impl View {
 /// Totals belong to the store, not to the record that a draft changes.
 pub(crate) fn without_rollups(mut record: Record) -> Record {
     let object = record.object.clone();
-    record.values.retain(|(number, _)| !object.field_by_number(*number).is_some_and(crate::schema::Field::is_rollup));
+    record.values.retain(|(number, _)| {
+        !object
+            .field_by_number(*number)
+            .is_some_and(crate::schema::Field::is_rollup)
+    });
     record
 }

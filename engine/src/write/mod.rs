@@ -56,7 +56,7 @@ pub(crate) struct Write<'a> {
     pub(crate) followed: Vec<crate::journal::Position>,
 }
 
-/// What became of each group of requests.
+/// What became of the first groups of requests; the others are to be run again, after these.
 pub(crate) struct Written {
     pub(crate) groups: Vec<Result<Vec<Outcome>>>,
     /// What was committed, for `publish`; nothing when every group failed or changed nothing.
@@ -70,11 +70,16 @@ pub(crate) struct Stale;
 pub(crate) fn run(write: &Write<'_>, groups: &[Group]) -> Result<Result<Written, Stale>> {
     let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
     loop {
-        let valid = match prepare(write, &View::new(write.reader.clone()), groups, &mut refused)? {
+        let valid = match prepare(
+            write,
+            &View::new(write.reader.clone()),
+            groups,
+            &mut refused,
+        )? {
             Prepared::Ready(valid) => valid,
             Prepared::Again => continue,
         };
-        let outcomes = valid.outcomes(groups.len());
+        let outcomes = valid.outcomes();
         let plan = plan::plan(valid, write, groups, &refused)?;
         let committed = match plan {
             Some(plan) => match commit::commit(plan, write)? {
@@ -83,22 +88,37 @@ pub(crate) fn run(write: &Write<'_>, groups: &[Group]) -> Result<Result<Written,
             },
             None => None,
         };
-        let groups = refused.into_iter().zip(outcomes).map(|(error, outcomes)| error.map_or(Ok(outcomes), Err)).collect();
+        let groups = refused
+            .into_iter()
+            .zip(outcomes)
+            .map(|(error, outcomes)| error.map_or(Ok(outcomes), Err))
+            .collect();
         return Ok(Ok(Written { groups, committed }));
     }
 }
 
 /// The same steps without the commit, on a view that keeps what earlier rehearsals would have written.
 #[cfg(feature = "exchange")]
-pub(crate) fn rehearse(write: &Write<'_>, view: &mut View, groups: &[Group]) -> Result<Vec<Result<Vec<Outcome>>>> {
-    let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
-    loop {
-        if let Prepared::Ready(valid) = prepare(write, view, groups, &mut refused)? {
-            let outcomes = valid.outcomes(groups.len());
-            valid.settle(view);
-            return Ok(refused.into_iter().zip(outcomes).map(|(error, outcomes)| error.map_or(Ok(outcomes), Err)).collect());
-        }
+pub(crate) fn rehearse(
+    write: &Write<'_>,
+    view: &mut View,
+    groups: &[Group],
+) -> Result<Vec<Result<Vec<Outcome>>>> {
+    let mut results = Vec::with_capacity(groups.len());
+    while results.len() < groups.len() {
+        let groups = &groups[results.len()..];
+        let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
+        let valid = loop {
+            if let Prepared::Ready(valid) = prepare(write, view, groups, &mut refused)? {
+                break valid;
+            }
+        };
+        let outcomes = valid.outcomes();
+        valid.settle(view);
+        let staged = refused.into_iter().zip(outcomes);
+        results.extend(staged.map(|(error, outcomes)| error.map_or(Ok(outcomes), Err)));
     }
+    Ok(results)
 }
 
 enum Prepared {
@@ -107,7 +127,12 @@ enum Prepared {
     Again,
 }
 
-fn prepare(write: &Write<'_>, base: &View, groups: &[Group], refused: &mut [Option<Error>]) -> Result<Prepared> {
+fn prepare(
+    write: &Write<'_>,
+    base: &View,
+    groups: &[Group],
+    refused: &mut [Option<Error>],
+) -> Result<Prepared> {
     let drafts = stage::stage(write, base, groups, refused)?;
     let valid = validate::validate(write, base, drafts, Pass::First)?;
     let drafts = amend::amend(write, valid)?;
@@ -121,17 +146,28 @@ fn prepare(write: &Write<'_>, base: &View, groups: &[Group], refused: &mut [Opti
     for (group, failures) in faults {
         refused[group] = Some(rejection(failures));
     }
-    Ok(if again { Prepared::Again } else { Prepared::Ready(valid) })
+    Ok(if again {
+        Prepared::Again
+    } else {
+        Prepared::Ready(valid)
+    })
 }
 
 /// The error of a group: a conflict or a missing record is said as such when it is the only fault.
 fn rejection(failures: Vec<Failure>) -> Error {
-    let all = |codes: &[&str]| failures.iter().all(|failure| codes.contains(&failure.code.as_str()));
+    let all = |codes: &[&str]| {
+        failures
+            .iter()
+            .all(|failure| codes.contains(&failure.code.as_str()))
+    };
     let kind = if all(&["stale-revision"]) {
         ErrorKind::Conflict
     } else if all(&["not-found", "in-bin", "unknown-object"]) {
         ErrorKind::NotFound
-    } else if failures.iter().any(|failure| failure.code.starts_with("refused:")) {
+    } else if failures
+        .iter()
+        .any(|failure| failure.code.starts_with("refused:"))
+    {
         ErrorKind::Refused
     } else {
         ErrorKind::Invalid

@@ -27,14 +27,29 @@ pub(super) struct Plan {
     pub(super) queued: bool,
 }
 
-pub(super) fn plan(valid: Valid, write: &Write<'_>, groups: &[Group], refused: &[Option<Error>]) -> Result<Option<Plan>> {
+pub(super) fn plan(
+    valid: Valid,
+    write: &Write<'_>,
+    groups: &[Group],
+    refused: &[Option<Error>],
+) -> Result<Option<Plan>> {
     let mut drafts = valid.0;
     // A draft that changes nothing is no change; its revision stays.
-    drafts.drafts.retain(|draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty());
-    if drafts.drafts.is_empty() && drafts.stored.is_empty() && drafts.once.is_empty() && write.followed.is_empty() {
+    drafts
+        .drafts
+        .retain(|draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty());
+    if drafts.drafts.is_empty()
+        && drafts.stored.is_empty()
+        && drafts.once.is_empty()
+        && write.followed.is_empty()
+    {
         return Ok(None);
     }
-    let mut planner = Planner { entries: BTreeMap::new(), unchanged: BTreeSet::new(), guards: BTreeSet::new() };
+    let mut planner = Planner {
+        entries: BTreeMap::new(),
+        unchanged: BTreeSet::new(),
+        guards: BTreeSet::new(),
+    };
     planner.unchanged.insert(vec![spaces::CONFIG]);
     let mut deltas = Deltas::new();
     let mut counts: BTreeMap<u32, i64> = BTreeMap::new();
@@ -43,9 +58,13 @@ pub(super) fn plan(valid: Valid, write: &Write<'_>, groups: &[Group], refused: &
     for draft in &drafts.drafts {
         planner.draft(draft, write);
         deltas.change(&drafts.schema, draft.before.as_ref(), draft.after.as_ref());
-        *counts.entry(draft.object.number).or_default() += i64::from(draft.after.is_some()) - i64::from(draft.before.is_some());
+        *counts.entry(draft.object.number).or_default() +=
+            i64::from(draft.after.is_some()) - i64::from(draft.before.is_some());
         if touched.insert(draft.id) {
-            writes.push(Entry::Stamp { prefix: spaces::of_record(spaces::HISTORY, draft.object.number, draft.id.number), value: Vec::new() });
+            writes.push(Entry::Stamp {
+                prefix: spaces::of_record(spaces::HISTORY, draft.object.number, draft.id.number),
+                value: Vec::new(),
+            });
         }
     }
     let config = planner.stored(&drafts, write)?;
@@ -60,12 +79,28 @@ pub(super) fn plan(valid: Valid, write: &Write<'_>, groups: &[Group], refused: &
     let (totals, unchanged) = deltas.entries(&write.reader, &drafts)?;
     planner.unchanged.extend(unchanged);
     writes.extend(totals);
-    writes.extend(counts.into_iter().filter(|(_, count)| *count != 0).map(|(object, count)| Entry::Add { key: spaces::of_object(spaces::COUNT, object), count, sum: 0 }));
+    writes.extend(
+        counts
+            .into_iter()
+            .filter(|(_, count)| *count != 0)
+            .map(|(object, count)| Entry::Add {
+                key: spaces::of_object(spaces::COUNT, object),
+                count,
+                sum: 0,
+            }),
+    );
     let now = write.context.now().timestamp_micros();
-    writes.extend(std::mem::take(&mut planner.guards).into_iter().map(|key| Entry::Raise { key, to: now }));
+    writes.extend(
+        std::mem::take(&mut planner.guards)
+            .into_iter()
+            .map(|key| Entry::Raise { key, to: now }),
+    );
     let queued = drafts.drafts.iter().any(|draft| followed_by(write, draft));
     if queued {
-        writes.push(Entry::Stamp { prefix: vec![spaces::QUEUE], value: vec![write.depth] });
+        writes.push(Entry::Stamp {
+            prefix: vec![spaces::QUEUE],
+            value: vec![write.depth],
+        });
     }
     writes.extend(planner.entries.into_iter().map(|(key, value)| match value {
         Some(value) => Entry::Put { key, value },
@@ -78,13 +113,21 @@ pub(super) fn plan(valid: Valid, write: &Write<'_>, groups: &[Group], refused: &
         asked: asked(write, groups, refused, &drafts),
         time: now,
     };
-    Ok(Some(Plan { commit, drafts: drafts.drafts, config, queued }))
+    Ok(Some(Plan {
+        commit,
+        drafts: drafts.drafts,
+        config,
+        queued,
+    }))
 }
 
 /// Whether an after-commit hook wants to hear of this draft.
 pub(super) fn followed_by(write: &Write<'_>, draft: &Draft) -> bool {
     let changed = draft.changed();
-    write.registry.after_commit.iter().any(|hook| hook.interest().is_in(&draft.object.name, draft.verb(), &changed))
+    write.registry.after_commit.iter().any(|hook| {
+        hook.interest()
+            .is_in(&draft.object.name, draft.verb(), &changed)
+    })
 }
 
 struct Planner {
@@ -109,7 +152,11 @@ impl Planner {
                 }
             }
             None => {
-                self.unchanged.insert(spaces::of_record(spaces::GUARD, draft.object.number, draft.id.number));
+                self.unchanged.insert(spaces::of_record(
+                    spaces::GUARD,
+                    draft.object.number,
+                    draft.id.number,
+                ));
                 self.entries.insert(key, None);
                 if let Some(before) = &draft.before {
                     let binned = Binned {
@@ -118,12 +165,19 @@ impl Planner {
                         root: draft.root,
                         along: draft.along.iter().map(ToString::to_string).collect(),
                     };
-                    self.entries.insert(bin, Some(binned.join(&record_bytes(before))));
+                    self.entries
+                        .insert(bin, Some(binned.join(&record_bytes(before))));
                 }
             }
         }
-        let old = draft.before.as_ref().map_or_else(BTreeSet::new, |record| index_entries(&draft.object, record));
-        let new = draft.after.as_ref().map_or_else(BTreeSet::new, |record| index_entries(&draft.object, record));
+        let old = draft
+            .before
+            .as_ref()
+            .map_or_else(BTreeSet::new, |record| index_entries(&draft.object, record));
+        let new = draft
+            .after
+            .as_ref()
+            .map_or_else(BTreeSet::new, |record| index_entries(&draft.object, record));
         for gone in old.difference(&new) {
             self.entries.insert(gone.clone(), None);
         }
@@ -136,7 +190,12 @@ impl Planner {
 
     fn unique(&mut self, draft: &Draft) {
         for field in draft.object.live_fields().filter(|field| field.unique) {
-            let key = |record: &Option<Record>| record.as_ref().and_then(|record| record.value(field.number)).map(|value| spaces::unique(draft.object.number, field.number, value));
+            let key = |record: &Option<Record>| {
+                record
+                    .as_ref()
+                    .and_then(|record| record.value(field.number))
+                    .map(|value| spaces::unique(draft.object.number, field.number, value))
+            };
             let (old, new) = (key(&draft.before), key(&draft.after));
             if old == new {
                 continue;
@@ -144,14 +203,19 @@ impl Planner {
             if let Some(old) = old {
                 // A row before this one may have taken it over by now.
                 let mine = draft.id.number.to_be_bytes().to_vec();
-                if self.entries.get(&old).is_none_or(|claim| claim.as_ref().is_none_or(|claim| *claim == mine)) {
+                if self
+                    .entries
+                    .get(&old)
+                    .is_none_or(|claim| claim.as_ref().is_none_or(|claim| *claim == mine))
+                {
                     self.unchanged.insert(old.clone());
                     self.entries.insert(old, None);
                 }
             }
             if let Some(new) = new {
                 self.unchanged.insert(new.clone());
-                self.entries.insert(new, Some(draft.id.number.to_be_bytes().to_vec()));
+                self.entries
+                    .insert(new, Some(draft.id.number.to_be_bytes().to_vec()));
             }
         }
     }
@@ -160,16 +224,34 @@ impl Planner {
     fn references(&mut self, draft: &Draft, write: &Write<'_>) {
         let Some(after) = &draft.after else { return };
         for (field, value) in &after.values {
-            let Value::Reference(id) = value else { continue };
-            if draft.before.as_ref().and_then(|before| before.value(*field)) == Some(value) {
+            let Value::Reference(id) = value else {
+                continue;
+            };
+            if draft
+                .before
+                .as_ref()
+                .and_then(|before| before.value(*field))
+                == Some(value)
+            {
                 continue;
             }
             // The bin entry appears when the target is deleted; its updates do not touch it, so they cause no conflict.
             if let Some(object) = write.reader.schema.by_prefix(id.prefix) {
-                self.unchanged.insert(spaces::of_record(spaces::BIN, object.number, id.number));
-                let kind = draft.object.field_by_number(*field).map(|field| &field.kind);
-                if matches!(kind, Some(FieldKind::Reference { on_delete: OnDelete::Cascade | OnDelete::Restrict, .. })) {
-                    self.guards.insert(spaces::of_record(spaces::GUARD, object.number, id.number));
+                self.unchanged
+                    .insert(spaces::of_record(spaces::BIN, object.number, id.number));
+                let kind = draft
+                    .object
+                    .field_by_number(*field)
+                    .map(|field| &field.kind);
+                if matches!(
+                    kind,
+                    Some(FieldKind::Reference {
+                        on_delete: OnDelete::Cascade | OnDelete::Restrict,
+                        ..
+                    })
+                ) {
+                    self.guards
+                        .insert(spaces::of_record(spaces::GUARD, object.number, id.number));
                 }
             }
         }
@@ -186,24 +268,43 @@ impl Planner {
             }
         }
         for number in &drafts.schema_changed {
-            let Some(object) = drafts.schema.by_number(*number) else { continue };
+            let Some(object) = drafts.schema.by_number(*number) else {
+                continue;
+            };
             let key = spaces::of_object(spaces::SCHEMA, *number);
-            self.entries.insert(key, Some(serde_json::to_vec(&**object).unwrap_or_default()));
+            self.entries
+                .insert(key, Some(serde_json::to_vec(&**object).unwrap_or_default()));
             if let Some(old) = write.reader.schema.by_number(*number) {
                 self.reindex(old, object, write)?;
             }
         }
         if config {
-            let counter = write.reader.snapshot.get(&[spaces::CONFIG])?.and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok());
+            let counter = write
+                .reader
+                .snapshot
+                .get(&[spaces::CONFIG])?
+                .and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok());
             let next = counter.map_or(1, |bytes| u64::from_be_bytes(bytes) + 1);
-            self.entries.insert(vec![spaces::CONFIG], Some(next.to_be_bytes().to_vec()));
+            self.entries
+                .insert(vec![spaces::CONFIG], Some(next.to_be_bytes().to_vec()));
         }
         Ok(config)
     }
 
     /// Builds the indexes that a changed object gains and drops those that it loses.
-    fn reindex(&mut self, old: &std::sync::Arc<Object>, new: &std::sync::Arc<Object>, write: &Write<'_>) -> Result<()> {
-        let indexed = |object: &Object| object.live_fields().filter(|field| field.is_indexed()).map(|field| field.number).collect::<BTreeSet<_>>();
+    fn reindex(
+        &mut self,
+        old: &std::sync::Arc<Object>,
+        new: &std::sync::Arc<Object>,
+        write: &Write<'_>,
+    ) -> Result<()> {
+        let indexed = |object: &Object| {
+            object
+                .live_fields()
+                .filter(|field| field.is_indexed())
+                .map(|field| field.number)
+                .collect::<BTreeSet<_>>()
+        };
         let (before, after) = (indexed(old), indexed(new));
         // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
         if before == after {
@@ -211,10 +312,16 @@ impl Planner {
         }
         write.reader.each(new, |record| {
             for field in before.difference(&after) {
-                self.entries.insert(spaces::index(new.number, *field, record.value(*field), record.id.number), None);
+                self.entries.insert(
+                    spaces::index(new.number, *field, record.value(*field), record.id.number),
+                    None,
+                );
             }
             for field in after.difference(&before) {
-                self.entries.insert(spaces::index(new.number, *field, record.value(*field), record.id.number), Some(Vec::new()));
+                self.entries.insert(
+                    spaces::index(new.number, *field, record.value(*field), record.id.number),
+                    Some(Vec::new()),
+                );
             }
             Ok(std::ops::ControlFlow::Continue(()))
         })
@@ -223,9 +330,19 @@ impl Planner {
 
 /// A record's stored form. Totals are entries of their own.
 pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
-    let is_total = |number: u32| record.object.field_by_number(number).is_some_and(crate::schema::Field::is_rollup);
+    let is_total = |number: u32| {
+        record
+            .object
+            .field_by_number(number)
+            .is_some_and(crate::schema::Field::is_rollup)
+    };
     if record.values.iter().any(|(number, _)| is_total(*number)) {
-        let values: Vec<(u32, Value)> = record.values.iter().filter(|(number, _)| !is_total(*number)).cloned().collect();
+        let values: Vec<(u32, Value)> = record
+            .values
+            .iter()
+            .filter(|(number, _)| !is_total(*number))
+            .cloned()
+            .collect();
         return codec::encode(record.revision, &values);
     }
     codec::encode(record.revision, &record.values)
@@ -236,18 +353,36 @@ pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8
     object
         .live_fields()
         .filter(|field| field.is_indexed())
-        .map(|field| spaces::index(object.number, field.number, record.value(field.number), record.id.number))
+        .map(|field| {
+            spaces::index(
+                object.number,
+                field.number,
+                record.value(field.number),
+                record.id.number,
+            )
+        })
         .collect()
 }
 
 /// What was asked, for the journal: enough to say who wanted what and which hooks took part.
-fn asked(write: &Write<'_>, groups: &[Group], refused: &[Option<Error>], drafts: &Drafts) -> Vec<u8> {
+fn asked(
+    write: &Write<'_>,
+    groups: &[Group],
+    refused: &[Option<Error>],
+    drafts: &Drafts,
+) -> Vec<u8> {
     let mut requests = Vec::new();
-    for (group, _) in groups.iter().zip(refused).filter(|(_, refused)| refused.is_none()) {
+    for (group, _) in groups[..drafts.staged]
+        .iter()
+        .zip(refused)
+        .filter(|(_, refused)| refused.is_none())
+    {
         for ask in &group.asks {
             requests.push(match ask {
                 Ask::Record(request) => serde_json::to_value(request).unwrap_or(Json::Null),
-                Ask::Stored(stored) => json!({"do": "store", "what": stored.what, "schema": stored.schema}),
+                Ask::Stored(stored) => {
+                    json!({"do": "store", "what": stored.what, "schema": stored.schema})
+                }
             });
         }
     }

@@ -9,7 +9,9 @@ use super::Write;
 use super::draft::Draft;
 use super::request::{Ask, Fields, Group, Request};
 use crate::context::Actor;
-use crate::hook::{AfterCommit, Bills, Effect, EffectAction, Effects, HookFailure, HookName, Row, Verb};
+use crate::hook::{
+    AfterCommit, Bills, Effect, EffectAction, Effects, HookFailure, HookName, Row, Verb,
+};
 use crate::journal::Position;
 
 /// Follow-ups of one hook, to be written as its actor.
@@ -35,17 +37,32 @@ impl Change for Draft {
 }
 
 /// Asks every after-commit hook that these changes wake, and gives what is to be written, with what went wrong.
-pub(crate) fn follow<C: Change>(write: &Write<'_>, position: Position, changes: &[C]) -> (Vec<Followed>, Vec<String>) {
+pub(crate) fn follow<C: Change>(
+    write: &Write<'_>,
+    position: Position,
+    changes: &[C],
+) -> (Vec<Followed>, Vec<String>) {
     let context = write.hook_context();
     let mut followed = Vec::new();
     let mut warnings = Vec::new();
     for hook in &write.registry.after_commit {
-        let awake: Vec<&C> = changes.iter().filter(|change| is_awake(hook, *change)).collect();
+        let awake: Vec<&C> = changes
+            .iter()
+            .filter(|change| is_awake(hook, *change))
+            .collect();
         for batch in awake.chunks(1_000) {
             let rows: Vec<Row<'_>> = batch.iter().map(|change| change.row()).collect();
             let scope = format!("{}/{}", hook.name().owner, position.get());
-            match charge(write.bills, hook.name(), rows.len(), hook.after_commit(&rows, &context)) {
-                Ok(effects) => followed.push(Followed { actor: hook.name().actor.clone(), groups: groups(&scope, effects) }),
+            match charge(
+                write.bills,
+                hook.name(),
+                rows.len(),
+                hook.after_commit(&rows, &context),
+            ) {
+                Ok(effects) => followed.push(Followed {
+                    actor: hook.name().actor.clone(),
+                    groups: groups(&scope, effects),
+                }),
                 Err(message) => warnings.push(message),
             }
         }
@@ -56,15 +73,27 @@ pub(crate) fn follow<C: Change>(write: &Write<'_>, position: Position, changes: 
 
 fn is_awake<C: Change>(hook: &Arc<dyn AfterCommit>, change: &C) -> bool {
     let row = change.row();
-    let changed = if row.verb == Verb::Update { change.changed() } else { Vec::new() };
-    row.record().is_some_and(|record| hook.interest().is_in(record.object(), row.verb, &changed))
+    let changed = if row.verb == Verb::Update {
+        change.changed()
+    } else {
+        Vec::new()
+    };
+    row.record()
+        .is_some_and(|record| hook.interest().is_in(record.object(), row.verb, &changed))
 }
 
 /// Puts a call on its hook's bill.
-pub(crate) fn charge(bills: &Bills, name: &HookName, rows: usize, answer: Result<Effects, HookFailure>) -> Result<Vec<Effect>, String> {
+pub(crate) fn charge(
+    bills: &Bills,
+    name: &HookName,
+    rows: usize,
+    answer: Result<Effects, HookFailure>,
+) -> Result<Vec<Effect>, String> {
     match answer {
         Ok(effects) => {
-            bills.charge(name, rows, effects.cost, |bill| bill.effects += effects.effects.len() as u64);
+            bills.charge(name, rows, effects.cost, |bill| {
+                bill.effects += effects.effects.len() as u64
+            });
             Ok(effects.effects)
         }
         Err(failure) => {
@@ -83,10 +112,21 @@ pub(crate) fn groups(scope: &str, effects: Vec<Effect>) -> Vec<Group> {
         .into_iter()
         .map(|effect| {
             let request = match effect.action {
-                EffectAction::Create { object, fields } => Request::Create { object, id: None, fields: Fields(fields) },
-                EffectAction::Update { id, fields } => Request::Update { id, revision: None, fields: Fields(fields) },
+                EffectAction::Create { object, fields } => Request::Create {
+                    object,
+                    id: None,
+                    fields: Fields(fields),
+                },
+                EffectAction::Update { id, fields } => Request::Update {
+                    id,
+                    revision: None,
+                    fields: Fields(fields),
+                },
             };
-            Group { asks: vec![Ask::Record(request)], once: Some(format!("{scope}/{}", effect.key)) }
+            Group {
+                asks: vec![Ask::Record(Box::new(request))],
+                once: Some(format!("{scope}/{}", effect.key)),
+            }
         })
         .collect()
 }

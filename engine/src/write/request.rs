@@ -36,7 +36,11 @@ impl From<Json> for Fields {
             Json::Object(map) => Self(map),
             Json::Null => Self::default(),
             // Kept under a name that no schema has, so that the write says what is wrong instead of losing it.
-            other => Self([("fields must be a JSON object, not".to_owned(), other)].into_iter().collect()),
+            other => Self(
+                [("fields must be a JSON object, not".to_owned(), other)]
+                    .into_iter()
+                    .collect(),
+            ),
         }
     }
 }
@@ -51,7 +55,11 @@ pub enum Request {
         /// The object's name.
         object: String,
         /// The id to give it, from `Session::new_id`, when another request of the call refers to it.
-        #[serde(default, skip_serializing_if = "Option::is_none", with = "id_text_option")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "id_text_option"
+        )]
         id: Option<RecordId>,
         /// Its fields.
         fields: Fields,
@@ -107,39 +115,58 @@ pub(crate) mod id_text_option {
 
     use crate::record::RecordId;
 
-    pub(crate) fn serialize<S: Serializer>(id: &Option<RecordId>, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        id: &Option<RecordId>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         match id {
             Some(id) => to.collect_str(id),
             None => to.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RecordId>, D::Error> {
-        Option::<String>::deserialize(from)?.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<RecordId>, D::Error> {
+        Option::<String>::deserialize(from)?
+            .map(|text| text.parse().map_err(D::Error::custom))
+            .transpose()
     }
 }
 
 impl Request {
     /// A new record of an object.
     pub fn create(object: &str, fields: impl Into<Fields>) -> Self {
-        Self::Create { object: object.to_owned(), id: None, fields: fields.into() }
+        Self::Create {
+            object: object.to_owned(),
+            id: None,
+            fields: fields.into(),
+        }
     }
 
     /// A new record under an id that other requests of the call refer to.
     pub fn create_as(id: RecordId, object: &str, fields: impl Into<Fields>) -> Self {
-        Self::Create { object: object.to_owned(), id: Some(id), fields: fields.into() }
+        Self::Create {
+            object: object.to_owned(),
+            id: Some(id),
+            fields: fields.into(),
+        }
     }
 
     /// Other values for some fields of a record.
     pub fn update(id: RecordId, fields: impl Into<Fields>) -> Self {
-        Self::Update { id, revision: None, fields: fields.into() }
+        Self::Update {
+            id,
+            revision: None,
+            fields: fields.into(),
+        }
     }
 }
 
 /// What the engine itself may ask besides: things that are stored beside the records.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
-    Record(Request),
+    Record(Box<Request>),
     /// A plugin, a script, a setting: prepared and checked by the room that knows it.
     Stored(Stored),
 }
@@ -165,7 +192,13 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn of(requests: impl IntoIterator<Item = Request>) -> Self {
-        Self { asks: requests.into_iter().map(Ask::Record).collect(), once: None }
+        Self {
+            asks: requests
+                .into_iter()
+                .map(|request| Ask::Record(Box::new(request)))
+                .collect(),
+            once: None,
+        }
     }
 }
 
@@ -218,6 +251,9 @@ impl Committed {
     /// # Errors
     /// When no request of the call was about a record.
     pub fn id(&self) -> Result<RecordId, Error> {
-        self.outcomes.iter().find_map(|outcome| outcome.id).ok_or_else(|| Error::new(crate::ErrorKind::NotFound, "no record was written"))
+        self.outcomes
+            .iter()
+            .find_map(|outcome| outcome.id)
+            .ok_or_else(|| Error::new(crate::ErrorKind::NotFound, "no record was written"))
     }
 }

@@ -27,33 +27,52 @@ pub(crate) fn contributions(schema: &Schema, record: &Record) -> Vec<(Total, Add
     schema
         .rollups_over(record.object())
         .filter_map(|(parent, field, rollup)| {
-            let Some(Value::Reference(id)) = record.get(&rollup.by) else { return None };
+            let Some(Value::Reference(id)) = record.get(&rollup.by) else {
+                return None;
+            };
             if id.prefix != parent.prefix || !counts(rollup, record) {
                 return None;
             }
-            Some(((parent.number, id.number, field.number), adds(&rollup.measure, record)?))
+            Some((
+                (parent.number, id.number, field.number),
+                adds(&rollup.measure, record)?,
+            ))
         })
         .collect()
 }
 
 fn counts(rollup: &Rollup, record: &Record) -> bool {
-    rollup.only.iter().all(|(field, option)| record.text(field) == Some(option))
+    rollup
+        .only
+        .iter()
+        .all(|(field, option)| record.text(field) == Some(option))
 }
 
 fn adds(measure: &RollupMeasure, record: &Record) -> Option<Adds> {
     Some(match measure {
         RollupMeasure::Count => Adds::Sum { count: 1, sum: 0 },
         RollupMeasure::Sum { of } => match record.get(of)? {
-            Value::Integer(number) => Adds::Sum { count: 1, sum: Decimal::from(*number).billionths() },
-            Value::Decimal(number) => Adds::Sum { count: 1, sum: number.billionths() },
+            Value::Integer(number) => Adds::Sum {
+                count: 1,
+                sum: Decimal::from(*number).billionths(),
+            },
+            Value::Decimal(number) => Adds::Sum {
+                count: 1,
+                sum: number.billionths(),
+            },
             _ => return None,
         },
         RollupMeasure::SumMoney { of, currency } => match record.get(of)? {
-            Value::Money(money) if money.currency.code() == currency => Adds::Sum { count: 1, sum: money.amount.billionths() },
+            Value::Money(money) if money.currency.code() == currency => Adds::Sum {
+                count: 1,
+                sum: money.amount.billionths(),
+            },
             _ => return None,
         },
         RollupMeasure::Latest { of } => match record.get(of)? {
-            Value::Instant(at) => Adds::Latest { micros: at.timestamp_micros() },
+            Value::Instant(at) => Adds::Latest {
+                micros: at.timestamp_micros(),
+            },
             _ => return None,
         },
     })
@@ -69,11 +88,22 @@ pub(super) struct Deltas {
 
 impl Deltas {
     pub(super) fn new() -> Self {
-        Self { sums: BTreeMap::new(), raises: BTreeMap::new(), lowered: BTreeSet::new() }
+        Self {
+            sums: BTreeMap::new(),
+            raises: BTreeMap::new(),
+            lowered: BTreeSet::new(),
+        }
     }
 
-    pub(super) fn change(&mut self, schema: &Schema, before: Option<&Record>, after: Option<&Record>) {
-        let of = |record: Option<&Record>| record.map_or_else(Vec::new, |record| contributions(schema, record));
+    pub(super) fn change(
+        &mut self,
+        schema: &Schema,
+        before: Option<&Record>,
+        after: Option<&Record>,
+    ) {
+        let of = |record: Option<&Record>| {
+            record.map_or_else(Vec::new, |record| contributions(schema, record))
+        };
         let (old, new) = (of(before), of(after));
         for (total, adds) in old.iter().filter(|old| !new.contains(old)) {
             match adds {
@@ -101,23 +131,37 @@ impl Deltas {
     }
 
     /// The entries to write, and the keys that must not have changed since the snapshot.
-    pub(super) fn entries(self, reader: &Reader, drafts: &Drafts) -> Result<(Vec<Entry>, Vec<Vec<u8>>)> {
+    pub(super) fn entries(
+        self,
+        reader: &Reader,
+        drafts: &Drafts,
+    ) -> Result<(Vec<Entry>, Vec<Vec<u8>>)> {
         let mut entries = Vec::new();
         let mut unchanged = Vec::new();
         for ((object, id, field), (count, sum)) in self.sums {
             if (count, sum) != (0, 0) {
-                entries.push(Entry::Add { key: spaces::rollup(object, id, field), count, sum });
+                entries.push(Entry::Add {
+                    key: spaces::rollup(object, id, field),
+                    count,
+                    sum,
+                });
             }
         }
         for (total, to) in self.raises {
             if !self.lowered.contains(&total) {
-                entries.push(Entry::Raise { key: spaces::rollup(total.0, total.1, total.2), to });
+                entries.push(Entry::Raise {
+                    key: spaces::rollup(total.0, total.1, total.2),
+                    to,
+                });
             }
         }
         for total in self.lowered {
             let key = spaces::rollup(total.0, total.1, total.2);
             entries.push(match latest(reader, drafts, total)? {
-                Some(micros) => Entry::Put { key: key.clone(), value: micros.to_be_bytes().to_vec() },
+                Some(micros) => Entry::Put {
+                    key: key.clone(),
+                    value: micros.to_be_bytes().to_vec(),
+                },
                 None => Entry::Delete { key: key.clone() },
             });
             unchanged.push(key);
@@ -129,10 +173,24 @@ impl Deltas {
 /// The latest value over all records that count, as these drafts leave them.
 fn latest(reader: &Reader, drafts: &Drafts, (parent, id, field): Total) -> Result<Option<i64>> {
     let schema = &drafts.schema;
-    let Some(parent) = schema.by_number(parent) else { return Ok(None) };
-    let Some(FieldKind::Rollup(rollup)) = parent.field_by_number(field).map(|field| &field.kind) else { return Ok(None) };
-    let Some((child, by)) = schema.object(&rollup.child).and_then(|child| Some((child, child.field(&rollup.by)?))) else { return Ok(None) };
-    let pending: BTreeMap<RecordId, Option<&Record>> = drafts.drafts.iter().map(|draft| (draft.id, draft.after.as_ref())).collect();
+    let Some(parent) = schema.by_number(parent) else {
+        return Ok(None);
+    };
+    let Some(FieldKind::Rollup(rollup)) = parent.field_by_number(field).map(|field| &field.kind)
+    else {
+        return Ok(None);
+    };
+    let Some((child, by)) = schema
+        .object(&rollup.child)
+        .and_then(|child| Some((child, child.field(&rollup.by)?)))
+    else {
+        return Ok(None);
+    };
+    let pending: BTreeMap<RecordId, Option<&Record>> = drafts
+        .drafts
+        .iter()
+        .map(|draft| (draft.id, draft.after.as_ref()))
+        .collect();
     let total = (parent.number, id, field);
     let mut best: Option<i64> = None;
     let mut look = |record: &Record| {
@@ -143,9 +201,17 @@ fn latest(reader: &Reader, drafts: &Drafts, (parent, id, field): Total) -> Resul
         }
     };
     let referring = reader.referring(child, by.number, RecordId::new(parent.prefix, id))?;
-    let ids: Vec<u128> = referring.iter().filter(|id| !pending.contains_key(id)).map(|id| id.number).collect();
+    let ids: Vec<u128> = referring
+        .iter()
+        .filter(|id| !pending.contains_key(id))
+        .map(|id| id.number)
+        .collect();
     for chunk in ids.chunks(500) {
-        reader.get_many(child, chunk)?.iter().flatten().for_each(&mut look);
+        reader
+            .get_many(child, chunk)?
+            .iter()
+            .flatten()
+            .for_each(&mut look);
     }
     pending.values().flatten().for_each(|record| look(record));
     Ok(best)

@@ -4,7 +4,7 @@
 //! the snapshot plus the requests before it. A fault never ends the step: the rest is staged, so that all faults are
 //! told at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -16,14 +16,21 @@ use crate::error::{Error, Failure, Result};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema, system};
 
-pub(super) fn stage(write: &Write<'_>, base: &View, groups: &[Group], refused: &[Option<Error>]) -> Result<Drafts> {
+pub(super) fn stage(
+    write: &Write<'_>,
+    base: &View,
+    groups: &[Group],
+    refused: &[Option<Error>],
+) -> Result<Drafts> {
     let mut stage = Stage {
         write,
         view: base.clone(),
         group: 0,
         request: 0,
+        places: HashMap::new(),
         out: Drafts {
             drafts: Vec::new(),
+            staged: groups.len(),
             stored: Vec::new(),
             schema: write.reader.schema.clone(),
             schema_changed: BTreeSet::new(),
@@ -33,9 +40,18 @@ pub(super) fn stage(write: &Write<'_>, base: &View, groups: &[Group], refused: &
             hooks: Vec::new(),
         },
     };
-    for (place, group) in groups.iter().enumerate().filter(|(place, _)| refused[*place].is_none()) {
+    for (place, group) in groups
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| refused[*place].is_none())
+    {
         stage.group = place;
-        stage.group(group)?;
+        let before = stage.mark();
+        if stage.group(group)? == Next::Later {
+            stage.rewind(before);
+            stage.out.staged = place;
+            break;
+        }
     }
     Ok(stage.out)
 }
@@ -46,6 +62,25 @@ struct Stage<'a> {
     group: usize,
     request: usize,
     out: Drafts,
+    /// The draft of each record.
+    places: HashMap<RecordId, usize>,
+}
+
+/// Whether the groups after this one can be staged on top of it.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Go,
+    Later,
+}
+
+/// How far staging was when a group began.
+struct Mark {
+    drafts: usize,
+    stored: usize,
+    settled: usize,
+    once: usize,
+    schema: Arc<Schema>,
+    schema_changed: BTreeSet<u32>,
 }
 
 /// A fault of the request at hand. Only a broken store ends the step with an error.
@@ -53,6 +88,8 @@ type Staged<T> = std::result::Result<T, Fault>;
 
 enum Fault {
     Request(Failure),
+    /// The group changes a record that an earlier group changes: it belongs into the next commit.
+    Later,
     Store(Error),
 }
 
@@ -69,11 +106,41 @@ impl From<Failure> for Fault {
 }
 
 impl Stage<'_> {
-    fn group(&mut self, group: &Group) -> Result<()> {
+    fn mark(&self) -> Mark {
+        Mark {
+            drafts: self.out.drafts.len(),
+            stored: self.out.stored.len(),
+            settled: self.out.settled.len(),
+            once: self.out.once.len(),
+            schema: self.out.schema.clone(),
+            schema_changed: self.out.schema_changed.clone(),
+        }
+    }
+
+    fn rewind(&mut self, mark: Mark) {
+        self.out.drafts.truncate(mark.drafts);
+        self.out.stored.truncate(mark.stored);
+        self.out.settled.truncate(mark.settled);
+        self.out.once.truncate(mark.once);
+        self.out.schema = mark.schema;
+        self.out.schema_changed = mark.schema_changed;
+        self.out.faults.remove(&self.group);
+    }
+
+    fn group(&mut self, group: &Group) -> Result<Next> {
         if let Some(key) = &group.once {
-            if self.write.reader.snapshot.get(&crate::store::spaces::named(crate::store::spaces::DONE, key))?.is_some() {
+            if self
+                .write
+                .reader
+                .snapshot
+                .get(&crate::store::spaces::named(
+                    crate::store::spaces::DONE,
+                    key,
+                ))?
+                .is_some()
+            {
                 self.settle(None, OutcomeKind::DoneBefore);
-                return Ok(());
+                return Ok(Next::Go);
             }
             self.out.once.push((self.group, key.clone()));
         }
@@ -86,95 +153,210 @@ impl Stage<'_> {
             match staged {
                 Ok(()) => {}
                 Err(Fault::Request(failure)) => self.fail(failure),
+                Err(Fault::Later) => return Ok(Next::Later),
                 Err(Fault::Store(error)) => return Err(error),
             }
         }
-        Ok(())
+        Ok(Next::Go)
     }
 
     fn fail(&mut self, failure: Failure) {
-        self.out.fault((self.group, failure.of_request(self.request)));
+        self.out
+            .fault((self.group, failure.of_request(self.request)));
     }
 
     fn settle(&mut self, id: Option<RecordId>, kind: OutcomeKind) {
-        self.out.settled.push((self.group, self.request, Outcome { id, kind }));
+        self.out
+            .settled
+            .push((self.group, self.request, Outcome { id, kind }));
     }
 
     fn request(&mut self, request: &Request) -> Staged<()> {
         match request {
-            Request::Create { object, id, fields } => self.create(object, *id, fields, true, false).map(|_| ()),
-            Request::Update { id, revision, fields } => self.update(*id, *revision, fields, true, false),
+            Request::Create { object, id, fields } => {
+                self.create(object, *id, fields, false).map(|_| ())
+            }
+            Request::Update {
+                id,
+                revision,
+                fields,
+            } => self.update(*id, *revision, fields, false),
             Request::Delete { id, revision } => self.delete(*id, *revision),
             Request::Restore { id } => self.restore(*id),
             Request::ConvertLead(conversion) => self.convert(conversion),
-            Request::ChangeSchema(change) => self.stored(Stored { what: "change schema".to_owned(), schema: vec![change.clone()], config: true, ..Stored::default() }),
+            Request::ChangeSchema(change) => self.stored(Stored {
+                what: "change schema".to_owned(),
+                schema: vec![change.clone()],
+                config: true,
+                ..Stored::default()
+            }),
         }
     }
 
     fn object(&self, name: &str) -> Staged<Arc<Object>> {
         let schema = &self.out.schema;
         schema.object(name).cloned().ok_or_else(|| {
-            let near = crate::schema::did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
-            Failure::new("unknown-object", format!("there is no object '{name}'{near}")).into()
+            let near = crate::schema::did_you_mean(
+                name,
+                schema.objects().map(|object| object.name.as_str()),
+            );
+            Failure::new(
+                "unknown-object",
+                format!("there is no object '{name}'{near}"),
+            )
+            .into()
         })
     }
 
-    fn create(&mut self, object: &str, id: Option<RecordId>, fields: &Fields, asked: bool, privileged: bool) -> Staged<RecordId> {
+    fn create(
+        &mut self,
+        object: &str,
+        id: Option<RecordId>,
+        fields: &Fields,
+        privileged: bool,
+    ) -> Staged<RecordId> {
         let object = self.object(object)?;
         let now = self.write.context.now();
         let given = id.is_some();
-        let id = id.unwrap_or_else(|| RecordId::new(object.prefix, self.write.context.ids.next(now)));
+        let id =
+            id.unwrap_or_else(|| RecordId::new(object.prefix, self.write.context.ids.next(now)));
         if id.prefix != object.prefix {
-            return Err(Failure::new("id", format!("{id} cannot name a {}: its ids begin with '{}_'", object.name, object.prefix)).into());
+            return Err(Failure::new(
+                "id",
+                format!(
+                    "{id} cannot name a {}: its ids begin with '{}_'",
+                    object.name, object.prefix
+                ),
+            )
+            .into());
         }
         if self.view.exists(id)? {
-            return Err(Failure::new("id-taken", format!("there is a record {id} already; update it, or leave the id out")).into());
+            return Err(Failure::new(
+                "id-taken",
+                format!("there is a record {id} already; update it, or leave the id out"),
+            )
+            .into());
         }
         // What is in the bin, or goes there in this commit, may come back under its id.
         if given && (self.view.is_pending(id) || self.write.reader.binned(id)?.is_some()) {
-            return Err(Failure::new("id-taken", format!("{id} is in the bin; restore it, or leave the id out")).into());
+            return Err(Failure::new(
+                "id-taken",
+                format!("{id} is in the bin; restore it, or leave the id out"),
+            )
+            .into());
         }
         let mut record = Record::empty(object.clone(), id);
         record.revision = 1;
         for field in object.live_fields() {
-            if let Some(default) = field.default.as_ref().filter(|_| !fields.0.contains_key(&field.name)) {
+            if let Some(default) = field
+                .default
+                .as_ref()
+                .filter(|_| !fields.0.contains_key(&field.name))
+            {
                 match self.read(field, default) {
                     Ok(value) => record.set(field.number, Some(value)),
                     Err(Fault::Request(failure)) => self.fail(failure),
-                    Err(store) => return Err(store),
+                    Err(other) => return Err(other),
                 }
             }
         }
         self.apply(&mut record, fields, privileged)?;
         record.set(system::CREATED_AT, Some(Value::Instant(now)));
-        record.set(system::CREATED_BY, Some(Value::Text(self.write.context.actor.to_string())));
+        record.set(
+            system::CREATED_BY,
+            Some(Value::Text(self.write.context.actor.to_string())),
+        );
         self.stamp(&mut record);
-        self.push(Draft { asked, privileged, ..self.draft(object, id, OutcomeKind::Created, None, Some(record)) });
+        self.push(Draft {
+            privileged,
+            ..self.draft(object, id, OutcomeKind::Created, None, Some(record))
+        })?;
         Ok(id)
     }
 
-    fn update(&mut self, id: RecordId, revision: Option<u64>, fields: &Fields, asked: bool, privileged: bool) -> Staged<()> {
+    fn update(
+        &mut self,
+        id: RecordId,
+        revision: Option<u64>,
+        fields: &Fields,
+        privileged: bool,
+    ) -> Staged<()> {
         let before = self.live(id, revision)?;
         let mut after = before.clone();
         self.apply(&mut after, fields, privileged)?;
         after.revision += 1;
         self.stamp(&mut after);
-        self.push(Draft { asked, privileged, ..self.draft(before.object.clone(), id, OutcomeKind::Updated, Some(before), Some(after)) });
+        self.push(Draft {
+            privileged,
+            ..self.draft(
+                before.object.clone(),
+                id,
+                OutcomeKind::Updated,
+                Some(before),
+                Some(after),
+            )
+        })
+    }
+
+    fn draft(
+        &self,
+        object: Arc<Object>,
+        id: RecordId,
+        kind: OutcomeKind,
+        before: Option<Record>,
+        after: Option<Record>,
+    ) -> Draft {
+        Draft {
+            group: self.group,
+            request: self.request,
+            object,
+            id,
+            kind,
+            before,
+            after,
+            root: id,
+            along: Vec::new(),
+            asked: vec![(self.request, kind)],
+            privileged: false,
+        }
+    }
+
+    /// Takes a change up; the second one of a record joins the first, so that hooks judge what is to be.
+    fn push(&mut self, mut draft: Draft) -> Staged<()> {
+        let Some(place) = self.places.get(&draft.id).copied() else {
+            self.places.insert(draft.id, self.out.drafts.len());
+            self.view.put(&draft);
+            self.out.drafts.push(draft);
+            return Ok(());
+        };
+        let earlier = &mut self.out.drafts[place];
+        if earlier.group != self.group {
+            return Err(Fault::Later);
+        }
+        let (Some(old), Some(new)) = (&earlier.after, &mut draft.after) else {
+            let message = format!(
+                "{} is changed and deleted in one call; delete it in a call of its own",
+                draft.id
+            );
+            return Err(Failure::new("changed-and-deleted", message).into());
+        };
+        new.revision = old.revision;
+        self.view.put(&draft);
+        earlier.after = draft.after;
+        earlier.privileged |= draft.privileged;
+        earlier.asked.append(&mut draft.asked);
         Ok(())
     }
 
-    fn draft(&self, object: Arc<Object>, id: RecordId, kind: OutcomeKind, before: Option<Record>, after: Option<Record>) -> Draft {
-        Draft { group: self.group, request: self.request, object, id, kind, before, after, root: id, along: Vec::new(), asked: true, privileged: false }
-    }
-
-    fn push(&mut self, draft: Draft) {
-        self.view.put(&draft);
-        self.out.drafts.push(draft);
-    }
-
     fn stamp(&self, record: &mut Record) {
-        record.set(system::UPDATED_AT, Some(Value::Instant(self.write.context.now())));
-        record.set(system::UPDATED_BY, Some(Value::Text(self.write.context.actor.to_string())));
+        record.set(
+            system::UPDATED_AT,
+            Some(Value::Instant(self.write.context.now())),
+        );
+        record.set(
+            system::UPDATED_BY,
+            Some(Value::Text(self.write.context.actor.to_string())),
+        );
     }
 
     /// The live record of an id at the revision that the caller saw.
@@ -200,11 +382,19 @@ impl Stage<'_> {
         let object = record.object.clone();
         for (name, json) in &fields.0 {
             let Some(field) = object.field(name) else {
-                self.fail(Failure::field(name, "unknown-field", object.unknown_field(name)));
+                self.fail(Failure::field(
+                    name,
+                    "unknown-field",
+                    object.unknown_field(name),
+                ));
                 continue;
             };
             if field.read_only && !privileged {
-                self.fail(Failure::field(name, "read-only", format!("{name} is kept by the engine and cannot be set")));
+                self.fail(Failure::field(
+                    name,
+                    "read-only",
+                    format!("{name} is kept by the engine and cannot be set"),
+                ));
                 continue;
             }
             if json.is_null() || json.as_str().is_some_and(|text| text.trim().is_empty()) {
@@ -214,7 +404,7 @@ impl Stage<'_> {
             match self.read(field, json) {
                 Ok(value) => record.set(field.number, Some(value)),
                 Err(Fault::Request(failure)) => self.fail(failure),
-                Err(store) => return Err(store),
+                Err(other) => return Err(other),
             }
         }
         Ok(())
@@ -224,14 +414,20 @@ impl Stage<'_> {
         if let FieldKind::Reference { to, .. } = &field.kind {
             return self.reference(field, to, json);
         }
-        field.kind.read(json).map_err(|message| Failure::field(&field.name, "wrong-type", message).into())
+        field
+            .kind
+            .read(json)
+            .map_err(|message| Failure::field(&field.name, "wrong-type", message).into())
     }
 
     /// A reference by id, or by the natural key of one of its objects.
     fn reference(&self, field: &Field, to: &[String], json: &Json) -> Staged<Value> {
-        let wrong = |message: String| Fault::from(Failure::field(&field.name, "wrong-type", message));
+        let wrong =
+            |message: String| Fault::from(Failure::field(&field.name, "wrong-type", message));
         let Json::String(text) = json else {
-            return Err(wrong("a reference is the id of a record, as text".to_owned()));
+            return Err(wrong(
+                "a reference is the id of a record, as text".to_owned(),
+            ));
         };
         let text = text.trim();
         if let Ok(id) = text.parse::<RecordId>()
@@ -240,19 +436,36 @@ impl Stage<'_> {
             if to.contains(&object.name) {
                 return Ok(Value::Reference(id));
             }
-            return Err(wrong(format!("{id} is a {}; {} refers to {}", object.name, field.name, to.join(" or "))));
+            return Err(wrong(format!(
+                "{id} is a {}; {} refers to {}",
+                object.name,
+                field.name,
+                to.join(" or ")
+            )));
         }
         let mut keyed = false;
         for object in to.iter().filter_map(|name| self.out.schema.object(name)) {
             if let Some(key) = object.natural_key() {
                 keyed = true;
-                if let Some(id) = self.view.by_unique(object, key.number, &Value::Text(text.to_owned()))? {
+                if let Some(id) =
+                    self.view
+                        .by_unique(object, key.number, &Value::Text(text.to_owned()))?
+                {
                     return Ok(Value::Reference(id));
                 }
             }
         }
-        let what = if keyed { "neither an id nor the key of a" } else { "not the id of a" };
-        Err(Failure::field(&field.name, "unknown-reference", format!("'{text}' is {what} {}", to.join(" or "))).into())
+        let what = if keyed {
+            "neither an id nor the key of a"
+        } else {
+            "not the id of a"
+        };
+        Err(Failure::field(
+            &field.name,
+            "unknown-reference",
+            format!("'{text}' is {what} {}", to.join(" or ")),
+        )
+        .into())
     }
 
     fn delete(&mut self, id: RecordId, revision: Option<u64>) -> Staged<()> {
@@ -262,30 +475,68 @@ impl Stage<'_> {
         self.collect(&record, &mut along, &mut seen)?;
         let ids: Vec<RecordId> = along.iter().map(|record: &Record| record.id).collect();
         for record in along {
-            let draft = self.draft(record.object.clone(), record.id, OutcomeKind::Deleted, Some(record), None);
-            self.push(Draft { root: id, asked: false, ..draft });
+            let draft = self.draft(
+                record.object.clone(),
+                record.id,
+                OutcomeKind::Deleted,
+                Some(record),
+                None,
+            );
+            self.push(Draft {
+                root: id,
+                asked: Vec::new(),
+                ..draft
+            })?;
         }
-        let draft = self.draft(record.object.clone(), id, OutcomeKind::Deleted, Some(record), None);
-        self.push(Draft { along: ids, ..draft });
-        Ok(())
+        let draft = self.draft(
+            record.object.clone(),
+            id,
+            OutcomeKind::Deleted,
+            Some(record),
+            None,
+        );
+        self.push(Draft {
+            along: ids,
+            ..draft
+        })
     }
 
     /// What goes along by the on-delete rules, and what stands in the way.
-    fn collect(&mut self, record: &Record, along: &mut Vec<Record>, seen: &mut BTreeSet<RecordId>) -> Staged<()> {
+    fn collect(
+        &mut self,
+        record: &Record,
+        along: &mut Vec<Record>,
+        seen: &mut BTreeSet<RecordId>,
+    ) -> Staged<()> {
         let schema = self.out.schema.clone();
         for (from, field) in schema.referrers(record.object()) {
-            let FieldKind::Reference { on_delete, .. } = &field.kind else { continue };
+            let FieldKind::Reference { on_delete, .. } = &field.kind else {
+                continue;
+            };
             if *on_delete == OnDelete::Keep {
                 continue;
             }
             let referring = self.referring(from, field, record.id)?;
             if *on_delete == OnDelete::Restrict {
                 if !referring.is_empty() {
-                    self.fail(Failure::new("in-use", format!("{} cannot be deleted: {} {} record(s) refer to it by '{}'", record.id, referring.len(), from.name, field.name)));
+                    self.fail(Failure::new(
+                        "in-use",
+                        format!(
+                            "{} cannot be deleted: {} {} record(s) refer to it by '{}'",
+                            record.id,
+                            referring.len(),
+                            from.name,
+                            field.name
+                        ),
+                    ));
                 }
                 continue;
             }
-            for child in referring.into_iter().filter(|child| seen.insert(child.id)).collect::<Vec<_>>() {
+            for child in referring
+                .into_iter()
+                .filter(|child| seen.insert(child.id))
+                .collect::<Vec<_>>()
+            {
                 self.collect(&child, along, seen)?;
                 along.push(child);
             }
@@ -293,48 +544,90 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn referring(&self, from: &Arc<Object>, field: &Field, target: RecordId) -> Staged<Vec<Record>> {
+    fn referring(
+        &self,
+        from: &Arc<Object>,
+        field: &Field,
+        target: RecordId,
+    ) -> Staged<Vec<Record>> {
         let names = |record: &Record| record.value(field.number) == Some(&Value::Reference(target));
         let mut found = Vec::new();
         for id in self.write.reader.referring(from, field.number, target)? {
             found.extend(self.view.get(id)?.filter(names));
         }
         let known: BTreeSet<RecordId> = found.iter().map(|record| record.id).collect();
-        let fresh = self.view.pending().filter_map(|(id, record)| record.filter(|record| !known.contains(&id) && record.object() == from.name && names(record)));
+        let fresh = self.view.pending().filter_map(|(id, record)| {
+            record.filter(|record| {
+                !known.contains(&id) && record.object() == from.name && names(record)
+            })
+        });
         found.extend(fresh.cloned());
         found.sort_by_key(|record| record.id);
         Ok(found)
     }
 
     fn restore(&mut self, id: RecordId) -> Staged<()> {
-        let binned = if self.view.is_pending(id) { None } else { self.write.reader.binned(id)? };
+        let binned = if self.view.is_pending(id) {
+            None
+        } else {
+            self.write.reader.binned(id)?
+        };
         let Some((record, binned)) = binned else {
             return Err(Failure::new("not-found", format!("{id} is not in the bin")).into());
         };
         if binned.root != id {
-            return Err(Failure::new("in-bin", format!("{id} went to the bin with {}; restore that one", binned.root)).into());
+            return Err(Failure::new(
+                "in-bin",
+                format!(
+                    "{id} went to the bin with {}; restore that one",
+                    binned.root
+                ),
+            )
+            .into());
         }
         let mut records = vec![(record, true)];
         for along in binned.along.iter().filter_map(|text| text.parse().ok()) {
-            records.extend(self.write.reader.binned(along)?.map(|(record, _)| (record, false)));
+            records.extend(
+                self.write
+                    .reader
+                    .binned(along)?
+                    .map(|(record, _)| (record, false)),
+            );
         }
         for (mut record, asked) in records {
             record.revision += 1;
             self.stamp(&mut record);
-            let draft = self.draft(record.object.clone(), record.id, OutcomeKind::Restored, None, Some(record));
-            self.push(Draft { asked, privileged: true, ..draft });
+            let draft = self.draft(
+                record.object.clone(),
+                record.id,
+                OutcomeKind::Restored,
+                None,
+                Some(record),
+            );
+            self.push(Draft {
+                asked: if asked { draft.asked } else { Vec::new() },
+                privileged: true,
+                ..draft
+            })?;
         }
         Ok(())
     }
 
     fn convert(&mut self, conversion: &crate::sales::LeadConversion) -> Staged<()> {
         let lead = self.live(conversion.lead, conversion.revision)?;
-        let mut ids = |prefix| RecordId::new(prefix, self.write.context.ids.next(self.write.context.now()));
-        let steps = conversion.steps(&lead, &self.out.schema, self.write.context.now(), &mut ids).map_err(Fault::Request)?;
+        let mut ids = |prefix| {
+            RecordId::new(
+                prefix,
+                self.write.context.ids.next(self.write.context.now()),
+            )
+        };
+        let steps = conversion
+            .steps(&lead, &self.out.schema, self.write.context.now(), &mut ids)
+            .map_err(Fault::Request)?;
         for (object, id, fields) in &steps.create {
-            self.create(object, Some(*id), fields, true, false)?;
+            self.create(object, Some(*id), fields, false)?;
         }
-        self.update(lead.id, None, &steps.lead, true, true)
+        self.update(lead.id, None, &steps.lead, true)
     }
 
     fn stored(&mut self, stored: Stored) -> Staged<()> {

@@ -24,8 +24,17 @@ pub(super) enum Pass {
     Again,
 }
 
-pub(super) fn validate(write: &Write<'_>, base: &View, mut drafts: Drafts, pass: Pass) -> Result<Valid> {
-    let told: BTreeSet<usize> = if pass == Pass::Again { drafts.faults.keys().copied().collect() } else { BTreeSet::new() };
+pub(super) fn validate(
+    write: &Write<'_>,
+    base: &View,
+    mut drafts: Drafts,
+    pass: Pass,
+) -> Result<Valid> {
+    let told: BTreeSet<usize> = if pass == Pass::Again {
+        drafts.faults.keys().copied().collect()
+    } else {
+        BTreeSet::new()
+    };
     plugin_types(write, &mut drafts, &told)?;
     let mut view = base.clone();
     view.reader.schema = drafts.schema.clone();
@@ -49,7 +58,13 @@ pub(super) fn validate(write: &Write<'_>, base: &View, mut drafts: Drafts, pass:
     schema_on_records(write, &drafts, &mut faults)?;
     for (group, failure) in faults {
         // A value that could not be read is not missing too.
-        let known = drafts.faults.get(&group).is_some_and(|known| known.iter().any(|other| other.request == failure.request && other.field.is_some() && other.field == failure.field));
+        let known = drafts.faults.get(&group).is_some_and(|known| {
+            known.iter().any(|other| {
+                other.request == failure.request
+                    && other.field.is_some()
+                    && other.field == failure.field
+            })
+        });
         if !known {
             drafts.fault((group, failure));
         }
@@ -61,10 +76,19 @@ fn fields(draft: &Draft, after: &Record, failures: &mut Vec<Failure>) {
     for field in draft.object.live_fields() {
         let value = after.value(field.number);
         match value {
-            None if field.required => failures.push(Failure::field(&field.name, "required", format!("{} needs a value", field.name))),
+            None if field.required => failures.push(Failure::field(
+                &field.name,
+                "required",
+                format!("{} needs a value", field.name),
+            )),
             None => {}
             // Old values stay valid under new limits until somebody touches them.
-            Some(value) if draft.before.as_ref().and_then(|before| before.value(field.number)) == Some(value) => {}
+            Some(value)
+                if draft
+                    .before
+                    .as_ref()
+                    .and_then(|before| before.value(field.number))
+                    == Some(value) => {}
             Some(value) => failures.extend(fault_of(field, value)),
         }
     }
@@ -78,18 +102,43 @@ fn fault_of(field: &Field, value: &Value) -> Option<Failure> {
         _ => None,
     };
     if let Some(number) = number {
-        let low = field.minimum.is_some_and(|minimum| number < Decimal::from(minimum));
-        let high = field.maximum.is_some_and(|maximum| number > Decimal::from(maximum));
+        let low = field
+            .minimum
+            .is_some_and(|minimum| number < Decimal::from(minimum));
+        let high = field
+            .maximum
+            .is_some_and(|maximum| number > Decimal::from(maximum));
         if low || high {
-            let bound = |bound: Option<i64>| bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string());
-            return Some(Failure::field(&field.name, "out-of-range", format!("{number} is not between {} and {}", bound(field.minimum), bound(field.maximum))));
+            let bound = |bound: Option<i64>| {
+                bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string())
+            };
+            return Some(Failure::field(
+                &field.name,
+                "out-of-range",
+                format!(
+                    "{number} is not between {} and {}",
+                    bound(field.minimum),
+                    bound(field.maximum)
+                ),
+            ));
         }
     }
     if let Value::Text(text) = value {
-        let limit = field.max_length.map_or(if field.kind == FieldKind::LongText { LONGEST_LONG_TEXT } else { LONGEST_TEXT }, |limit| limit as usize);
+        let limit = field.max_length.map_or(
+            if field.kind == FieldKind::LongText {
+                LONGEST_LONG_TEXT
+            } else {
+                LONGEST_TEXT
+            },
+            |limit| limit as usize,
+        );
         let length = text.chars().count();
         if length > limit {
-            return Some(Failure::field(&field.name, "too-long", format!("{length} characters are more than the {limit} allowed")));
+            return Some(Failure::field(
+                &field.name,
+                "too-long",
+                format!("{length} characters are more than the {limit} allowed"),
+            ));
         }
     }
     None
@@ -97,9 +146,17 @@ fn fault_of(field: &Field, value: &Value) -> Option<Failure> {
 
 fn unique(view: &View, draft: &Draft, after: &Record, failures: &mut Vec<Failure>) -> Result<()> {
     for field in draft.object.live_fields().filter(|field| field.unique) {
-        let Some(value) = after.value(field.number) else { continue };
-        if let Some(other) = view.by_unique(&draft.object, field.number, value)?.filter(|other| *other != draft.id) {
-            let message = format!("'{value}' belongs to {other} already; {} must be unique", field.name);
+        let Some(value) = after.value(field.number) else {
+            continue;
+        };
+        if let Some(other) = view
+            .by_unique(&draft.object, field.number, value)?
+            .filter(|other| *other != draft.id)
+        {
+            let message = format!(
+                "'{value}' belongs to {other} already; {} must be unique",
+                field.name
+            );
             failures.push(Failure::field(&field.name, "not-unique", message));
         }
     }
@@ -109,12 +166,28 @@ fn unique(view: &View, draft: &Draft, after: &Record, failures: &mut Vec<Failure
 /// Every reference that was set must lead to a live record, those of this write included, in any order.
 fn references(view: &View, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) -> Result<()> {
     let mut known: BTreeMap<RecordId, bool> = BTreeMap::new();
-    for draft in drafts.drafts.iter().filter(|draft| !drafts.faults.contains_key(&draft.group)) {
+    for draft in drafts
+        .drafts
+        .iter()
+        .filter(|draft| !drafts.faults.contains_key(&draft.group))
+    {
         let Some(after) = &draft.after else { continue };
         for (number, value) in &after.values {
-            let Value::Reference(id) = value else { continue };
-            let Some(field) = draft.object.field_by_number(*number).filter(|field| !field.retired) else { continue };
-            let kept = draft.before.as_ref().and_then(|before| before.value(*number)) == Some(value);
+            let Value::Reference(id) = value else {
+                continue;
+            };
+            let Some(field) = draft
+                .object
+                .field_by_number(*number)
+                .filter(|field| !field.retired)
+            else {
+                continue;
+            };
+            let kept = draft
+                .before
+                .as_ref()
+                .and_then(|before| before.value(*number))
+                == Some(value);
             if kept || draft.privileged {
                 continue;
             }
@@ -123,7 +196,11 @@ fn references(view: &View, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) 
                 None => *known.entry(*id).or_insert(view.exists(*id)?),
             };
             if !there {
-                faults.push(draft.fail(Failure::field(&field.name, "unknown-reference", format!("there is no record {id}"))));
+                faults.push(draft.fail(Failure::field(
+                    &field.name,
+                    "unknown-reference",
+                    format!("there is no record {id}"),
+                )));
             }
         }
     }
@@ -133,13 +210,27 @@ fn references(view: &View, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) 
 /// Normalises and checks the values whose type a plugin defines, each type's in one call.
 fn plugin_types(write: &Write<'_>, drafts: &mut Drafts, told: &BTreeSet<usize>) -> Result<()> {
     let mut by_type: BTreeMap<String, Vec<(usize, u32, String)>> = BTreeMap::new();
-    for (place, draft) in drafts.drafts.iter().enumerate().filter(|(_, draft)| !told.contains(&draft.group)) {
+    for (place, draft) in drafts
+        .drafts
+        .iter()
+        .enumerate()
+        .filter(|(_, draft)| !told.contains(&draft.group))
+    {
         let Some(after) = &draft.after else { continue };
         for field in draft.object.live_fields() {
-            if let (FieldKind::Plugin { of }, Some(value)) = (&field.kind, after.value(field.number))
-                && draft.before.as_ref().and_then(|before| before.value(field.number)) != Some(value)
+            if let (FieldKind::Plugin { of }, Some(value)) =
+                (&field.kind, after.value(field.number))
+                && draft
+                    .before
+                    .as_ref()
+                    .and_then(|before| before.value(field.number))
+                    != Some(value)
             {
-                by_type.entry(of.clone()).or_default().push((place, field.number, value.to_string()));
+                by_type.entry(of.clone()).or_default().push((
+                    place,
+                    field.number,
+                    value.to_string(),
+                ));
             }
         }
     }
@@ -157,21 +248,40 @@ fn plugin_types(write: &Write<'_>, drafts: &mut Drafts, told: &BTreeSet<usize>) 
     Ok(())
 }
 
-fn check_type(write: &Write<'_>, context: &HookContext<'_>, of: &str, values: &[(usize, u32, String)], drafts: &mut Drafts, faults: &mut Vec<(usize, Failure)>) {
-    let name_of = |object: &Object, number: u32| object.field_by_number(number).map_or_else(String::new, |field| field.name.clone());
+fn check_type(
+    write: &Write<'_>,
+    context: &HookContext<'_>,
+    of: &str,
+    values: &[(usize, u32, String)],
+    drafts: &mut Drafts,
+    faults: &mut Vec<(usize, Failure)>,
+) {
+    let name_of = |object: &Object, number: u32| {
+        object
+            .field_by_number(number)
+            .map_or_else(String::new, |field| field.name.clone())
+    };
     let texts: Vec<&str> = values.iter().map(|(_, _, text)| text.as_str()).collect();
     let answer = match write.registry.field_types.get(of) {
-        None => Err(format!("the field type '{of}' is not installed; install the plugin that defines it and enable it")),
+        None => Err(format!(
+            "the field type '{of}' is not installed; install the plugin that defines it and enable it"
+        )),
         Some(field_type) => match field_type.normalise(&texts, context) {
             Ok((normal, refusals, cost)) => {
-                write.bills.charge(field_type.name(), values.len(), cost, |bill| bill.refusals += refusals.len() as u64);
+                write
+                    .bills
+                    .charge(field_type.name(), values.len(), cost, |bill| {
+                        bill.refusals += refusals.len() as u64
+                    });
                 Ok((normal, refusals))
             }
             Err(failure) => {
-                write.bills.charge(field_type.name(), values.len(), failure.cost, |bill| {
-                    bill.failures += 1;
-                    bill.last_failure = Some(failure.message.clone());
-                });
+                write
+                    .bills
+                    .charge(field_type.name(), values.len(), failure.cost, |bill| {
+                        bill.failures += 1;
+                        bill.last_failure = Some(failure.message.clone());
+                    });
                 Err(failure.message)
             }
         },
@@ -184,43 +294,86 @@ fn check_type(write: &Write<'_>, context: &HookContext<'_>, of: &str, values: &[
                 }
             }
             for refusal in refusals {
-                let Some((place, number, _)) = values.get(refusal.row) else { continue };
+                let Some((place, number, _)) = values.get(refusal.row) else {
+                    continue;
+                };
                 let draft = &drafts.drafts[*place];
-                faults.push(draft.fail(Failure::field(&name_of(&draft.object, *number), &refusal.code, refusal.message)));
+                faults.push(draft.fail(Failure::field(
+                    &name_of(&draft.object, *number),
+                    &refusal.code,
+                    refusal.message,
+                )));
             }
         }
         Err(message) => {
             for (place, number, _) in values {
                 let draft = &drafts.drafts[*place];
-                faults.push(draft.fail(Failure::field(&name_of(&draft.object, *number), "field-type", message.clone())));
+                faults.push(draft.fail(Failure::field(
+                    &name_of(&draft.object, *number),
+                    "field-type",
+                    message.clone(),
+                )));
             }
         }
     }
 }
 
 /// A field that becomes required, unique or typed by another rule must fit the records there are.
-fn schema_on_records(write: &Write<'_>, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) -> Result<()> {
-    let Some((group, request, _)) = drafts.stored.iter().find(|(_, _, stored)| !stored.schema.is_empty()) else {
+fn schema_on_records(
+    write: &Write<'_>,
+    drafts: &Drafts,
+    faults: &mut Vec<(usize, Failure)>,
+) -> Result<()> {
+    let Some((group, request, _)) = drafts
+        .stored
+        .iter()
+        .find(|(_, _, stored)| !stored.schema.is_empty())
+    else {
         return Ok(());
     };
     for number in &drafts.schema_changed {
-        let (Some(old), Some(new)) = (write.reader.schema.by_number(*number), drafts.schema.by_number(*number)) else { continue };
-        let newly = |field: &&Field, rule: fn(&Field) -> bool| rule(field) && old.field_by_number(field.number).is_some_and(|old| !rule(old));
-        let required: BTreeSet<u32> = new.live_fields().filter(|field| newly(field, |field| field.required)).map(|field| field.number).collect();
+        let (Some(old), Some(new)) = (
+            write.reader.schema.by_number(*number),
+            drafts.schema.by_number(*number),
+        ) else {
+            continue;
+        };
+        let newly = |field: &&Field, rule: fn(&Field) -> bool| {
+            rule(field)
+                && old
+                    .field_by_number(field.number)
+                    .is_some_and(|old| !rule(old))
+        };
+        let required: BTreeSet<u32> = new
+            .live_fields()
+            .filter(|field| newly(field, |field| field.required))
+            .map(|field| field.number)
+            .collect();
         if required.is_empty() {
             continue;
         }
         let mut missing: BTreeMap<u32, (u64, RecordId)> = BTreeMap::new();
         write.reader.each(old, |record| {
-            for field in required.iter().filter(|field| record.value(**field).is_none()) {
+            for field in required
+                .iter()
+                .filter(|field| record.value(**field).is_none())
+            {
                 missing.entry(*field).or_insert((0, record.id)).0 += 1;
             }
             Ok(std::ops::ControlFlow::Continue(()))
         })?;
         for (field, (count, example)) in missing {
-            let name = new.field_by_number(field).map_or("", |field| field.name.as_str());
-            let message = format!("{count} {} record(s) have no {name}, such as {example}; give them one first", new.name);
-            faults.push((*group, Failure::field(name, "required", message).of_request(*request)));
+            let name = new
+                .field_by_number(field)
+                .map_or("", |field| field.name.as_str());
+            let message = format!(
+                "{count} {} record(s) have no {name}, such as {example}; give them one first",
+                new.name
+            );
+            faults.push((
+                *group,
+                Failure::field(name, "required", message).of_request(*request),
+            ));
         }
     }
     Ok(())
@@ -229,6 +382,12 @@ fn schema_on_records(write: &Write<'_>, drafts: &Drafts, faults: &mut Vec<(usize
 impl Write<'_> {
     pub(super) fn hook_context(&self) -> HookContext<'_> {
         let now = self.context.now();
-        HookContext { reader: &self.reader, now, today: self.context.day_of(now), zone: self.context.zone, actor: &self.context.actor }
+        HookContext {
+            reader: &self.reader,
+            now,
+            today: self.context.day_of(now),
+            zone: self.context.zone,
+            actor: &self.context.actor,
+        }
     }
 }

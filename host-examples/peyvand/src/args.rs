@@ -52,10 +52,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  peyvand demo ./my-demo --seed 7")]
     Demo(Demo),
     /// Bring in a CSV file
-    #[command(after_help = "Example:\n  peyvand import accounts.csv --into account --mapping maven --dry-run")]
+    #[command(
+        after_help = "Example:\n  peyvand import accounts.csv --into account --mapping maven --dry-run"
+    )]
     Import(Import),
     /// List records of an object
-    #[command(after_help = "Example:\n  peyvand query opportunity --filter 'and(status[eq]:open,amount[gte]:1000)' --sort -amount --limit 10")]
+    #[command(
+        after_help = "Example:\n  peyvand query opportunity --filter 'and(status[eq]:open,amount[gte]:1000)' --sort -amount --limit 10"
+    )]
     Query(Query),
     /// Show one record
     #[command(after_help = "Example:\n  peyvand get acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
@@ -64,7 +68,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  peyvand timeline opp_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Timeline { id: RecordId },
     /// Make a record
-    #[command(after_help = "Example:\n  peyvand create account '{\"name\": \"Pars Steel\", \"industry\": \"steel\"}'")]
+    #[command(
+        after_help = "Example:\n  peyvand create account '{\"name\": \"Pars Steel\", \"industry\": \"steel\"}'"
+    )]
     Create {
         /// Such as account, contact, lead, opportunity, activity
         object: String,
@@ -73,7 +79,9 @@ pub(crate) enum Command {
         fields: String,
     },
     /// Change fields of a record; null clears one
-    #[command(after_help = "Example:\n  peyvand update opp_01jd0c5e8gq2r4v6x8z0b2d4f6 '{\"stage\": \"won\"}' --revision 3")]
+    #[command(
+        after_help = "Example:\n  peyvand update opp_01jd0c5e8gq2r4v6x8z0b2d4f6 '{\"stage\": \"won\"}' --revision 3"
+    )]
     Update {
         id: RecordId,
         /// The fields as a JSON object; - reads it from stdin
@@ -205,7 +213,9 @@ pub(crate) enum Plugin {
     #[command(after_help = "Example:\n  peyvand plugin list")]
     List,
     /// What a plugin is and what it may do, in plain words
-    #[command(after_help = "Examples:\n  peyvand plugin show lead-score\n  peyvand plugin show ./lead-score.wasm")]
+    #[command(
+        after_help = "Examples:\n  peyvand plugin show lead-score\n  peyvand plugin show ./lead-score.wasm"
+    )]
     Show {
         /// The id of an installed plugin, or a file
         #[arg(value_name = "ID_OR_FILE")]
@@ -262,7 +272,9 @@ pub(crate) enum Script {
     #[command(after_help = "Example:\n  peyvand script install large-deals.rhai")]
     Install { file: PathBuf },
     /// Run a script on a record and say what it would do; nothing is changed
-    #[command(after_help = "Example:\n  peyvand script run large-deals.rhai --record opp_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    #[command(
+        after_help = "Example:\n  peyvand script run large-deals.rhai --record opp_01jd0c5e8gq2r4v6x8z0b2d4f6"
+    )]
     Run {
         file: PathBuf,
         /// The record to run it on
@@ -287,7 +299,10 @@ mod tests {
     use clap::CommandFactory;
 
     fn each(command: &clap::Command, path: &str, see: &mut dyn FnMut(&str, &clap::Command)) {
-        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        for sub in command
+            .get_subcommands()
+            .filter(|sub| sub.get_name() != "help")
+        {
             let path = format!("{path} {}", sub.get_name());
             see(&path, sub);
             each(sub, &path, see);
@@ -304,7 +319,10 @@ mod tests {
         let mut seen = 0;
         each(&Cli::command(), "peyvand", &mut |path, command| {
             if command.get_subcommands().next().is_none() {
-                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                let help = command
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 assert!(help.contains(path), "{path}: {help}");
                 seen += 1;
             }
@@ -314,35 +332,62 @@ mod tests {
 
     #[test]
     fn dir_and_json_are_understood_before_and_after_the_command() {
-        for line in ["peyvand --dir d --json plugin list", "peyvand plugin list --dir d --json"] {
+        for line in [
+            "peyvand --dir d --json plugin list",
+            "peyvand plugin list --dir d --json",
+        ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            assert_eq!((cli.everywhere.dir, cli.everywhere.json), (Some(PathBuf::from("d")), true), "{line}");
+            assert_eq!(
+                (cli.everywhere.dir, cli.everywhere.json),
+                (Some(PathBuf::from("d")), true),
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn every_command_with_a_record_is_understood() {
         let id = "acc_00000000000000000000000000";
-        for line in [vec!["create", "account", "{}"], vec!["update", id, "{}", "--revision", "3"], vec!["get", id], vec!["restore", id]] {
+        for line in [
+            vec!["create", "account", "{}"],
+            vec!["update", id, "{}", "--revision", "3"],
+            vec!["get", id],
+            vec!["restore", id],
+        ] {
             for json in [false, true] {
-                let words = ["peyvand"].into_iter().chain(line.iter().copied()).chain(json.then_some("--json"));
-                assert_eq!(Cli::try_parse_from(words).unwrap().everywhere.json, json, "{line:?}");
+                let words = ["peyvand"]
+                    .into_iter()
+                    .chain(line.iter().copied())
+                    .chain(json.then_some("--json"));
+                assert_eq!(
+                    Cli::try_parse_from(words).unwrap().everywhere.json,
+                    json,
+                    "{line:?}"
+                );
             }
         }
     }
 
     #[test]
     fn a_descending_sort_is_no_option() {
-        let cli = Cli::try_parse_from(["peyvand", "query", "account", "--sort", "-amount,name"]).unwrap();
-        let Command::Query(query) = cli.command else { panic!("another command") };
+        let cli =
+            Cli::try_parse_from(["peyvand", "query", "account", "--sort", "-amount,name"]).unwrap();
+        let Command::Query(query) = cli.command else {
+            panic!("another command")
+        };
         assert_eq!(query.sort, "-amount,name");
     }
 
     #[test]
     fn several_settings_may_follow_one_set() {
-        for line in ["peyvand plugin install f --set a=1 b=2", "peyvand plugin install f --set a=1 --set b=2"] {
+        for line in [
+            "peyvand plugin install f --set a=1 b=2",
+            "peyvand plugin install f --set a=1 --set b=2",
+        ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            let Command::Plugin(Plugin::Install { set, .. }) = cli.command else { panic!("another command") };
+            let Command::Plugin(Plugin::Install { set, .. }) = cli.command else {
+                panic!("another command")
+            };
             assert_eq!(set, ["a=1", "b=2"], "{line}");
         }
     }

@@ -26,9 +26,27 @@ struct CheckedJson<'a> {
 pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let checked = store::with(dir, Need::Existing, |engine| Ok(engine.check()?))?;
     if output.json {
-        let Checked { ok, state_hash, entries, records, indexes_ok, rollups_ok, problems, .. } = &checked;
-        let (ok, entries, records, indexes_ok, rollups_ok) = (*ok, *entries, *records, *indexes_ok, *rollups_ok);
-        output.document(&CheckedJson { ok, state_hash, entries, records, indexes_ok, rollups_ok, problems })?;
+        let Checked {
+            ok,
+            state_hash,
+            entries,
+            records,
+            indexes_ok,
+            rollups_ok,
+            problems,
+            ..
+        } = &checked;
+        let (ok, entries, records, indexes_ok, rollups_ok) =
+            (*ok, *entries, *records, *indexes_ok, *rollups_ok);
+        output.document(&CheckedJson {
+            ok,
+            state_hash,
+            entries,
+            records,
+            indexes_ok,
+            rollups_ok,
+            problems,
+        })?;
     } else {
         tell(&checked, output)?;
     }
@@ -38,22 +56,35 @@ pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
 fn tell(checked: &Checked, output: &mut Output<'_>) -> Result<(), Fault> {
     let word = |ok: bool| if ok { "agree" } else { "DO NOT AGREE" };
     output.line(format!("records   {}", counted(checked.records)))?;
-    output.line(format!("journal   {} entries, each with its checksum and its place in the chain", counted(checked.entries)))?;
+    output.line(format!(
+        "journal   {} entries, each with its checksum and its place in the chain",
+        counted(checked.entries)
+    ))?;
     output.line(format!("indexes   {}", word(checked.indexes_ok)))?;
     output.line(format!("totals    {}", word(checked.rollups_ok)))?;
     output.line(format!("state     {}", checked.state_hash))?;
     for problem in &checked.problems {
         output.line(format!("problem: {problem}"))?;
     }
-    output.line(if checked.ok { "all is well" } else { "something is wrong: keep a copy of the directory before anything else" })
+    output.line(if checked.ok {
+        "all is well"
+    } else {
+        "something is wrong: keep a copy of the directory before anything else"
+    })
 }
 
 pub(crate) fn tick(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let (undone, bills) = store::with(dir, Need::Existing, |engine| Ok((engine.tick()?, engine.bills())))?;
+    let (undone, bills) = store::with(dir, Need::Existing, |engine| {
+        Ok((engine.tick()?, engine.bills()))
+    })?;
     if output.json {
         output.document(&json!({"warnings": undone}))?;
     } else {
-        output.line(if undone.is_empty() { "what was due is done" } else { "what was due is done, except:" })?;
+        output.line(if undone.is_empty() {
+            "what was due is done"
+        } else {
+            "what was due is done, except:"
+        })?;
         crate::record::warnings(&undone, output)?;
         crate::plugin::tell_bills(&bills, output)?;
     }

@@ -31,7 +31,10 @@ pub(crate) enum Fault {
     #[error(transparent)]
     Demo(DemoError),
     #[error("{message}")]
-    Input { message: String, remedy: &'static str },
+    Input {
+        message: String,
+        remedy: &'static str,
+    },
     #[error("there is no store in {}", .0.display())]
     NoStore(PathBuf),
     #[error("cannot write the answer: {0}")]
@@ -50,7 +53,10 @@ impl From<DemoError> for Fault {
 
 impl Fault {
     pub(crate) fn input(message: impl Into<String>, remedy: &'static str) -> Self {
-        Self::Input { message: message.into(), remedy }
+        Self::Input {
+            message: message.into(),
+            remedy,
+        }
     }
 
     pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
@@ -61,11 +67,17 @@ impl Fault {
             io::ErrorKind::InvalidData => "it is no UTF-8 text".to_owned(),
             _ => error.to_string(),
         };
-        Self::input(format!("cannot read {}: {why}", path.display()), "check the path")
+        Self::input(
+            format!("cannot read {}: {why}", path.display()),
+            "check the path",
+        )
     }
 
     pub(crate) fn not_json(what: &str, error: &serde_json::Error) -> Self {
-        Self::input(format!("{what} is no JSON that fits: {error}"), "quote it for the shell: '{\"name\": \"…\"}'; `peyvand schema show OBJECT` lists the fields")
+        Self::input(
+            format!("{what} is no JSON that fits: {error}"),
+            "quote it for the shell: '{\"name\": \"…\"}'; `peyvand schema show OBJECT` lists the fields",
+        )
     }
 
     /// Whoever read the output has gone: nothing is wrong, and nobody is there to be told.
@@ -77,7 +89,12 @@ impl Fault {
         match self {
             _ if self.is_quiet() => Exit::Fine,
             Self::Engine(error) => exit_of(error.kind()),
-            Self::Build(PackError::Read { .. } | PackError::Write { .. } | PackError::Toml { .. } | PackError::Manifest { .. }) => Exit::Input,
+            Self::Build(
+                PackError::Read { .. }
+                | PackError::Write { .. }
+                | PackError::Toml { .. }
+                | PackError::Manifest { .. },
+            ) => Exit::Input,
             Self::Build(_) => Exit::Guest,
             Self::Demo(DemoError::Taken { .. }) => Exit::Input,
             Self::Demo(_) => Exit::Store,
@@ -105,7 +122,9 @@ impl Fault {
             Self::Build(_) => None,
             Self::Demo(error) => error.remedy(),
             Self::Input { remedy, .. } => Some(remedy),
-            Self::NoStore(_) => Some("name it with --dir, or make one with `peyvand demo`, `peyvand import` or `peyvand create`"),
+            Self::NoStore(_) => Some(
+                "name it with --dir, or make one with `peyvand demo`, `peyvand import` or `peyvand create`",
+            ),
             Self::Output(_) => Some("look at where the output goes"),
         }
     }
@@ -122,7 +141,17 @@ impl Fault {
         if self.is_quiet() {
             return;
         }
-        let told = if as_json { tell_json(to, self.kind(), &self.to_string(), self.remedy(), self.failures()) } else { self.tell_plainly(to) };
+        let told = if as_json {
+            tell_json(
+                to,
+                self.kind(),
+                &self.to_string(),
+                self.remedy(),
+                self.failures(),
+            )
+        } else {
+            self.tell_plainly(to)
+        };
         told.ok();
     }
 
@@ -132,13 +161,22 @@ impl Fault {
             writeln!(to, "error: refused for {} reasons", failures.len())?;
             let several = failures.iter().any(|failure| failure.request > 0);
             for failure in failures {
-                let place = if several { format!("request {}: ", failure.request + 1) } else { String::new() };
+                let place = if several {
+                    format!("request {}: ", failure.request + 1)
+                } else {
+                    String::new()
+                };
                 writeln!(to, "  {}", one_line(&format!("{place}{failure}")))?;
             }
         } else {
             // What a compiler says has lines of its own.
             for (number, line) in self.to_string().lines().enumerate() {
-                writeln!(to, "{}{}", if number == 0 { "error: " } else { "  " }, one_line(line))?;
+                writeln!(
+                    to,
+                    "{}{}",
+                    if number == 0 { "error: " } else { "  " },
+                    one_line(line)
+                )?;
             }
         }
         match self.remedy() {
@@ -172,13 +210,29 @@ struct FailureJson<'a> {
 
 impl<'a> FailureJson<'a> {
     fn of(failure: &'a Failure) -> Self {
-        Self { request: failure.request, field: failure.field.as_deref(), code: &failure.code, message: &failure.message }
+        Self {
+            request: failure.request,
+            field: failure.field.as_deref(),
+            code: &failure.code,
+            message: &failure.message,
+        }
     }
 }
 
-pub(crate) fn tell_json(to: &mut dyn Write, kind: &str, message: &str, remedy: Option<&str>, failures: &[Failure]) -> io::Result<()> {
+pub(crate) fn tell_json(
+    to: &mut dyn Write,
+    kind: &str,
+    message: &str,
+    remedy: Option<&str>,
+    failures: &[Failure],
+) -> io::Result<()> {
     let failures = failures.iter().map(FailureJson::of).collect();
-    let error = Told { kind, message, remedy, failures };
+    let error = Told {
+        kind,
+        message,
+        remedy,
+        failures,
+    };
     serde_json::to_writer(&mut *to, &ErrorJson { error })?;
     writeln!(to)
 }
@@ -186,7 +240,9 @@ pub(crate) fn tell_json(to: &mut dyn Write, kind: &str, message: &str, remedy: O
 fn exit_of(kind: ErrorKind) -> Exit {
     match kind {
         ErrorKind::Plugin | ErrorKind::Script => Exit::Guest,
-        ErrorKind::Locked | ErrorKind::Store | ErrorKind::Damaged | ErrorKind::Stopped => Exit::Store,
+        ErrorKind::Locked | ErrorKind::Store | ErrorKind::Damaged | ErrorKind::Stopped => {
+            Exit::Store
+        }
         _ => Exit::Input,
     }
 }
@@ -242,26 +298,45 @@ mod tests {
         assert_eq!(Fault::NoStore("crm".into()).exit() as u8, 4);
         assert_eq!(Fault::Build(PackError::NoTarget).exit() as u8, 5);
         assert_eq!(Fault::input("x", "y").exit() as u8, 3);
-        assert_eq!(Fault::from(DemoError::Taken { dir: "d".into(), store: true }).exit() as u8, 3);
+        assert_eq!(
+            Fault::from(DemoError::Taken {
+                dir: "d".into(),
+                store: true
+            })
+            .exit() as u8,
+            3
+        );
     }
 
     #[test]
     fn a_missing_target_says_how_to_get_it() {
-        assert!(told(&Fault::Build(PackError::NoTarget), false).contains("rustup target add wasm32-unknown-unknown"));
+        assert!(
+            told(&Fault::Build(PackError::NoTarget), false)
+                .contains("rustup target add wasm32-unknown-unknown")
+        );
     }
 
     #[test]
     fn a_reader_that_has_gone_is_no_error() {
         let fault = Fault::Output(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!((told(&fault, false), fault.exit()), (String::new(), Exit::Fine));
-        assert_eq!(Fault::Output(io::Error::from(io::ErrorKind::StorageFull)).exit(), Exit::Store);
+        assert_eq!(
+            (told(&fault, false), fault.exit()),
+            (String::new(), Exit::Fine)
+        );
+        assert_eq!(
+            Fault::Output(io::Error::from(io::ErrorKind::StorageFull)).exit(),
+            Exit::Store
+        );
     }
 
     #[test]
     fn an_error_names_the_thing_and_the_remedy() {
         let fault = Fault::NoStore("crm".into());
         let plain = told(&fault, false);
-        assert!(plain.starts_with("error: there is no store in crm\nhelp: name it with --dir"), "{plain}");
+        assert!(
+            plain.starts_with("error: there is no store in crm\nhelp: name it with --dir"),
+            "{plain}"
+        );
         let json = told(&fault, true);
         assert!(json.starts_with(r#"{"error":{"kind":"store","message":"there is no store in crm","remedy":"name it with --dir"#), "{json}");
         assert!(json.ends_with("\"failures\":[]}}\n"), "{json}");

@@ -13,10 +13,19 @@ use crate::output::Output;
 
 const DEFAULT_DIR: &str = "./peyvand-demo";
 
-pub(crate) fn run(demo: &Demo, asked: Option<&Path>, output: &mut Output<'_>) -> Result<Exit, Fault> {
+pub(crate) fn run(
+    demo: &Demo,
+    asked: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
     let dir = place(demo.place.as_deref(), asked)?;
     // The demo brings its own plugins.
-    let options = DemoOptions { seed: demo.seed, fresh: demo.fresh, locale: Locale::En, plugins: Vec::new() };
+    let options = DemoOptions {
+        seed: demo.seed,
+        fresh: demo.fresh,
+        locale: Locale::En,
+        plugins: Vec::new(),
+    };
     if output.json {
         demo::run(&dir, &mut io::sink(), &options)?;
         output.document(&json!({"dir": dir.display().to_string(), "seed": demo.seed}))?;
@@ -28,7 +37,10 @@ pub(crate) fn run(demo: &Demo, asked: Option<&Path>, output: &mut Output<'_>) ->
 
 fn place(argument: Option<&Path>, asked: Option<&Path>) -> Result<PathBuf, Fault> {
     match (argument, asked) {
-        (Some(one), Some(other)) if one != other => Err(Fault::input("the demo is given two directories", "give DIR or --dir, not both")),
+        (Some(one), Some(other)) if one != other => Err(Fault::input(
+            "the demo is given two directories",
+            "give DIR or --dir, not both",
+        )),
         (Some(dir), _) | (None, Some(dir)) => Ok(dir.to_owned()),
         (None, None) => Ok(PathBuf::from(DEFAULT_DIR)),
     }

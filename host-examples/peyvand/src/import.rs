@@ -23,11 +23,21 @@ pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Resul
     options.dry_run = import.dry_run;
     options.encoding.clone_from(&import.encoding);
     options.delimiter = import.delimiter.map(|separator| separator.0);
-    options.file = import.file.file_name().map(|name| name.to_string_lossy().into_owned());
-    let need = if import.dry_run { Need::Any } else { Need::Created };
+    options.file = Some(file_name(import));
+    let known = mapping.objects().any(|object| object == import.into);
+    let need = if import.dry_run || !known {
+        Need::Any
+    } else {
+        Need::Created
+    };
     let (receipt, costs) = store::with(dir, need, |engine| {
         let mut progress = Progress::of("rows");
-        let receipt = engine.session().import(input, &mapping, &import.into, &options, &mut |rows| progress.reached(rows))?;
+        let receipt =
+            engine
+                .session()
+                .import(input, &mapping, &import.into, &options, &mut |rows| {
+                    progress.reached(rows)
+                })?;
         Ok((receipt, engine.bills()))
     })?;
     if output.json {
@@ -39,14 +49,39 @@ pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Resul
     Ok(Exit::Fine)
 }
 
+fn file_name(import: &Import) -> String {
+    import
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
 fn tell(receipt: &Receipt, import: &Import, output: &mut Output<'_>) -> Result<(), Fault> {
     let would = if import.dry_run { "would go" } else { "went" };
-    let name = import.file.file_name().map_or_else(|| "stdin".into(), |name| name.to_string_lossy());
-    output.line(format!("{} of {name} {would} into {}", several(receipt.rows, "row", "rows"), import.into))?;
+    let name = if import.file.as_os_str() == source::STDIN {
+        "stdin".to_owned()
+    } else {
+        file_name(import)
+    };
+    output.line(format!(
+        "{} of {name} {would} into {}",
+        several(receipt.rows, "row", "rows"),
+        import.into
+    ))?;
     let counts = [
         ("created", receipt.created, "new records"),
-        ("updated", receipt.updated, "changed records that were there before"),
-        ("merged", receipt.merged, "went into the record of an earlier row"),
+        (
+            "updated",
+            receipt.updated,
+            "changed records that were there before",
+        ),
+        (
+            "merged",
+            receipt.merged,
+            "went into the record of an earlier row",
+        ),
         ("skipped", receipt.skipped, "said nothing new"),
         ("refused", receipt.refused, "were not taken"),
     ];
@@ -56,7 +91,12 @@ fn tell(receipt: &Receipt, import: &Import, output: &mut Output<'_>) -> Result<(
     }
     output.table(&table)?;
     for warning in &receipt.warnings {
-        output.line(format!("warning: {} ({}): {}", warning.code, counted(warning.count), warning.message))?;
+        output.line(format!(
+            "warning: {} ({}): {}",
+            warning.code,
+            counted(warning.count),
+            warning.message
+        ))?;
     }
     Ok(())
 }
@@ -71,8 +111,14 @@ fn mapping_text(name: &str) -> Result<String, Fault> {
         return source::text(path);
     }
     let known: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-    let message = format!("there is no mapping '{name}': no file of that name, and the built-in ones are {}", known.join(", "));
-    Err(Fault::input(message, "give the path of a mapping file, such as ./my-mapping.toml"))
+    let message = format!(
+        "there is no mapping '{name}': no file of that name, and the built-in ones are {}",
+        known.join(", ")
+    );
+    Err(Fault::input(
+        message,
+        "give the path of a mapping file, such as ./my-mapping.toml",
+    ))
 }
 
 /// What stands between two cells.
@@ -86,7 +132,13 @@ impl FromStr for Separator {
         let mut letters = text.chars();
         match (text, letters.next(), letters.next()) {
             ("tab" | "\\t", ..) => Ok(Self('\t')),
-            (_, Some(one), None) if one.is_ascii() && !one.is_ascii_alphanumeric() && !matches!(one, '"' | '\n' | '\r') => Ok(Self(one)),
+            (_, Some(one), None)
+                if one.is_ascii()
+                    && !one.is_ascii_alphanumeric()
+                    && !matches!(one, '"' | '\n' | '\r') =>
+            {
+                Ok(Self(one))
+            }
             _ => Err("give one sign such as , or ; or the word 'tab'".to_owned()),
         }
     }
@@ -100,8 +152,18 @@ mod tests {
     #[test]
     fn every_mapping_of_the_folder_is_built_in_and_can_be_read() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
-        let mut names: Vec<String> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .file_stem()
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
         names.sort();
         assert_eq!(names, BUILT_IN.map(|(name, _)| name));
         for name in names {
@@ -111,8 +173,18 @@ mod tests {
 
     #[test]
     fn an_unknown_mapping_lists_the_known_ones() {
-        assert!(mapping_text("mavn").unwrap_err().to_string().contains("the built-in ones are maven"));
-        assert!(mapping_text("none/mavn.toml").unwrap_err().to_string().contains("cannot read none/mavn.toml"));
+        assert!(
+            mapping_text("mavn")
+                .unwrap_err()
+                .to_string()
+                .contains("the built-in ones are maven")
+        );
+        assert!(
+            mapping_text("none/mavn.toml")
+                .unwrap_err()
+                .to_string()
+                .contains("cannot read none/mavn.toml")
+        );
     }
 
     #[test]

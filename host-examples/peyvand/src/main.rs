@@ -60,7 +60,11 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Get { id } => record::get(*id, dir, output),
         Command::Timeline { id } => record::timeline(*id, dir, output),
         Command::Create { object, fields } => record::create(object, fields, dir, output),
-        Command::Update { id, fields, revision } => record::update(*id, fields, *revision, dir, output),
+        Command::Update {
+            id,
+            fields,
+            revision,
+        } => record::update(*id, fields, *revision, dir, output),
         Command::Delete { id } => record::delete(*id, dir, output),
         Command::Restore { id } => record::restore(*id, dir, output),
         Command::Report(report) => report::run(report, dir, output),
@@ -80,7 +84,13 @@ fn misunderstood(error: &clap::Error, arguments: &[OsString]) -> Exit {
         return told.map_or_else(|error| Fault::Output(error).exit(), |()| Exit::Fine);
     }
     let told = if arguments.iter().any(|argument| argument == "--json") {
-        fault::tell_json(&mut io::stderr().lock(), "usage", &reason(&text), Some("see --help"), &[])
+        fault::tell_json(
+            &mut io::stderr().lock(),
+            "usage",
+            &reason(&text),
+            Some("see --help"),
+            &[],
+        )
     } else {
         io::stderr().lock().write_all(text.as_bytes())
     };
@@ -91,9 +101,15 @@ fn misunderstood(error: &clap::Error, arguments: &[OsString]) -> Exit {
 
 /// The first paragraph of what the parser says; usage and hints come after it.
 fn reason(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.trim().is_empty())
+        .map(str::trim)
+        .collect();
     let reason = lines.join(" ");
-    reason.strip_prefix("error: ").map_or_else(|| reason.clone(), str::to_owned)
+    reason
+        .strip_prefix("error: ")
+        .map_or_else(|| reason.clone(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -102,7 +118,12 @@ mod tests {
 
     #[test]
     fn a_missing_argument_is_named_in_the_reason() {
-        let error = Cli::try_parse_from(["peyvand", "get"]).map(|_| ()).map_err(|error| reason(&error.render().to_string()));
-        assert_eq!(error, Err("the following required arguments were not provided: <ID>".to_owned()));
+        let error = Cli::try_parse_from(["peyvand", "get"])
+            .map(|_| ())
+            .map_err(|error| reason(&error.render().to_string()));
+        assert_eq!(
+            error,
+            Err("the following required arguments were not provided: <ID>".to_owned())
+        );
     }
 }

@@ -61,48 +61,98 @@ const WIDEST: usize = 60;
 
 impl Table {
     pub(crate) fn new(columns: &[(&'static str, Side)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self {
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// A table of whole columns. Terminals reorder a line around right-to-left text, so what has some goes to the end.
+    pub(crate) fn of_columns(mut columns: Vec<((&'static str, Side), Vec<String>)>) -> Self {
+        columns.sort_by_key(|(_, cells)| cells.iter().any(|cell| is_right_to_left(cell)));
+        let mut table = Self::new(
+            &columns
+                .iter()
+                .map(|(column, _)| *column)
+                .collect::<Vec<_>>(),
+        );
+        let rows = columns.first().map_or(0, |(_, cells)| cells.len());
+        for row in 0..rows {
+            table.row(
+                columns
+                    .iter()
+                    .map(|(_, cells)| cells.get(row).cloned().unwrap_or_default()),
+            );
+        }
+        table
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
+        self.rows
+            .push(cells.into_iter().map(|cell| one_line(&cell)).collect());
     }
 
     fn lines(&self) -> Vec<String> {
         let last = self.columns.len().saturating_sub(1);
         let cell = |row: &[String], place: usize| {
             let text = row.get(place).map_or("", String::as_str);
-            if place == last { text.to_owned() } else { shortened(text, WIDEST) }
+            if place == last {
+                text.to_owned()
+            } else {
+                shortened(text, WIDEST)
+            }
         };
-        let heading: Vec<String> = self.columns.iter().map(|(name, _)| name.to_uppercase()).collect();
-        let rows: Vec<&[String]> = std::iter::once(heading.as_slice()).chain(self.rows.iter().map(Vec::as_slice)).collect();
-        let widths: Vec<usize> = (0..self.columns.len()).map(|place| rows.iter().map(|row| width(&cell(row, place))).max().unwrap_or(0)).collect();
-        let line = |row: &&[String]| {
-            let cells = self.columns.iter().zip(&widths).enumerate().map(|(place, ((_, side), wide))| {
-                let text = cell(row, place);
-                let fill = " ".repeat(wide.saturating_sub(width(&text)));
-                match side {
-                    Side::Right => format!("{fill}{text}"),
-                    Side::Left if place == last => text,
-                    Side::Left => format!("{text}{fill}"),
-                }
-            });
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-        };
+        let heading: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(name, _)| name.to_uppercase())
+            .collect();
+        let rows: Vec<&[String]> = std::iter::once(heading.as_slice())
+            .chain(self.rows.iter().map(Vec::as_slice))
+            .collect();
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|place| {
+                rows.iter()
+                    .map(|row| width(&cell(row, place)))
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        let line =
+            |row: &&[String]| {
+                let cells = self.columns.iter().zip(&widths).enumerate().map(
+                    |(place, ((_, side), wide))| {
+                        let text = cell(row, place);
+                        let fill = " ".repeat(wide.saturating_sub(width(&text)));
+                        match side {
+                            Side::Right => format!("{fill}{text}"),
+                            Side::Left if place == last => text,
+                            Side::Left => format!("{text}{fill}"),
+                        }
+                    },
+                );
+                cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+            };
         rows.iter().map(line).collect()
     }
 }
 
 /// The text without anything that would break the line or steer the terminal.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+fn is_right_to_left(text: &str) -> bool {
+    text.chars().any(
+        |c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'),
+    )
 }
 
 /// How many columns a text takes: marks and joiners stand on the letter before them.
 fn width(text: &str) -> usize {
-    let zero = |c: char| {
-        matches!(c, '\u{300}'..='\u{36f}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{200b}'..='\u{200f}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
+    let zero = |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{200b}'..='\u{200f}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     text.chars().filter(|c| !zero(*c)).count()
 }
 
@@ -122,8 +172,12 @@ pub(crate) fn counted(number: u64) -> String {
 
 /// A plain decimal number with its thousands apart: `10,005,534.5`.
 pub(crate) fn grouped(number: &str) -> String {
-    let (sign, number) = number.strip_prefix('-').map_or(("", number), |number| ("-", number));
-    let (whole, part) = number.split_once('.').map_or((number, None), |(whole, part)| (whole, Some(part)));
+    let (sign, number) = number
+        .strip_prefix('-')
+        .map_or(("", number), |number| ("-", number));
+    let (whole, part) = number
+        .split_once('.')
+        .map_or((number, None), |(whole, part)| (whole, Some(part)));
     let digits = whole.chars().count();
     let mut text = sign.to_owned();
     for (place, digit) in whole.chars().enumerate() {
@@ -160,10 +214,36 @@ mod tests {
 
     #[test]
     fn columns_stand_under_their_headings_whatever_the_script() {
-        let mut table = Table::new(&[("stage", Side::Left), ("count", Side::Right), ("name", Side::Left)]);
+        let mut table = Table::new(&[
+            ("stage", Side::Left),
+            ("count", Side::Right),
+            ("name", Side::Left),
+        ]);
         table.row(["won".into(), "4,238".into(), "پارس".into()]);
         table.row(["می\u{200c}رود".into(), "1".into(), "Alpha".into()]);
-        assert_eq!(table.lines(), ["STAGE   COUNT  NAME", "won     4,238  پارس", "می\u{200c}رود      1  Alpha"]);
+        assert_eq!(
+            table.lines(),
+            [
+                "STAGE  COUNT  NAME",
+                "won    4,238  پارس",
+                "می\u{200c}رود      1  Alpha"
+            ]
+        );
+    }
+
+    #[test]
+    fn columns_with_right_to_left_text_come_last_in_their_order() {
+        let column = |name, cell: &str| ((name, Side::Left), vec![cell.to_owned()]);
+        let table = Table::of_columns(vec![
+            column("id", "1"),
+            column("account", "پارس"),
+            column("stage", "won"),
+            column("name", "شرکة"),
+        ]);
+        assert_eq!(
+            table.lines(),
+            ["ID  STAGE  ACCOUNT  NAME", "1   won    پارس     شرکة"]
+        );
     }
 
     #[test]
@@ -184,14 +264,26 @@ mod tests {
 
     #[test]
     fn thousands_are_apart_and_fractions_stay() {
-        for (plain, read) in [("0", "0"), ("999", "999"), ("1000", "1,000"), ("-10005534.25", "-10,005,534.25"), ("123456", "123,456")] {
+        for (plain, read) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1,000"),
+            ("-10005534.25", "-10,005,534.25"),
+            ("123456", "123,456"),
+        ] {
             assert_eq!(grouped(plain), read);
         }
     }
 
     #[test]
     fn sizes_are_read_by_people() {
-        for (size, read) in [(0, "0 bytes"), (999, "999 bytes"), (59_610, "59.6 KB"), (1_000_000, "1.0 MB"), (2_500_000_000, "2.5 GB")] {
+        for (size, read) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (59_610, "59.6 KB"),
+            (1_000_000, "1.0 MB"),
+            (2_500_000_000, "2.5 GB"),
+        ] {
             assert_eq!(bytes(size), read);
         }
     }
@@ -199,7 +291,12 @@ mod tests {
     #[test]
     fn a_document_is_one_line_of_utf8() {
         let mut written = Vec::new();
-        Output::new(&mut written, true).document(&serde_json::json!({"name": "بیمه\nآینده"})).unwrap();
-        assert_eq!(String::from_utf8(written).unwrap(), "{\"name\":\"بیمه\\nآینده\"}\n");
+        Output::new(&mut written, true)
+            .document(&serde_json::json!({"name": "بیمه\nآینده"}))
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(written).unwrap(),
+            "{\"name\":\"بیمه\\nآینده\"}\n"
+        );
     }
 }

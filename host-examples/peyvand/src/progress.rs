@@ -17,12 +17,20 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn of(what: &'static str) -> Self {
-        Self { what, begun: Instant::now(), told: None, watched: io::stderr().is_terminal() }
+        Self {
+            what,
+            begun: Instant::now(),
+            told: None,
+            watched: io::stderr().is_terminal(),
+        }
     }
 
     pub(crate) fn reached(&mut self, count: u64) {
         let spent = self.begun.elapsed();
-        if !self.watched || spent < SILENCE || self.told.is_some_and(|told| told.elapsed() < BETWEEN) {
+        if !self.watched
+            || spent < SILENCE
+            || self.told.is_some_and(|told| told.elapsed() < BETWEEN)
+        {
             return;
         }
         self.told = Some(Instant::now());
@@ -32,7 +40,9 @@ impl Progress {
     fn show(&self, line: &str) {
         let mut stderr = io::stderr().lock();
         // A lost progress line is no reason to stop.
-        write!(stderr, "\r{line}\u{1b}[K").and_then(|()| stderr.flush()).ok();
+        write!(stderr, "\r{line}\u{1b}[K")
+            .and_then(|()| stderr.flush())
+            .ok();
     }
 }
 
@@ -46,7 +56,11 @@ impl Drop for Progress {
 
 fn line(what: &str, count: u64, spent: Duration) -> String {
     let rate = u128::from(count) * 1000 / spent.as_millis().max(1);
-    format!("{} {what}, {} a second", counted(count), counted(u64::try_from(rate).unwrap_or(u64::MAX)))
+    format!(
+        "{} {what}, {} a second",
+        counted(count),
+        counted(u64::try_from(rate).unwrap_or(u64::MAX))
+    )
 }
 
 #[cfg(test)]
@@ -55,7 +69,10 @@ mod tests {
 
     #[test]
     fn the_rate_is_of_the_whole_time() {
-        assert_eq!(line("rows", 12_000, Duration::from_millis(1500)), "12,000 rows, 8,000 a second");
+        assert_eq!(
+            line("rows", 12_000, Duration::from_millis(1500)),
+            "12,000 rows, 8,000 a second"
+        );
         assert_eq!(line("rows", 0, Duration::ZERO), "0 rows, 0 a second");
     }
 }

@@ -37,7 +37,13 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
         } else if output.json {
             let page = session.query(&query)?;
             let data = page.records.iter().map(Record::to_json).collect();
-            output.document(&PageJson { data, page: PageEnd { next: page.next, has_more: page.has_more } })
+            output.document(&PageJson {
+                data,
+                page: PageEnd {
+                    next: page.next,
+                    has_more: page.has_more,
+                },
+            })
         } else {
             tell(engine, &asked.object, &session.query(&query)?, output)
         }
@@ -45,7 +51,11 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
     Ok(Exit::Fine)
 }
 
-fn explain(session: &Session, query: &peyvand::Query, output: &mut Output<'_>) -> Result<(), Fault> {
+fn explain(
+    session: &Session,
+    query: &peyvand::Query,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let plan = session.explain(query)?;
     if !output.json {
         return output.line(plan.to_string());
@@ -56,8 +66,23 @@ fn explain(session: &Session, query: &peyvand::Query, output: &mut Output<'_>) -
 }
 
 /// What people look for first, whatever the object.
-const LOOKED_FOR: [&str; 15] =
-    ["stage", "status", "kind", "amount", "close_date", "due_on", "at", "account", "company", "industry", "email", "phone", "owner", "key", "code"];
+const LOOKED_FOR: [&str; 15] = [
+    "stage",
+    "status",
+    "kind",
+    "amount",
+    "close_date",
+    "due_on",
+    "at",
+    "account",
+    "company",
+    "industry",
+    "email",
+    "phone",
+    "owner",
+    "key",
+    "code",
+];
 const MOST_FIELDS: usize = 4;
 
 fn tell(engine: &Engine, object: &str, page: &Page, output: &mut Output<'_>) -> Result<(), Fault> {
@@ -65,17 +90,31 @@ fn tell(engine: &Engine, object: &str, page: &Page, output: &mut Output<'_>) -> 
         return output.line("no records");
     }
     let schema = engine.schema()?;
-    let fields = schema.object(object).map(|object| main_fields(object, &page.records)).unwrap_or_default();
-    let mut columns = vec![("id", Side::Left)];
-    columns.extend(fields.iter().map(|(name, side)| (*name, *side)));
-    columns.push(("", Side::Left));
-    let mut table = Table::new(&columns);
+    let fields = schema
+        .object(object)
+        .map(|object| main_fields(object, &page.records))
+        .unwrap_or_default();
     let mut names = Names::of(engine.session());
-    for record in &page.records {
-        let shown = fields.iter().map(|(name, _)| record.get(name).map_or_else(String::new, |value| names.shown(value)));
-        let cells: Vec<String> = std::iter::once(record.id().to_string()).chain(shown).chain([record.title()]).collect();
-        table.row(cells);
+    let mut columns = vec![(
+        ("id", Side::Left),
+        page.records
+            .iter()
+            .map(|record| record.id().to_string())
+            .collect(),
+    )];
+    for field in fields {
+        let shown = page.records.iter().map(|record| {
+            record
+                .get(field.0)
+                .map_or_else(String::new, |value| names.shown(value))
+        });
+        columns.push((field, shown.collect()));
     }
+    columns.push((
+        ("", Side::Left),
+        page.records.iter().map(Record::title).collect(),
+    ));
+    let table = Table::of_columns(columns);
     output.table(&table)?;
     output.line(several(page.records.len() as u64, "record", "records"))?;
     match &page.next {
@@ -86,13 +125,38 @@ fn tell(engine: &Engine, object: &str, page: &Page, output: &mut Output<'_>) -> 
 
 /// A few fields that have a value on this page.
 fn main_fields(object: &Object, records: &[Record]) -> Vec<(&'static str, Side)> {
-    let filled = |name: &&&str| records.iter().any(|record| record.get(name).is_some_and(|value| value.to_string() != record.title()));
-    LOOKED_FOR.iter().filter(|name| object.field(name).is_some()).filter(filled).take(MOST_FIELDS).map(|name| (*name, side(records, name))).collect()
+    let filled = |name: &&&str| {
+        records.iter().any(|record| {
+            record
+                .get(name)
+                .is_some_and(|value| value.to_string() != record.title())
+        })
+    };
+    LOOKED_FOR
+        .iter()
+        .filter(|name| object.field(name).is_some())
+        .filter(filled)
+        .take(MOST_FIELDS)
+        .map(|name| (*name, side(records, name)))
+        .collect()
 }
 
 fn side(records: &[Record], name: &str) -> Side {
-    let number = |value: &Value| matches!(value, Value::Integer(_) | Value::Decimal(_) | Value::Money(_));
-    if records.iter().filter_map(|record| record.get(name)).all(number) { Side::Right } else { Side::Left }
+    let number = |value: &Value| {
+        matches!(
+            value,
+            Value::Integer(_) | Value::Decimal(_) | Value::Money(_)
+        )
+    };
+    if records
+        .iter()
+        .filter_map(|record| record.get(name))
+        .all(number)
+    {
+        Side::Right
+    } else {
+        Side::Left
+    }
 }
 
 /// Records by what people call them, each asked for once.
@@ -103,20 +167,35 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn of(session: Session) -> Self {
-        Self { session, known: HashMap::new() }
+        Self {
+            session,
+            known: HashMap::new(),
+        }
     }
 
     /// The title, or the id of what is in the bin or gone.
     pub(crate) fn name(&mut self, id: RecordId) -> String {
         let session = &self.session;
-        self.known.entry(id).or_insert_with(|| session.get(id).map_or_else(|_| id.to_string(), |record| record.title())).clone()
+        self.known
+            .entry(id)
+            .or_insert_with(|| {
+                session
+                    .get(id)
+                    .map_or_else(|_| id.to_string(), |record| record.title())
+            })
+            .clone()
     }
 
     pub(crate) fn shown(&mut self, value: &Value) -> String {
         match value {
             Value::Reference(id) => self.name(*id),
-            Value::Money(money) => format!("{} {}", grouped(&money.amount.to_string()), money.currency),
-            Value::Instant(at) => at.with_timezone(&self.session.zone()).format("%Y-%m-%d %H:%M").to_string(),
+            Value::Money(money) => {
+                format!("{} {}", grouped(&money.amount.to_string()), money.currency)
+            }
+            Value::Instant(at) => at
+                .with_timezone(&self.session.zone())
+                .format("%Y-%m-%d %H:%M")
+                .to_string(),
             Value::Boolean(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
             other => other.to_string(),
         }

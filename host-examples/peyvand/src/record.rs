@@ -15,14 +15,23 @@ pub(crate) fn get(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<E
     store::with(dir, Need::Existing, |engine| {
         let session = engine.session();
         let record = session.get(id)?;
-        if output.json { output.document(&record.to_json()) } else { tell(&record, Names::of(session), output) }
+        if output.json {
+            output.document(&record.to_json())
+        } else {
+            tell(&record, Names::of(session), output)
+        }
     })?;
     Ok(Exit::Fine)
 }
 
 fn tell(record: &Record, mut names: Names, output: &mut Output<'_>) -> Result<(), Fault> {
     output.line(record.title())?;
-    output.line(format!("{} {}, revision {}", record.object(), record.id(), record.revision()))?;
+    output.line(format!(
+        "{} {}, revision {}",
+        record.object(),
+        record.id(),
+        record.revision()
+    ))?;
     let mut table = Table::new(&[("field", Side::Left), ("value", Side::Left)]);
     for (name, value) in record.fields() {
         let shown = match value {
@@ -43,7 +52,8 @@ pub(crate) fn timeline(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Res
             session.get(id)?;
         }
         if output.json {
-            return output.document(&json!({"data": events.iter().map(event_json).collect::<Vec<_>>()}));
+            return output
+                .document(&json!({"data": events.iter().map(event_json).collect::<Vec<_>>()}));
         }
         let mut names = Names::of(session);
         for event in &events {
@@ -68,19 +78,32 @@ fn event_json(event: &Event) -> Json {
 }
 
 fn tell_event(event: &Event, names: &mut Names, output: &mut Output<'_>) -> Result<(), Fault> {
-    let cause = event.cause.map_or_else(String::new, |cause| format!(", caused by entry {}", cause.get()));
+    let cause = event.cause.map_or_else(String::new, |cause| {
+        format!(", caused by entry {}", cause.get())
+    });
     let actor = match &event.actor {
         peyvand::Actor::User(id) => names.name(*id),
         other => other.to_string(),
     };
     let at = names.shown(&Value::Instant(event.at));
-    output.line(format!("{at}  {} by {actor} (entry {}{cause})", event_word(event.kind), event.position.get()))?;
+    output.line(format!(
+        "{at}  {} by {actor} (entry {}{cause})",
+        event_word(event.kind),
+        event.position.get()
+    ))?;
     for (field, before, after) in &event.changes {
         // Who and when stand in the line above.
-        if matches!(field.as_str(), "created_at" | "created_by" | "updated_at" | "updated_by") {
+        if matches!(
+            field.as_str(),
+            "created_at" | "created_by" | "updated_at" | "updated_by"
+        ) {
             continue;
         }
-        let mut shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "(empty)".to_owned(), |value| names.shown(value));
+        let mut shown = |value: &Option<Value>| {
+            value
+                .as_ref()
+                .map_or_else(|| "(empty)".to_owned(), |value| names.shown(value))
+        };
         let line = match before {
             None => format!("    {field}: {}", shown(after)),
             Some(_) => format!("    {field}: {} -> {}", shown(before), shown(after)),
@@ -99,12 +122,25 @@ fn event_word(kind: EventKind) -> &'static str {
     }
 }
 
-pub(crate) fn create(object: &str, fields: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+pub(crate) fn create(
+    object: &str,
+    fields: &str,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
     let fields = source::fields(fields)?;
-    changed(dir, Need::Created, output, |session| session.create(object, fields))
+    changed(dir, Need::Created, output, |session| {
+        session.create(object, fields)
+    })
 }
 
-pub(crate) fn update(id: RecordId, fields: &str, revision: Option<u64>, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+pub(crate) fn update(
+    id: RecordId,
+    fields: &str,
+    revision: Option<u64>,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
     let fields = source::fields(fields)?;
     changed(dir, Need::Existing, output, |session| match revision {
         Some(revision) => session.update_at(id, revision, fields),
@@ -120,7 +156,12 @@ pub(crate) fn restore(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Resu
     changed(dir, Need::Existing, output, |session| session.restore(id))
 }
 
-fn changed(dir: &Path, need: Need, output: &mut Output<'_>, change: impl FnOnce(&Session) -> peyvand::Result<Committed>) -> Result<Exit, Fault> {
+fn changed(
+    dir: &Path,
+    need: Need,
+    output: &mut Output<'_>,
+    change: impl FnOnce(&Session) -> peyvand::Result<Committed>,
+) -> Result<Exit, Fault> {
     store::with(dir, need, |engine| {
         let committed = change(&engine.session())?;
         tell_commit(engine, &committed, output)
@@ -128,9 +169,15 @@ fn changed(dir: &Path, need: Need, output: &mut Output<'_>, change: impl FnOnce(
     Ok(Exit::Fine)
 }
 
-fn tell_commit(engine: &Engine, committed: &Committed, output: &mut Output<'_>) -> Result<(), Fault> {
+fn tell_commit(
+    engine: &Engine,
+    committed: &Committed,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let session = engine.session();
-    let Some(outcome) = committed.outcomes.first() else { return Ok(()) };
+    let Some(outcome) = committed.outcomes.first() else {
+        return Ok(());
+    };
     let record = outcome.id.and_then(|id| session.get(id).ok());
     if output.json {
         return output.document(&json!({
@@ -142,13 +189,17 @@ fn tell_commit(engine: &Engine, committed: &Committed, output: &mut Output<'_>) 
         }));
     }
     let id = outcome.id.map_or_else(String::new, |id| id.to_string());
-    let state = record.map_or_else(String::new, |record| format!(", revision {}: {}", record.revision(), record.title()));
+    let state = record.map_or_else(String::new, |record| {
+        format!(", revision {}: {}", record.revision(), record.title())
+    });
     output.line(format!("{} {id}{state}", outcome_word(outcome.kind)))?;
     warnings(&committed.warnings, output)
 }
 
 pub(crate) fn warnings(warnings: &[String], output: &mut Output<'_>) -> Result<(), Fault> {
-    warnings.iter().try_for_each(|warning| output.line(format!("warning: {warning}")))
+    warnings
+        .iter()
+        .try_for_each(|warning| output.line(format!("warning: {warning}")))
 }
 
 fn outcome_word(kind: OutcomeKind) -> &'static str {

@@ -56,9 +56,12 @@ struct Amounts(BTreeMap<String, Decimal>);
 impl Amounts {
     fn add(&mut self, currency: &str, amount: Decimal) -> Result<(), Fault> {
         let sum = self.0.entry(currency.to_owned()).or_default();
-        *sum = sum
-            .checked_add(amount)
-            .ok_or_else(|| Fault::input(format!("the sum of the amounts in {currency} is too large"), "look for an amount with too many digits: peyvand query opportunity --sort -amount"))?;
+        *sum = sum.checked_add(amount).ok_or_else(|| {
+            Fault::input(
+                format!("the sum of the amounts in {currency} is too large"),
+                "look for an amount with too many digits: peyvand query opportunity --sort -amount",
+            )
+        })?;
         Ok(())
     }
 
@@ -67,13 +70,26 @@ impl Amounts {
         match (sums.next(), sums.next()) {
             (None, _) => json!(0),
             (Some((_, sum)), None) => number(*sum),
-            _ => self.0.iter().map(|(currency, sum)| (currency.clone(), number(*sum))).collect::<serde_json::Map<_, _>>().into(),
+            _ => self
+                .0
+                .iter()
+                .map(|(currency, sum)| (currency.clone(), number(*sum)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
         }
     }
 
     fn to_text(&self) -> String {
-        let sums: Vec<String> = self.0.iter().map(|(currency, sum)| format!("{} {currency}", grouped(&sum.to_string()))).collect();
-        if sums.is_empty() { "-".to_owned() } else { sums.join(" + ") }
+        let sums: Vec<String> = self
+            .0
+            .iter()
+            .map(|(currency, sum)| format!("{} {currency}", grouped(&sum.to_string())))
+            .collect();
+        if sums.is_empty() {
+            "-".to_owned()
+        } else {
+            sums.join(" + ")
+        }
     }
 }
 
@@ -86,7 +102,8 @@ impl Serialize for Amounts {
 /// A JSON number where every reader gets it exactly, else text.
 fn number(sum: Decimal) -> Json {
     let text = sum.to_string();
-    text.parse::<i64>().map_or_else(|_| json!(text), |whole| json!(whole))
+    text.parse::<i64>()
+        .map_or_else(|_| json!(text), |whole| json!(whole))
 }
 
 /// One group of opportunities: of one status, stage and currency.
@@ -116,7 +133,14 @@ fn add_up(groups: &[Group], order: &HashMap<String, i64>) -> Result<Pipeline, Fa
             value.add(currency, *sum)?;
         }
     }
-    pipeline.open = open.into_iter().map(|((_, stage), (count, value))| Open { stage: stage.to_owned(), count, value }).collect();
+    pipeline.open = open
+        .into_iter()
+        .map(|((_, stage), (count, value))| Open {
+            stage: stage.to_owned(),
+            count,
+            value,
+        })
+        .collect();
     pipeline.win_rate = win_rate(pipeline.won.count, pipeline.lost.count);
     Ok(pipeline)
 }
@@ -131,56 +155,96 @@ fn win_rate(won: u64, lost: u64) -> Option<f64> {
 
 fn pipeline(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
     let session = engine.session();
-    let (keys, order) = stages(&session)?;
+    let stages = stages(&session)?;
     let mut asked = Aggregate::new("opportunity");
     asked.filter = Filter::everything();
     asked.group_by = vec!["status".to_owned(), "stage".to_owned()];
     asked.measures = vec![Measure::Sum("amount".to_owned())];
-    let text = |value: Option<&Option<Value>>| value.and_then(Option::as_ref).map_or_else(String::new, Value::to_string);
+    let text = |value: Option<&Option<Value>>| {
+        value
+            .and_then(Option::as_ref)
+            .map_or_else(String::new, Value::to_string)
+    };
     let mut groups = Vec::new();
     for row in session.aggregate(&asked)? {
         let stage = text(row.keys.get(1));
-        // The sum of amounts brings the currency as the last key.
-        let currency = text(row.keys.get(2));
         let sum = match row.values.first() {
             Some(Some(Value::Money(money))) => Some((money.currency.to_string(), money.amount)),
-            Some(Some(Value::Decimal(sum))) => Some((currency, *sum)),
             _ => None,
         };
-        groups.push(Group { status: text(row.keys.first()), stage: keys.get(&stage).cloned().unwrap_or(stage), count: row.count, sum });
+        groups.push(Group {
+            status: text(row.keys.first()),
+            stage: stages.keys.get(&stage).cloned().unwrap_or(stage),
+            count: row.count,
+            sum,
+        });
     }
-    let pipeline = add_up(&groups, &order)?;
-    if output.json { output.document(&pipeline) } else { tell_pipeline(&pipeline, output) }
+    let pipeline = add_up(&groups, &stages.positions)?;
+    if output.json {
+        output.document(&pipeline)
+    } else {
+        tell_pipeline(&pipeline, output)
+    }
 }
 
-/// Stage ids to keys, and keys to positions.
-fn stages(session: &Session) -> Result<(HashMap<String, String>, HashMap<String, i64>), Fault> {
-    let (mut keys, mut order) = (HashMap::new(), HashMap::new());
+/// What the report needs to know of the stages.
+#[derive(Default)]
+struct Stages {
+    /// By id.
+    keys: HashMap<String, String>,
+    /// By key.
+    positions: HashMap<String, i64>,
+}
+
+fn stages(session: &Session) -> Result<Stages, Fault> {
+    let mut stages = Stages::default();
     let mut query = Query::new("stage");
     query.limit = 1000;
     loop {
         let page = session.query(&query)?;
         for stage in &page.records {
-            let key = stage.text("key").map_or_else(|| stage.title(), str::to_owned);
+            let key = stage
+                .text("key")
+                .map_or_else(|| stage.title(), str::to_owned);
             if let Some(Value::Integer(position)) = stage.get("position") {
-                order.insert(key.clone(), *position);
+                stages.positions.insert(key.clone(), *position);
             }
-            keys.insert(stage.id().to_string(), key);
+            stages.keys.insert(stage.id().to_string(), key);
         }
         match page.next {
             Some(next) => query.after = Some(next),
-            None => return Ok((keys, order)),
+            None => return Ok(stages),
         }
     }
 }
 
 fn tell_pipeline(pipeline: &Pipeline, output: &mut Output<'_>) -> Result<(), Fault> {
-    let mut table = Table::new(&[("", Side::Left), ("stage", Side::Left), ("count", Side::Right), ("value", Side::Left)]);
+    let mut table = Table::new(&[
+        ("", Side::Left),
+        ("stage", Side::Left),
+        ("count", Side::Right),
+        ("value", Side::Left),
+    ]);
     for open in &pipeline.open {
-        table.row(["open".to_owned(), open.stage.clone(), counted(open.count), open.value.to_text()]);
+        table.row([
+            "open".to_owned(),
+            open.stage.clone(),
+            counted(open.count),
+            open.value.to_text(),
+        ]);
     }
-    table.row(["won".to_owned(), String::new(), counted(pipeline.won.count), pipeline.won.value.to_text()]);
-    table.row(["lost".to_owned(), String::new(), counted(pipeline.lost.count), String::new()]);
+    table.row([
+        "won".to_owned(),
+        String::new(),
+        counted(pipeline.won.count),
+        pipeline.won.value.to_text(),
+    ]);
+    table.row([
+        "lost".to_owned(),
+        String::new(),
+        counted(pipeline.lost.count),
+        String::new(),
+    ]);
     output.table(&table)?;
     output.line(match pipeline.win_rate {
         Some(rate) => format!("won of closed: {rate:.2} %"),
@@ -190,15 +254,27 @@ fn tell_pipeline(pipeline: &Pipeline, output: &mut Output<'_>) -> Result<(), Fau
 
 const WEEK: u64 = 7;
 
-fn league(engine: &Engine, from: Option<NaiveDate>, to: Option<NaiveDate>, output: &mut Output<'_>) -> Result<(), Fault> {
+fn league(
+    engine: &Engine,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let session = engine.session();
     let to = to.unwrap_or_else(|| Utc::now().with_timezone(&session.zone()).date_naive());
     let from = from.unwrap_or_else(|| to.checked_sub_days(Days::new(WEEK - 1)).unwrap_or(to));
     if from > to {
-        return Err(Fault::input(format!("the span begins on {from}, after its end {to}"), "give --from before --to"));
+        return Err(Fault::input(
+            format!("the span begins on {from}, after its end {to}"),
+            "give --from before --to",
+        ));
     }
     let league = engine.league(from, to)?;
-    if output.json { output.document(&league_json(&league, from, to, Names::of(session))) } else { tell_league(&league, from, to, Names::of(session), output) }
+    if output.json {
+        output.document(&league_json(&league, from, to, Names::of(session)))
+    } else {
+        tell_league(&league, from, to, Names::of(session), output)
+    }
 }
 
 fn league_json(league: &League, from: NaiveDate, to: NaiveDate, mut names: Names) -> Json {
@@ -213,26 +289,61 @@ fn league_json(league: &League, from: NaiveDate, to: NaiveDate, mut names: Names
     json!({"from": from.to_string(), "to": to.to_string(), "standings": standings, "badges": badges, "capped": league.capped})
 }
 
-fn tell_league(league: &League, from: NaiveDate, to: NaiveDate, mut names: Names, output: &mut Output<'_>) -> Result<(), Fault> {
+fn tell_league(
+    league: &League,
+    from: NaiveDate,
+    to: NaiveDate,
+    mut names: Names,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     output.line(format!("from {from} to {to}"))?;
     if league.standings.is_empty() {
         return output.line("nobody has points; a plugin such as sales-league gives them, and --from and --to choose the days");
     }
-    let mut table = Table::new(&[("place", Side::Right), ("points", Side::Right), ("for", Side::Left), ("who", Side::Left)]);
+    let mut table = Table::new(&[
+        ("place", Side::Right),
+        ("points", Side::Right),
+        ("for", Side::Left),
+        ("who", Side::Left),
+    ]);
     for (place, standing) in league.standings.iter().enumerate() {
-        let reasons: Vec<String> = standing.by_reason.iter().map(|(reason, points)| format!("{reason} {}", grouped(&points.to_string()))).collect();
-        table.row([(place + 1).to_string(), grouped(&standing.points.to_string()), reasons.join(", "), names.name(standing.user)]);
+        let reasons: Vec<String> = standing
+            .by_reason
+            .iter()
+            .map(|(reason, points)| format!("{reason} {}", grouped(&points.to_string())))
+            .collect();
+        table.row([
+            (place + 1).to_string(),
+            grouped(&standing.points.to_string()),
+            reasons.join(", "),
+            names.name(standing.user),
+        ]);
     }
     output.table(&table)?;
     if !league.badges.is_empty() {
-        let mut table = Table::new(&[("on", Side::Left), ("badge", Side::Left), ("who", Side::Left)]);
+        let mut table = Table::new(&[
+            ("on", Side::Left),
+            ("badge", Side::Left),
+            ("who", Side::Left),
+        ]);
         for held in &league.badges {
-            table.row([held.on.to_string(), held.badge.clone(), names.name(held.user)]);
+            table.row([
+                held.on.to_string(),
+                held.badge.clone(),
+                names.name(held.user),
+            ]);
         }
         output.line("")?;
         output.table(&table)?;
     }
-    if league.capped > 0 { output.line(format!("{} points were above a cap and not given", grouped(&league.capped.to_string()))) } else { Ok(()) }
+    if league.capped > 0 {
+        output.line(format!(
+            "{} points were above a cap and not given",
+            grouped(&league.capped.to_string())
+        ))
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -242,11 +353,18 @@ mod tests {
 
     fn group(status: &str, stage: &str, count: u64, sum: Option<(&str, &str)>) -> Group {
         let sum = sum.map(|(currency, amount)| (currency.to_owned(), amount.parse().unwrap()));
-        Group { status: status.to_owned(), stage: stage.to_owned(), count, sum }
+        Group {
+            status: status.to_owned(),
+            stage: stage.to_owned(),
+            count,
+            sum,
+        }
     }
 
     fn order() -> HashMap<String, i64> {
-        [("prospecting", 0), ("engaging", 1), ("won", 4), ("lost", 5)].map(|(key, place)| (key.to_owned(), place)).into()
+        [("prospecting", 0), ("engaging", 1), ("won", 4), ("lost", 5)]
+            .map(|(key, place)| (key.to_owned(), place))
+            .into()
     }
 
     fn json_of(groups: &[Group]) -> String {
@@ -269,19 +387,35 @@ mod tests {
 
     #[test]
     fn an_empty_store_has_no_win_rate() {
-        assert_eq!(json_of(&[]), r#"{"won":{"count":0,"value":0},"lost":{"count":0},"open":[],"win_rate":null}"#);
+        assert_eq!(
+            json_of(&[]),
+            r#"{"won":{"count":0,"value":0},"lost":{"count":0},"open":[],"win_rate":null}"#
+        );
     }
 
     #[test]
     fn currencies_are_kept_apart_and_records_without_an_amount_are_counted() {
-        let groups = [group("won", "won", 2, Some(("USD", "12.5"))), group("won", "won", 3, Some(("IRR", "9000000000"))), group("won", "won", 4, None)];
+        let groups = [
+            group("won", "won", 2, Some(("USD", "12.5"))),
+            group("won", "won", 3, Some(("IRR", "9000000000"))),
+            group("won", "won", 4, None),
+        ];
         let json = json_of(&groups);
-        assert!(json.starts_with(r#"{"won":{"count":9,"value":{"IRR":9000000000,"USD":"12.5"}}"#), "{json}");
+        assert!(
+            json.starts_with(r#"{"won":{"count":9,"value":{"IRR":9000000000,"USD":"12.5"}}"#),
+            "{json}"
+        );
     }
 
     #[test]
     fn a_sum_that_is_no_whole_number_of_64_bits_is_text() {
-        for (sum, json) in [("0", "0"), ("-5", "-5"), ("1.50", "\"1.5\""), ("9223372036854775807", "9223372036854775807"), ("9223372036854775808", "\"9223372036854775808\"")] {
+        for (sum, json) in [
+            ("0", "0"),
+            ("-5", "-5"),
+            ("1.50", "\"1.5\""),
+            ("9223372036854775807", "9223372036854775807"),
+            ("9223372036854775808", "\"9223372036854775808\""),
+        ] {
             assert_eq!(number(sum.parse().unwrap()).to_string(), json);
         }
     }
@@ -289,13 +423,24 @@ mod tests {
     #[test]
     fn a_sum_that_is_too_large_is_an_error_and_not_a_wrong_number() {
         let most = Some(("USD", "79000000000000000000"));
-        let fault = add_up(&[group("won", "won", 1, most), group("won", "won2", 1, most)], &order()).unwrap_err();
+        let fault = add_up(
+            &[group("won", "won", 1, most), group("won", "won2", 1, most)],
+            &order(),
+        )
+        .unwrap_err();
         assert!(fault.to_string().contains("USD is too large"), "{fault}");
     }
 
     #[test]
     fn the_win_rate_is_rounded_to_two_decimals() {
-        for (won, lost, rate) in [(1, 2, 33.33), (2, 1, 66.67), (1, 0, 100.0), (0, 1, 0.0), (1, 7, 12.5), (u64::MAX, 0, 100.0)] {
+        for (won, lost, rate) in [
+            (1, 2, 33.33),
+            (2, 1, 66.67),
+            (1, 0, 100.0),
+            (0, 1, 0.0),
+            (1, 7, 12.5),
+            (u64::MAX, 0, 100.0),
+        ] {
             assert_eq!(win_rate(won, lost), Some(rate), "{won} {lost}");
         }
         assert_eq!(win_rate(0, 0), None);
@@ -303,8 +448,17 @@ mod tests {
 
     #[test]
     fn open_stages_come_in_the_order_of_their_positions_and_unknown_ones_last() {
-        let groups = [group("open", "zz", 1, None), group("open", "engaging", 1, None), group("open", "prospecting", 1, None)];
-        let stages: Vec<String> = add_up(&groups, &order()).unwrap().open.into_iter().map(|open| open.stage).collect();
+        let groups = [
+            group("open", "zz", 1, None),
+            group("open", "engaging", 1, None),
+            group("open", "prospecting", 1, None),
+        ];
+        let stages: Vec<String> = add_up(&groups, &order())
+            .unwrap()
+            .open
+            .into_iter()
+            .map(|open| open.stage)
+            .collect();
         assert_eq!(stages, ["prospecting", "engaging", "zz"]);
     }
 }

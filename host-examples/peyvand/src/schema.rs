@@ -14,7 +14,9 @@ use crate::store::{self, Need};
 pub(crate) fn run(asked: &Schema, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     match asked {
         Schema::List => store::with(dir, Need::Existing, |engine| list(engine, output))?,
-        Schema::Show { object } => store::with(dir, Need::Existing, |engine| show(engine, object, output))?,
+        Schema::Show { object } => {
+            store::with(dir, Need::Existing, |engine| show(engine, object, output))?
+        }
         Schema::Apply { file } => {
             let changes = changes(file)?;
             store::with(dir, Need::Created, |engine| apply(engine, changes, output))?;
@@ -30,13 +32,27 @@ fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
             let fields = object.live_fields().count();
             json!({"name": object.name, "prefix": object.prefix().as_str(), "label": object.label, "custom": object.is_custom(), "fields": fields})
         };
-        return output.document(&json!({"data": schema.objects().map(|object| about(object)).collect::<Vec<_>>()}));
+        return output.document(
+            &json!({"data": schema.objects().map(|object| about(object)).collect::<Vec<_>>()}),
+        );
     }
-    let mut table = Table::new(&[("object", Side::Left), ("prefix", Side::Left), ("fields", Side::Right), ("custom", Side::Left), ("label", Side::Left)]);
+    let mut table = Table::new(&[
+        ("object", Side::Left),
+        ("prefix", Side::Left),
+        ("fields", Side::Right),
+        ("custom", Side::Left),
+        ("label", Side::Left),
+    ]);
     for object in schema.objects() {
         let custom = if object.is_custom() { "yes" } else { "" };
         let fields = object.live_fields().count().to_string();
-        table.row([object.name.clone(), object.prefix().to_string(), fields, custom.to_owned(), in_all_languages(&object.label)]);
+        table.row([
+            object.name.clone(),
+            object.prefix().to_string(),
+            fields,
+            custom.to_owned(),
+            in_all_languages(&object.label),
+        ]);
     }
     output.table(&table)
 }
@@ -44,24 +60,51 @@ fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
 fn show(engine: &Engine, name: &str, output: &mut Output<'_>) -> Result<(), Fault> {
     let schema = engine.schema()?;
     let Some(object) = schema.object(name) else {
-        let known: Vec<&str> = schema.objects().map(|object| object.name.as_str()).collect();
-        return Err(Fault::input(format!("there is no object '{name}'; there are {}", known.join(", ")), "see `peyvand schema list`"));
+        let known: Vec<&str> = schema
+            .objects()
+            .map(|object| object.name.as_str())
+            .collect();
+        return Err(Fault::input(
+            format!(
+                "there is no object '{name}'; there are {}",
+                known.join(", ")
+            ),
+            "see `peyvand schema list`",
+        ));
     };
     if output.json {
         return output.document(&**object);
     }
-    let key = object.natural_key().map_or_else(String::new, |key| format!(", may be referred to by its {}", key.name));
-    output.line(format!("{}: ids begin with {}_{key}", object.name, object.prefix()))?;
-    let mut table = Table::new(&[("field", Side::Left), ("holds", Side::Left), ("rules", Side::Left), ("label", Side::Left)]);
+    let key = object.natural_key().map_or_else(String::new, |key| {
+        format!(", may be referred to by its {}", key.name)
+    });
+    output.line(format!(
+        "{}: ids begin with {}_{key}",
+        object.name,
+        object.prefix()
+    ))?;
+    let mut table = Table::new(&[
+        ("field", Side::Left),
+        ("holds", Side::Left),
+        ("rules", Side::Left),
+        ("label", Side::Left),
+    ]);
     for field in object.live_fields() {
-        table.row([field.name.clone(), holds(&field.kind), rules(field), in_all_languages(&field.label)]);
+        table.row([
+            field.name.clone(),
+            holds(&field.kind),
+            rules(field),
+            in_all_languages(&field.label),
+        ]);
     }
     output.table(&table)
 }
 
 fn holds(kind: &FieldKind) -> String {
     match kind {
-        FieldKind::Option { options } | FieldKind::MultiOption { options } => format!("{}: {}", kind.name(), options.join(", ")),
+        FieldKind::Option { options } | FieldKind::MultiOption { options } => {
+            format!("{}: {}", kind.name(), options.join(", "))
+        }
         FieldKind::Reference { to, .. } => format!("reference to {}", to.join(", ")),
         FieldKind::Rollup(rollup) => format!("rollup over {}.{}", rollup.child, rollup.by),
         FieldKind::Plugin { of } => format!("text of type {of}"),
@@ -70,15 +113,32 @@ fn holds(kind: &FieldKind) -> String {
 }
 
 fn rules(field: &Field) -> String {
-    let rules = [("required", field.required), ("unique", field.unique), ("indexed", field.indexed && !field.unique), ("read-only", field.read_only)];
-    rules.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word).collect::<Vec<_>>().join(", ")
+    let rules = [
+        ("required", field.required),
+        ("unique", field.unique),
+        ("indexed", field.indexed && !field.unique),
+        ("read-only", field.read_only),
+    ];
+    rules
+        .into_iter()
+        .filter(|(_, holds)| *holds)
+        .map(|(word, _)| word)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn in_all_languages(label: &Labels) -> String {
     // English first: the others are read from the right.
-    let mut texts: Vec<(&str, &str)> = label.iter().map(|(tag, text)| (tag.as_str(), text.as_str())).collect();
+    let mut texts: Vec<(&str, &str)> = label
+        .iter()
+        .map(|(tag, text)| (tag.as_str(), text.as_str()))
+        .collect();
     texts.sort_by_key(|(tag, _)| *tag != "en");
-    texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" · ")
+    texts
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// A list of changes, or one of them.
@@ -86,14 +146,25 @@ fn changes(file: &Path) -> Result<Vec<SchemaChange>, Fault> {
     let text = source::text(file)?;
     let broken = |error: &serde_json::Error| {
         let message = format!("{} is no list of schema changes: {error}", file.display());
-        Fault::input(message, "write a list such as [{\"change\": \"add_field\", \"object\": \"account\", \"field\": {\"name\": \"rating\", \"type\": \"text\"}}]")
+        Fault::input(
+            message,
+            "write a list such as [{\"change\": \"add_field\", \"object\": \"account\", \"field\": {\"name\": \"rating\", \"type\": \"text\"}}]",
+        )
     };
     let json: Json = serde_json::from_str(&text).map_err(|error| broken(&error))?;
-    let list = if json.is_array() { json } else { Json::Array(vec![json]) };
+    let list = if json.is_array() {
+        json
+    } else {
+        Json::Array(vec![json])
+    };
     serde_json::from_value(list).map_err(|error| broken(&error))
 }
 
-fn apply(engine: &Engine, changes: Vec<SchemaChange>, output: &mut Output<'_>) -> Result<(), Fault> {
+fn apply(
+    engine: &Engine,
+    changes: Vec<SchemaChange>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let count = changes.len() as u64;
     let committed = engine.session().change_schema(changes)?;
     if output.json {
@@ -113,7 +184,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("changes.json");
         let one = r#"{"change": "add_field", "object": "account", "field": {"name": "rating", "type": "option", "options": ["a", "b"]}}"#;
-        for (text, count) in [(one.to_owned(), 1), (format!("[{one},{one}]"), 2), ("[]".to_owned(), 0)] {
+        for (text, count) in [
+            (one.to_owned(), 1),
+            (format!("[{one},{one}]"), 2),
+            ("[]".to_owned(), 0),
+        ] {
             std::fs::write(&path, &text).unwrap();
             assert_eq!(changes(&path).unwrap().len(), count, "{text}");
         }
@@ -126,7 +201,12 @@ mod tests {
         for text in ["", "7", r#"[{"change": "drop_object"}]"#] {
             std::fs::write(&path, text).unwrap();
             let fault = changes(&path).unwrap_err();
-            assert!(fault.to_string().contains("changes.json is no list of schema changes"), "{fault}");
+            assert!(
+                fault
+                    .to_string()
+                    .contains("changes.json is no list of schema changes"),
+                "{fault}"
+            );
         }
     }
 }

@@ -17,14 +17,18 @@ pub(crate) fn run(asked: &Script, dir: &Path, output: &mut Output<'_>) -> Result
         Script::Check { file } => return check(file, dir, output),
         Script::Install { file } => {
             let text = source::text(file)?;
-            let script = store::with(dir, Need::Created, |engine| Ok(engine.session().install_script(&text)?))?;
-            tell_one("installed", &script, output)?;
+            let script = store::with(dir, Need::Created, |engine| {
+                Ok(engine.session().install_script(&text)?)
+            })?;
+            tell_one(&script, output)?;
         }
         Script::Run { file, record } => dry_run(file, *record, dir, output)?,
         Script::Enable { name } => switch(name, true, dir, output)?,
         Script::Disable { name } => switch(name, false, dir, output)?,
         Script::Remove { name } => {
-            store::with(dir, Need::Existing, |engine| Ok(engine.session().remove_script(name)?))?;
+            store::with(dir, Need::Existing, |engine| {
+                Ok(engine.session().remove_script(name)?)
+            })?;
             if output.json {
                 output.document(&json!({"name": name, "removed": true}))?;
             } else {
@@ -53,35 +57,60 @@ fn state(script: &ScriptInfo) -> &'static str {
 fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
     let scripts = engine.session().scripts()?;
     if output.json {
-        return output.document(&json!({"data": scripts.iter().map(script_json).collect::<Vec<_>>()}));
+        return output
+            .document(&json!({"data": scripts.iter().map(script_json).collect::<Vec<_>>()}));
     }
     if scripts.is_empty() {
         return output.line("no scripts are installed; see `peyvand script install --help`");
     }
-    let mut table = Table::new(&[("script", Side::Left), ("version", Side::Right), ("state", Side::Left), ("runs on", Side::Left)]);
+    let mut table = Table::new(&[
+        ("script", Side::Left),
+        ("version", Side::Right),
+        ("state", Side::Left),
+        ("runs on", Side::Left),
+    ]);
     for script in &scripts {
-        table.row([script.name.clone(), script.version.to_string(), state(script).to_owned(), script.trigger.clone()]);
+        table.row([
+            script.name.clone(),
+            script.version.to_string(),
+            state(script).to_owned(),
+            script.trigger.clone(),
+        ]);
     }
     output.table(&table)?;
-    let broken = scripts.iter().filter_map(|script| Some((&script.name, script.broken.as_ref()?)));
-    broken.into_iter().try_for_each(|(name, why)| output.line(format!("warning: {name} cannot run: {why}")))
+    let broken = scripts
+        .iter()
+        .filter_map(|script| Some((&script.name, script.broken.as_ref()?)));
+    broken
+        .into_iter()
+        .try_for_each(|(name, why)| output.line(format!("warning: {name} cannot run: {why}")))
 }
 
-fn tell_one(done: &str, script: &ScriptInfo, output: &mut Output<'_>) -> Result<(), Fault> {
+fn tell_one(script: &ScriptInfo, output: &mut Output<'_>) -> Result<(), Fault> {
     if output.json {
         return output.document(&script_json(script));
     }
-    output.line(format!("{done} {} version {}, {}; runs on {}", script.name, script.version, state(script), script.trigger))
+    output.line(format!(
+        "{} version {} is {}; it runs on {}",
+        script.name,
+        script.version,
+        state(script),
+        script.trigger
+    ))
 }
 
 fn switch(name: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
-    let script = store::with(dir, Need::Existing, |engine| Ok(engine.session().enable_script(name, enabled)?))?;
-    tell_one(if enabled { "enabled" } else { "disabled" }, &script, output)
+    let script = store::with(dir, Need::Existing, |engine| {
+        Ok(engine.session().enable_script(name, enabled)?)
+    })?;
+    tell_one(&script, output)
 }
 
 fn check(file: &Path, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let text = source::text(file)?;
-    let problems = store::with(dir, Need::Any, |engine| Ok(engine.session().check_script(&text)?))?;
+    let problems = store::with(dir, Need::Any, |engine| {
+        Ok(engine.session().check_script(&text)?)
+    })?;
     if output.json {
         let problem = |problem: &ScriptProblem| json!({"line": problem.line, "column": problem.column, "message": problem.message});
         output.document(&json!({"ok": problems.is_empty(), "problems": problems.iter().map(problem).collect::<Vec<_>>()}))?;
@@ -90,17 +119,38 @@ fn check(file: &Path, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault
     } else {
         for problem in &problems {
             // The form that editors know.
-            output.line(format!("{}:{}:{}: {}", file.display(), problem.line, problem.column, problem.message))?;
+            output.line(format!(
+                "{}:{}:{}: {}",
+                file.display(),
+                problem.line,
+                problem.column,
+                problem.message
+            ))?;
         }
         output.line(several(problems.len() as u64, "problem", "problems"))?;
     }
-    Ok(if problems.is_empty() { Exit::Fine } else { Exit::No })
+    Ok(if problems.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::No
+    })
 }
 
-fn dry_run(file: &Path, record: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
+fn dry_run(
+    file: &Path,
+    record: RecordId,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let text = source::text(file)?;
-    let ran = store::with(dir, Need::Existing, |engine| Ok(engine.session().run_script(&text, record)?))?;
-    if output.json { output.document(&run_json(&ran)) } else { tell_run(&ran, output) }
+    let ran = store::with(dir, Need::Existing, |engine| {
+        Ok(engine.session().run_script(&text, record)?)
+    })?;
+    if output.json {
+        output.document(&run_json(&ran))
+    } else {
+        tell_run(&ran, output)
+    }
 }
 
 fn run_json(ran: &ScriptRun) -> Json {
@@ -120,7 +170,9 @@ fn tell_run(ran: &ScriptRun, output: &mut Output<'_>) -> Result<(), Fault> {
         output.line(format!("it would refuse: {refusal}"))?;
     }
     for (field, value) in &ran.patches {
-        let value = value.as_ref().map_or_else(|| "(empty)".to_owned(), Value::to_string);
+        let value = value
+            .as_ref()
+            .map_or_else(|| "(empty)".to_owned(), Value::to_string);
         output.line(format!("it would set {field}: {value}"))?;
     }
     for effect in &ran.effects {
@@ -132,5 +184,8 @@ fn tell_run(ran: &ScriptRun, output: &mut Output<'_>) -> Result<(), Fault> {
     for said in &ran.log {
         output.line(format!("log: {said}"))?;
     }
-    output.line(format!("{} operations; nothing was changed", counted(ran.operations)))
+    output.line(format!(
+        "{} operations; nothing was changed",
+        counted(ran.operations)
+    ))
 }

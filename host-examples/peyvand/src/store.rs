@@ -18,7 +18,11 @@ pub(crate) enum Need {
 }
 
 /// Opens the store, does the work and closes it, so that errors of closing are told too.
-pub(crate) fn with<T>(dir: &Path, need: Need, work: impl FnOnce(&Engine) -> Result<T, Fault>) -> Result<T, Fault> {
+pub(crate) fn with<T>(
+    dir: &Path,
+    need: Need,
+    work: impl FnOnce(&Engine) -> Result<T, Fault>,
+) -> Result<T, Fault> {
     let scratch = (need == Need::Any && is_absent(dir)).then(Scratch::new);
     let place = scratch.as_ref().map_or(dir, |scratch| scratch.0.as_path());
     if need == Need::Existing && is_absent(dir) {
@@ -60,5 +64,7 @@ impl Drop for Scratch {
 /// A path here or in a folder further up.
 pub(crate) fn further_up(path: &Path) -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
-    here.ancestors().map(|folder| folder.join(path)).find(|found| found.exists())
+    here.ancestors()
+        .map(|folder| folder.join(path))
+        .find(|found| found.exists())
 }

@@ -274,7 +274,7 @@ fn the_reading_of_sources_sees_what_it_should() {
     assert_eq!(named, ["a", "c"]);
     assert_eq!(first_names("{a::{b, c}, d, e::F}; use x"), ["a", "d", "e"]);
     assert_eq!(
-        after("self::sled::X; mysled::Y; ::sled::Z; (sled::W)", "sled::")
+        after("self::pear::X; mypear::Y; ::pear::Z; (pear::W)", "pear::")
             .collect::<Vec<_>>()
             .len(),
         2

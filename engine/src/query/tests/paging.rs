@@ -137,7 +137,11 @@ fn meanwhile() -> impl Strategy<Value = Meanwhile> {
 }
 
 fn deal(shelf: &Shelf, number: u128, amount: i64) {
-    let status = if number.is_multiple_of(3) { "won" } else { "open" };
+    let status = if number.is_multiple_of(3) {
+        "won"
+    } else {
+        "open"
+    };
     let probability = number % 2 * 10;
     shelf.put("opportunity", number, json!({"name": "x", "amount": format!("{amount} IRR"), "status": status, "probability": probability.to_string()}));
 }

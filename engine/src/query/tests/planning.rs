@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::shelf::{Shelf, sales, sort, time};
 use crate::query::{Explained, Filter, Query, explain};
-use crate::schema::{Field, FieldKind};
 
 fn plan(shelf: &Shelf, filter: &str, order: &str, limit: usize) -> Explained {
     let object = if filter.contains("key[") {
@@ -134,26 +133,6 @@ fn what_no_index_answers_is_tested_on_all_records() {
 }
 
 /// The index of a field that is added later has no entries for the records that were there and have no value.
-#[test]
-fn a_field_that_was_added_later_leaves_no_older_record_out() {
-    let mut shelf = sales();
-    shelf.add_field(
-        "opportunity",
-        Field::new("score", FieldKind::Integer).indexed(),
-    );
-    shelf.put("opportunity", 11, json!({"name": "new", "score": 7}));
-    let query = Query::new("opportunity").sort(sort("-score")).limit(4);
-    assert_eq!(
-        shelf.all_pages(&query).0,
-        [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
-    );
-    assert_eq!(shelf.found("opportunity", "score[is_null]:true").len(), 10);
-    assert_eq!(
-        plan(&shelf, "score[gt]:5", "name", 50).index.as_deref(),
-        Some("score")
-    );
-}
-
 const FILTERS: [&str; 14] = [
     "",
     "status[eq]:open",

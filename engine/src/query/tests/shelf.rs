@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::error::Result;
 use crate::query::{Filter, Page, Query, QueryTime, Reader, SortKey, run};
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Field, Object, Schema, standard_schema};
+use crate::schema::{Object, Schema, standard_schema};
 use crate::store::{Backend, Commit, MemoryBackend, Snapshot, Write, codec, spaces};
 
 pub(super) struct Shelf {
@@ -68,13 +68,6 @@ impl Shelf {
         }
         self.replace(record.id, Some(&record));
         record.id
-    }
-
-    /// Adds a field as a change of the schema does, without entries for the records that are there.
-    pub(super) fn add_field(&mut self, object: &str, field: Field) {
-        let mut changed = (*self.object(object)).clone();
-        changed.add(field, 1000);
-        Arc::make_mut(&mut self.schema).put(changed);
     }
 
     pub(super) fn delete(&self, object: &str, number: u128) {

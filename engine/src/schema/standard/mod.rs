@@ -7,19 +7,23 @@ mod customer;
 mod organisation;
 mod sales;
 
+use super::Schema;
 use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
 use super::object::{Object, system};
-use super::Schema;
 use crate::record::Prefix;
 
 /// The standard schema.
 pub(crate) fn schema() -> Schema {
     Schema::of(
-        [organisation::objects(), customer::objects(), sales::objects()]
-            .into_iter()
-            .flatten()
-            .enumerate()
-            .filter_map(|(place, build)| build(1 + place as u32)),
+        [
+            organisation::objects(),
+            customer::objects(),
+            sales::objects(),
+        ]
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .filter_map(|(place, build)| build(1 + place as u32)),
     )
 }
 
@@ -39,10 +43,25 @@ pub(crate) mod pipelines {
 /// An object in the making: given its number, it is declared.
 type Declaration = Box<dyn FnOnce(u32) -> Option<Object>>;
 
-fn object(name: &'static str, prefix: &'static str, label: [&'static str; 3], key: Option<&'static str>, title: &'static str, fields: Vec<Field>) -> Declaration {
+fn object(
+    name: &'static str,
+    prefix: &'static str,
+    label: [&'static str; 3],
+    key: Option<&'static str>,
+    title: &'static str,
+    fields: Vec<Field>,
+) -> Declaration {
     Box::new(move |number| {
         let [en, fa, ar] = label;
-        let object = Object::declare(number, name, Prefix::new(prefix)?, system::FIRST_DECLARED, fields).label(en, fa, ar).titled_by(title);
+        let object = Object::declare(
+            number,
+            name,
+            Prefix::new(prefix)?,
+            system::FIRST_DECLARED,
+            fields,
+        )
+        .label(en, fa, ar)
+        .titled_by(title);
         Some(match key {
             Some(key) => object.keyed_by(key),
             None => object,
@@ -63,21 +82,53 @@ fn reference(name: &str, to: &[&str]) -> Field {
 }
 
 fn reference_on_delete(name: &str, to: &str, on_delete: OnDelete) -> Field {
-    Field::new(name, FieldKind::Reference { to: vec![to.to_owned()], on_delete })
+    Field::new(
+        name,
+        FieldKind::Reference {
+            to: vec![to.to_owned()],
+            on_delete,
+        },
+    )
 }
 
 fn count(name: &str, child: &str, by: &str, only: &[(&str, &str)]) -> Field {
     rollup(name, child, by, RollupMeasure::Count, only)
 }
 
-fn rollup(name: &str, child: &str, by: &str, measure: RollupMeasure, only: &[(&str, &str)]) -> Field {
-    let only = only.iter().map(|(field, option)| ((*field).to_owned(), (*option).to_owned())).collect();
-    Field::new(name, FieldKind::Rollup(Rollup { child: child.to_owned(), by: by.to_owned(), measure, only })).read_only()
+fn rollup(
+    name: &str,
+    child: &str,
+    by: &str,
+    measure: RollupMeasure,
+    only: &[(&str, &str)],
+) -> Field {
+    let only = only
+        .iter()
+        .map(|(field, option)| ((*field).to_owned(), (*option).to_owned()))
+        .collect();
+    Field::new(
+        name,
+        FieldKind::Rollup(Rollup {
+            child: child.to_owned(),
+            by: by.to_owned(),
+            measure,
+            only,
+        }),
+    )
+    .read_only()
 }
 
 fn latest_activity() -> Field {
-    rollup("last_activity_at", "activity", "about", RollupMeasure::Latest { of: "at".to_owned() }, &[])
-        .label("Last activity", "آخرین تماس", "آخر نشاط")
+    rollup(
+        "last_activity_at",
+        "activity",
+        "about",
+        RollupMeasure::Latest {
+            of: "at".to_owned(),
+        },
+        &[],
+    )
+    .label("Last activity", "آخرین تماس", "آخر نشاط")
 }
 
 fn owner() -> Field {
@@ -93,5 +144,7 @@ fn description() -> Field {
 }
 
 fn external_id() -> Field {
-    text("external_id").unique().label("External id", "شناسه بیرونی", "المعرف الخارجي")
+    text("external_id")
+        .unique()
+        .label("External id", "شناسه بیرونی", "المعرف الخارجي")
 }

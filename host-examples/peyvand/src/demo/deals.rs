@@ -5,6 +5,7 @@ use peyvand::{RecordId, Request};
 use serde_json::json;
 
 use super::customers::{amount, filled};
+use super::leads::{CONVERTED_KNOWN, CONVERTED_NEW};
 use super::words::{self, Currency};
 use super::year::{OPPORTUNITIES, Year};
 
@@ -29,6 +30,8 @@ pub(super) struct Deal {
 pub(super) const STAGES: [&str; 4] = ["prospecting", "qualification", "proposal", "negotiation"];
 /// Deals that were on their way when the year began.
 const INHERITED: u64 = 45;
+/// Deals that come from neither the year before nor a lead.
+const OPENED: u64 = OPPORTUNITIES - INHERITED - CONVERTED_NEW - CONVERTED_KNOWN;
 /// How long a deal stays in each.
 const DAYS: [(i64, i64); 4] = [(5, 16), (7, 24), (10, 34), (7, 30)];
 
@@ -50,12 +53,10 @@ impl Year<'_> {
 
     /// Opens the deals that are due, with customers that are there already.
     pub(super) fn open_deals(&mut self) -> peyvand::Result<()> {
-        for _ in 0..self.due(
-            OPPORTUNITIES - INHERITED,
-            self.made.deals.saturating_sub(INHERITED),
-        ) {
+        for _ in 0..self.due(OPENED, self.made.opened) {
             let customer = self.dice.below(self.company.customers.len());
             self.open_deal(customer, 0, self.day)?;
+            self.made.opened += 1;
         }
         Ok(())
     }

@@ -175,7 +175,7 @@ pub(crate) fn run(dir: &Path, out: &mut dyn Write, options: &DemoOptions) -> Res
     let founding = started.elapsed();
     writeln!(
         out,
-        "Living through the year from {first} to {last}: every business day is one commit, and durable.\n"
+        "Living through the year from {first} to {last}: each business day is one commit.\n"
     )?;
     let tally = year::live(&engine, &clock, founded, &mut dice, (first, last), out)?;
     let lived = Lived {

@@ -82,11 +82,11 @@ pub(super) fn print(session: &Session, out: &mut dyn Write) -> Result<Option<Sto
         if place < SHOWN.0 || place >= SHOWN.0 + skipped {
             writeln!(
                 out,
-                "  {}   {:<12}{:<44}   {}",
+                "  {}  {:<12}{:<36}  {}",
                 day(line.at),
-                cut(&line.who, 11),
-                cut(&line.what, 44),
-                line.name
+                cut(&line.who, 10),
+                cut(&line.what, 36),
+                cut(&line.name, 36)
             )?;
         }
     }
@@ -204,12 +204,12 @@ fn words(
 }
 
 fn change(event: &Event, names: &BTreeMap<RecordId, String>) -> Option<String> {
-    // The day on which it closed stands at the line's beginning.
-    let closed = event.changes.iter().any(|(name, ..)| name == "closed_at");
+    // With the stage the expected day moves along; that says little.
+    let moved = event.changes.iter().any(|(name, ..)| name == "stage");
     let told: Vec<String> = event
         .changes
         .iter()
-        .filter(|(name, ..)| TOLD.contains(&name.as_str()) && !(closed && name == "close_date"))
+        .filter(|(name, ..)| TOLD.contains(&name.as_str()) && !(moved && name == "close_date"))
         .map(|(name, before, after)| {
             let side = |value: &Option<Value>| {
                 value
@@ -218,7 +218,7 @@ fn change(event: &Event, names: &BTreeMap<RecordId, String>) -> Option<String> {
             };
             match name.as_str() {
                 "stage" => format!("{} > {}", side(before), side(after)),
-                "amount" => format!("now {}", side(after)),
+                "amount" => side(after),
                 "close_date" => format!("closes {}", side(after)),
                 name => format!("{name} {}", side(after)),
             }

@@ -31,7 +31,9 @@ pub(super) struct Made {
     pub(super) leads: u64,
     pub(super) converted_new: u64,
     pub(super) converted_known: u64,
+    /// All deals, and those that were opened in the year without a lead.
     pub(super) deals: u64,
+    pub(super) opened: u64,
     pub(super) activities: u64,
 }
 

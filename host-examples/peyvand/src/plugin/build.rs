@@ -10,10 +10,20 @@ use crate::fault::Fault;
 use crate::output::{Output, Side, Table, bytes};
 use crate::store;
 
-pub(super) fn run(paths: &[PathBuf], out: Option<&Path>, output: &mut Output<'_>) -> Result<(), Fault> {
-    let folders = if paths.is_empty() { all()? } else { paths.to_vec() };
-    let mut options = BuildOptions::default();
-    options.out_dir = out.map(Path::to_owned);
+pub(super) fn run(
+    paths: &[PathBuf],
+    out: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let folders = if paths.is_empty() {
+        all()?
+    } else {
+        paths.to_vec()
+    };
+    let options = BuildOptions {
+        out_dir: out.map(Path::to_owned),
+        ..BuildOptions::default()
+    };
     let mut built = Vec::new();
     for folder in &folders {
         if io::stderr().is_terminal() {
@@ -25,10 +35,22 @@ pub(super) fn run(paths: &[PathBuf], out: Option<&Path>, output: &mut Output<'_>
     if output.json {
         return output.document(&json!({"data": built.iter().map(built_json).collect::<Vec<_>>()}));
     }
-    let mut table = Table::new(&[("plugin", Side::Left), ("version", Side::Left), ("size", Side::Right), ("source", Side::Left), ("file", Side::Left)]);
+    let mut table = Table::new(&[
+        ("plugin", Side::Left),
+        ("version", Side::Left),
+        ("size", Side::Right),
+        ("source", Side::Left),
+        ("file", Side::Left),
+    ]);
     for one in &built {
         let source: String = one.source_hash.chars().take(12).collect();
-        table.row([one.id.clone(), one.version.clone(), bytes(one.size), source, one.path.display().to_string()]);
+        table.row([
+            one.id.clone(),
+            one.version.clone(),
+            bytes(one.size),
+            source,
+            one.path.display().to_string(),
+        ]);
     }
     output.table(&table)
 }
@@ -46,14 +68,23 @@ fn all() -> Result<Vec<PathBuf>, Fault> {
     let mut folders = home.as_deref().map(with_manifest).unwrap_or_default();
     folders.sort();
     if folders.is_empty() {
-        return Err(Fault::input("there is no folder plugins/ with plugins here or further up", "name the folder that has the plugin.toml"));
+        return Err(Fault::input(
+            "there is no folder plugins/ with plugins here or further up",
+            "name the folder that has the plugin.toml",
+        ));
     }
     Ok(folders)
 }
 
 fn with_manifest(home: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(home) else { return Vec::new() };
-    entries.flatten().map(|entry| entry.path()).filter(|path| path.join("plugin.toml").is_file()).collect()
+    let Ok(entries) = std::fs::read_dir(home) else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("plugin.toml").is_file())
+        .collect()
 }
 
 #[cfg(test)]

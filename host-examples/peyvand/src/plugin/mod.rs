@@ -23,7 +23,9 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
         Plugin::Enable { id } => switch(id, true, dir, output)?,
         Plugin::Disable { id } => switch(id, false, dir, output)?,
         Plugin::Remove { id } => {
-            store::with(dir, Need::Existing, |engine| Ok(engine.session().remove_plugin(id)?))?;
+            store::with(dir, Need::Existing, |engine| {
+                Ok(engine.session().remove_plugin(id)?)
+            })?;
             if output.json {
                 output.document(&json!({"id": id, "removed": true}))?;
             } else {
@@ -45,14 +47,33 @@ fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
     if plugins.is_empty() {
         return output.line("no plugins are installed; see `peyvand plugin install --help`");
     }
-    let mut table = Table::new(&[("plugin", Side::Left), ("version", Side::Left), ("state", Side::Left), ("contract", Side::Left), ("size", Side::Right), ("name", Side::Left)]);
+    let mut table = Table::new(&[
+        ("plugin", Side::Left),
+        ("version", Side::Left),
+        ("state", Side::Left),
+        ("contract", Side::Left),
+        ("size", Side::Right),
+        ("name", Side::Left),
+    ]);
     for plugin in &plugins {
-        let cells = [&plugin.id, &plugin.version, state(plugin), &plugin.contract, &bytes(plugin.size), show::label(&plugin.name)].map(str::to_owned);
+        let cells = [
+            &plugin.id,
+            &plugin.version,
+            state(plugin),
+            &plugin.contract,
+            &bytes(plugin.size),
+            show::label(&plugin.name),
+        ]
+        .map(str::to_owned);
         table.row(cells);
     }
     output.table(&table)?;
-    let broken = plugins.iter().filter_map(|plugin| Some((&plugin.id, plugin.broken.as_ref()?)));
-    broken.into_iter().try_for_each(|(id, why)| output.line(format!("warning: {id} cannot run: {why}")))
+    let broken = plugins
+        .iter()
+        .filter_map(|plugin| Some((&plugin.id, plugin.broken.as_ref()?)));
+    broken
+        .into_iter()
+        .try_for_each(|(id, why)| output.line(format!("warning: {id} cannot run: {why}")))
 }
 
 fn state(plugin: &PluginInfo) -> &'static str {
@@ -67,19 +88,29 @@ fn show(plugin: &str, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> 
     let path = Path::new(plugin);
     if path.is_file() || path.extension().is_some() {
         let file = source::bytes(path)?;
-        return store::with(dir, Need::Any, |engine| answer(&engine.inspect_plugin(&file)?, false, output));
+        return store::with(dir, Need::Any, |engine| {
+            answer(&engine.inspect_plugin(&file)?, false, output)
+        });
     }
-    store::with(dir, Need::Existing, |engine| answer(&engine.session().plugin(plugin)?, true, output))
+    store::with(dir, Need::Existing, |engine| {
+        answer(&engine.session().plugin(plugin)?, true, output)
+    })
 }
 
 fn answer(plugin: &PluginInfo, installed: bool, output: &mut Output<'_>) -> Result<(), Fault> {
-    if output.json { output.document(plugin) } else { show::tell(plugin, installed, output) }
+    if output.json {
+        output.document(plugin)
+    } else {
+        show::tell(plugin, installed, output)
+    }
 }
 
 fn install(file: &str, set: &[String], dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
     let settings = settings(set)?;
     let file = source::bytes(&found(file)?)?;
-    let plugin = store::with(dir, Need::Created, |engine| Ok(engine.session().install_plugin(&file, settings)?))?;
+    let plugin = store::with(dir, Need::Created, |engine| {
+        Ok(engine.session().install_plugin(&file, settings)?)
+    })?;
     if output.json {
         return output.document(&plugin);
     }
@@ -94,8 +125,13 @@ fn found(file: &str) -> Result<PathBuf, Fault> {
         return Ok(path.to_owned());
     }
     store::further_up(&Path::new("plugins/dist").join(format!("{file}.wasm"))).ok_or_else(|| {
-        let message = format!("there is no file '{file}', and no plugins/dist/{file}.wasm here or further up");
-        Fault::input(message, "give the path of a .wasm file, or build it: peyvand plugin build")
+        let message = format!(
+            "there is no file '{file}', and no plugins/dist/{file}.wasm here or further up"
+        );
+        Fault::input(
+            message,
+            "give the path of a .wasm file, or build it: peyvand plugin build",
+        )
     })
 }
 
@@ -103,21 +139,45 @@ fn found(file: &str) -> Result<PathBuf, Fault> {
 fn settings(set: &[String]) -> Result<Json, Fault> {
     let mut settings = Map::new();
     for pair in set {
-        let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.trim().is_empty()) else {
-            return Err(Fault::input(format!("'{pair}' is no setting"), "write --set key=value"));
+        let Some((key, value)) = pair
+            .split_once('=')
+            .filter(|(key, _)| !key.trim().is_empty())
+        else {
+            return Err(Fault::input(
+                format!("'{pair}' is no setting"),
+                "write --set key=value",
+            ));
         };
         let value = serde_json::from_str(value).unwrap_or_else(|_| Json::from(value));
         if settings.insert(key.trim().to_owned(), value).is_some() {
-            return Err(Fault::input(format!("the setting '{}' is given twice", key.trim()), "give it once"));
+            return Err(Fault::input(
+                format!("the setting '{}' is given twice", key.trim()),
+                "give it once",
+            ));
         }
     }
     // Nothing said is not the same as an empty set: an upgrade keeps its settings.
-    Ok(if settings.is_empty() { Json::Null } else { Json::Object(settings) })
+    Ok(if settings.is_empty() {
+        Json::Null
+    } else {
+        Json::Object(settings)
+    })
 }
 
 fn switch(id: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
-    let plugin = store::with(dir, Need::Existing, |engine| Ok(engine.session().enable_plugin(id, enabled)?))?;
-    if output.json { output.document(&plugin) } else { output.line(format!("{} {} is {}", plugin.id, plugin.version, state(&plugin))) }
+    let plugin = store::with(dir, Need::Existing, |engine| {
+        Ok(engine.session().enable_plugin(id, enabled)?)
+    })?;
+    if output.json {
+        output.document(&plugin)
+    } else {
+        output.line(format!(
+            "{} {} is {}",
+            plugin.id,
+            plugin.version,
+            state(&plugin)
+        ))
+    }
 }
 
 fn check(file: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
@@ -125,7 +185,9 @@ fn check(file: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault>
     let file = source::bytes(&path)?;
     let checked = store::with(dir, Need::Any, |engine| Ok(engine.inspect_plugin(&file)))?;
     match (checked, output.json) {
-        (Ok(plugin), true) => output.document(&json!({"ok": true, "problems": [], "plugin": plugin}))?,
+        (Ok(plugin), true) => {
+            output.document(&json!({"ok": true, "problems": [], "plugin": plugin}))?
+        }
         (Ok(plugin), false) => {
             output.line(format!("{} {} can be installed", plugin.id, plugin.version))?;
             show::tell_powers(&plugin, output)?;
@@ -191,7 +253,10 @@ fn bill_json(bill: &Bill) -> BillJson<'_> {
 /// What plugins and scripts have cost; nothing when none ran.
 pub(crate) fn tell_bills(bills: &[Bill], output: &mut Output<'_>) -> Result<(), Fault> {
     // Rules of the engine have no fuel and are nobody's to pay for.
-    let bills: Vec<&Bill> = bills.iter().filter(|bill| bill.fuel > 0 || bill.failures > 0).collect();
+    let bills: Vec<&Bill> = bills
+        .iter()
+        .filter(|bill| bill.fuel > 0 || bill.failures > 0)
+        .collect();
     if bills.is_empty() {
         return Ok(());
     }
@@ -211,11 +276,19 @@ pub(crate) fn tell_bills(bills: &[Bill], output: &mut Output<'_>) -> Result<(), 
     for bill in &bills {
         let counts = [bill.calls, bill.rows, bill.fuel].map(counted);
         let deeds = [bill.patches, bill.effects, bill.refusals, bill.failures].map(counted);
-        table.row([bill.owner.clone(), bill.hook.clone()].into_iter().chain(counts).chain([bytes(bill.peak_memory_bytes)]).chain(deeds));
+        table.row(
+            [bill.owner.clone(), bill.hook.clone()]
+                .into_iter()
+                .chain(counts)
+                .chain([bytes(bill.peak_memory_bytes)])
+                .chain(deeds),
+        );
     }
     output.table(&table)?;
     let failures = bills.iter().filter_map(|bill| bill.last_failure.as_ref());
-    failures.into_iter().try_for_each(|failure| output.line(format!("warning: {failure}")))
+    failures
+        .into_iter()
+        .try_for_each(|failure| output.line(format!("warning: {failure}")))
 }
 
 #[cfg(test)]
@@ -224,13 +297,29 @@ mod tests {
     use super::*;
 
     fn set(pairs: &[&str]) -> Result<Json, Fault> {
-        settings(&pairs.iter().map(|pair| (*pair).to_owned()).collect::<Vec<_>>())
+        settings(
+            &pairs
+                .iter()
+                .map(|pair| (*pair).to_owned())
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn a_setting_is_a_number_or_yes_or_no_where_it_reads_as_such_else_text() {
-        let read = set(&["quiet-days=21", "loud=true", "who=ali", "note=a=b", "empty=", "quoted=\"21\""]).unwrap();
-        assert_eq!(read, json!({"quiet-days": 21, "loud": true, "who": "ali", "note": "a=b", "empty": "", "quoted": "21"}));
+        let read = set(&[
+            "quiet-days=21",
+            "loud=true",
+            "who=ali",
+            "note=a=b",
+            "empty=",
+            "quoted=\"21\"",
+        ])
+        .unwrap();
+        assert_eq!(
+            read,
+            json!({"quiet-days": 21, "loud": true, "who": "ali", "note": "a=b", "empty": "", "quoted": "21"})
+        );
     }
 
     #[test]
@@ -240,15 +329,30 @@ mod tests {
 
     #[test]
     fn a_broken_setting_is_refused_by_name() {
-        assert!(set(&["language"]).unwrap_err().to_string().contains("'language' is no setting"));
+        assert!(
+            set(&["language"])
+                .unwrap_err()
+                .to_string()
+                .contains("'language' is no setting")
+        );
         assert!(set(&["=fa"]).is_err());
-        assert!(set(&["a=1", "a=2"]).unwrap_err().to_string().contains("'a' is given twice"));
+        assert!(
+            set(&["a=1", "a=2"])
+                .unwrap_err()
+                .to_string()
+                .contains("'a' is given twice")
+        );
     }
 
     #[test]
     fn a_name_that_leads_nowhere_says_where_it_was_looked_for() {
         let fault = found("no-such-plugin").unwrap_err();
-        assert!(fault.to_string().contains("plugins/dist/no-such-plugin.wasm"), "{fault}");
+        assert!(
+            fault
+                .to_string()
+                .contains("plugins/dist/no-such-plugin.wasm"),
+            "{fault}"
+        );
         assert_eq!(found("a/b").unwrap(), Path::new("a/b"));
         assert_eq!(found("b.wasm").unwrap(), Path::new("b.wasm"));
     }
