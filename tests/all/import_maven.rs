@@ -139,11 +139,7 @@ fn assert_hooks_ran(session: &Session) {
     let tasks = session
         .count("activity", &Filter::parse("origin[eq]:follow-up").unwrap())
         .unwrap();
-    assert_eq!(
-        tasks,
-        4_238 + 2_473,
-        "one task for each that was won or lost"
-    );
+    assert_eq!(tasks, 0, "history that comes in asks nobody to call");
     for bill in session.engine().bills() {
         assert_eq!(
             (bill.failures, bill.last_failure.as_deref()),

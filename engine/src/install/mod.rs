@@ -58,6 +58,7 @@ pub(crate) struct Script {
 }
 
 /// A component is kept in parts of this size, so that no entry of the store is large.
+#[cfg(feature = "wasm")]
 const PART: usize = 32 << 10;
 
 /// Everything that is installed at one snapshot.

@@ -44,7 +44,7 @@ impl Limits {
 
     /// Milliseconds of wall time: what stops a guest whose instructions are cheap in fuel but slow, such as large copies.
     pub(super) fn time_ms(&self) -> u64 {
-        self.time_ms.unwrap_or(250)
+        self.time_ms.unwrap_or(1_000)
     }
 
     /// Bytes of text in an answer for so many rows.

@@ -76,6 +76,7 @@ pub(crate) fn rollup(object: u32, id: u128, field: u32) -> Vec<u8> {
     key
 }
 
+#[cfg(feature = "wasm")]
 pub(crate) fn plugin_part(id: &str, part: u32) -> Vec<u8> {
     let mut key = named(PLUGIN_BYTES, id);
     push_u32(&mut key, part);

@@ -12,6 +12,9 @@ use crate::progress::Progress;
 use crate::source;
 use crate::store::{self, Need};
 
+/// A person reads so many; a file imported before what it refers to has one for each name in it.
+const MOST_WARNINGS: usize = 12;
+
 /// The mappings of `mappings/`, by their names.
 const BUILT_IN: [(&str, &str); 1] = [("maven", include_str!("../mappings/maven.toml"))];
 
@@ -90,12 +93,18 @@ fn tell(receipt: &Receipt, import: &Import, output: &mut Output<'_>) -> Result<(
         table.row([word.to_owned(), counted(count), meaning.to_owned()]);
     }
     output.table(&table)?;
-    for warning in &receipt.warnings {
+    for warning in receipt.warnings.iter().take(MOST_WARNINGS) {
         output.line(format!(
             "warning: {} ({}): {}",
             warning.code,
             counted(warning.count),
             warning.message
+        ))?;
+    }
+    let untold = receipt.warnings.len().saturating_sub(MOST_WARNINGS);
+    if untold > 0 {
+        output.line(format!(
+            "and {untold} more warnings; --json prints all of them"
         ))?;
     }
     Ok(())
