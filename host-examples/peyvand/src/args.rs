@@ -155,8 +155,13 @@ pub(crate) struct Import {
 pub(crate) struct Query {
     /// Such as account, contact, lead, opportunity, activity
     pub(crate) object: String,
-    /// Which records: field[operator]:value, joined by and(…), or(…), not(…)
-    #[arg(long, value_name = "F", default_value = "")]
+    /// Which records.
+    #[arg(
+        long,
+        value_name = "F",
+        default_value = "",
+        help = "Which records: field[operator]:value, joined by and(…), or(…), not(…)"
+    )]
     pub(crate) filter: String,
     /// Fields to sort by, such as -amount,name
     #[arg(long, value_name = "S", default_value = "", allow_hyphen_values = true)]
