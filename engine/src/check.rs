@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::query::Reader;
-use crate::record::{Record, RecordId};
+use crate::record::{Record, RecordId, Value};
+use crate::schema::{FieldKind, OnDelete};
 use crate::store::{keys, spaces};
 use crate::write::{Adds, Total, contributions, index_entries};
 
@@ -22,7 +23,7 @@ pub struct Checked {
     pub entries: u64,
     /// Live records.
     pub records: u64,
-    /// Every index and unique entry belongs to a record and every record has all of its.
+    /// Every index and unique entry belongs to the record that it names, and every record has all of its.
     pub indexes_ok: bool,
     /// Every stored total equals the one computed from the records.
     pub rollups_ok: bool,
@@ -66,6 +67,7 @@ pub(crate) fn check(engine: &Engine) -> Result<Checked> {
     checked.indexes_ok = expected.compare_keys(&reader, spaces::INDEX, "index", &mut checked)?;
     checked.indexes_ok &= expected.compare_keys(&reader, spaces::UNIQUE, "unique", &mut checked)?;
     checked.rollups_ok = expected.compare_totals(&reader, &mut checked)?;
+    expected.compare_references(&reader, &mut checked)?;
     checked.ok = checked.problems.is_empty();
     Ok(checked)
 }
@@ -82,7 +84,10 @@ impl Checked {
 /// What the records ask for.
 #[derive(Default)]
 struct Expected {
-    keys: BTreeSet<Vec<u8>>,
+    /// Index entries (without a value) and unique ones (with the id).
+    keys: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// References without which a record may not be.
+    references: Vec<(RecordId, RecordId)>,
     sums: BTreeMap<Total, (i64, i128)>,
     latest: BTreeMap<Total, i64>,
     counts: BTreeMap<u32, i64>,
@@ -90,13 +95,25 @@ struct Expected {
 
 impl Expected {
     fn add(&mut self, reader: &Reader, record: &Record) {
-        self.keys.extend(index_entries(&record.object, record));
+        let entries = index_entries(&record.object, record).into_iter();
+        self.keys.extend(entries.map(|key| (key, Vec::new())));
         for field in record.object.live_fields().filter(|field| field.unique) {
-            self.keys.extend(
-                record
-                    .value(field.number)
-                    .map(|value| spaces::unique(record.object.number, field.number, value)),
-            );
+            self.keys.extend(record.value(field.number).map(|value| {
+                let key = spaces::unique(record.object.number, field.number, value);
+                (key, record.id.number.to_be_bytes().to_vec())
+            }));
+        }
+        for (number, value) in &record.values {
+            let kind = record
+                .object
+                .field_by_number(*number)
+                .map(|field| &field.kind);
+            if let (Value::Reference(to), Some(FieldKind::Reference { on_delete, .. })) =
+                (value, kind)
+                && *on_delete != OnDelete::Keep
+            {
+                self.references.push((record.id, *to));
+            }
         }
         for (total, adds) in contributions(&reader.schema, record) {
             match adds {
@@ -121,14 +138,14 @@ impl Expected {
     ) -> Result<bool> {
         let mut found = 0_usize;
         let mut stray = 0_usize;
-        reader.snapshot.scan_all(&[space], |key, _| {
+        reader.snapshot.scan_all(&[space], |key, value| {
             found += 1;
-            stray += usize::from(!self.keys.contains(key));
+            stray += usize::from(self.keys.get(key).is_none_or(|wanted| wanted != value));
             Ok::<_, Error>(ControlFlow::Continue(()))
         })?;
         let wanted = self
             .keys
-            .iter()
+            .keys()
             .filter(|key| key.first() == Some(&space))
             .count();
         let missing = (wanted + stray).saturating_sub(found);
@@ -138,6 +155,16 @@ impl Expected {
             ));
         }
         Ok(stray + missing == 0)
+    }
+
+    /// A record that may not be without another has it.
+    fn compare_references(&self, reader: &Reader, checked: &mut Checked) -> Result<()> {
+        for (from, to) in &self.references {
+            if reader.get(*to)?.is_none() {
+                checked.fail(format!("{from} refers to {to}, which is not there"));
+            }
+        }
+        Ok(())
     }
 
     fn compare_totals(&self, reader: &Reader, checked: &mut Checked) -> Result<bool> {
@@ -206,11 +233,16 @@ fn state_hash(reader: &Reader) -> Result<String> {
             hasher.update(part);
         }
     };
-    for space in [spaces::SCHEMA, spaces::SETTING] {
-        reader.snapshot.scan_all(&[space], |key, value| {
-            add(key, value);
-            Ok::<_, Error>(ControlFlow::Continue(()))
-        })?;
+    reader.snapshot.scan_all(&[spaces::SCHEMA], |key, value| {
+        add(key, value);
+        Ok::<_, Error>(ControlFlow::Continue(()))
+    })?;
+    for (plugin, _) in crate::install::Definitions::load(&reader.snapshot)?.plugins {
+        let settings = serde_json::Value::Object(plugin.settings).to_string();
+        add(
+            &spaces::named(spaces::PLUGIN, &plugin.id),
+            settings.as_bytes(),
+        );
     }
     let mut objects: Vec<_> = reader.schema.objects().collect();
     objects.sort_by_key(|object| object.number);

@@ -14,7 +14,7 @@ use crate::hook::Registry;
 use crate::install::Definitions;
 use crate::schema::{Object, Schema, pipelines, standard_schema};
 use crate::store::{Snapshot, spaces};
-use crate::write::{Ask, Request, Stored};
+use crate::write::{Ask, Group, Request, Stored};
 
 /// Schema and hooks at one value of the counter.
 #[derive(Default)]
@@ -62,10 +62,12 @@ impl Config {
     }
 }
 
+/// The key under which the first pipeline is made once, even when the first open is cut off.
+const FOUNDED: &str = "engine/first pipeline";
+
 /// Writes the standard schema into a new store, and adds to an old one what a newer engine's has more.
 pub(crate) fn found(engine: &Engine) -> Result<()> {
     let (reader, _) = engine.read()?;
-    let new_store = reader.schema.objects().next().is_none();
     let entries: Vec<_> = standard_schema()
         .objects()
         .filter_map(|standard| merged(standard, reader.schema.object(&standard.name)))
@@ -87,7 +89,13 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         };
         let _ = session.ask(Ask::Stored(stored))?;
     }
-    if new_store {
+    if engine
+        .read()?
+        .0
+        .snapshot
+        .get(&spaces::named(spaces::DONE, FOUNDED))?
+        .is_none()
+    {
         let (key, name) = pipelines::SALES;
         let pipeline = session.new_id("pipeline")?;
         let mut requests = vec![Request::create_as(
@@ -101,7 +109,11 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
             let fields = json!({"key": key, "name": name, "pipeline": pipeline.to_string(), "position": position, "probability": probability, "outcome": outcome});
             requests.push(Request::create("stage", fields));
         }
-        let _ = session.commit(requests)?;
+        let group = Group {
+            once: Some(FOUNDED.to_owned()),
+            ..Group::of(requests)
+        };
+        let _ = session.commit_groups(&[group])?;
     }
     Ok(())
 }

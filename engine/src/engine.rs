@@ -54,6 +54,14 @@ pub(crate) struct Inner {
     config: RwLock<Arc<Config>>,
     pub(crate) bills: Bills,
     set_aside: Option<PathBuf>,
+    /// What follow-ups that a crash left undone could not do.
+    resumed: Mutex<Vec<String>>,
+    /// Held while a plugin or script is read, changed and written: a process is the only one that has a store open.
+    #[cfg_attr(
+        not(any(feature = "wasm", feature = "script")),
+        expect(dead_code, reason = "there is nothing to install")
+    )]
+    installing: Mutex<()>,
     /// Entries whose follow-ups are done; the next commit takes them off the queue.
     followed: Mutex<Vec<Position>>,
 }
@@ -168,6 +176,8 @@ impl EngineBuilder {
             config: RwLock::new(Arc::new(Config::default())),
             bills: Bills::default(),
             set_aside,
+            resumed: Mutex::default(),
+            installing: Mutex::default(),
             followed: Mutex::default(),
         };
         let engine = Engine {
@@ -281,6 +291,16 @@ impl Engine {
         self.inner.set_aside.as_deref()
     }
 
+    /// What follow-ups could not do that a crash had left undone and this engine did when it opened, in words.
+    #[must_use]
+    pub fn resumed(&self) -> Vec<String> {
+        self.inner
+            .resumed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// Writes everything down and gives errors that dropping the handle would hide.
     ///
     /// # Errors
@@ -312,6 +332,7 @@ impl Engine {
             Reader {
                 snapshot,
                 schema: config.schema.clone(),
+                rehearsed: None,
             },
             config,
         ))
@@ -341,7 +362,18 @@ impl Engine {
     ) -> Result<WriteReport> {
         let mut report = self.commit(context, groups, cause, depth)?;
         while report.groups.len() < groups.len() {
-            let rest = self.commit(context, &groups[report.groups.len()..], cause, depth)?;
+            let left = &groups[report.groups.len()..];
+            let rest = match self.commit(context, left, cause, depth) {
+                Ok(rest) => rest,
+                Err(error) => {
+                    // What was committed stands and is told; the rest failed.
+                    let failed = left
+                        .iter()
+                        .map(|_| Err(Error::new(error.kind(), error.to_string())));
+                    report.groups.extend(failed);
+                    return Ok(report);
+                }
+            };
             report.groups.extend(rest.groups);
             report.warnings.extend(rest.warnings);
             report.position = rest.position;
@@ -376,7 +408,7 @@ impl Engine {
             if let Ok(written) = written? {
                 let position = write.reader.position();
                 drop(write);
-                return self.publish(context, depth, position, written);
+                return Ok(self.publish(context, depth, position, written));
             }
         }
         Err(Error::new(
@@ -408,6 +440,15 @@ impl Engine {
         write::rehearse(&write, view, groups)
     }
 
+    /// One installation, switch or removal at a time.
+    #[cfg(any(feature = "wasm", feature = "script"))]
+    pub(crate) fn installing(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.inner
+            .installing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn followed(&self) -> std::sync::MutexGuard<'_, Vec<Position>> {
         self.inner
             .followed
@@ -421,24 +462,40 @@ impl Engine {
         depth: u8,
         read: Position,
         written: write::Written,
-    ) -> Result<WriteReport> {
+    ) -> WriteReport {
         let mut report = WriteReport {
             groups: written.groups,
             position: read,
             warnings: Vec::new(),
         };
         let Some(done) = written.committed else {
-            return Ok(report);
+            return report;
         };
         report.position = done.position;
+        // From here on the commit stands: what goes wrong is a warning, never the answer to the write.
+        if let Err(error) = self.tell(context, depth, &done, &mut report.warnings) {
+            let at = done.position;
+            report.warnings.push(format!(
+                "the follow-ups of entry {at} wait until the store is opened again: {error}"
+            ));
+        }
+        report
+    }
+
+    fn tell(
+        &self,
+        context: &Context,
+        depth: u8,
+        done: &write::Done,
+        warnings: &mut Vec<String>,
+    ) -> Result<()> {
         if !done.config && !done.queued {
-            return Ok(report);
+            return Ok(());
         }
         // After-commit hooks see what was committed, and what others committed since.
         let (reader, config) = self.read()?;
         if done.config {
-            let broken = config.registry().broken.iter().cloned();
-            report.warnings.extend(broken);
+            warnings.extend(config.registry().broken.iter().cloned());
         }
         if done.queued {
             let write = Write {
@@ -451,10 +508,9 @@ impl Engine {
                 depth,
                 followed: Vec::new(),
             };
-            let warnings = self.follow(&write, done.position, &done.drafts)?;
-            report.warnings.extend(warnings);
+            warnings.extend(self.follow(&write, done.position, &done.drafts)?);
         }
-        Ok(report)
+        Ok(())
     }
 
     /// Does what the after-commit hooks ask for a commit, then takes it off the queue.
@@ -538,7 +594,12 @@ impl Engine {
                 depth,
                 followed: Vec::new(),
             };
-            self.follow(&write, position, &changes)?;
+            let warnings = self.follow(&write, position, &changes)?;
+            self.inner
+                .resumed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(warnings);
         }
         Ok(())
     }

@@ -130,6 +130,10 @@ impl Error {
             [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
         };
         let mut error = Self::new(kind, message);
+        error.inner.hint = failures
+            .iter()
+            .find_map(|failure| remedy(&failure.code))
+            .map(str::to_owned);
         error.inner.failures = failures;
         error
     }
@@ -185,6 +189,24 @@ impl fmt::Debug for Error {
         }
         out.finish()
     }
+}
+
+/// What to do about a failure, where its message does not say so already.
+fn remedy(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "required" => "give the field a value",
+        "unknown-field" => "`peyvand schema show OBJECT`, or `Engine::schema`, lists the fields",
+        "unknown-object" => "`peyvand schema list`, or `Engine::schema`, lists the objects",
+        "unknown-reference" => "create that record first, or give the id or key of one that exists",
+        "out-of-range" => "give a value between the limits of the field",
+        "too-long" => "shorten it, or use a long_text field",
+        "read-only" => "leave it out of the request",
+        "in-use" => "change or delete the records that refer to it first",
+        "not-unique" => "update the record that has the value, or give another one",
+        "not-found" => "look the record up again; it may have been deleted",
+        "stale-revision" => "read the record again and repeat the change",
+        _ => return None,
+    })
 }
 
 impl From<StoreError> for Error {

@@ -103,3 +103,22 @@ fn a_record_in_the_bin_is_neither_changed_nor_referred_to() {
         .unwrap_err();
     assert_eq!(error.failures()[0].code, "unknown-reference");
 }
+
+#[test]
+fn what_may_not_be_without_another_does_not_come_back_without_it() {
+    let session = memory();
+    let account = create(&session, "account", json!({"name": "Alpha"}));
+    let contact = create(&session, "contact", json!({"name": "Sara Ahmadi"}));
+    let link = create(
+        &session,
+        "affiliation",
+        json!({"contact": contact.to_string(), "account": account.to_string()}),
+    );
+    let _ = session.delete(link).unwrap();
+    let _ = session.delete(account).unwrap();
+    let error = session.restore(link).unwrap_err();
+    assert!(error.to_string().contains("restore it first"), "{error}");
+    let _ = session.restore(account).unwrap();
+    let _ = session.restore(link).unwrap();
+    assert!(session.engine().check().unwrap().ok);
+}

@@ -1,6 +1,6 @@
 //! Custom objects and fields are made at run time and are like any other.
 
-use peyvand::{Field, FieldKind, Filter, Query, SchemaChange};
+use peyvand::{Field, FieldKind, Filter, Query, Request, Rollup, RollupMeasure, SchemaChange};
 use serde_json::json;
 
 use crate::setting::{codes, create, memory};
@@ -191,4 +191,175 @@ fn a_list_sorted_by_a_field_that_came_later_leaves_no_older_record_out() {
     let empty = Filter::parse("score[is_null]:true").unwrap();
     assert_eq!(session.count("account", &empty).unwrap(), 3);
     assert!(session.engine().check().unwrap().ok);
+}
+
+fn add(object: &str, field: Field) -> SchemaChange {
+    let object = object.to_owned();
+    SchemaChange::AddField { object, field }
+}
+
+#[test]
+fn a_total_that_comes_later_counts_the_records_there_are() {
+    let session = memory();
+    let account = create(&session, "account", json!({"name": "Alpha"}));
+    for n in 0..3 {
+        create(
+            &session,
+            "opportunity",
+            json!({"name": format!("D{n}"), "account": account.to_string(), "amount": "5 USD"}),
+        );
+    }
+    let measure = RollupMeasure::SumMoney {
+        of: "amount".to_owned(),
+        currency: "USD".to_owned(),
+    };
+    let total = Rollup::new("opportunity", "account", measure).only("status", "open");
+    let field = Field::new("open_value", FieldKind::Rollup(total));
+    let _ = session.change_schema([add("account", field)]).unwrap();
+    let value = || session.get(account).unwrap().to_json()["open_value"]["amount"].clone();
+    assert_eq!(value(), "15");
+    create(
+        &session,
+        "opportunity",
+        json!({"name": "D", "account": account.to_string(), "amount": "5 USD"}),
+    );
+    assert_eq!(value(), "20");
+    let retire = SchemaChange::RetireField {
+        object: "account".to_owned(),
+        field: "open_value".to_owned(),
+    };
+    let _ = session.change_schema([retire]).unwrap();
+    assert!(session.engine().check().unwrap().ok);
+    let wrong = Rollup::new("opportunity", "account", RollupMeasure::Count).only("status", "opne");
+    let error = session
+        .change_schema([add("account", Field::new("x", FieldKind::Rollup(wrong)))])
+        .unwrap_err();
+    assert!(error.to_string().contains("'opne'"), "{error}");
+}
+
+#[test]
+fn what_the_engine_or_a_total_needs_cannot_be_retired() {
+    let session = memory();
+    let retire = |field: &str| {
+        session.change_schema([SchemaChange::RetireField {
+            object: "opportunity".to_owned(),
+            field: field.to_owned(),
+        }])
+    };
+    assert!(
+        retire("close_date")
+            .unwrap_err()
+            .to_string()
+            .contains("standard field")
+    );
+    let _ = session
+        .change_schema([add("opportunity", Field::new("weight", FieldKind::Integer))])
+        .unwrap();
+    let sum = Rollup::new(
+        "opportunity",
+        "account",
+        RollupMeasure::Sum {
+            of: "weight".to_owned(),
+        },
+    );
+    let _ = session
+        .change_schema([add(
+            "account",
+            Field::new("total_weight", FieldKind::Rollup(sum)),
+        )])
+        .unwrap();
+    assert!(
+        retire("weight")
+            .unwrap_err()
+            .to_string()
+            .contains("account.total_weight")
+    );
+}
+
+#[test]
+fn a_retired_unique_field_leaves_nothing_behind() {
+    let session = memory();
+    let _ = session
+        .change_schema([add("account", Field::new("code", FieldKind::Text).unique())])
+        .unwrap();
+    create(&session, "account", json!({"name": "Alpha", "code": "A"}));
+    let retire = SchemaChange::RetireField {
+        object: "account".to_owned(),
+        field: "code".to_owned(),
+    };
+    let _ = session.change_schema([retire]).unwrap();
+    let checked = session.engine().check().unwrap();
+    assert!(checked.ok, "{checked:?}");
+}
+
+#[test]
+fn schema_and_records_change_in_calls_of_their_own() {
+    let session = memory();
+    let id = create(&session, "account", json!({"name": "Alpha"}));
+    let field = || Field::new("floor", FieldKind::Integer).indexed();
+    let both = [
+        Request::ChangeSchema(add("account", field())),
+        Request::update(id, json!({"floor": 3})),
+    ];
+    assert_eq!(
+        session.commit(both.clone()).unwrap_err().failures()[0].code,
+        "schema-and-records"
+    );
+    let (_, outcomes) = session.commit_each(both).unwrap();
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert!(session.engine().check().unwrap().ok);
+}
+
+#[test]
+fn a_rule_that_no_record_could_keep_is_refused() {
+    let session = memory();
+    create(&session, "account", json!({"name": "Alpha"}));
+    let require = |field: &str| {
+        session.change_schema([SchemaChange::SetRequired {
+            object: "account".to_owned(),
+            field: field.to_owned(),
+            required: true,
+        }])
+    };
+    assert!(require("open_opportunities").is_err());
+    let tier = Field::new("tier", FieldKind::option(&["a", "b"]))
+        .required()
+        .default("a");
+    let error = session.change_schema([add("account", tier)]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("1 account record(s) have no tier"),
+        "{error}"
+    );
+    let beyond = Field::new("rank", FieldKind::Integer)
+        .range(1, 5)
+        .default(9);
+    assert!(
+        session
+            .change_schema([add("account", beyond)])
+            .unwrap_err()
+            .to_string()
+            .contains("default")
+    );
+    let nobody = Field::new("keeper", FieldKind::reference(&["user"])).default("nobody");
+    assert!(
+        session
+            .change_schema([add("account", nobody)])
+            .unwrap_err()
+            .to_string()
+            .contains("nobody")
+    );
+}
+
+#[test]
+fn a_mistyped_rule_in_a_schema_file_is_not_dropped_in_silence() {
+    let text = r#"{"change": "add_field", "object": "account", "field": {"name": "x", "type": "text", "requird": true}}"#;
+    let error = serde_json::from_str::<SchemaChange>(text).unwrap_err();
+    assert!(error.to_string().contains("'required'"), "{error}");
+    let field = Field::new("x", FieldKind::option(&["a"]))
+        .required()
+        .label("X", "ایکس", "إكس");
+    let text = serde_json::to_string(&field).unwrap();
+    assert_eq!(serde_json::from_str::<Field>(&text).unwrap(), field);
 }

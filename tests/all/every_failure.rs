@@ -266,3 +266,20 @@ fn a_bulk_load_may_change_one_record_again_and_again() {
     assert_eq!((deal.text("status"), deal.revision()), (Some("won"), 4));
     assert!(session.engine().check().unwrap().ok);
 }
+
+#[test]
+fn a_value_that_only_a_refused_row_wants_is_free_for_the_next() {
+    let session = memory();
+    let refuse = "//! name: no-ghosts\n//! on: account before create\n//! on-failure: reject\nif record.name == \"Ghost\" { reject(\"no ghosts\"); }\n";
+    let _ = session.install_script(refuse).unwrap();
+    let row = |name: &str| Request::create("account", json!({"name": name, "external_id": "X1"}));
+    let (_, outcomes) = session
+        .commit_each([row("Ghost"), row("Alpha"), row("Beta")])
+        .unwrap();
+    let done: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(done, [false, true, false]);
+    assert_eq!(
+        outcomes[2].as_ref().unwrap_err().remedy(),
+        Some("update the record that has the value, or give another one")
+    );
+}

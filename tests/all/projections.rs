@@ -132,3 +132,26 @@ fn a_timeline_says_who_changed_what() {
         ("open".to_owned(), "won".to_owned())
     );
 }
+
+#[test]
+fn a_stage_is_made_before_its_opportunities() {
+    let session = memory();
+    let stage = session.new_id("stage").unwrap();
+    let together = [
+        peyvand::Request::create_as(
+            stage,
+            "stage",
+            json!({"key": "signed", "name": "Signed", "pipeline": "sales", "outcome": "won"}),
+        ),
+        peyvand::Request::create(
+            "opportunity",
+            json!({"name": "Deal", "stage": stage.to_string()}),
+        ),
+    ];
+    let error = session.commit(together.clone()).unwrap_err();
+    assert_eq!(error.failures()[0].code, "stage-not-there-yet");
+    let [first, second] = together;
+    let _ = session.commit([first]).unwrap();
+    let deal = session.commit([second]).unwrap().id().unwrap();
+    assert_eq!(session.get(deal).unwrap().text("status"), Some("won"));
+}

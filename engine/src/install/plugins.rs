@@ -229,6 +229,7 @@ impl Session {
     /// # Errors
     /// Everything that is wrong with the file, its manifest or the settings; nothing is changed then.
     pub fn install_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        let _one = self.engine.installing();
         let opened = plugin::open(bytes)?;
         let manifest = &opened.manifest;
         let held = self.stored_plugin(&manifest.id)?;
@@ -342,6 +343,7 @@ impl Session {
     /// # Errors
     /// When it is not installed.
     pub fn enable_plugin(&self, id: &str, enabled: bool) -> Result<PluginInfo> {
+        let _one = self.engine.installing();
         self.plugin(id)?;
         if let Some(mut held) = self
             .stored_plugin(id)?
@@ -364,6 +366,7 @@ impl Session {
     /// # Errors
     /// When it is not installed, or a field needs a type that it defines.
     pub fn remove_plugin(&self, id: &str) -> Result<()> {
+        let _one = self.engine.installing();
         self.plugin(id)?;
         let Some(held) = self.stored_plugin(id)? else {
             return Ok(());

@@ -65,6 +65,7 @@ impl Session {
     /// # Errors
     /// Everything that is wrong with it, with line and column; nothing is changed then.
     pub fn install_script(&self, text: &str) -> Result<ScriptInfo> {
+        let _one = self.engine.installing();
         let schema = self.engine.schema()?;
         let header = script::check(text, &schema).map_err(|problems| {
             let failures = problems
@@ -125,6 +126,7 @@ impl Session {
     /// # Errors
     /// When there is none of that name.
     pub fn enable_script(&self, name: &str, enabled: bool) -> Result<ScriptInfo> {
+        let _one = self.engine.installing();
         let mut script = self.stored_script(name)?;
         if script.enabled != enabled {
             script.enabled = enabled;
@@ -144,6 +146,7 @@ impl Session {
     /// # Errors
     /// When there is none of that name.
     pub fn remove_script(&self, name: &str) -> Result<()> {
+        let _one = self.engine.installing();
         self.stored_script(name)?;
         let entries = vec![(spaces::named(spaces::SCRIPT, name), None)];
         let _ = self.ask(Ask::Stored(Stored {

@@ -3,6 +3,7 @@
 //! The only place that turns stored entries into records. Everything that reads — lists, the write path, hooks —
 //! reads through it and so sees one snapshot and one schema.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ use crate::store::{Direction, Snapshot, Span, codec, spaces};
 pub(crate) struct Reader {
     pub(crate) snapshot: Snapshot,
     pub(crate) schema: Arc<Schema>,
+    /// What a dry run would have written so far; nothing otherwise.
+    pub(crate) rehearsed: Option<Arc<HashMap<RecordId, Option<Record>>>>,
 }
 
 impl Reader {
@@ -49,6 +52,10 @@ impl Reader {
 
     /// A live record with its rollups; `None` when there is none or it is in the bin.
     pub(crate) fn get(&self, id: RecordId) -> Result<Option<Record>> {
+        let rehearsed = self.rehearsed.as_deref();
+        if let Some(record) = rehearsed.and_then(|rehearsed| rehearsed.get(&id)) {
+            return Ok(record.clone());
+        }
         let Some(object) = self.schema.by_prefix(id.prefix) else {
             return Ok(None);
         };

@@ -112,7 +112,9 @@ impl fmt::Display for Decimal {
 
 /// The text is not a decimal number that can be kept.
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is not a decimal number with at most nine decimal places")]
+#[error(
+    "'{0}' is not a decimal number with at most nine decimal places and nineteen digits before them"
+)]
 pub struct NotADecimal(String);
 
 impl FromStr for Decimal {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::context::Actor;
 use crate::hook::{
-    Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch, Row,
-    Verb,
+    Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch,
+    Refusal, Row, Verb,
 };
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Object, Schema};
@@ -178,6 +178,14 @@ impl BeforeSave for StageRule {
                     cost: Cost::default(),
                 })?;
                 stages.insert(*id, stage);
+            }
+            if let Some(None) = stages.get(id) {
+                answers.refusals.push(Refusal {
+                    row: place,
+                    field: Some("stage".to_owned()),
+                    code: "stage-not-there-yet".to_owned(),
+                    message: format!("the stage {id} is made in the same commit; make it in a call of its own, before its opportunities"),
+                });
             }
             if let Some(Some(stage)) = stages.get(id) {
                 answers

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, RollupMeasure};
-use super::object::{Object, system};
+use super::object::Object;
 use super::{Schema, did_you_mean};
 use crate::error::Failure;
 use crate::record::Prefix;
@@ -125,15 +125,18 @@ impl SchemaChange {
             }),
             Self::RetireField { object, field } => {
                 let title = found(schema, object)?.title_field;
+                let user = user_of(schema, object, field);
                 changed(schema, object, field, |field| {
-                    if field.number < system::FIRST_DECLARED
-                        || field.number == title
-                        || field.required
-                    {
+                    if field.number < FIRST_CUSTOM {
+                        return Err("a standard field cannot be retired: the engine's own rules read it; leave it out of your forms".to_owned());
+                    }
+                    if field.number == title || field.required {
                         return Err(
-                            "a system field, a title field or a required field cannot be retired"
-                                .to_owned(),
+                            "a title field or a required field cannot be retired".to_owned()
                         );
+                    }
+                    if let Some(user) = user {
+                        return Err(format!("{user} is made of it; retire that first"));
                     }
                     field.retired = true;
                     Ok(())
@@ -144,6 +147,9 @@ impl SchemaChange {
                 field,
                 required,
             } => changed(schema, object, field, |field| {
+                if field.read_only || field.is_rollup() {
+                    return Err("nobody can set it, so nobody can be required to".to_owned());
+                }
                 field.required = *required;
                 Ok(())
             }),
@@ -160,6 +166,23 @@ impl SchemaChange {
             }),
         }
     }
+}
+
+/// The rollup that totals by or of this field.
+fn user_of(schema: &Schema, object: &str, field: &str) -> Option<String> {
+    let uses = |rollup: &super::Rollup| {
+        let of = match &rollup.measure {
+            RollupMeasure::Count => None,
+            RollupMeasure::Sum { of }
+            | RollupMeasure::SumMoney { of, .. }
+            | RollupMeasure::Latest { of } => Some(of.as_str()),
+        };
+        rollup.by == field || of == Some(field) || rollup.only.contains_key(field)
+    };
+    schema
+        .rollups_over(object)
+        .find(|(_, _, rollup)| uses(rollup))
+        .map(|(parent, total, _)| format!("{}.{}", parent.name, total.name))
 }
 
 fn comes_back(old: &Field, new: &Field) -> bool {
@@ -330,18 +353,16 @@ fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -
         }
         _ => {}
     }
-    if field.required
-        && !others.is_empty()
-        && field.default.is_none()
-        && schema.object(object).is_some()
-    {
-        fail("required", "a required field on an object with records needs a default; or add it first and require it later".to_owned());
-    }
     if let Some(default) = &field.default
         && !matches!(field.kind, FieldKind::Reference { .. })
-        && let Err(message) = field.kind.read(default)
     {
-        fail("default", format!("the default does not fit: {message}"));
+        let fault = match field.kind.read(default) {
+            Ok(value) => field.fault_of(&value).map(|failure| failure.message),
+            Err(message) => Some(message),
+        };
+        if let Some(message) = fault {
+            fail("default", format!("the default does not fit: {message}"));
+        }
     }
     failures
 }
@@ -360,6 +381,13 @@ fn rollup_fault(schema: &Schema, parent: &str, rollup: &super::Rollup) -> Option
                 "{}.{} does not refer to {parent}",
                 rollup.child, rollup.by
             ));
+        }
+    }
+    for (name, option) in &rollup.only {
+        match child.field(name).map(|field| &field.kind) {
+            Some(FieldKind::Option { options }) if options.contains(option) => {}
+            Some(_) => return Some(format!("{}.{name} has no option '{option}'", child.name)),
+            None => return Some(child.unknown_field(name)),
         }
     }
     let (of, fits): (&str, fn(&FieldKind) -> bool) = match &rollup.measure {

@@ -12,6 +12,7 @@ pub type Labels = BTreeMap<String, String>;
 
 /// One field of an object. Custom fields and standard ones are the same thing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Field {
     /// The field's number in stored records. It is never given to another field.
@@ -55,6 +56,53 @@ pub struct Field {
     /// No longer in use: kept in old records, refused in new requests.
     #[serde(default, skip_serializing_if = "is_false")]
     pub retired: bool,
+}
+
+/// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
+/// in silence is a rule that nobody keeps.
+const WORDS: [&str; 23] = [
+    "number",
+    "name",
+    "label",
+    "type",
+    "required",
+    "unique",
+    "indexed",
+    "read_only",
+    "default",
+    "minimum",
+    "maximum",
+    "max_length",
+    "brought_by",
+    "retired",
+    "options",
+    "to",
+    "on_delete",
+    "child",
+    "by",
+    "measure",
+    "of",
+    "currency",
+    "only",
+];
+
+impl Serialize for Field {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+
+        let map = serde_json::Map::deserialize(from)?;
+        if let Some(word) = map.keys().find(|word| !WORDS.contains(&word.as_str())) {
+            let near = super::did_you_mean(word, WORDS.into_iter());
+            return Err(D::Error::custom(format!("a field has no '{word}'{near}")));
+        }
+        Self::deserialize(serde_json::Value::Object(map)).map_err(D::Error::custom)
+    }
 }
 
 fn is_false(flag: &bool) -> bool {

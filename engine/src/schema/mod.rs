@@ -5,6 +5,7 @@
 
 mod change;
 mod field;
+mod limits;
 mod object;
 mod read;
 mod standard;

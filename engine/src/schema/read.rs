@@ -10,6 +10,9 @@ use super::field::FieldKind;
 use crate::locale::fold_digits;
 use crate::record::{Address, Currency, Decimal, Money, PersonName, Phone, RecordId, Value};
 
+/// Days and moments outside are mistypings, and calendars disagree about them.
+const YEARS: std::ops::RangeInclusive<i32> = 1600..=2500;
+
 /// A value, or the message that says what is wrong with it.
 type Read = Result<Value, String>;
 
@@ -155,7 +158,10 @@ fn date(json: &Json) -> Read {
     let plain = fold_digits(&written).replace('/', "-");
     NaiveDate::parse_from_str(&plain, "%Y-%m-%d")
         .ok()
-        .filter(|day| (1600..=2500).contains(&chrono::Datelike::year(day)))
+        .filter(|day| {
+            plain.starts_with(|c: char| c.is_ascii_digit())
+                && YEARS.contains(&chrono::Datelike::year(day))
+        })
         .map(Value::Date)
         .ok_or_else(|| format!("'{written}' is not a Gregorian date such as 2026-03-21"))
 }
@@ -168,6 +174,7 @@ fn instant(json: &Json) -> Read {
         .ok();
     // Microseconds are what the store and the plugins keep.
     read.and_then(|at| DateTime::from_timestamp_micros(at.timestamp_micros()))
+        .filter(|at| YEARS.contains(&chrono::Datelike::year(at)))
         .map(Value::Instant)
         .ok_or_else(|| format!("'{written}' is not an instant such as 2026-03-21T08:30:00Z"))
 }

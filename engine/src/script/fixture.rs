@@ -64,6 +64,7 @@ impl Fixture {
         ];
         backend
             .commit(Commit {
+                alone: false,
                 at: Position::START,
                 unchanged: Vec::new(),
                 writes,
@@ -74,6 +75,7 @@ impl Fixture {
         let reader = Reader {
             snapshot: Snapshot::pin(&backend),
             schema: schema.clone(),
+            rehearsed: None,
         };
         let user = RecordId::new(schema.object("user").unwrap().prefix, 1);
         Self {

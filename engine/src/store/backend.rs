@@ -44,6 +44,8 @@ pub(crate) struct Commit {
     pub(crate) at: Position,
     /// Keys that must not have been written after `at`.
     pub(crate) unchanged: Vec<Vec<u8>>,
+    /// Nothing at all may have been written after `at`: for changes that were made from everything there is.
+    pub(crate) alone: bool,
     /// In order: of two writes of one key the later one holds.
     pub(crate) writes: Vec<Write>,
     /// What was asked for, kept in the journal for replay.

@@ -51,6 +51,9 @@ impl<'a> Group<'a> {
                 return Err(CommitError::Conflict { key });
             }
         }
+        if commit.alone && self.head != commit.at {
+            return Err(CommitError::Conflict { key: Vec::new() });
+        }
         let position = self.head.next();
         let mut results = BTreeMap::new();
         for write in commit.writes {
@@ -97,10 +100,10 @@ impl<'a> Group<'a> {
                 }
             }
             Write::Raise { key, to } => {
+                // Written even where it raises nothing: who looked the maximum up again must hear of this one.
                 let before = self.value(&key, results)?;
-                if maximum(&key, before.as_deref())?.is_none_or(|before| before < to) {
-                    results.insert(key, Some(to.to_be_bytes().to_vec()));
-                }
+                let after = maximum(&key, before.as_deref())?.map_or(to, |before| before.max(to));
+                results.insert(key, Some(after.to_be_bytes().to_vec()));
             }
         }
         Ok(())

@@ -7,7 +7,6 @@
 //! | --- | --- | --- |
 //! | `CONFIG` | – | a counter that every change of schema, plugins, scripts or settings raises |
 //! | `SCHEMA` | object u32 | the object, JSON |
-//! | `SETTING` | name text | JSON |
 //! | `PLUGIN` | id text | manifest, state and settings, JSON |
 //! | `PLUGIN_BYTES` | id text, part u32 | 32 KiB of the component |
 //! | `SCRIPT` | name text | the script and its versions, JSON |
@@ -21,13 +20,13 @@
 //! | `HISTORY` | object u32, id u128, position u64 | – |
 //! | `DONE` | idempotency key text | position and ids, JSON |
 //! | `QUEUE` | position u64 | follow-ups that wait |
+//! | `RAN` | plugin and workflow text | the day on which a daily workflow ran last |
 
 use super::keys::{push_i64, push_text, push_u32, push_u64};
 use crate::record::{RecordId, Value};
 
 pub(crate) const CONFIG: u8 = 0x01;
 pub(crate) const SCHEMA: u8 = 0x02;
-pub(crate) const SETTING: u8 = 0x03;
 pub(crate) const PLUGIN: u8 = 0x04;
 pub(crate) const PLUGIN_BYTES: u8 = 0x05;
 pub(crate) const SCRIPT: u8 = 0x06;
@@ -41,6 +40,7 @@ pub(crate) const GUARD: u8 = 0x32;
 pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const DONE: u8 = 0x50;
 pub(crate) const QUEUE: u8 = 0x51;
+pub(crate) const RAN: u8 = 0x52;
 
 /// How much of a long text is kept in an index entry, in bytes of folded text.
 const INDEXED_TEXT: usize = 160;

@@ -3,8 +3,6 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::{Trigger, Workflow};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -172,10 +170,8 @@ fn run_one(
     let (reader, _) = engine.read()?;
     let now = session.context.now();
     let today = session.context.day_of(now);
-    let key = spaces::named(
-        spaces::SETTING,
-        &format!("ran/{}/{}", workflow.plugin, workflow.name),
-    );
+    let scope = format!("{}/{}", workflow.plugin, workflow.name);
+    let key = spaces::named(spaces::RAN, &scope);
     let day = today.to_string().into_bytes();
     if reader.snapshot.get(&key)?.is_some_and(|last| last >= day) {
         return Ok(());
@@ -194,6 +190,7 @@ fn run_one(
         zone: session.context.zone,
         actor: &session.context.actor,
     };
+    let mut clean = true;
     for batch in caught.chunks(1_000) {
         let rows: Vec<Row<'_>> = batch
             .iter()
@@ -215,7 +212,7 @@ fn run_one(
             action.perform(&rows, &workflow.parameters, &context),
         ) {
             Ok(effects) => {
-                let groups = crate::write::groups(&workflow.plugin, effects);
+                let groups = crate::write::groups(&scope, effects);
                 if !groups.is_empty() {
                     warnings.extend(engine.write_effects(
                         &session.context,
@@ -228,15 +225,18 @@ fn run_one(
                     )?);
                 }
             }
-            Err(message) => warnings.push(message),
+            Err(message) => {
+                warnings.push(message);
+                clean = false;
+            }
         }
     }
+    if !clean {
+        // It is due again; what was done is found by its keys and not done twice.
+        return Ok(());
+    }
     let done = Stored {
-        what: format!(
-            "ran workflow {} of {}",
-            workflow.name,
-            json!(today.to_string())
-        ),
+        what: format!("ran workflow {scope} on {today}"),
         entries: vec![(key, Some(day))],
         ..Stored::default()
     };

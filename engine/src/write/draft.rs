@@ -78,6 +78,8 @@ pub(crate) struct Drafts {
     /// Idempotency keys by group.
     pub(crate) once: Vec<(usize, String)>,
     pub(crate) hooks: Vec<HookRun>,
+    /// Groups that want a unique value which a draft of this call has: (group, that draft's record).
+    pub(crate) clashes: Vec<(usize, RecordId)>,
 }
 
 /// What one hook did in this write, for the journal.
@@ -105,6 +107,21 @@ pub(crate) struct Valid(pub(super) Drafts);
 impl Valid {
     pub(crate) fn take_faults(&mut self) -> BTreeMap<usize, Vec<Failure>> {
         std::mem::take(&mut self.0.faults)
+    }
+
+    /// Of the groups with faults, those that clash with another one of them, which comes before it.
+    pub(crate) fn waits_for(&self, faulty: BTreeSet<usize>) -> BTreeSet<usize> {
+        let group_of = |id: RecordId| {
+            self.0
+                .drafts
+                .iter()
+                .find(|draft| draft.id == id)
+                .map(|draft| draft.group)
+        };
+        let waits = self.0.clashes.iter().filter(|(group, other)| {
+            group_of(*other).is_some_and(|other| other < *group && faulty.contains(&other))
+        });
+        waits.map(|(group, _)| *group).collect()
     }
 
     /// Takes whole groups out; true when another group builds upon one of them and must be staged again.
@@ -174,6 +191,8 @@ impl Valid {
         for draft in self.0.drafts {
             view.put(&draft);
         }
+        // Hooks read through the reader.
+        view.reader.rehearsed = Some(Arc::new(view.pending.clone()));
     }
 }
 

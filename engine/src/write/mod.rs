@@ -26,6 +26,7 @@ mod validate;
 pub use request::{Committed, Fields, Outcome, OutcomeKind, Request};
 
 pub(crate) use bin::Binned;
+pub(crate) use commit::Done;
 pub(crate) use draft::View;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow, groups};
@@ -35,6 +36,7 @@ pub(crate) use rollup::{Adds, Total, contributions};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use self::draft::Valid;
 use self::validate::Pass;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Failure, Result};
@@ -76,8 +78,8 @@ pub(crate) fn run(write: &Write<'_>, groups: &[Group]) -> Result<Result<Written,
             groups,
             &mut refused,
         )? {
-            Prepared::Ready(valid) => valid,
-            Prepared::Again => continue,
+            Some(valid) => valid,
+            None => continue,
         };
         let outcomes = valid.outcomes();
         let plan = plan::plan(valid, write, groups, &refused)?;
@@ -109,7 +111,7 @@ pub(crate) fn rehearse(
         let groups = &groups[results.len()..];
         let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
         let valid = loop {
-            if let Prepared::Ready(valid) = prepare(write, view, groups, &mut refused)? {
+            if let Some(valid) = prepare(write, view, groups, &mut refused)? {
                 break valid;
             }
         };
@@ -121,36 +123,31 @@ pub(crate) fn rehearse(
     Ok(results)
 }
 
-enum Prepared {
-    Ready(draft::Valid),
-    /// A group was refused that another one built upon: stage the rest without it.
-    Again,
-}
-
+/// Runs the steps up to the commit; nothing when a group was refused that another one built upon, and the rest is to be
+/// staged without it.
 fn prepare(
     write: &Write<'_>,
     base: &View,
     groups: &[Group],
     refused: &mut [Option<Error>],
-) -> Result<Prepared> {
+) -> Result<Option<Valid>> {
     let drafts = stage::stage(write, base, groups, refused)?;
     let valid = validate::validate(write, base, drafts, Pass::First)?;
     let drafts = amend::amend(write, valid)?;
     let mut valid = validate::validate(write, base, drafts, Pass::Again)?;
-    let faults = valid.take_faults();
+    let mut faults = valid.take_faults();
     if faults.is_empty() {
-        return Ok(Prepared::Ready(valid));
+        return Ok(Some(valid));
     }
+    // Who wants a value that only a refused group has is asked again without that one.
+    let waits = valid.waits_for(faults.keys().copied().collect());
+    faults.retain(|group, _| !waits.contains(group));
     let bad: BTreeSet<usize> = faults.keys().copied().collect();
-    let again = valid.drop_groups(&bad);
+    let again = valid.drop_groups(&bad) || !waits.is_empty();
     for (group, failures) in faults {
         refused[group] = Some(rejection(failures));
     }
-    Ok(if again {
-        Prepared::Again
-    } else {
-        Prepared::Ready(valid)
-    })
+    Ok((!again).then_some(valid))
 }
 
 /// The error of a group: a conflict or a missing record is said as such when it is the only fault.

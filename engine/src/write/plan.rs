@@ -4,6 +4,8 @@
 //! It decides nothing any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
@@ -14,7 +16,7 @@ use super::request::{Ask, Group, OutcomeKind};
 use super::rollup::Deltas;
 use crate::error::{Error, Result};
 use crate::record::{Record, Value};
-use crate::schema::{FieldKind, Object, OnDelete};
+use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
 /// A commit, and the drafts that `publish` tells of.
@@ -49,6 +51,7 @@ pub(super) fn plan(
         entries: BTreeMap::new(),
         unchanged: BTreeSet::new(),
         guards: BTreeSet::new(),
+        totals: Vec::new(),
     };
     planner.unchanged.insert(vec![spaces::CONFIG]);
     let mut deltas = Deltas::new();
@@ -76,9 +79,12 @@ pub(super) fn plan(
     for position in &write.followed {
         planner.entries.insert(spaces::queued(position.get()), None);
     }
-    let (totals, unchanged) = deltas.entries(&write.reader, &drafts)?;
-    planner.unchanged.extend(unchanged);
-    writes.extend(totals);
+    let gained = std::mem::take(&mut planner.totals);
+    for deltas in gained.into_iter().chain([deltas]) {
+        let (totals, unchanged) = deltas.entries(&write.reader, &drafts)?;
+        planner.unchanged.extend(unchanged);
+        writes.extend(totals);
+    }
     writes.extend(
         counts
             .into_iter()
@@ -109,6 +115,8 @@ pub(super) fn plan(
     let commit = Commit {
         at: write.reader.position(),
         unchanged: planner.unchanged.into_iter().collect(),
+        // Indexes and totals of a changed schema are built from all records.
+        alone: !drafts.schema_changed.is_empty(),
         writes,
         asked: asked(write, groups, refused, &drafts),
         time: now,
@@ -136,6 +144,8 @@ struct Planner {
     unchanged: BTreeSet<Vec<u8>>,
     /// Records that gained a reference which their delete would have to see.
     guards: BTreeSet<Vec<u8>>,
+    /// Totals of rollups that the schema gains.
+    totals: Vec<Deltas>,
 }
 
 impl Planner {
@@ -274,9 +284,11 @@ impl Planner {
             let key = spaces::of_object(spaces::SCHEMA, *number);
             self.entries
                 .insert(key, Some(serde_json::to_vec(&**object).unwrap_or_default()));
-            if let Some(old) = write.reader.schema.by_number(*number) {
+            let old = write.reader.schema.by_number(*number);
+            if let Some(old) = old {
                 self.reindex(old, object, write)?;
             }
+            self.retotal(old, object, &drafts.schema, write)?;
         }
         if config {
             let counter = write
@@ -291,40 +303,87 @@ impl Planner {
         Ok(config)
     }
 
-    /// Builds the indexes that a changed object gains and drops those that it loses.
-    fn reindex(
-        &mut self,
-        old: &std::sync::Arc<Object>,
-        new: &std::sync::Arc<Object>,
-        write: &Write<'_>,
-    ) -> Result<()> {
-        let indexed = |object: &Object| {
-            object
-                .live_fields()
-                .filter(|field| field.is_indexed())
-                .map(|field| field.number)
-                .collect::<BTreeSet<_>>()
+    /// Builds the indexes and unique keys that a changed object gains and drops those that it loses.
+    fn reindex(&mut self, old: &Arc<Object>, new: &Arc<Object>, write: &Write<'_>) -> Result<()> {
+        let fields = |object: &Object, has: fn(&Field) -> bool| -> BTreeSet<u32> {
+            let having = object.live_fields().filter(|field| has(field));
+            having.map(|field| field.number).collect()
         };
-        let (before, after) = (indexed(old), indexed(new));
+        let (was, is) = (
+            fields(old, Field::is_indexed),
+            fields(new, Field::is_indexed),
+        );
+        let (claimed, claims) = (
+            fields(old, |field| field.unique),
+            fields(new, |field| field.unique),
+        );
         // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
-        if before == after {
+        if was == is && claimed == claims {
             return Ok(());
         }
+        let number = new.number;
         write.reader.each(new, |record| {
-            for field in before.difference(&after) {
-                self.entries.insert(
-                    spaces::index(new.number, *field, record.value(*field), record.id.number),
-                    None,
-                );
-            }
-            for field in after.difference(&before) {
-                self.entries.insert(
-                    spaces::index(new.number, *field, record.value(*field), record.id.number),
-                    Some(Vec::new()),
-                );
-            }
-            Ok(std::ops::ControlFlow::Continue(()))
+            let id = record.id.number;
+            let entry = |field: &u32| spaces::index(number, *field, record.value(*field), id);
+            let claim = |field: &u32| Some(spaces::unique(number, *field, record.value(*field)?));
+            let drop = was.difference(&is).map(entry);
+            let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
+            self.entries.extend(drop.map(|key| (key, None)));
+            let build = is.difference(&was).map(entry);
+            self.entries
+                .extend(build.map(|key| (key, Some(Vec::new()))));
+            let build = claims.difference(&claimed).filter_map(claim);
+            self.entries
+                .extend(build.map(|key| (key, Some(id.to_be_bytes().to_vec()))));
+            Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Adds up the totals that a changed object gains over the records there are, and drops those that it loses.
+    fn retotal(
+        &mut self,
+        old: Option<&Arc<Object>>,
+        new: &Arc<Object>,
+        schema: &Schema,
+        write: &Write<'_>,
+    ) -> Result<()> {
+        let totals = |object: &Object| -> BTreeSet<u32> {
+            let rollups = object.live_fields().filter(|field| field.is_rollup());
+            rollups.map(|field| field.number).collect()
+        };
+        let (was, is) = (
+            old.map_or_else(BTreeSet::new, |old| totals(old)),
+            totals(new),
+        );
+        if was.difference(&is).next().is_some() {
+            let prefix = spaces::of_object(spaces::ROLLUP, new.number);
+            write.reader.snapshot.scan_all(&prefix, |key, _| {
+                let field = key
+                    .last_chunk::<4>()
+                    .map(|bytes| u32::from_be_bytes(*bytes));
+                if field.is_some_and(|field| was.contains(&field) && !is.contains(&field)) {
+                    self.entries.insert(key.to_vec(), None);
+                }
+                Ok::<_, Error>(ControlFlow::Continue(()))
+            })?;
+        }
+        for field in is.difference(&was) {
+            let Some(FieldKind::Rollup(rollup)) =
+                new.field_by_number(*field).map(|field| &field.kind)
+            else {
+                continue;
+            };
+            let Some(child) = schema.object(&rollup.child) else {
+                continue;
+            };
+            let mut deltas = Deltas::new();
+            write.reader.each(child, |record| {
+                deltas.begin(schema, &record, (new.number, *field));
+                Ok(ControlFlow::Continue(()))
+            })?;
+            self.totals.push(deltas);
+        }
+        Ok(())
     }
 }
 

@@ -117,11 +117,26 @@ impl Deltas {
             match adds {
                 Adds::Sum { count, sum } => self.sum(*total, *count, *sum),
                 Adds::Latest { micros } => {
-                    let latest = self.raises.entry(*total).or_insert(*micros);
-                    *latest = (*latest).max(*micros);
+                    self.raise(*total, *micros);
                 }
             }
         }
+    }
+
+    /// Counts a record that was there before the rollup of this object and field.
+    pub(super) fn begin(&mut self, schema: &Schema, record: &Record, rollup: (u32, u32)) {
+        for (total, adds) in contributions(schema, record) {
+            match adds {
+                _ if (total.0, total.2) != rollup => {}
+                Adds::Sum { count, sum } => self.sum(total, count, sum),
+                Adds::Latest { micros } => self.raise(total, micros),
+            }
+        }
+    }
+
+    fn raise(&mut self, total: Total, micros: i64) {
+        let latest = self.raises.entry(total).or_insert(micros);
+        *latest = (*latest).max(micros);
     }
 
     fn sum(&mut self, total: Total, count: i64, sum: i128) {

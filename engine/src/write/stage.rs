@@ -14,7 +14,7 @@ use super::draft::{Draft, Drafts, View};
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
 use crate::error::{Error, Failure, Result};
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Field, FieldKind, Object, OnDelete, Schema, system};
+use crate::schema::{Field, FieldKind, Object, OnDelete, Schema, SchemaChange, system};
 
 pub(super) fn stage(
     write: &Write<'_>,
@@ -38,6 +38,7 @@ pub(super) fn stage(
             settled: Vec::new(),
             once: Vec::new(),
             hooks: Vec::new(),
+            clashes: Vec::new(),
         },
     };
     for (place, group) in groups
@@ -323,6 +324,14 @@ impl Stage<'_> {
 
     /// Takes a change up; the second one of a record joins the first, so that hooks judge what is to be.
     fn push(&mut self, mut draft: Draft) -> Staged<()> {
+        let schema_by = self
+            .out
+            .stored
+            .iter()
+            .find(|(_, _, stored)| !stored.schema.is_empty());
+        if let Some((group, ..)) = schema_by {
+            return Err(self.apart(*group));
+        }
         let Some(place) = self.places.get(&draft.id).copied() else {
             self.places.insert(draft.id, self.out.drafts.len());
             self.view.put(&draft);
@@ -468,7 +477,24 @@ impl Stage<'_> {
         .into())
     }
 
+    /// What an earlier group changes, or refers to, goes to the bin or comes back in a later commit than that.
+    fn alone(&self, id: RecordId) -> Staged<()> {
+        let names = |draft: &Draft| {
+            let values = draft.after.iter().flat_map(|record| &record.values);
+            draft.id == id
+                || values
+                    .into_iter()
+                    .any(|(_, value)| *value == Value::Reference(id))
+        };
+        let earlier = |draft: &&Draft| draft.group != self.group;
+        if self.out.drafts.iter().filter(earlier).any(names) {
+            return Err(Fault::Later);
+        }
+        Ok(())
+    }
+
     fn delete(&mut self, id: RecordId, revision: Option<u64>) -> Staged<()> {
+        self.alone(id)?;
         let record = self.live(id, revision)?;
         let mut along = Vec::new();
         let mut seen = BTreeSet::from([id]);
@@ -567,6 +593,7 @@ impl Stage<'_> {
     }
 
     fn restore(&mut self, id: RecordId) -> Staged<()> {
+        self.alone(id)?;
         let binned = if self.view.is_pending(id) {
             None
         } else {
@@ -630,7 +657,29 @@ impl Stage<'_> {
         self.update(lead.id, None, &steps.lead, true)
     }
 
+    /// Schema and records do not change in one commit: an index would be built over records that change meanwhile.
+    fn apart(&self, group: usize) -> Fault {
+        if group != self.group {
+            return Fault::Later;
+        }
+        let message = "the schema and records are changed in one call; change the schema in a call of its own";
+        Failure::new("schema-and-records", message).into()
+    }
+
     fn stored(&mut self, stored: Stored) -> Staged<()> {
+        if let Some(draft) = self
+            .out
+            .drafts
+            .first()
+            .filter(|_| !stored.schema.is_empty())
+        {
+            let same = self
+                .out
+                .drafts
+                .iter()
+                .any(|draft| draft.group == self.group);
+            return Err(self.apart(if same { self.group } else { draft.group }));
+        }
         for change in &stored.schema {
             let object = match change.apply(&self.out.schema) {
                 Ok(object) => object,
@@ -639,6 +688,12 @@ impl Stage<'_> {
                     return Ok(());
                 }
             };
+            if let SchemaChange::AddField { field, .. } = change
+                && let (FieldKind::Reference { to, .. }, Some(default)) =
+                    (&field.kind, &field.default)
+            {
+                self.reference(field, to, default)?;
+            }
             let mut schema: Schema = (*self.out.schema).clone();
             self.out.schema_changed.insert(object.number);
             schema.put(object);

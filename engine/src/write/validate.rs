@@ -6,14 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Write;
 use super::draft::{Draft, Drafts, Valid, View};
+use super::request::OutcomeKind;
 use crate::error::{Failure, Result};
 use crate::hook::HookContext;
-use crate::record::{Decimal, Record, RecordId, Value};
-use crate::schema::{Field, FieldKind, Object};
-
-/// Text without a limit of its own may have this many characters.
-const LONGEST_TEXT: usize = 1_000;
-const LONGEST_LONG_TEXT: usize = 1_000_000;
+use crate::record::{Record, RecordId, Value};
+use crate::schema::{Field, FieldKind, Object, OnDelete};
 
 /// Which time it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +36,7 @@ pub(super) fn validate(
     let mut view = base.clone();
     view.reader.schema = drafts.schema.clone();
     let mut faults = Vec::new();
+    let mut clashes = Vec::new();
     for draft in &drafts.drafts {
         if told.contains(&draft.group) {
             continue;
@@ -46,7 +44,7 @@ pub(super) fn validate(
         let mut failures = Vec::new();
         if let Some(after) = &draft.after {
             fields(draft, after, &mut failures);
-            unique(&view, draft, after, &mut failures)?;
+            unique(&view, draft, after, &mut failures, &mut clashes)?;
         }
         // What a refused group would have written is not there for the others.
         if failures.is_empty() && !drafts.faults.contains_key(&draft.group) {
@@ -54,6 +52,7 @@ pub(super) fn validate(
         }
         faults.extend(failures.into_iter().map(|failure| draft.fail(failure)));
     }
+    drafts.clashes.extend(clashes);
     references(&view, &drafts, &mut faults)?;
     schema_on_records(write, &drafts, &mut faults)?;
     for (group, failure) in faults {
@@ -89,62 +88,18 @@ fn fields(draft: &Draft, after: &Record, failures: &mut Vec<Failure>) {
                     .as_ref()
                     .and_then(|before| before.value(field.number))
                     == Some(value) => {}
-            Some(value) => failures.extend(fault_of(field, value)),
+            Some(value) => failures.extend(field.fault_of(value)),
         }
     }
 }
 
-fn fault_of(field: &Field, value: &Value) -> Option<Failure> {
-    let number = match value {
-        Value::Integer(number) => Some(Decimal::from(*number)),
-        Value::Decimal(number) => Some(*number),
-        Value::Money(money) => Some(money.amount),
-        _ => None,
-    };
-    if let Some(number) = number {
-        let low = field
-            .minimum
-            .is_some_and(|minimum| number < Decimal::from(minimum));
-        let high = field
-            .maximum
-            .is_some_and(|maximum| number > Decimal::from(maximum));
-        if low || high {
-            let bound = |bound: Option<i64>| {
-                bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string())
-            };
-            return Some(Failure::field(
-                &field.name,
-                "out-of-range",
-                format!(
-                    "{number} is not between {} and {}",
-                    bound(field.minimum),
-                    bound(field.maximum)
-                ),
-            ));
-        }
-    }
-    if let Value::Text(text) = value {
-        let limit = field.max_length.map_or(
-            if field.kind == FieldKind::LongText {
-                LONGEST_LONG_TEXT
-            } else {
-                LONGEST_TEXT
-            },
-            |limit| limit as usize,
-        );
-        let length = text.chars().count();
-        if length > limit {
-            return Some(Failure::field(
-                &field.name,
-                "too-long",
-                format!("{length} characters are more than the {limit} allowed"),
-            ));
-        }
-    }
-    None
-}
-
-fn unique(view: &View, draft: &Draft, after: &Record, failures: &mut Vec<Failure>) -> Result<()> {
+fn unique(
+    view: &View,
+    draft: &Draft,
+    after: &Record,
+    failures: &mut Vec<Failure>,
+    clashes: &mut Vec<(usize, RecordId)>,
+) -> Result<()> {
     for field in draft.object.live_fields().filter(|field| field.unique) {
         let Some(value) = after.value(field.number) else {
             continue;
@@ -153,6 +108,7 @@ fn unique(view: &View, draft: &Draft, after: &Record, failures: &mut Vec<Failure
             .by_unique(&draft.object, field.number, value)?
             .filter(|other| *other != draft.id)
         {
+            clashes.push((draft.group, other));
             let message = format!(
                 "'{value}' belongs to {other} already; {} must be unique",
                 field.name
@@ -188,7 +144,7 @@ fn references(view: &View, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) 
                 .as_ref()
                 .and_then(|before| before.value(*number))
                 == Some(value);
-            if kept || draft.privileged {
+            if kept || may_dangle(draft, field) {
                 continue;
             }
             let there = match known.get(id) {
@@ -196,15 +152,28 @@ fn references(view: &View, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) 
                 None => *known.entry(*id).or_insert(view.exists(*id)?),
             };
             if !there {
-                faults.push(draft.fail(Failure::field(
-                    &field.name,
-                    "unknown-reference",
-                    format!("there is no record {id}"),
-                )));
+                let message = match draft.kind {
+                    OutcomeKind::Restored => format!("{id} is not there; restore it first"),
+                    _ => format!("there is no record {id}"),
+                };
+                let failure = Failure::field(&field.name, "unknown-reference", message);
+                faults.push(draft.fail(failure));
             }
         }
     }
     Ok(())
+}
+
+/// What comes back from the bin keeps references to what stayed there, as it would have had it never been deleted;
+/// not those without which it may not be.
+fn may_dangle(draft: &Draft, field: &Field) -> bool {
+    let FieldKind::Reference { on_delete, .. } = &field.kind else {
+        return false;
+    };
+    match draft.kind {
+        OutcomeKind::Restored => *on_delete == OnDelete::Keep && !field.required,
+        _ => draft.privileged,
+    }
 }
 
 /// Normalises and checks the values whose type a plugin defines, each type's in one call.
@@ -338,15 +307,11 @@ fn schema_on_records(
         ) else {
             continue;
         };
-        let newly = |field: &&Field, rule: fn(&Field) -> bool| {
-            rule(field)
-                && old
-                    .field_by_number(field.number)
-                    .is_some_and(|old| !rule(old))
-        };
+        let was_required =
+            |number: u32| old.field_by_number(number).is_some_and(|old| old.required);
         let required: BTreeSet<u32> = new
             .live_fields()
-            .filter(|field| newly(field, |field| field.required))
+            .filter(|field| field.required && !was_required(field.number))
             .map(|field| field.number)
             .collect();
         if required.is_empty() {
@@ -367,7 +332,7 @@ fn schema_on_records(
                 .field_by_number(field)
                 .map_or("", |field| field.name.as_str());
             let message = format!(
-                "{count} {} record(s) have no {name}, such as {example}; give them one first",
+                "{count} {} record(s) have no {name}, such as {example}; let it be empty, give them one, and require it then",
                 new.name
             );
             faults.push((

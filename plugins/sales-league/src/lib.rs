@@ -1,5 +1,6 @@
 //! Which events of a sale are worth points? Those that move it. Typing is not one of them: a
-//! record that is created, edited or imported gives nothing.
+//! record that is created, by hand or by an import, gives nothing, and neither does an edit that
+//! leaves it where it stands.
 
 use peyvand_plugin::{Awards, BindError, Currency, Decimal, Gamification, Plugin, Row, Settings};
 

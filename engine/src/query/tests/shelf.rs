@@ -44,6 +44,7 @@ impl Shelf {
         Reader {
             snapshot: Snapshot::pin(&self.backend),
             schema: self.schema.clone(),
+            rehearsed: None,
         }
     }
 
