@@ -49,8 +49,15 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
+/// The data sets without which tests may be skipped; the gate forbids even those where the data is there.
+const MAY_SKIP: &str = include_str!("../../.ci/may-skip");
+
 /// Real data beside the repository; `None` after saying so, where it is not there.
 pub(crate) fn data(name: &str) -> Option<PathBuf> {
+    assert!(
+        MAY_SKIP.lines().any(|listed| listed == name),
+        "{name} is not listed in .ci/may-skip, so its tests may not depend on it"
+    );
     let path = root().parent()?.join("shared/data").join(name);
     if !path.exists() {
         assert!(

@@ -5,18 +5,17 @@
 //! told at once.
 
 mod removal;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-
-use serde_json::Value as Json;
 
 use super::Write;
 use super::draft::{Draft, Drafts, View};
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
 use crate::error::{Error, Failure, Result};
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Field, FieldKind, Object, Schema, SchemaChange, system};
+use crate::schema::{FieldKind, Object, Schema, SchemaChange, system};
 
 pub(super) fn stage(
     write: &Write<'_>,
@@ -387,96 +386,6 @@ impl Stage<'_> {
             .into()),
             _ => Ok(record),
         }
-    }
-
-    fn apply(&mut self, record: &mut Record, fields: &Fields, privileged: bool) -> Staged<()> {
-        let object = record.object.clone();
-        for (name, json) in &fields.0 {
-            let Some(field) = object.field(name) else {
-                self.fail(Failure::field(
-                    name,
-                    "unknown-field",
-                    object.unknown_field(name),
-                ));
-                continue;
-            };
-            if field.read_only && !privileged {
-                self.fail(Failure::field(
-                    name,
-                    "read-only",
-                    format!("{name} is kept by the engine and cannot be set"),
-                ));
-                continue;
-            }
-            if json.is_null() || json.as_str().is_some_and(|text| text.trim().is_empty()) {
-                record.set(field.number, None);
-                continue;
-            }
-            match self.read(field, json) {
-                Ok(value) => record.set(field.number, Some(value)),
-                Err(Fault::Request(failure)) => self.fail(failure),
-                Err(other) => return Err(other),
-            }
-        }
-        Ok(())
-    }
-
-    fn read(&self, field: &Field, json: &Json) -> Staged<Value> {
-        if let FieldKind::Reference { to, .. } = &field.kind {
-            return self.reference(field, to, json);
-        }
-        field
-            .kind
-            .read(json)
-            .map_err(|message| Failure::field(&field.name, "wrong-type", message).into())
-    }
-
-    /// A reference by id, or by the natural key of one of its objects.
-    fn reference(&self, field: &Field, to: &[String], json: &Json) -> Staged<Value> {
-        let wrong =
-            |message: String| Fault::from(Failure::field(&field.name, "wrong-type", message));
-        let Json::String(text) = json else {
-            return Err(wrong(
-                "a reference is the id of a record, as text".to_owned(),
-            ));
-        };
-        let text = text.trim();
-        if let Ok(id) = text.parse::<RecordId>()
-            && let Some(object) = self.out.schema.by_prefix(id.prefix)
-        {
-            if to.contains(&object.name) {
-                return Ok(Value::Reference(id));
-            }
-            return Err(wrong(format!(
-                "{id} is a {}; {} refers to {}",
-                object.name,
-                field.name,
-                to.join(" or ")
-            )));
-        }
-        let mut keyed = false;
-        for object in to.iter().filter_map(|name| self.out.schema.object(name)) {
-            if let Some(key) = object.natural_key() {
-                keyed = true;
-                if let Some(id) =
-                    self.view
-                        .by_unique(object, key.number, &Value::Text(text.to_owned()))?
-                {
-                    return Ok(Value::Reference(id));
-                }
-            }
-        }
-        let what = if keyed {
-            "neither an id nor the key of a"
-        } else {
-            "not the id of a"
-        };
-        Err(Failure::field(
-            &field.name,
-            "unknown-reference",
-            format!("'{text}' is {what} {}", to.join(" or ")),
-        )
-        .into())
     }
 
     fn convert(&mut self, conversion: &crate::sales::LeadConversion) -> Staged<()> {
