@@ -58,6 +58,8 @@ mod schema;
 #[cfg(feature = "script")]
 mod script;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timeline;
 mod workflow;
 mod write;

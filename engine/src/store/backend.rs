@@ -160,6 +160,12 @@ pub(crate) trait Backend: Send + Sync {
     /// Moves what no snapshot needs any longer from memory into the state on disk.
     fn fold(&self) -> Result<(), StoreError>;
 
+    /// The bytes of commits that wait in memory to be folded.
+    #[cfg(feature = "testing")]
+    fn overlay_bytes(&self) -> usize {
+        0
+    }
+
     /// Folds, makes everything durable and lets go of the store. Any later call fails with `Closed`.
     fn close(&self) -> Result<(), StoreError>;
 }

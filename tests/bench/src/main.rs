@@ -1,3 +1,79 @@
 //! How fast is the store, beside SQLite and the bare disk on the same work?
+//!
+//! `cargo run --release -p peyvand-bench` prints Markdown. Everything is compared within one run, and the contestants
+//! take turns: ratios travel between machines, times do not. What needs a clean memory runs in a process of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints, and a fault ends it"
+)]
 
-fn main() {}
+mod args;
+mod contestants;
+mod customers;
+mod draws;
+mod machine;
+mod report;
+mod sections;
+
+use args::Args;
+use contestants::Stand;
+use report::Report;
+
+fn main() {
+    let args = Args::read();
+    if let Some(job) = &args.child {
+        sections::child(&args, job);
+        return;
+    }
+    let mut report = Report::new();
+    report.say(&machine::facts(&args));
+    std::fs::create_dir_all(&args.dir).unwrap();
+    if args.tenants > 0 {
+        sections::tenants(&args, &mut report);
+    } else {
+        compare(&args, &mut report);
+    }
+    report.say(&format!(
+        "Load average at the end: {}.",
+        machine::load_average()
+    ));
+    if let Some(path) = &args.json {
+        report.write(path);
+    }
+}
+
+/// The sections that share the stores of one import, then those that make their own.
+fn compare(args: &Args, report: &mut Report) {
+    if ["import", "read", "scan", "commit", "mix"]
+        .iter()
+        .any(|name| args.wants(name))
+    {
+        let mut stands: Vec<Stand> = args
+            .contestants
+            .iter()
+            .map(|who| Stand::new(*who, args))
+            .collect();
+        sections::import(args, &mut stands, report);
+        if args.wants("read") {
+            sections::read(args, &mut stands, report);
+        }
+        if args.wants("scan") {
+            sections::scan(args, &mut stands, report);
+        }
+        if args.wants("commit") {
+            sections::commit(args, &mut stands, report);
+        }
+        if args.wants("mix") {
+            sections::mix(args, &mut stands, report);
+        }
+        for stand in &mut stands {
+            stand.remove();
+        }
+    }
+    if args.wants("size") {
+        sections::size(args, report);
+    }
+}

@@ -286,6 +286,11 @@ impl Backend for SledBackend {
         self.fold_now()
     }
 
+    #[cfg(feature = "testing")]
+    fn overlay_bytes(&self) -> usize {
+        read(&self.layers).overlay.bytes()
+    }
+
     fn close(&self) -> Result<(), StoreError> {
         let _committing = lock(&self.committing);
         let _folding = lock(&self.folding);
