@@ -21,7 +21,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use disk::{Disk, RealDisk, sync_folder};
+pub(crate) use disk::{Disk, DiskFile, RealDisk, sync_folder};
 pub(crate) use error::JournalError;
 pub(crate) use log::Journal;
 

@@ -6,6 +6,7 @@
 //! backends.
 
 mod backend;
+pub(crate) mod checkpoint;
 pub(crate) mod codec;
 mod error;
 pub(crate) mod keys;
@@ -14,6 +15,7 @@ mod memory;
 mod overlay;
 mod pins;
 mod queue;
+pub(crate) mod runs;
 mod settle;
 mod sled;
 mod snapshot;
