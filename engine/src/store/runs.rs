@@ -24,7 +24,7 @@ use crate::journal::{Disk, Position};
 
 use super::StoreError;
 use buffer::Buffer;
-pub(crate) use merged::{Merged, Newest};
+pub(crate) use merged::Merged;
 use run::{Run, RunWriter};
 
 /// So many runs are merged at a time: each takes a block of memory and an open file.

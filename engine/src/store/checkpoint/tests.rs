@@ -66,7 +66,10 @@ fn layout_is_frozen() {
     let (bytes, content) = written(&rows);
     // What zstd makes of a block is its own affair, and may change with its version.
     assert_eq!(bytes[..HEADER], golden()[..HEADER]);
-    assert_eq!(bytes[bytes.len() - FOOTER..], golden()[golden().len() - FOOTER..]);
+    assert_eq!(
+        bytes[bytes.len() - FOOTER..],
+        golden()[golden().len() - FOOTER..]
+    );
     assert_eq!(read(&golden()).unwrap(), (rows.to_vec(), content));
 
     let mut block = Vec::new();
