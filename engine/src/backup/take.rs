@@ -227,8 +227,12 @@ impl Target {
         let Some(known) = self.known.iter().find(|known| known.name == file.name) else {
             return Ok(None);
         };
-        let there = self.disk.read(&known.path(&self.dir));
-        if !there.is_ok_and(|file| file.len().is_ok_and(|length| length == known.length)) {
+        let is_as_long = |path: &Path| {
+            let file = self.disk.read(path);
+            file.is_ok_and(|file| file.len().is_ok_and(|length| length == known.length))
+        };
+        let longer = file.length.is_some_and(|length| length != known.length);
+        if longer || !is_as_long(&known.path(&self.dir)) {
             return Ok(None);
         }
         let now = read(self.disk(), &file.path, &file.name, file.length, |_, _| {

@@ -154,7 +154,9 @@ impl Asked {
     fn and(self, other: Asked) -> Self {
         match (self, other) {
             (Asked::Plain(a), Asked::Plain(b)) if a == b => Asked::Plain(a),
-            (Asked::Sum(count, sum), Asked::Sum(more, add)) => Asked::Sum(count + more, sum + add),
+            (Asked::Sum(count, sum), Asked::Sum(more, add)) => {
+                Asked::Sum(count.wrapping_add(more), sum.wrapping_add(add))
+            }
             (Asked::Latest(a), Asked::Latest(b)) => Asked::Latest(a.max(b)),
             _ => Asked::Contradiction,
         }
