@@ -154,7 +154,7 @@ impl Engine {
     /// # Errors
     /// When they cannot be read.
     pub fn check(&self) -> Result<Checked> {
-        crate::check::check(self)
+        crate::check::check(self, &mut |_| {})
     }
 
     /// Plugins and scripts that are installed and enabled but cannot run, and why.

@@ -40,6 +40,7 @@ mod session;
 mod context;
 mod error;
 
+mod backup;
 mod check;
 mod config;
 #[cfg(feature = "exchange")]
@@ -64,6 +65,7 @@ mod timeline;
 mod workflow;
 mod write;
 
+pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, Until, rebuild, restore};
 pub use check::Checked;
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
 pub use engine::{Engine, EngineBuilder};
@@ -91,6 +93,7 @@ pub use schema::{
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
 pub use session::Session;
+pub use store::Progress;
 pub use timeline::{Event, EventKind};
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 

@@ -21,8 +21,8 @@ const GATHER: usize = 1024 * 1024;
 
 /// An open journal.
 pub(crate) struct Journal {
-    folder: PathBuf,
-    disk: Arc<dyn Disk>,
+    pub(super) folder: PathBuf,
+    pub(super) disk: Arc<dyn Disk>,
     durability: Durability,
     writer: Mutex<Writer>,
     index: RwLock<Index>,
@@ -134,9 +134,7 @@ impl Journal {
         upto: Position,
         mut each: impl FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
-        if self.durability == Durability::Memory {
-            self.stopping(|writer| self.write_out(writer))?;
-        }
+        self.hand_out()?;
         let mut wanted = after.next();
         let mut chain = None;
         while wanted <= upto {
@@ -175,6 +173,20 @@ impl Journal {
         Ok(())
     }
 
+    /// Sees to it that readers find in the files what was appended.
+    pub(super) fn hand_out(&self) -> Result<(), JournalError> {
+        if self.durability == Durability::Memory {
+            self.stopping(|writer| self.write_out(writer))?;
+        }
+        Ok(())
+    }
+
+    /// The first positions of the segments, ascending.
+    pub(super) fn segments(&self) -> Vec<Position> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.segments.clone()
+    }
+
     /// The part of `visit` that lies in one segment.
     fn visit_segment(
         &self,
@@ -203,7 +215,7 @@ impl Journal {
     }
 
     /// The segment in which `position` lies, and the one after it.
-    fn segment_of(&self, position: Position) -> (Position, Option<Position>) {
+    pub(super) fn segment_of(&self, position: Position) -> (Position, Option<Position>) {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let after = index.segments.partition_point(|first| *first <= position);
         let at = after.saturating_sub(1);
@@ -212,7 +224,7 @@ impl Journal {
     }
 
     /// The nearest known frame at or before `wanted` in the segment that begins with `first`.
-    fn spot(&self, first: Position, wanted: Position) -> (u64, Position) {
+    pub(super) fn spot(&self, first: Position, wanted: Position) -> (u64, Position) {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let spot = index.spots.range(first..=wanted).next_back();
         spot.map_or((HEADER as u64, first), |(position, offset)| {

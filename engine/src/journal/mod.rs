@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod frame;
 mod log;
+mod places;
 mod recover;
 mod segment;
 
@@ -21,9 +22,10 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use disk::{Disk, RealDisk, sync_folder};
+pub(crate) use disk::{Disk, DiskFile, RealDisk, sync_folder};
 pub(crate) use error::JournalError;
 pub(crate) use log::Journal;
+pub(crate) use places::SegmentFile;
 
 /// A place in the order of commits; 0 is before the first. Opaque and monotone: a later commit has
 /// a greater position, and nothing else may be read from it.

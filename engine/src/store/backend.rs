@@ -3,8 +3,9 @@
 //! The trait is free of closures, long-lived iterators and locks that outlive a call, so that a
 //! server can stand behind it as well as a folder.
 
-use crate::journal::{Entry, Position};
+use crate::journal::{Entry, Journal, Position};
 
+use super::runs::Scratch;
 use super::{CommitError, StoreError};
 
 /// One change of one entry.
@@ -153,8 +154,7 @@ pub(crate) trait Backend: Send + Sync {
     /// The first `limit` entries of the journal after a position.
     fn entries(&self, after: Position, limit: usize) -> Result<Vec<Entry>, StoreError>;
 
-    /// Reads the whole journal, folds its results and compares them with the state. It holds that
-    /// fold in memory.
+    /// Reads the whole journal, folds its results and compares them with the state.
     fn verify(&self) -> Result<Verified, StoreError>;
 
     /// Moves what no snapshot needs any longer from memory into the state on disk.
@@ -168,4 +168,14 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Folds, makes everything durable and lets go of the store. Any later call fails with `Closed`.
     fn close(&self) -> Result<(), StoreError>;
+
+    /// The journal, where it lies in files of our own: what a backup copies.
+    fn journal(&self) -> Option<&Journal> {
+        None
+    }
+
+    /// Where work that does not fit into memory may put files; without it, memory must do.
+    fn scratch(&self) -> Option<Scratch> {
+        None
+    }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::{JournalError, Position};
 
+use super::checkpoint::CheckpointError;
+
 /// A commit that did not happen.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommitError {
@@ -83,6 +85,9 @@ pub(crate) enum StoreError {
         length: usize,
         kind: &'static str,
     },
+
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
 
     #[error("{action} {} failed ({source}): look at the disk, then open the store again", path.display())]
     Io {

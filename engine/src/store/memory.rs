@@ -144,11 +144,10 @@ impl Backend for MemoryBackend {
         let verified = self
             .entries(Position::START, usize::MAX)
             .and_then(|entries| {
-                let mut folded = Folded::default();
-                entries
-                    .into_iter()
-                    .filter(|entry| entry.position <= at)
-                    .for_each(|entry| folded.absorb(entry));
+                let mut folded = Folded::new(None);
+                let until = entries.iter().filter(|entry| entry.position <= at);
+                // Why it broke off is told by the comparison.
+                let _ = until.into_iter().try_for_each(|entry| folded.absorb(entry));
                 folded.compare(self, at)
             });
         self.unpin(at);

@@ -6,6 +6,7 @@
 //! backends.
 
 mod backend;
+pub(crate) mod checkpoint;
 pub(crate) mod codec;
 mod error;
 pub(crate) mod keys;
@@ -13,7 +14,11 @@ mod locks;
 mod memory;
 mod overlay;
 mod pins;
+mod progress;
 mod queue;
+mod rebuild;
+mod rows;
+pub(crate) mod runs;
 mod settle;
 mod sled;
 mod snapshot;
@@ -27,4 +32,7 @@ pub(crate) use self::sled::{SledBackend, StoreOptions};
 pub(crate) use backend::{Backend, Commit, Direction, Row, Span, Verified, Write};
 pub(crate) use error::{CommitError, StoreError};
 pub(crate) use memory::MemoryBackend;
+pub use progress::Progress;
+pub(crate) use rebuild::ENDING;
+pub(crate) use rows::{Rows, rows_under};
 pub(crate) use snapshot::Snapshot;

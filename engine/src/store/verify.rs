@@ -1,28 +1,50 @@
 //! Is the state what the journal says?
 
-use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::journal::{Entry, Position};
 
-use super::{Backend, Direction, Span, StoreError, Verified};
+use super::runs::{Scratch, Sorter};
+use super::{Backend, Direction, Row, Rows, Span, StoreError, Verified};
 
-const PAGE: usize = 1000;
+/// Memory for the fold of a journal; what does not fit is sorted on disk.
+const MEMORY: usize = 128 * 1024 * 1024;
 
-/// The results of the journal, folded in memory.
-#[derive(Default)]
+/// The results of the journal on their way to being folded.
 pub(super) struct Folded {
     entries: u64,
-    state: BTreeMap<Vec<u8>, Vec<u8>>,
+    sorter: Sorter,
+    failed: Option<StoreError>,
 }
 
 impl Folded {
-    pub(super) fn absorb(&mut self, entry: Entry) {
+    pub(super) fn new(scratch: Option<Scratch>) -> Self {
+        Folded {
+            entries: 0,
+            sorter: Sorter::new(scratch, MEMORY),
+            failed: None,
+        }
+    }
+
+    /// Takes an entry in, in any order. Breaks when it cannot; [`finish`](Self::finish) says why.
+    pub(super) fn absorb(&mut self, entry: &Entry) -> ControlFlow<()> {
         self.entries += 1;
-        for (key, value) in entry.results {
-            match value {
-                Some(value) => self.state.insert(key, value),
-                None => self.state.remove(&key),
-            };
+        for (key, value) in &entry.results {
+            if let Err(error) = self.sorter.push(key, entry.position, value.as_deref()) {
+                self.failed = Some(error);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The state that the entries come to, in key order.
+    pub(super) fn finish(
+        self,
+    ) -> Result<impl Iterator<Item = Result<Row, StoreError>>, StoreError> {
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(self.sorter.finish()?.newest()),
         }
     }
 
@@ -32,34 +54,30 @@ impl Folded {
         backend: &dyn Backend,
         at: Position,
     ) -> Result<Verified, StoreError> {
-        let first_difference = first_difference(&self.state, backend, at)?;
+        let entries = self.entries;
+        let held = Rows::new(Span::prefix(&[]), |span: &Span, limit| {
+            backend.scan(at, span, Direction::Forward, limit)
+        });
+        let first_difference = first_difference(self.finish()?, held)?;
         Ok(Verified {
-            entries: self.entries,
+            entries,
             state_is_fold: first_difference.is_none(),
             first_difference,
         })
     }
 }
 
+/// The first key at which two sorted rows of entries differ.
 fn first_difference(
-    folded: &BTreeMap<Vec<u8>, Vec<u8>>,
-    backend: &dyn Backend,
-    at: Position,
+    mut wanted: impl Iterator<Item = Result<Row, StoreError>>,
+    mut held: impl Iterator<Item = Result<Row, StoreError>>,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut wanted = folded.iter();
-    let mut span = Span::prefix(&[]);
     loop {
-        let rows = backend.scan(at, &span, Direction::Forward, PAGE)?;
-        for (key, value) in &rows {
-            match wanted.next() {
-                Some(pair) if pair == (key, value) => {}
-                Some((other, _)) => return Ok(Some(other.min(key).clone())),
-                None => return Ok(Some(key.clone())),
-            }
-        }
-        match rows.last() {
-            Some((last, _)) if rows.len() == PAGE => span = span.beyond(last, Direction::Forward),
-            _ => return Ok(wanted.next().map(|(key, _)| key.clone())),
+        match (wanted.next().transpose()?, held.next().transpose()?) {
+            (None, None) => return Ok(None),
+            (Some(wanted), Some(held)) if wanted == held => {}
+            (Some((wanted, _)), Some((held, _))) => return Ok(Some(wanted.min(held))),
+            (Some((key, _)), None) | (None, Some((key, _))) => return Ok(Some(key)),
         }
     }
 }

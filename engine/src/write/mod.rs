@@ -31,7 +31,7 @@ pub(crate) use draft::View;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow, groups};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
-pub(crate) use rollup::{Adds, Total, contributions};
+pub(crate) use rollup::{Adds, contributions};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

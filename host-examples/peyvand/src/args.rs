@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand};
 use peyvand::RecordId;
 
@@ -95,8 +95,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  peyvand delete lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Delete { id: RecordId },
     /// Take a record out of the bin
-    #[command(after_help = "Example:\n  peyvand restore lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
-    Restore { id: RecordId },
+    #[command(after_help = "Example:\n  peyvand undelete lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    Undelete { id: RecordId },
     /// What the records add up to
     #[command(subcommand)]
     Report(Report),
@@ -112,6 +112,21 @@ pub(crate) enum Command {
     /// Read the whole store and say whether everything in it agrees
     #[command(after_help = "Example:\n  peyvand check --dir ./crm --json")]
     Check,
+    /// Copy the whole store into a folder of its own; again, and only what is new is copied
+    #[command(after_help = "Example, as a nightly job:\n  peyvand backup --to /mnt/backup/crm --dir ./crm")]
+    Backup {
+        /// A new folder, or that of an earlier backup of this store
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Make a store of a backup, in a new folder
+    #[command(
+        after_help = "Example:\n  peyvand restore /mnt/backup/crm --dir ./crm-of-noon --until 2026-11-01T12:00:00Z"
+    )]
+    Restore(Restore),
+    /// Throw away the state of the store and build it again from the journal
+    #[command(after_help = "Example:\n  peyvand rebuild --dir ./crm")]
+    Rebuild,
     /// Do what is due: workflows that run once a day
     #[command(after_help = "Example, as an hourly job:\n  peyvand tick --dir /srv/crm")]
     Tick,
@@ -149,6 +164,18 @@ pub(crate) struct Import {
     /// What stands between cells: one character, or 'tab'; found out when left out
     #[arg(long, value_name = "D")]
     pub(crate) delimiter: Option<Separator>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The folder of the backup
+    pub(crate) from: PathBuf,
+    /// As of an instant: commits from the first later one on are left out
+    #[arg(long, value_name = "INSTANT", conflicts_with = "position")]
+    pub(crate) until: Option<DateTime<Utc>>,
+    /// As of a position in the journal: later commits are left out
+    #[arg(long, value_name = "N")]
+    pub(crate) position: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -357,7 +384,7 @@ mod tests {
             vec!["create", "account", "{}"],
             vec!["update", id, "{}", "--revision", "3"],
             vec!["get", id],
-            vec!["restore", id],
+            vec!["undelete", id],
         ] {
             for json in [false, true] {
                 let words = ["peyvand"]
@@ -371,6 +398,20 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_restore_goes_up_to_an_instant_or_a_position_and_not_both() {
+        let parsed = |line: &str| Cli::try_parse_from(line.split(' ')).map(|cli| cli.command);
+        let noon = "2026-11-01T12:00:00Z";
+        let Ok(Command::Restore(restore)) = parsed(&format!("peyvand restore b --until {noon}"))
+        else {
+            panic!("another command")
+        };
+        assert_eq!(restore.until, noon.parse().ok());
+        assert!(parsed("peyvand restore b --until noon").is_err());
+        assert!(parsed(&format!("peyvand restore b --position 7 --until {noon}")).is_err());
+        assert!(parsed("peyvand restore b --position 7").is_ok());
     }
 
     #[test]

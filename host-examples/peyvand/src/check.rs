@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::fault::{Exit, Fault};
 use crate::output::{Output, counted};
+use crate::progress::Progress;
 use crate::store::{self, Need};
 
 /// The promised shape; problems only when there are some.
@@ -24,7 +25,10 @@ struct CheckedJson<'a> {
 }
 
 pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let checked = store::with(dir, Need::Existing, |engine| Ok(engine.check()?))?;
+    let checked = store::with(dir, Need::Existing, |engine| {
+        let mut progress = Progress::of("records");
+        Ok(engine.check_with(&mut |told| progress.follow(told))?)
+    })?;
     if output.json {
         let Checked {
             ok,

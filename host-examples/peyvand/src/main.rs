@@ -6,6 +6,7 @@ mod output;
 mod source;
 mod store;
 
+mod backup;
 mod check;
 mod demo;
 mod first_look;
@@ -66,12 +67,15 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
             revision,
         } => record::update(*id, fields, *revision, dir, output),
         Command::Delete { id } => record::delete(*id, dir, output),
-        Command::Restore { id } => record::restore(*id, dir, output),
+        Command::Undelete { id } => record::undelete(*id, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
         Command::Script(script) => script::run(script, dir, output),
         Command::Check => check::run(dir, output),
+        Command::Backup { to } => backup::take(to, dir, output),
+        Command::Restore(restore) => backup::restore(restore, dir, output),
+        Command::Rebuild => backup::rebuild(dir, output),
         Command::Tick => check::tick(dir, output),
     }
 }

@@ -26,15 +26,27 @@ impl Progress {
     }
 
     pub(crate) fn reached(&mut self, count: u64) {
-        let spent = self.begun.elapsed();
-        if !self.watched
-            || spent < SILENCE
-            || self.told.is_some_and(|told| told.elapsed() < BETWEEN)
-        {
-            return;
+        if self.is_due() {
+            self.show(&line(self.what, count, self.begun.elapsed()));
         }
-        self.told = Some(Instant::now());
-        self.show(&line(self.what, count, spent));
+    }
+
+    /// Tells what the engine tells.
+    pub(crate) fn follow(&mut self, progress: peyvand::Progress) {
+        if self.is_due() {
+            self.show(&followed(progress.done, progress.total, progress.what));
+        }
+    }
+
+    /// Whether somebody watches and was not told just now. It counts as told.
+    fn is_due(&mut self) -> bool {
+        let due = self.watched
+            && self.begun.elapsed() >= SILENCE
+            && self.told.is_none_or(|told| told.elapsed() >= BETWEEN);
+        if due {
+            self.told = Some(Instant::now());
+        }
+        due
     }
 
     fn show(&self, line: &str) {
@@ -63,6 +75,13 @@ fn line(what: &str, count: u64, spent: Duration) -> String {
     )
 }
 
+fn followed(done: u64, total: u64, what: &str) -> String {
+    if total == 0 {
+        return format!("{} {what}", counted(done));
+    }
+    format!("{} of {} {what}", counted(done), counted(total))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +93,11 @@ mod tests {
             "12,000 rows, 8,000 a second"
         );
         assert_eq!(line("rows", 0, Duration::ZERO), "0 rows, 0 a second");
+    }
+
+    #[test]
+    fn a_total_is_told_where_it_is_known() {
+        assert_eq!(followed(1000, 0, "entries"), "1,000 entries");
+        assert_eq!(followed(1, 2000, "files"), "1 of 2,000 files");
     }
 }

@@ -152,7 +152,7 @@ pub(crate) fn delete(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Resul
     changed(dir, Need::Existing, output, |session| session.delete(id))
 }
 
-pub(crate) fn restore(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+pub(crate) fn undelete(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     changed(dir, Need::Existing, output, |session| session.restore(id))
 }
 

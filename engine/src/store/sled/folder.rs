@@ -7,6 +7,8 @@
 //! journal/      the truth
 //! state/        sled, folded from the journal
 //! state.failed-N  a state that was set aside
+//! checkpoints/  states of earlier positions, from which a lost one is built sooner
+//! scratch/      for sorting; of no use after the process
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -25,6 +27,9 @@ const FORMAT_UNFINISHED: &str = "FORMAT.new";
 const REBUILD: &str = "REBUILD";
 const JOURNAL: &str = "journal";
 const STATE: &str = "state";
+/// Where work that does not fit into memory puts its files.
+pub(super) const SCRATCH: &str = "scratch";
+const CHECKPOINTS: &str = "checkpoints";
 const STATE_ASIDE: &str = "state.failed-";
 
 /// The directory of a store, locked.
@@ -77,6 +82,14 @@ impl Folder {
 
     pub(super) fn state(&self) -> PathBuf {
         self.dir.join(STATE)
+    }
+
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.dir.join(SCRATCH)
+    }
+
+    pub(super) fn checkpoints(&self) -> PathBuf {
+        self.dir.join(CHECKPOINTS)
     }
 
     /// Says that the directory is a store, once everything else in it is durable.
@@ -228,7 +241,15 @@ fn has_format(dir: &Path) -> Result<bool, StoreError> {
 }
 
 fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
-    let ours = [LOCK, FORMAT_UNFINISHED, REBUILD, JOURNAL, STATE];
+    let ours = [
+        LOCK,
+        FORMAT_UNFINISHED,
+        REBUILD,
+        JOURNAL,
+        STATE,
+        CHECKPOINTS,
+        SCRATCH,
+    ];
     let mut strangers = names(dir)?;
     strangers.retain(|name| !ours.contains(&name.as_str()) && !name.starts_with(STATE_ASIDE));
     strangers.sort_unstable();

@@ -24,7 +24,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
 use crate::journal::{Durability, Entry, Journal, Position};
@@ -33,10 +33,11 @@ use super::locks::{lock, read, write};
 use super::overlay::Overlay;
 use super::pins::Pins;
 use super::queue::Queue;
+use super::runs::Scratch;
 use super::settle::Group;
 use super::verify::Folded;
 use super::{Backend, Commit, CommitError, Direction, Row, Span, StoreError, Verified};
-use folder::Folder;
+use folder::{Folder, SCRATCH};
 use layers::Layers;
 use pages::Pages;
 
@@ -50,6 +51,8 @@ pub(crate) struct StoreOptions {
     pub(crate) cache_bytes: u64,
     /// Whether to make a store where there is none.
     pub(crate) create: bool,
+    /// Whether to build the state anew from checkpoint and journal, even if it seems good.
+    pub(crate) rebuild: bool,
     /// Who we are, for whoever finds the store locked.
     pub(crate) pid: u32,
 }
@@ -61,6 +64,7 @@ impl StoreOptions {
             overlay_limit_bytes: 64 * 1024 * 1024,
             cache_bytes: 128 * 1024 * 1024,
             create: true,
+            rebuild: false,
             pid,
         }
     }
@@ -192,11 +196,9 @@ impl SledBackend {
     }
 
     fn verify_at(&self, at: Position) -> Result<Verified, StoreError> {
-        let mut folded = Folded::default();
-        self.journal.visit(Position::START, at, |entry| {
-            folded.absorb(entry);
-            ControlFlow::Continue(())
-        })?;
+        let mut folded = Folded::new(self.scratch());
+        self.journal
+            .visit(Position::START, at, |entry| folded.absorb(&entry))?;
         folded.compare(self, at)
     }
 }
@@ -289,6 +291,15 @@ impl Backend for SledBackend {
     #[cfg(feature = "testing")]
     fn overlay_bytes(&self) -> usize {
         read(&self.layers).overlay.bytes()
+    }
+
+    fn journal(&self) -> Option<&Journal> {
+        Some(&self.journal)
+    }
+
+    fn scratch(&self) -> Option<Scratch> {
+        let disk = Arc::clone(self.journal.disk());
+        Some(Scratch::new(disk, self.dir.join(SCRATCH)))
     }
 
     fn close(&self) -> Result<(), StoreError> {

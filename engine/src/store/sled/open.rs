@@ -1,6 +1,7 @@
 //! How does a store come to life, after a clean close as after a crash?
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,7 +13,8 @@ use crate::store::locks::{read, write};
 use crate::store::overlay::Overlay;
 use crate::store::pins::Pins;
 use crate::store::queue::Queue;
-use crate::store::{Backend, StoreError};
+use crate::store::runs::Scratch;
+use crate::store::{Backend, Progress, StoreError, rebuild};
 
 use super::folder::Folder;
 use super::layers::Layers;
@@ -22,20 +24,25 @@ use super::{SledBackend, StoreOptions};
 /// How long to wait for sled's workers of an earlier handle, in steps.
 const STEPS: u32 = 400;
 const STEP: Duration = Duration::from_millis(5);
+/// So many entries are put into an empty state at a time.
+const PART: usize = 1024;
 
 impl SledBackend {
     /// Opens the store in `dir`.
     pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
-        Self::open_on(dir, options, Arc::new(RealDisk))
+        Self::open_on(dir, options, Arc::new(RealDisk), &mut |_| {})
     }
 
-    /// Opens the store in `dir` with its journal on `disk`.
+    /// Opens the store in `dir` with its journal on `disk`, and tells how far a rebuild is.
     pub(crate) fn open_on(
         dir: &Path,
         options: &StoreOptions,
         disk: Arc<dyn Disk>,
+        tell: &mut dyn FnMut(Progress),
     ) -> Result<Self, StoreError> {
         let mut folder = Folder::open(dir, options.create, options.pid)?;
+        let scratch = Scratch::new(Arc::clone(&disk), folder.scratch());
+        scratch.clear()?;
         let journal = Journal::open(&folder.journal(), folder.fresh, options.durability, disk)?;
         if folder.fresh {
             if journal.head() > Position::START {
@@ -43,7 +50,12 @@ impl SledBackend {
             }
             folder.clear_state()?;
         }
-        let (pages, folded, set_aside) = open_state(&folder, options.cache_bytes)?;
+        let known = folder.state().exists();
+        let (pages, mut folded, set_aside) = open_state(&folder, options)?;
+        let lost = set_aside.is_some() || !known;
+        if lost && journal.head() > Position::START {
+            folded = build(&pages, &journal, &folder.checkpoints(), &scratch, tell)?;
+        }
         if folder.fresh {
             folder.finish()?;
         }
@@ -69,6 +81,45 @@ impl SledBackend {
         };
         store.replay(folded)?;
         Ok(store)
+    }
+
+    /// Makes a store of a directory that holds the journal of another one.
+    pub(crate) fn adopt(
+        dir: &Path,
+        pid: u32,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<(), StoreError> {
+        Folder::open(dir, true, pid)?.finish()?;
+        let options = StoreOptions {
+            create: false,
+            ..StoreOptions::new(pid)
+        };
+        Self::open_on(dir, &options, Arc::new(RealDisk), tell)?.close()
+    }
+
+    /// Builds the state of the store in `dir` anew and returns the position that it has.
+    pub(crate) fn rebuild(
+        dir: &Path,
+        pid: u32,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Position, StoreError> {
+        let options = StoreOptions {
+            create: false,
+            rebuild: true,
+            ..StoreOptions::new(pid)
+        };
+        let store = Self::open_on(dir, &options, Arc::new(RealDisk), tell)?;
+        let head = store.head();
+        store.close()?;
+        if let Some(aside) = &store.set_aside {
+            match fs::remove_dir_all(aside) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::io("removing", aside, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(head)
     }
 
     /// Makes visible what was committed after the state was folded.
@@ -99,14 +150,41 @@ impl SledBackend {
     }
 }
 
-/// Opens the state. One that does not open is set aside, and an empty one is folded anew: the
+/// Fills an empty state, and says up to which position it now goes.
+fn build(
+    pages: &Pages,
+    journal: &Journal,
+    checkpoints: &Path,
+    scratch: &Scratch,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Position, StoreError> {
+    let (position, rows) = rebuild::state(journal, checkpoints, scratch, tell)?;
+    let mut part = Vec::with_capacity(PART);
+    let mut done = 0;
+    for row in rows {
+        let (key, value) = row?;
+        part.push((key, Some(value)));
+        if part.len() == PART {
+            done += PART as u64;
+            tell(Progress::new(done, done, "entries of the state written"));
+            pages.merge(&part)?;
+            part.clear();
+        }
+    }
+    pages.merge(&part)?;
+    pages.mark_folded(position)?;
+    Ok(position)
+}
+
+/// Opens the state. One that does not open is set aside, and an empty one is built anew: the
 /// journal has everything.
 fn open_state(
     folder: &Folder,
-    cache_bytes: u64,
+    options: &StoreOptions,
 ) -> Result<(Pages, Position, Option<PathBuf>), StoreError> {
     let state = folder.state();
-    if !folder.rebuild_asked_for() {
+    let cache_bytes = options.cache_bytes;
+    if !options.rebuild && !folder.rebuild_asked_for() {
         folder.remove_half_snapshots()?;
         wait_for_workers(&state)?;
         if let Ok((pages, folded)) = Pages::open(&state, cache_bytes) {

@@ -295,7 +295,9 @@ fn a_failed_write_or_sync_stops_commits_and_not_reads() {
     for fail in [FaultyDisk::fail_writes_after, FaultyDisk::fail_syncs_after] {
         let dir = tempdir().unwrap();
         let disk = FaultyDisk::new();
-        let store = SledBackend::open_on(dir.path(), &options(), Arc::new(disk.clone())).unwrap();
+        let store =
+            SledBackend::open_on(dir.path(), &options(), Arc::new(disk.clone()), &mut |_| {})
+                .unwrap();
         put(&store, b"a", b"1").unwrap();
         fail(&disk, 0);
         let unsure = put(&store, b"a", b"2").unwrap_err().to_string();

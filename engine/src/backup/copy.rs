@@ -1,0 +1,83 @@
+//! How is a file copied, so that nobody has to look at it twice?
+
+use std::io;
+use std::path::Path;
+
+use super::error::BackupError;
+use super::manifest::{Stored, hex};
+use crate::journal::Disk;
+
+const PIECE: usize = 1024 * 1024;
+/// No manifest is larger.
+const SMALL: u64 = 64 * 1024 * 1024;
+
+/// Reads a file, or the first `length` bytes of it, hands each piece to `each`, and says what it was.
+pub(super) fn read(
+    disk: &dyn Disk,
+    path: &Path,
+    name: &str,
+    length: Option<u64>,
+    mut each: impl FnMut(u64, &[u8]) -> io::Result<()>,
+) -> Result<Stored, BackupError> {
+    let fail = || BackupError::io("reading", path);
+    let file = disk.read(path).map_err(fail())?;
+    let mut hasher = blake3::Hasher::new();
+    let mut piece = vec![0; PIECE];
+    let mut offset = 0;
+    loop {
+        let left = length.map_or(PIECE as u64, |length| length - offset);
+        let want = left.min(PIECE as u64) as usize;
+        let into = piece.get_mut(..want).unwrap_or_default();
+        let count = file.read_at(offset, into).map_err(fail())?;
+        let read = into.get(..count).unwrap_or_default();
+        if read.is_empty() {
+            break;
+        }
+        hasher.update(read);
+        each(offset, read).map_err(BackupError::io("copying", path))?;
+        offset += count as u64;
+    }
+    Ok(Stored {
+        name: name.to_owned(),
+        length: offset,
+        blake3: hex(&hasher.finalize().into()),
+    })
+}
+
+/// Copies a file, or the first `length` bytes of it, durably but for the folder's entry.
+pub(super) fn copy(
+    disk: &dyn Disk,
+    (from, length): (&Path, Option<u64>),
+    to: &Path,
+    name: &str,
+    mut tell: impl FnMut(u64),
+) -> Result<Stored, BackupError> {
+    let file = disk.create(to).map_err(BackupError::io("creating", to))?;
+    let stored = read(disk, from, name, length, |offset, bytes| {
+        file.write_all_at(offset, bytes)?;
+        tell(bytes.len() as u64);
+        Ok(())
+    })?;
+    file.sync_data().map_err(BackupError::io("syncing", to))?;
+    Ok(stored)
+}
+
+/// Reads a file that is small, or says that it is not.
+pub(super) fn read_small(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
+    let file = disk.read(path)?;
+    let length = file.len()?;
+    if length > SMALL {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = vec![0; length as usize];
+    let read = file.read_at(0, &mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// Writes a file that is durable but for the folder's entry.
+pub(super) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = disk.create(path)?;
+    file.write_all_at(0, bytes)?;
+    file.sync_data()
+}

@@ -1,0 +1,147 @@
+//! What belongs to a backup?
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::copy::{read_small, write_small};
+use super::error::BackupError;
+use crate::journal::{Disk, Position};
+
+/// Says what the folder is. Locked while a backup is taken.
+pub(super) const MARK: &str = "BACKUP";
+pub(super) const MARK_TEXT: &str = "peyvand backup\n1\n";
+pub(super) const FILES: &str = "files";
+const MANIFEST: &str = "manifest.json";
+const UNFINISHED: &str = "manifest.json.new";
+const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    pub(super) format: u32,
+    /// The last commit in it, of which the checkpoint is.
+    pub(super) position: u64,
+    /// When the backup was taken.
+    pub(super) made: String,
+    /// The chain hash at the position: by it the store is known again.
+    pub(super) chain: String,
+    pub(super) checkpoint: Stored,
+    pub(super) journal: Vec<Stored>,
+}
+
+/// A file of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stored {
+    /// Its name in a store.
+    pub(super) name: String,
+    pub(super) length: u64,
+    pub(super) blake3: String,
+}
+
+impl Stored {
+    /// Its name in the folder of the backup.
+    pub(super) fn file(&self) -> String {
+        let hash = self.blake3.get(..16).unwrap_or_default();
+        format!("{}.{hash}", self.name)
+    }
+
+    pub(super) fn path(&self, dir: &Path) -> PathBuf {
+        dir.join(FILES).join(self.file())
+    }
+
+    /// Whether names are names and not ways to other folders.
+    fn is_plain(&self) -> bool {
+        let plain = |text: &str| {
+            let fine = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+            !text.is_empty() && !text.starts_with('.') && text.chars().all(fine)
+        };
+        plain(&self.name) && plain(&self.blake3)
+    }
+}
+
+impl Manifest {
+    pub(super) fn new(
+        position: Position,
+        made: DateTime<Utc>,
+        chain: [u8; 32],
+        checkpoint: Stored,
+        journal: Vec<Stored>,
+    ) -> Self {
+        Manifest {
+            format: FORMAT,
+            position: position.get(),
+            made: made.to_rfc3339_opts(SecondsFormat::Micros, true),
+            chain: hex(&chain),
+            checkpoint,
+            journal,
+        }
+    }
+
+    pub(super) fn position(&self) -> Position {
+        Position::from_number(self.position)
+    }
+
+    pub(super) fn is_at(&self, chain: [u8; 32]) -> bool {
+        self.chain == hex(&chain)
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &Stored> {
+        std::iter::once(&self.checkpoint).chain(&self.journal)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.files().map(|file| file.length).sum()
+    }
+
+    /// The manifest of the backup in `dir`, if one was finished there.
+    pub(super) fn read(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, BackupError> {
+        let path = dir.join(MANIFEST);
+        let bytes = match read_small(disk, &path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(BackupError::io("reading", &path)(error)),
+        };
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        // A newer manifest may have another shape.
+        let version: Version = serde_json::from_slice(&bytes)
+            .map_err(|error| BackupError::damaged(&path, error.to_string()))?;
+        if version.format > FORMAT {
+            return Err(BackupError::NewerFormat {
+                path,
+                found: version.format,
+                supported: FORMAT,
+            });
+        }
+        let manifest: Manifest = serde_json::from_slice(&bytes)
+            .map_err(|error| BackupError::damaged(&path, error.to_string()))?;
+        if !manifest.files().all(Stored::is_plain) {
+            return Err(BackupError::damaged(&path, "it names no plain files"));
+        }
+        Ok(Some(manifest))
+    }
+
+    /// Makes this the manifest of the backup in `dir`, durably and at once.
+    pub(super) fn write(&self, disk: &dyn Disk, dir: &Path) -> Result<(), BackupError> {
+        let path = dir.join(UNFINISHED);
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|error| BackupError::io("writing", &path)(error.into()))?;
+        write_small(disk, &path, &text)
+            .and_then(|()| disk.rename(&path, &dir.join(MANIFEST)))
+            .and_then(|()| disk.sync_folder(dir))
+            .map_err(BackupError::io("writing", &path))
+    }
+}
+
+/// Whether a name in the folder of a backup is one of ours.
+pub(super) fn is_ours(name: &str) -> bool {
+    [MARK, FILES, MANIFEST, UNFINISHED].contains(&name)
+}
+
+pub(super) fn hex(bytes: &[u8; 32]) -> String {
+    blake3::Hash::from_bytes(*bytes).to_hex().to_string()
+}

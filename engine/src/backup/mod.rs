@@ -1,0 +1,107 @@
+//! How does a store get to another place?
+//!
+//! A backup is a folder that holds a checkpoint of the state and the whole journal up to the same
+//! position. It is taken while writers go on. `take` makes one and brings one up to date, `restore`
+//! makes a store of it, `rebuild` makes the state of a store anew; `manifest` says what a backup
+//! consists of.
+//!
+//! ```text
+//! BACKUP         says what this folder is; locked while a backup is taken
+//! manifest.json  what belongs to the backup, with lengths and hashes; written last
+//! files/         the checkpoint and the segments of the journal, each under its name and the
+//!                beginning of its hash, so that nothing that a manifest names is ever overwritten
+//! ```
+
+mod copy;
+mod error;
+mod manifest;
+mod rebuild;
+mod restore;
+mod take;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::journal::Position;
+use crate::store::Progress;
+
+pub use rebuild::rebuild;
+#[cfg(test)]
+use restore::restore_on;
+pub use restore::{RestoreOptions, Restored, Until, restore};
+
+/// A backup that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backup {
+    /// The last commit that is in it.
+    pub position: Position,
+    /// Entries of the state: records, and what is derived from them.
+    pub entries: u64,
+    /// Files of the backup.
+    pub files: u64,
+    /// What they take together.
+    pub bytes: u64,
+    /// What was copied this time; the rest was there already.
+    pub copied: u64,
+}
+
+/// A checkpoint that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// The commit that it is the state of.
+    pub position: Position,
+    /// Entries of the state.
+    pub entries: u64,
+    /// What the file takes.
+    pub bytes: u64,
+    /// blake3 over all entries: equal for equal states, whatever stored them.
+    pub hash: String,
+}
+
+impl Engine {
+    /// Writes the state as it is now into one file, compressed and with checksums, while writers go
+    /// on. What was at `path` is replaced when the new file is whole.
+    ///
+    /// It is one half of a backup; [`Engine::backup`] makes both.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the file cannot be written; then `path` is as it was.
+    pub fn checkpoint(
+        &self,
+        path: impl AsRef<Path>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Checkpoint> {
+        Ok(take::checkpoint(self, path.as_ref(), tell)?)
+    }
+
+    /// Takes a backup into a folder of its own, while writers go on: a checkpoint, and the journal up
+    /// to it. A backup that is there already is brought up to date, and only what is new is copied;
+    /// until that is done, the old one stays good.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), peyvand::Error> {
+    /// # let dir = std::env::temp_dir().join(format!("peyvand-backup-doc-{}", std::process::id()));
+    /// # let (crm, backup, copy) = (dir.join("crm"), dir.join("backup"), dir.join("copy"));
+    /// let engine = peyvand::Engine::open(&crm)?;
+    /// engine.backup(&backup, &mut |_| {})?;
+    /// peyvand::restore(&backup, &copy, &peyvand::RestoreOptions::default(), &mut |_| {})?;
+    /// assert!(peyvand::Engine::open(&copy)?.check()?.ok);
+    /// # engine.close()?;
+    /// # std::fs::remove_dir_all(&dir).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the folder holds something else or the backup of another store, when it cannot be written,
+    /// or when the store cannot be read.
+    pub fn backup(&self, dir: impl AsRef<Path>, tell: &mut dyn FnMut(Progress)) -> Result<Backup> {
+        Ok(take::backup(self, dir.as_ref(), tell)?)
+    }
+}

@@ -1,0 +1,20 @@
+//! How is the state of a store made anew?
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::journal::Position;
+use crate::store::{Progress, SledBackend};
+
+/// Throws the state of a store away and builds it again from the journal, which holds everything.
+/// The store must not be open. Until the new state is whole, the old one is kept.
+///
+/// # Errors
+/// When there is no store, when another process has it open, or when the journal is damaged.
+pub fn rebuild(dir: impl AsRef<Path>, tell: &mut dyn FnMut(Progress)) -> Result<Position> {
+    Ok(SledBackend::rebuild(
+        dir.as_ref(),
+        std::process::id(),
+        tell,
+    )?)
+}

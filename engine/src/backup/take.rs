@@ -1,0 +1,317 @@
+//! How is a backup taken while writers go on?
+//!
+//! A position is pinned. The state there is written as a checkpoint, the journal is copied up to
+//! there, and when all of it is durable a manifest takes the place of the one before. Only then is
+//! what nobody names any longer removed.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::copy::{copy, read, write_small};
+use super::error::BackupError;
+use super::manifest::{FILES, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours};
+use super::{Backup, Checkpoint};
+use crate::engine::Engine;
+use crate::journal::{Disk, Journal, Position, SegmentFile};
+use crate::store::checkpoint::{self, Content, Header, Outgoing};
+use crate::store::{ENDING, Progress, Snapshot, StoreError, rows_under};
+
+const PARTIAL: &str = "partial";
+/// How often progress is told.
+const EVERY: u64 = 4096;
+/// The journal may tidy its files up while they are copied; so often is looked again.
+const ATTEMPTS: usize = 64;
+
+pub(super) fn checkpoint(
+    engine: &Engine,
+    path: &Path,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Checkpoint, BackupError> {
+    let backend = &engine.inner.backend;
+    let journal = backend.journal().ok_or(BackupError::NoFiles)?;
+    let (disk, snapshot) = (journal.disk(), Snapshot::pin(backend));
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".new");
+    let partial = PathBuf::from(partial);
+    let written = export(engine, journal, &snapshot, &partial, tell).and_then(|written| {
+        disk.rename(&partial, path)
+            .and_then(|()| disk.sync_folder(folder_of(path)))
+            .map_err(BackupError::io("writing", path))?;
+        Ok(written)
+    });
+    if written.is_err() {
+        drop(disk.remove(&partial));
+    }
+    let (content, bytes) = written?;
+    Ok(Checkpoint {
+        position: snapshot.position(),
+        entries: content.entries,
+        bytes,
+        hash: hex(&content.hash),
+    })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Writes what a snapshot sees into a file, and says how large it became.
+fn export(
+    engine: &Engine,
+    journal: &Journal,
+    snapshot: &Snapshot,
+    path: &Path,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<(Content, u64), BackupError> {
+    let position = snapshot.position();
+    let last = engine.inner.backend.entry(position)?;
+    let header = Header {
+        records: checkpoint::RECORDS,
+        position,
+        time: last.map_or(0, |entry| entry.time),
+        chain: journal.hash_at(position)?,
+    };
+    let file = journal.disk().create(path);
+    let mut file = Outgoing::new(file.map_err(BackupError::io("creating", path))?);
+    let mut done = 0;
+    let rows = rows_under(snapshot, &[]).inspect(|_| {
+        done += 1;
+        if done % EVERY == 0 {
+            tell(Progress::new(done, 0, "entries of the state written"));
+        }
+    });
+    let name = path.display().to_string();
+    let content = checkpoint::write::<StoreError>(&name, &mut file, &header, rows)?;
+    file.sync().map_err(BackupError::io("syncing", path))?;
+    Ok((content, file.written()))
+}
+
+pub(super) fn backup(
+    engine: &Engine,
+    dir: &Path,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Backup, BackupError> {
+    let backend = &engine.inner.backend;
+    let journal = backend.journal().ok_or(BackupError::NoFiles)?;
+    let mut target = Target::open(dir, journal)?;
+    let snapshot = Snapshot::pin(backend);
+    let position = snapshot.position();
+    let made = engine.session().context.now();
+
+    let partial = target.partial();
+    let (content, length) = export(engine, journal, &snapshot, &partial, tell)?;
+    drop(snapshot);
+    let name = format!("{:020}{ENDING}", position.get());
+    let checkpoint = read(target.disk(), &partial, &name, None, |_, _| Ok(()))?;
+    target.keep(&checkpoint)?;
+    target.copied += length;
+    let segments = target.copy_journal(journal, position, tell)?;
+
+    let chain = journal.hash_at(position)?;
+    let manifest = Manifest::new(position, made, chain, checkpoint, segments);
+    target.finish(&manifest)?;
+    Ok(Backup {
+        position,
+        entries: content.entries,
+        files: manifest.files().count() as u64,
+        bytes: manifest.bytes(),
+        copied: target.copied,
+    })
+}
+
+/// The folder of a backup, locked.
+struct Target {
+    dir: PathBuf,
+    disk: Arc<dyn Disk>,
+    /// Unlocked by the system when it is closed, also by a crash.
+    _lock: File,
+    /// What the backup that is there consists of.
+    known: Vec<Stored>,
+    copied: u64,
+}
+
+impl Target {
+    /// Opens the folder of a backup of this journal, or makes one.
+    fn open(dir: &Path, journal: &Journal) -> Result<Self, BackupError> {
+        let files = dir.join(FILES);
+        refuse_strangers(dir)?;
+        fs::create_dir_all(&files).map_err(BackupError::io("creating", &files))?;
+        let disk = Arc::clone(journal.disk());
+        let mark = dir.join(MARK);
+        if !mark.exists() {
+            write_small(disk.as_ref(), &mark, MARK_TEXT.as_bytes())
+                .and_then(|()| disk.sync_folder(dir))
+                .and_then(|()| disk.sync_folder(folder_of(dir)))
+                .map_err(BackupError::io("writing", &mark))?;
+        }
+        let lock = lock(dir, &mark)?;
+        let manifest = Manifest::read(disk.as_ref(), dir)?;
+        if let Some(manifest) = &manifest {
+            let position = manifest.position();
+            let ours = position <= journal.head() && manifest.is_at(journal.hash_at(position)?);
+            if !ours {
+                return Err(BackupError::OtherStore {
+                    dir: dir.to_owned(),
+                });
+            }
+        }
+        Ok(Target {
+            dir: dir.to_owned(),
+            disk,
+            _lock: lock,
+            known: manifest.iter().flat_map(Manifest::files).cloned().collect(),
+            copied: 0,
+        })
+    }
+
+    fn disk(&self) -> &dyn Disk {
+        self.disk.as_ref()
+    }
+
+    fn partial(&self) -> PathBuf {
+        self.dir.join(FILES).join(PARTIAL)
+    }
+
+    /// Copies the journal up to a position, as far as it is not there yet.
+    fn copy_journal(
+        &mut self,
+        journal: &Journal,
+        upto: Position,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<Stored>, BackupError> {
+        let mut done: Vec<Stored> = Vec::new();
+        let mut last = Ok(());
+        for _ in 0..ATTEMPTS {
+            let files = journal.files(upto)?;
+            done.retain(|stored| files.iter().any(|file| file.name == stored.name));
+            last = self.copy_files(&files, &mut done, tell);
+            match &last {
+                Err(BackupError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                }
+                _ => break,
+            }
+        }
+        last.map(|()| done)
+    }
+
+    fn copy_files(
+        &mut self,
+        files: &[SegmentFile],
+        done: &mut Vec<Stored>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<(), BackupError> {
+        for (number, file) in files.iter().enumerate() {
+            let total = files.len() as u64;
+            tell(Progress::new(number as u64, total, "journal files copied"));
+            if done.iter().any(|stored| stored.name == file.name) {
+                continue;
+            }
+            let stored = match self.already(file)? {
+                Some(stored) => stored,
+                None => self.copy_file(file)?,
+            };
+            done.push(stored);
+        }
+        Ok(())
+    }
+
+    /// What is there already of a file, if it is the same. Its bytes are compared by their hash, for
+    /// an erasure changes a segment and not its name.
+    fn already(&self, file: &SegmentFile) -> Result<Option<Stored>, BackupError> {
+        let Some(known) = self.known.iter().find(|known| known.name == file.name) else {
+            return Ok(None);
+        };
+        let is_as_long = |path: &Path| {
+            let file = self.disk.read(path);
+            file.is_ok_and(|file| file.len().is_ok_and(|length| length == known.length))
+        };
+        let longer = file.length.is_some_and(|length| length != known.length);
+        if longer || !is_as_long(&known.path(&self.dir)) {
+            return Ok(None);
+        }
+        let now = read(self.disk(), &file.path, &file.name, file.length, |_, _| {
+            Ok(())
+        })?;
+        Ok((now == *known).then_some(now))
+    }
+
+    fn copy_file(&mut self, file: &SegmentFile) -> Result<Stored, BackupError> {
+        let from = (file.path.as_path(), file.length);
+        let stored = copy(self.disk(), from, &self.partial(), &file.name, |_| {})?;
+        self.keep(&stored)?;
+        self.copied += stored.length;
+        Ok(stored)
+    }
+
+    /// Gives the partial file its name.
+    fn keep(&self, stored: &Stored) -> Result<(), BackupError> {
+        let path = stored.path(&self.dir);
+        self.disk
+            .rename(&self.partial(), &path)
+            .map_err(BackupError::io("writing", &path))
+    }
+
+    /// Makes everything durable, then valid, and removes what is not needed any longer.
+    fn finish(&self, manifest: &Manifest) -> Result<(), BackupError> {
+        let files = self.dir.join(FILES);
+        self.disk
+            .sync_folder(&files)
+            .map_err(BackupError::io("syncing", &files))?;
+        manifest.write(self.disk(), &self.dir)?;
+        let named: BTreeSet<String> = manifest.files().map(Stored::file).collect();
+        let there = self.disk.list(&files);
+        for name in there.map_err(BackupError::io("listing", &files))? {
+            if !named.contains(&name) {
+                // The backup is good; what is left over is removed by the next.
+                drop(self.disk.remove(&files.join(name)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A folder that holds something must say that it is a backup.
+fn refuse_strangers(dir: &Path) -> Result<(), BackupError> {
+    let listed = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        listed => listed.and_then(|entries| {
+            entries
+                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                .collect()
+        }),
+    };
+    let mut names: Vec<String> = listed.map_err(BackupError::io("listing", dir))?;
+    let marked = names.iter().any(|name| name == MARK);
+    names.retain(|name| !marked || !is_ours(name));
+    names.sort_unstable();
+    let more = if names.len() > 3 { ", …" } else { "" };
+    names.truncate(3);
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(BackupError::Strangers {
+        dir: dir.to_owned(),
+        found: names.join(", ") + more,
+    })
+}
+
+fn lock(dir: &Path, mark: &Path) -> Result<File, BackupError> {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .open(mark)
+        .map_err(BackupError::io("opening", mark))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(BackupError::Busy {
+            dir: dir.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(BackupError::io("locking", mark)(error)),
+    }
+}
