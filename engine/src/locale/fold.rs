@@ -6,6 +6,9 @@
 
 /// Persian and Arabic-Indic digits as ASCII digits; everything else unchanged.
 pub(crate) fn fold_digits(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     text.chars().map(|c| digit(c).unwrap_or(c)).collect()
 }
 
@@ -14,6 +17,13 @@ pub(crate) fn fold_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut pending_space = false;
     for c in text.chars() {
+        if c.is_ascii_graphic() {
+            if std::mem::take(&mut pending_space) {
+                out.push(' ');
+            }
+            out.push(c.to_ascii_lowercase());
+            continue;
+        }
         if is_invisible(c) {
             continue;
         }
@@ -24,9 +34,7 @@ pub(crate) fn fold_text(text: &str) -> String {
         if std::mem::take(&mut pending_space) {
             out.push(' ');
         }
-        if c.is_ascii() {
-            out.push(c.to_ascii_lowercase());
-        } else if let Some(folded) = digit(c).or_else(|| letter(c)) {
+        if let Some(folded) = digit(c).or_else(|| letter(c)) {
             out.push(folded);
         } else {
             out.extend(c.to_lowercase());

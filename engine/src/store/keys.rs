@@ -37,11 +37,11 @@ pub(crate) fn push_i128(key: &mut Vec<u8>, value: i128) {
 /// The bytes of the text with `00` written as `00 FF`, then `00 00`.
 pub(crate) fn push_text(key: &mut Vec<u8>, value: &str) {
     key.reserve(value.len() + END_OF_TEXT.len());
-    for byte in value.bytes() {
-        match byte {
-            0 => key.extend_from_slice(&ESCAPED_ZERO),
-            byte => key.push(byte),
+    for (place, part) in value.as_bytes().split(|byte| *byte == 0).enumerate() {
+        if place > 0 {
+            key.extend_from_slice(&ESCAPED_ZERO);
         }
+        key.extend_from_slice(part);
     }
     key.extend_from_slice(&END_OF_TEXT);
 }

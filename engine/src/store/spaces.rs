@@ -52,7 +52,8 @@ pub(crate) fn named(space: u8, name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn of_object(space: u8, object: u32) -> Vec<u8> {
-    let mut key = Vec::with_capacity(48);
+    // Room for most keys, indexed text included.
+    let mut key = Vec::with_capacity(64);
     key.push(space);
     push_u32(&mut key, object);
     key
@@ -124,7 +125,10 @@ pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
         | Value::Address(_)
         | Value::Options(_)
         | Value::Json(_) => {
-            let folded = crate::locale::fold_text(&value.to_string());
+            let folded = match value {
+                Value::Text(text) => crate::locale::fold_text(text),
+                other => crate::locale::fold_text(&other.to_string()),
+            };
             let mut end = folded.len().min(INDEXED_TEXT);
             while !folded.is_char_boundary(end) {
                 end -= 1;

@@ -108,6 +108,7 @@ fn apply(
         refusals: answers.refusals.len(),
         failure: answers.skipped.first().cloned(),
     });
+    let mut amended = false;
     for patch in answers.patches {
         // The room behind the hook has checked row, field and kind; the engine's own stamps are nobody's to set.
         if let Some(after) = batch
@@ -116,8 +117,10 @@ fn apply(
             && patch.field >= system::FIRST_DECLARED
         {
             after.set(patch.field, patch.value);
+            amended = true;
         }
     }
+    drafts.amended |= amended;
     for refusal in answers.refusals {
         let Some(place) = batch.get(refusal.row) else {
             continue;

@@ -11,11 +11,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Write;
-use super::draft::{Draft, Drafts, View};
+use super::draft::{Draft, Drafts};
+use super::looked::{Looked, Questions};
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
+use super::view::{Claims, View};
 use crate::error::{Error, Failure, Result};
+use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, Object, Schema, SchemaChange, system};
+use crate::store::spaces;
+
+/// Who made and changed a record and when: every record has these.
+const SYSTEM_FIELDS: usize = 4;
 
 pub(super) fn stage(
     write: &Write<'_>,
@@ -25,7 +32,10 @@ pub(super) fn stage(
 ) -> Result<Drafts> {
     let mut stage = Stage {
         write,
-        view: base.clone(),
+        base,
+        reader: base.reader.clone(),
+        actor: Value::Text(write.context.actor.to_string()),
+        keys: Claims::default(),
         group: 0,
         request: 0,
         places: HashMap::new(),
@@ -39,6 +49,8 @@ pub(super) fn stage(
             settled: Vec::new(),
             once: Vec::new(),
             hooks: Vec::new(),
+            amended: false,
+            looked: Looked::default(),
             clashes: Vec::new(),
         },
     };
@@ -60,7 +72,13 @@ pub(super) fn stage(
 
 struct Stage<'a> {
     write: &'a Write<'a>,
-    view: View,
+    base: &'a View,
+    /// Reads through the schema as the requests so far leave it.
+    reader: Reader,
+    /// Who acts, as the stamps name them.
+    actor: Value,
+    /// Natural keys that the drafts so far take and free.
+    keys: Claims,
     group: usize,
     request: usize,
     out: Drafts,
@@ -135,10 +153,7 @@ impl Stage<'_> {
                 .write
                 .reader
                 .snapshot
-                .get(&crate::store::spaces::named(
-                    crate::store::spaces::DONE,
-                    key,
-                ))?
+                .get(&spaces::named(spaces::DONE, key))?
                 .is_some()
             {
                 self.settle(None, OutcomeKind::DoneBefore);
@@ -218,37 +233,13 @@ impl Stage<'_> {
         privileged: bool,
     ) -> Staged<RecordId> {
         let object = self.object(object)?;
-        let now = self.write.context.now();
-        let given = id.is_some();
-        let id =
-            id.unwrap_or_else(|| RecordId::new(object.prefix, self.write.context.ids.next(now)));
-        if id.prefix != object.prefix {
-            return Err(Failure::new(
-                "id",
-                format!(
-                    "{id} cannot name a {}: its ids begin with '{}_'",
-                    object.name, object.prefix
-                ),
-            )
-            .into());
-        }
-        if self.view.exists(id)? {
-            return Err(Failure::new(
-                "id-taken",
-                format!("there is a record {id} already; update it, or leave the id out"),
-            )
-            .into());
-        }
-        // What is in the bin, or goes there in this commit, may come back under its id.
-        if given && (self.view.is_pending(id) || self.write.reader.binned(id)?.is_some()) {
-            return Err(Failure::new(
-                "id-taken",
-                format!("{id} is in the bin; restore it, or leave the id out"),
-            )
-            .into());
-        }
+        let id = match id {
+            Some(id) => self.given(&object, id)?,
+            None => RecordId::new(object.prefix, self.write.context.ids.next(self.write.now)),
+        };
         let mut record = Record::empty(object.clone(), id);
         record.revision = 1;
+        record.values.reserve(SYSTEM_FIELDS + fields.0.len());
         for field in object.live_fields() {
             if let Some(default) = field
                 .default
@@ -263,16 +254,38 @@ impl Stage<'_> {
             }
         }
         self.apply(&mut record, fields, privileged)?;
-        record.set(system::CREATED_AT, Some(Value::Instant(now)));
-        record.set(
-            system::CREATED_BY,
-            Some(Value::Text(self.write.context.actor.to_string())),
-        );
+        let now = Value::Instant(self.write.now);
+        record.set(system::CREATED_AT, Some(now));
+        record.set(system::CREATED_BY, Some(self.actor.clone()));
         self.stamp(&mut record);
         self.push(Draft {
             privileged,
             ..self.draft(object, id, OutcomeKind::Created, None, Some(record))
         })?;
+        Ok(id)
+    }
+
+    /// An id that the caller chose, where it is free. The engine's own are looked at with the rest, in step 2.
+    fn given(&mut self, object: &Object, id: RecordId) -> Staged<RecordId> {
+        let taken = |message| Failure::new("id-taken", message).into();
+        if id.prefix != object.prefix {
+            let message = format!(
+                "{id} cannot name a {}: its ids begin with '{}_'",
+                object.name, object.prefix
+            );
+            return Err(Failure::new("id", message).into());
+        }
+        if self.is_live(id)? {
+            return Err(taken(format!(
+                "there is a record {id} already; update it, or leave the id out"
+            )));
+        }
+        // What is in the bin, or goes there in this commit, may come back under its id.
+        if self.is_pending(id) || self.write.reader.binned(id)?.is_some() {
+            return Err(taken(format!(
+                "{id} is in the bin; restore it, or leave the id out"
+            )));
+        }
         Ok(id)
     }
 
@@ -335,7 +348,7 @@ impl Stage<'_> {
         }
         let Some(place) = self.places.get(&draft.id).copied() else {
             self.places.insert(draft.id, self.out.drafts.len());
-            self.view.put(&draft);
+            self.keys.take_up(&draft);
             self.out.drafts.push(draft);
             return Ok(());
         };
@@ -351,7 +364,7 @@ impl Stage<'_> {
             return Err(Failure::new("changed-and-deleted", message).into());
         };
         new.revision = old.revision;
-        self.view.put(&draft);
+        self.keys.take_up(&draft);
         earlier.after = draft.after;
         earlier.privileged |= draft.privileged;
         earlier.asked.append(&mut draft.asked);
@@ -359,19 +372,60 @@ impl Stage<'_> {
     }
 
     fn stamp(&self, record: &mut Record) {
-        record.set(
-            system::UPDATED_AT,
-            Some(Value::Instant(self.write.context.now())),
-        );
-        record.set(
-            system::UPDATED_BY,
-            Some(Value::Text(self.write.context.actor.to_string())),
-        );
+        let now = Value::Instant(self.write.now);
+        record.set(system::UPDATED_AT, Some(now));
+        record.set(system::UPDATED_BY, Some(self.actor.clone()));
+    }
+
+    /// The record as the requests so far leave it.
+    fn get(&self, id: RecordId) -> Result<Option<Record>> {
+        match self.places.get(&id) {
+            Some(place) => Ok(self.out.drafts[*place].after.clone()),
+            None => self.base.get(&self.reader, id),
+        }
+    }
+
+    fn is_live(&mut self, id: RecordId) -> Result<bool> {
+        if let Some(place) = self.places.get(&id) {
+            return Ok(self.out.drafts[*place].after.is_some());
+        }
+        if let Some(live) = self.base.is_live(id) {
+            return Ok(live);
+        }
+        let mut question = Questions::default();
+        question.record(&self.out.schema, id);
+        self.out.looked.ask(&self.reader, question)?;
+        Ok(self.out.looked.is_live(id))
+    }
+
+    /// Whether the requests so far change the record.
+    fn is_pending(&self, id: RecordId) -> bool {
+        self.places.contains_key(&id) || self.base.is_live(id).is_some()
+    }
+
+    /// The records that the requests so far change, as they leave them.
+    fn pending(&self) -> impl Iterator<Item = (RecordId, Option<&Record>)> {
+        let before = self.base.pending();
+        let before = before.filter(|(id, _)| !self.places.contains_key(id));
+        let drafts = self.out.drafts.iter();
+        before.chain(drafts.map(|draft| (draft.id, draft.after.as_ref())))
+    }
+
+    /// The record under the value of a unique field.
+    fn owner(&mut self, object: &Object, field: u32, value: &Value) -> Result<Option<RecordId>> {
+        let key = spaces::unique(object.number, field, value);
+        if let Some(owner) = self.keys.owner(&key).or_else(|| self.base.owner(&key)) {
+            return Ok(owner);
+        }
+        let mut question = Questions::default();
+        question.owner(object.prefix, key.clone());
+        self.out.looked.ask(&self.reader, question)?;
+        Ok(self.out.looked.owner(&key))
     }
 
     /// The live record of an id at the revision that the caller saw.
     fn live(&self, id: RecordId, revision: Option<u64>) -> Staged<Record> {
-        let Some(record) = self.view.get(id)? else {
+        let Some(record) = self.get(id)? else {
             let (code, message) = match self.write.reader.binned(id)? {
                 Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
                 None => ("not-found", format!("there is no record {id}")),
@@ -390,14 +444,10 @@ impl Stage<'_> {
 
     fn convert(&mut self, conversion: &crate::sales::LeadConversion) -> Staged<()> {
         let lead = self.live(conversion.lead, conversion.revision)?;
-        let mut ids = |prefix| {
-            RecordId::new(
-                prefix,
-                self.write.context.ids.next(self.write.context.now()),
-            )
-        };
+        let write = self.write;
+        let mut ids = |prefix| RecordId::new(prefix, write.context.ids.next(write.now));
         let steps = conversion
-            .steps(&lead, &self.out.schema, self.write.context.now(), &mut ids)
+            .steps(&lead, &self.out.schema, write.now, &mut ids)
             .map_err(Fault::Request)?;
         for (object, id, fields) in &steps.create {
             self.create(object, Some(*id), fields, false)?;
@@ -447,7 +497,7 @@ impl Stage<'_> {
             schema.put(object);
             self.out.schema = Arc::new(schema);
             // Requests after this one see it, and read records through it.
-            self.view.reader.schema = self.out.schema.clone();
+            self.reader.schema = self.out.schema.clone();
         }
         self.settle(None, OutcomeKind::Stored);
         self.out.stored.push((self.group, self.request, stored));
