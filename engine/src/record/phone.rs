@@ -27,20 +27,21 @@ impl Phone {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = fold_digits(text.trim());
+        if plain.chars().all(is_of_number) {
+            return Self::of(text, &plain, None);
+        }
         let lower = plain.to_lowercase();
-        let (number, extension) = EXTENSIONS
-            .iter()
-            .find_map(|word| lower.split_once(word))
-            .map_or((lower.as_str(), None), |(number, extension)| {
-                (number, Some(extension))
-            });
-        let allowed = |c: char| {
-            c.is_ascii_digit() || c.is_whitespace() || "+-()./–\u{200e}\u{200f}".contains(c)
-        };
+        let mut words = EXTENSIONS.iter();
+        let (number, extension) = words.find_map(|word| lower.split_once(word))?;
+        Self::of(text, number, Some(extension))
+    }
+
+    /// A number and its extension, as parts of what was typed.
+    fn of(text: &str, number: &str, extension: Option<&str>) -> Option<Self> {
         let digits: String = number.chars().filter(char::is_ascii_digit).collect();
         let extension: Option<String> =
             extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
-        if !number.chars().all(allowed)
+        if !number.chars().all(is_of_number)
             || !(3..=20).contains(&digits.len())
             || extension.as_deref() == Some("")
         {
@@ -74,6 +75,15 @@ impl Phone {
                 .collect()
         })
     }
+}
+
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit()
+        || c.is_whitespace()
+        || matches!(
+            c,
+            '+' | '-' | '(' | ')' | '.' | '/' | '–' | '\u{200e}' | '\u{200f}'
+        )
 }
 
 impl fmt::Display for Phone {

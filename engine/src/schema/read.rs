@@ -88,7 +88,7 @@ fn shape(json: &Json) -> &'static str {
 }
 
 fn one_line(text: String) -> Read {
-    if text.contains(['\n', '\r']) {
+    if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
         return Err("it has line breaks; one line of text is expected".to_owned());
     }
     Ok(Value::Text(text))
@@ -153,7 +153,28 @@ fn boolean(json: &Json) -> Read {
     }
 }
 
+/// A date as programs write it: `2026-03-21`.
+fn plain_date(written: &str) -> Option<NaiveDate> {
+    let bytes: &[u8; 10] = written.as_bytes().try_into().ok()?;
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_u16, |sum, byte| {
+            let digit = byte.is_ascii_digit().then(|| byte - b'0')?;
+            Some(sum * 10 + u16::from(digit))
+        })
+    };
+    let day = NaiveDate::from_ymd_opt(
+        number(&bytes[..4])?.into(),
+        number(&bytes[5..7])?.into(),
+        number(&bytes[8..])?.into(),
+    )?;
+    let dashed = bytes[4] == b'-' && bytes[7] == b'-';
+    (dashed && YEARS.contains(&chrono::Datelike::year(&day))).then_some(day)
+}
+
 fn date(json: &Json) -> Read {
+    if let Some(day) = json.as_str().and_then(plain_date) {
+        return Ok(Value::Date(day));
+    }
     let written = text(json)?;
     let plain = fold_digits(&written).replace('/', "-");
     NaiveDate::parse_from_str(&plain, "%Y-%m-%d")
@@ -262,10 +283,13 @@ fn phone(json: &Json) -> Read {
 
 fn email(written: &str) -> Read {
     let plain = |part: &str| {
-        !part.is_empty()
-            && !part.contains(|c: char| {
-                c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c)
-            })
+        let odd = |c: char| {
+            matches!(
+                c,
+                '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';' | ':' | '\\' | '"' | '@'
+            )
+        };
+        !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || odd(c))
     };
     let sound = written.rsplit_once('@').is_some_and(|(local, domain)| {
         plain(local)

@@ -50,16 +50,19 @@ impl<'a> Group<'a> {
             self.staged.extend(entry.results.iter().cloned());
         }
         self.known = self.entries.len();
-        for key in commit.unchanged {
-            // Everything staged is newer than what any caller can have read.
-            let changed =
-                self.staged.contains_key(&key) || self.ground.written_after(&key, commit.at)?;
-            if changed {
-                return Err(CommitError::Conflict { key });
+        // Nothing was written since a commit that read the head.
+        if self.head != commit.at {
+            if commit.alone {
+                return Err(CommitError::Conflict { key: Vec::new() });
             }
-        }
-        if commit.alone && self.head != commit.at {
-            return Err(CommitError::Conflict { key: Vec::new() });
+            for key in commit.unchanged {
+                // Everything staged is newer than what any caller can have read.
+                let changed =
+                    self.staged.contains_key(&key) || self.ground.written_after(&key, commit.at)?;
+                if changed {
+                    return Err(CommitError::Conflict { key });
+                }
+            }
         }
         let position = self.head.next();
         let mut results = BTreeMap::new();

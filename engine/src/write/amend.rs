@@ -116,8 +116,8 @@ fn apply(
             .and_then(|place| drafts.drafts[*place].after.as_mut())
             && patch.field >= system::FIRST_DECLARED
         {
+            amended |= after.value(patch.field) != patch.value.as_ref();
             after.set(patch.field, patch.value);
-            amended = true;
         }
     }
     drafts.amended |= amended;

@@ -63,14 +63,14 @@ impl Draft {
     }
 
     /// What the draft does to the keys of the unique fields whose values it changes.
-    pub(super) fn unique_changes<'a>(&'a self) -> impl Iterator<Item = UniqueChange<'a>> {
+    pub(super) fn unique_changes<'a>(&'a self) -> impl Iterator<Item = UniqueChange> + 'a {
         let unique = self.object.live_fields().filter(|field| field.unique);
         unique.filter_map(|field| {
             let value = |record: &'a Option<Record>| record.as_ref()?.value(field.number);
             let (before, after) = (value(&self.before), value(&self.after));
             let key = |value| spaces::unique(self.object.number, field.number, value);
             (before != after).then(|| UniqueChange {
-                field,
+                field: field.number,
                 old: before.map(key),
                 new: after.map(key),
             })
@@ -92,8 +92,8 @@ impl Draft {
 }
 
 /// A unique field's key before and after a draft.
-pub(super) struct UniqueChange<'a> {
-    pub(super) field: &'a Field,
+pub(super) struct UniqueChange {
+    pub(super) field: u32,
     pub(super) old: Option<Vec<u8>>,
     pub(super) new: Option<Vec<u8>>,
 }
@@ -129,11 +129,22 @@ pub(crate) struct HookRun {
     pub(crate) owner: String,
     pub(crate) hook: String,
     pub(crate) rows: usize,
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) fuel: u64,
+    #[serde(skip_serializing_if = "is_none")]
     pub(crate) patches: usize,
+    #[serde(skip_serializing_if = "is_none")]
     pub(crate) refusals: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
+}
+
+fn is_zero(fuel: &u64) -> bool {
+    *fuel == 0
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Drafts {

@@ -38,7 +38,7 @@ pub(super) fn stage(
         keys: Claims::default(),
         group: 0,
         request: 0,
-        places: HashMap::new(),
+        places: HashMap::with_capacity(groups.len()),
         out: Drafts {
             drafts: Vec::new(),
             staged: groups.len(),

@@ -38,21 +38,21 @@ pub(super) fn validate(
         BTreeSet::new()
     };
     plugin_types(write, &mut drafts, &told)?;
-    look(write, &mut drafts, &told)?;
+    let changes = unique_changes(&drafts, &told);
+    look(write, &mut drafts, &told, &changes)?;
     let mut seen = Seen {
         base,
         looked: &drafts.looked,
         claims: Claims::default(),
-        live: HashMap::new(),
+        live: HashMap::with_capacity(drafts.drafts.len()),
     };
     let mut faults = Vec::new();
     let mut clashes = Vec::new();
-    for draft in &drafts.drafts {
+    for (draft, changes) in drafts.drafts.iter().zip(changes) {
         if told.contains(&draft.group) {
             continue;
         }
         let mut failures = Vec::new();
-        let changes: Vec<UniqueChange<'_>> = draft.unique_changes().collect();
         if let Some(after) = &draft.after {
             id(&seen, draft, &mut failures);
             fields(draft, after, &mut failures);
@@ -84,18 +84,32 @@ pub(super) fn validate(
     Ok(Valid(drafts))
 }
 
+/// What each draft does to unique keys; nothing of groups that were told their faults.
+fn unique_changes(drafts: &Drafts, told: &BTreeSet<usize>) -> Vec<Vec<UniqueChange>> {
+    let changes = |draft: &Draft| match told.contains(&draft.group) {
+        true => Vec::new(),
+        false => draft.unique_changes().collect(),
+    };
+    drafts.drafts.iter().map(changes).collect()
+}
+
 /// Asks the snapshot all that the checks of these drafts want to know.
-fn look(write: &Write<'_>, drafts: &mut Drafts, told: &BTreeSet<usize>) -> Result<()> {
+fn look(
+    write: &Write<'_>,
+    drafts: &mut Drafts,
+    told: &BTreeSet<usize>,
+    changes: &[Vec<UniqueChange>],
+) -> Result<()> {
     let mut questions = Questions::default();
-    for draft in &drafts.drafts {
+    for (draft, changes) in drafts.drafts.iter().zip(changes) {
         if told.contains(&draft.group) {
             continue;
         }
         if draft.kind == OutcomeKind::Created {
             questions.record(&drafts.schema, draft.id);
         }
-        for key in draft.unique_changes().filter_map(|change| change.new) {
-            questions.owner(draft.object.prefix, key);
+        for key in changes.iter().filter_map(|change| change.new.as_ref()) {
+            questions.owner(draft.object.prefix, key.clone());
         }
         for (_, id) in draft.new_references() {
             questions.record(&drafts.schema, id);
@@ -113,7 +127,7 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn put(&mut self, draft: &Draft, changes: Vec<UniqueChange<'_>>) {
+    fn put(&mut self, draft: &Draft, changes: Vec<UniqueChange>) {
         for change in changes {
             self.claims.change(draft.id, change.old, change.new);
         }
@@ -169,17 +183,23 @@ fn unique(
     seen: &Seen<'_>,
     draft: &Draft,
     after: &Record,
-    changes: &[UniqueChange<'_>],
+    changes: &[UniqueChange],
     failures: &mut Vec<Failure>,
     clashes: &mut Vec<(usize, RecordId)>,
 ) {
     for change in changes {
-        let (Some(key), Some(value)) = (&change.new, after.value(change.field.number)) else {
+        let Some(other) = change.new.as_ref().and_then(|key| seen.owner(key)) else {
             continue;
         };
-        if let Some(other) = seen.owner(key).filter(|other| *other != draft.id) {
+        let (Some(value), Some(field)) = (
+            after.value(change.field),
+            draft.object.field_by_number(change.field),
+        ) else {
+            continue;
+        };
+        if other != draft.id {
             clashes.push((draft.group, other));
-            let name = &change.field.name;
+            let name = &field.name;
             let message = format!("'{value}' belongs to {other} already; {name} must be unique");
             failures.push(Failure::field(name, "not-unique", message));
         }
