@@ -38,7 +38,8 @@ impl Phone {
 
     /// A number and its extension, as parts of what was typed.
     fn of(text: &str, number: &str, extension: Option<&str>) -> Option<Self> {
-        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        let mut digits = String::with_capacity(number.len());
+        digits.extend(number.chars().filter(char::is_ascii_digit));
         let extension: Option<String> =
             extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
         if !number.chars().all(is_of_number)
@@ -58,7 +59,7 @@ impl Phone {
         // ITU-T E.164: at most fifteen digits; the shortest numbers in use have seven.
         let e164 = international
             .filter(|digits| (7..=15).contains(&digits.len()) && !digits.starts_with('0'))
-            .map(|digits| format!("+{digits}"));
+            .map(|digits| ["+", digits].concat());
         Some(Self {
             raw: text.trim().to_owned(),
             e164,

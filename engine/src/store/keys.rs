@@ -43,6 +43,19 @@ pub(crate) fn push_text(key: &mut Vec<u8>, value: &str) {
         }
         key.extend_from_slice(part);
     }
+    end_text(key);
+}
+
+/// The next character of a text that [`end_text`] ends: as [`push_text`], for text that lies nowhere in one piece.
+pub(crate) fn push_char(key: &mut Vec<u8>, c: char) {
+    match c {
+        '\0' => key.extend_from_slice(&ESCAPED_ZERO),
+        c if c.is_ascii() => key.push(c as u8),
+        c => key.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    }
+}
+
+pub(crate) fn end_text(key: &mut Vec<u8>) {
     key.extend_from_slice(&END_OF_TEXT);
 }
 

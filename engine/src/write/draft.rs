@@ -213,28 +213,36 @@ impl Valid {
 
     /// What became of each request, by group, of the groups that were staged.
     pub(crate) fn outcomes(&self) -> Vec<Vec<Outcome>> {
-        let mut all: Vec<Vec<(usize, Outcome)>> = vec![Vec::new(); self.0.staged];
+        let mut all: Vec<(usize, usize, Outcome)> = Vec::with_capacity(self.0.drafts.len());
         for draft in &self.0.drafts {
             let unchanged = draft.kind == OutcomeKind::Updated && draft.changed().is_empty();
-            for (request, kind) in &draft.asked {
+            all.extend(draft.asked.iter().map(|(request, kind)| {
                 let kind = if unchanged {
                     OutcomeKind::Unchanged
                 } else {
                     *kind
                 };
                 let id = Some(draft.id);
-                all[draft.group].push((*request, Outcome { id, kind }));
-            }
+                (draft.group, *request, Outcome { id, kind })
+            }));
         }
-        for (group, request, outcome) in &self.0.settled {
-            all[*group].push((*request, outcome.clone()));
+        all.extend(self.0.settled.iter().cloned());
+        // Stable: of one request in the order of its drafts. Mostly it is sorted already.
+        all.sort_by_key(|(group, request, _)| (*group, *request));
+        let mut rest = all.as_slice();
+        let mut groups = Vec::with_capacity(self.0.staged);
+        for group in 0..self.0.staged {
+            let count = rest.partition_point(|(of, ..)| *of <= group);
+            let (outcomes, after) = rest.split_at(count);
+            groups.push(
+                outcomes
+                    .iter()
+                    .map(|(.., outcome)| outcome.clone())
+                    .collect(),
+            );
+            rest = after;
         }
-        all.into_iter()
-            .map(|mut outcomes| {
-                outcomes.sort_by_key(|(request, _)| *request);
-                outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-            })
-            .collect()
+        groups
     }
 
     /// For rehearsals: the view after these drafts.

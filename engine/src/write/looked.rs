@@ -18,57 +18,66 @@ pub(super) struct Looked {
     live: HashMap<RecordId, bool>,
 }
 
-enum About {
-    /// Whose is this unique key? Its owners' ids begin with the prefix.
-    Owner(Prefix),
-    /// Is this record live?
-    Record(RecordId),
-}
-
-/// What a step wants to know, by key.
+/// What a step wants to know.
 #[derive(Default)]
-pub(super) struct Questions(Vec<(Vec<u8>, About)>);
+pub(super) struct Questions {
+    /// Whose are these unique keys? Their owners' ids begin with the prefix.
+    owners: Vec<(Vec<u8>, Prefix)>,
+    /// Are these records live?
+    records: Vec<RecordId>,
+}
 
 impl Questions {
     pub(super) fn owner(&mut self, prefix: Prefix, key: Vec<u8>) {
-        self.0.push((key, About::Owner(prefix)));
+        self.owners.push((key, prefix));
     }
 
-    pub(super) fn record(&mut self, schema: &Schema, id: RecordId) {
-        if let Some(object) = schema.by_prefix(id.prefix) {
-            let key = spaces::of_record(spaces::RECORD, object.number, id.number);
-            self.0.push((key, About::Record(id)));
-        }
+    pub(super) fn record(&mut self, id: RecordId) {
+        self.records.push(id);
     }
 }
 
 impl Looked {
     /// Asks the snapshot what is not known yet.
-    pub(super) fn ask(&mut self, reader: &Reader, questions: Questions) -> Result<()> {
-        let mut open = questions.0;
-        open.retain(|(key, about)| match about {
-            About::Owner(_) => !self.owners.contains_key(key),
-            About::Record(id) => !self.live.contains_key(id),
-        });
-        if open.is_empty() {
+    pub(super) fn ask(
+        &mut self,
+        reader: &Reader,
+        schema: &Schema,
+        questions: Questions,
+    ) -> Result<()> {
+        let Questions {
+            mut owners,
+            mut records,
+        } = questions;
+        records.retain(|id| !self.live.contains_key(id) && schema.by_prefix(id.prefix).is_some());
+        records.sort_unstable();
+        records.dedup();
+        owners.retain(|(key, _)| !self.owners.contains_key(key));
+        owners.sort_unstable();
+        owners.dedup();
+        if owners.is_empty() && records.is_empty() {
             return Ok(());
         }
-        open.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        open.dedup_by(|(a, _), (b, _)| a == b);
-        let keys: Vec<&[u8]> = open.iter().map(|(key, _)| key.as_slice()).collect();
-        let answers = reader.snapshot.get_many(&keys)?;
-        for ((key, about), answer) in open.into_iter().zip(answers) {
-            match about {
-                About::Owner(prefix) => {
-                    let id = answer.and_then(|bytes| spaces::id_at_end(&bytes));
-                    self.owners
-                        .insert(key, id.map(|id| RecordId::new(prefix, id)));
-                }
-                About::Record(id) => {
-                    self.live.insert(id, answer.is_some());
-                }
-            }
-        }
+        let of_record = |id: &RecordId| {
+            let number = schema.by_prefix(id.prefix).map(|object| object.number);
+            spaces::of_record(spaces::RECORD, number.unwrap_or(0), id.number)
+        };
+        let record_keys: Vec<Vec<u8>> = records.iter().map(of_record).collect();
+        let keys = record_keys.iter().chain(owners.iter().map(|(key, _)| key));
+        let keys: Vec<&[u8]> = keys.map(Vec::as_slice).collect();
+        let mut answers = reader.snapshot.get_many(&keys)?.into_iter();
+        let live = answers.by_ref().take(records.len());
+        self.live
+            .extend(records.into_iter().zip(live.map(|answer| answer.is_some())));
+        self.owners.extend(
+            owners
+                .into_iter()
+                .zip(answers)
+                .map(|((key, prefix), answer)| {
+                    let number = answer.and_then(|bytes| spaces::id_at_end(&bytes));
+                    (key, number.map(|number| RecordId::new(prefix, number)))
+                }),
+        );
         Ok(())
     }
 

@@ -20,6 +20,9 @@ use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema, SchemaChange};
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
+/// How many entries a record and its indexes usually come to.
+const USUAL_WRITES: usize = 24;
+
 /// A commit, and the drafts that `publish` tells of.
 pub(super) struct Plan {
     pub(super) commit: Commit,
@@ -49,6 +52,7 @@ pub(super) fn plan(
         return Ok(None);
     }
     let mut planner = Planner::default();
+    planner.writes.reserve(USUAL_WRITES * drafts.drafts.len());
     planner.unchanged.push(vec![spaces::CONFIG]);
     let mut deltas = Deltas::new();
     let mut counts: BTreeMap<u32, i64> = BTreeMap::new();
@@ -73,12 +77,14 @@ pub(super) fn plan(
         planner.unchanged.extend(unchanged);
         planner.writes.extend(totals);
     }
+    planner.referred(&write.reader.schema, write.now.timestamp_micros());
     let Planner {
         mut writes,
-        unchanged,
-        guards,
+        mut unchanged,
         ..
     } = planner;
+    unchanged.sort_unstable();
+    unchanged.dedup();
     writes.extend(
         counts
             .into_iter()
@@ -89,12 +95,6 @@ pub(super) fn plan(
                 sum: 0,
             }),
     );
-    let now = write.now.timestamp_micros();
-    writes.extend(
-        each_once(guards)
-            .into_iter()
-            .map(|key| Entry::Raise { key, to: now }),
-    );
     let queued = drafts.drafts.iter().any(|draft| followed_by(write, draft));
     if queued {
         writes.push(Entry::Stamp {
@@ -104,12 +104,12 @@ pub(super) fn plan(
     }
     let commit = Commit {
         at: write.reader.position(),
-        unchanged: each_once(unchanged),
+        unchanged,
         // Indexes and totals of a changed schema are built from all records.
         alone: !drafts.schema_changed.is_empty(),
         writes,
         asked: asked(write, groups, refused, &drafts),
-        time: now,
+        time: write.now.timestamp_micros(),
     };
     Ok(Some(Plan {
         commit,
@@ -117,12 +117,6 @@ pub(super) fn plan(
         config,
         queued,
     }))
-}
-
-fn each_once(mut keys: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }
 
 /// Whether an after-commit hook wants to hear of this draft.
@@ -145,8 +139,9 @@ struct Planner {
     unchanged: Vec<Vec<u8>>,
     /// Unique keys that records of this commit take.
     claims: HashMap<Vec<u8>, RecordId>,
-    /// Records that gained a reference which their delete would have to see.
-    guards: Vec<Vec<u8>>,
+    /// Records that gained a reference, and those of them that must see it when they are deleted.
+    referred: BTreeSet<RecordId>,
+    guarded: BTreeSet<RecordId>,
     /// Totals of rollups that the schema gains.
     totals: Vec<Deltas>,
 }
@@ -191,7 +186,7 @@ impl Planner {
         });
         self.index(draft);
         self.unique(draft);
-        self.references(draft, write);
+        self.references(draft);
     }
 
     fn index<'a>(&mut self, draft: &'a Draft) {
@@ -243,21 +238,29 @@ impl Planner {
         }
     }
 
-    /// A record that a new reference leads to must still be there when this is committed.
-    fn references(&mut self, draft: &Draft, write: &Write<'_>) {
+    fn references(&mut self, draft: &Draft) {
         for (field, id) in draft.new_references() {
-            let Some(object) = write.reader.schema.by_prefix(id.prefix) else {
-                continue;
-            };
-            let key = |space| spaces::of_record(space, object.number, id.number);
-            // The bin entry appears when the target is deleted; its updates do not touch it, so they cause no conflict.
-            self.unchanged.push(key(spaces::BIN));
+            self.referred.insert(id);
             if let FieldKind::Reference { on_delete, .. } = &field.kind
                 && *on_delete != OnDelete::Keep
             {
-                self.guards.push(key(spaces::GUARD));
+                self.guarded.insert(id);
             }
         }
+    }
+
+    /// A record that a new reference leads to must still be there when this is committed.
+    fn referred(&mut self, schema: &Schema, now: i64) {
+        let key = |space, id: &RecordId| {
+            let object = schema.by_prefix(id.prefix)?;
+            Some(spaces::of_record(space, object.number, id.number))
+        };
+        // The bin entry appears when the target is deleted; its updates do not touch it, so they cause no conflict.
+        let bins = self.referred.iter().filter_map(|id| key(spaces::BIN, id));
+        self.unchanged.extend(bins);
+        let guards = self.guarded.iter().filter_map(|id| key(spaces::GUARD, id));
+        self.writes
+            .extend(guards.map(|key| Entry::Raise { key, to: now }));
     }
 
     /// Entries beside the records; true when schema, hooks or settings must be loaded again.

@@ -5,6 +5,7 @@
 //! told at once.
 
 mod removal;
+mod sight;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use super::Write;
 use super::draft::{Draft, Drafts};
-use super::looked::{Looked, Questions};
+use super::looked::Looked;
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
 use super::view::{Claims, View};
 use crate::error::{Error, Failure, Result};
@@ -36,6 +37,7 @@ pub(super) fn stage(
         reader: base.reader.clone(),
         actor: Value::Text(write.context.actor.to_string()),
         keys: Claims::default(),
+        keyed: 0,
         group: 0,
         request: 0,
         places: HashMap::with_capacity(groups.len()),
@@ -77,8 +79,9 @@ struct Stage<'a> {
     reader: Reader,
     /// Who acts, as the stamps name them.
     actor: Value,
-    /// Natural keys that the drafts so far take and free.
+    /// Unique keys that the first `keyed` drafts take and free. Few requests ask, so drafts are taken up when one does.
     keys: Claims,
+    keyed: usize,
     group: usize,
     request: usize,
     out: Drafts,
@@ -348,7 +351,6 @@ impl Stage<'_> {
         }
         let Some(place) = self.places.get(&draft.id).copied() else {
             self.places.insert(draft.id, self.out.drafts.len());
-            self.keys.take_up(&draft);
             self.out.drafts.push(draft);
             return Ok(());
         };
@@ -364,7 +366,9 @@ impl Stage<'_> {
             return Err(Failure::new("changed-and-deleted", message).into());
         };
         new.revision = old.revision;
-        self.keys.take_up(&draft);
+        if place < self.keyed {
+            self.keys.take_up(&draft);
+        }
         earlier.after = draft.after;
         earlier.privileged |= draft.privileged;
         earlier.asked.append(&mut draft.asked);
@@ -375,52 +379,6 @@ impl Stage<'_> {
         let now = Value::Instant(self.write.now);
         record.set(system::UPDATED_AT, Some(now));
         record.set(system::UPDATED_BY, Some(self.actor.clone()));
-    }
-
-    /// The record as the requests so far leave it.
-    fn get(&self, id: RecordId) -> Result<Option<Record>> {
-        match self.places.get(&id) {
-            Some(place) => Ok(self.out.drafts[*place].after.clone()),
-            None => self.base.get(&self.reader, id),
-        }
-    }
-
-    fn is_live(&mut self, id: RecordId) -> Result<bool> {
-        if let Some(place) = self.places.get(&id) {
-            return Ok(self.out.drafts[*place].after.is_some());
-        }
-        if let Some(live) = self.base.is_live(id) {
-            return Ok(live);
-        }
-        let mut question = Questions::default();
-        question.record(&self.out.schema, id);
-        self.out.looked.ask(&self.reader, question)?;
-        Ok(self.out.looked.is_live(id))
-    }
-
-    /// Whether the requests so far change the record.
-    fn is_pending(&self, id: RecordId) -> bool {
-        self.places.contains_key(&id) || self.base.is_live(id).is_some()
-    }
-
-    /// The records that the requests so far change, as they leave them.
-    fn pending(&self) -> impl Iterator<Item = (RecordId, Option<&Record>)> {
-        let before = self.base.pending();
-        let before = before.filter(|(id, _)| !self.places.contains_key(id));
-        let drafts = self.out.drafts.iter();
-        before.chain(drafts.map(|draft| (draft.id, draft.after.as_ref())))
-    }
-
-    /// The record under the value of a unique field.
-    fn owner(&mut self, object: &Object, field: u32, value: &Value) -> Result<Option<RecordId>> {
-        let key = spaces::unique(object.number, field, value);
-        if let Some(owner) = self.keys.owner(&key).or_else(|| self.base.owner(&key)) {
-            return Ok(owner);
-        }
-        let mut question = Questions::default();
-        question.owner(object.prefix, key.clone());
-        self.out.looked.ask(&self.reader, question)?;
-        Ok(self.out.looked.owner(&key))
     }
 
     /// The live record of an id at the revision that the caller saw.

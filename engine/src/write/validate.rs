@@ -106,16 +106,16 @@ fn look(
             continue;
         }
         if draft.kind == OutcomeKind::Created {
-            questions.record(&drafts.schema, draft.id);
+            questions.record(draft.id);
         }
         for key in changes.iter().filter_map(|change| change.new.as_ref()) {
             questions.owner(draft.object.prefix, key.clone());
         }
         for (_, id) in draft.new_references() {
-            questions.record(&drafts.schema, id);
+            questions.record(id);
         }
     }
-    drafts.looked.ask(&write.reader, questions)
+    drafts.looked.ask(&write.reader, &drafts.schema, questions)
 }
 
 /// The snapshot plus the drafts before the one at hand.
