@@ -55,11 +55,15 @@ impl Bills {
         more: impl FnOnce(&mut Bill),
     ) {
         let mut bills = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bill = bills.entry(name.clone()).or_insert_with(|| Bill {
+        let first = || Bill {
             owner: name.owner.clone(),
             hook: name.hook.clone(),
             ..Bill::default()
-        });
+        };
+        let bill = match bills.get_mut(name) {
+            Some(bill) => bill,
+            None => bills.entry(name.clone()).or_insert_with(first),
+        };
         bill.calls += 1;
         bill.rows += rows as u64;
         bill.fuel += cost.fuel;

@@ -6,33 +6,44 @@
 
 /// Persian and Arabic-Indic digits as ASCII digits; everything else unchanged.
 pub(crate) fn fold_digits(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     text.chars().map(|c| digit(c).unwrap_or(c)).collect()
 }
 
 /// The form in which two spellings of one word are equal.
 pub(crate) fn fold_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut pending_space = false;
+    each_folded(text, |c| out.push(c));
+    out
+}
+
+/// Calls `each` with the characters of the folded form, one after the other.
+pub(crate) fn each_folded(text: &str, mut each: impl FnMut(char)) {
+    let mut begun = false;
+    let mut space = false;
     for c in text.chars() {
-        if is_invisible(c) {
+        let plain = c.is_ascii_graphic();
+        if !plain && is_invisible(c) {
             continue;
         }
-        if c.is_whitespace() {
-            pending_space = !out.is_empty();
+        if !plain && c.is_whitespace() {
+            space = begun;
             continue;
         }
-        if std::mem::take(&mut pending_space) {
-            out.push(' ');
+        if std::mem::take(&mut space) {
+            each(' ');
         }
+        begun = true;
         if c.is_ascii() {
-            out.push(c.to_ascii_lowercase());
+            each(c.to_ascii_lowercase());
         } else if let Some(folded) = digit(c).or_else(|| letter(c)) {
-            out.push(folded);
+            each(folded);
         } else {
-            out.extend(c.to_lowercase());
+            c.to_lowercase().for_each(&mut each);
         }
     }
-    out
 }
 
 fn digit(c: char) -> Option<char> {

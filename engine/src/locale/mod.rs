@@ -5,4 +5,4 @@
 
 mod fold;
 
-pub(crate) use fold::{fold_digits, fold_text};
+pub(crate) use fold::{each_folded, fold_digits, fold_text};

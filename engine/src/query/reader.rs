@@ -63,6 +63,18 @@ impl Reader {
         Ok(found.pop().flatten())
     }
 
+    /// A live record without its rollups: they belong to the store, not to who changes the record.
+    pub(crate) fn get_stored(&self, id: RecordId) -> Result<Option<Record>> {
+        let Some(object) = self.schema.by_prefix(id.prefix) else {
+            return Ok(None);
+        };
+        let key = spaces::of_record(spaces::RECORD, object.number, id.number);
+        let bytes = self.snapshot.get(&key)?;
+        bytes
+            .map(|bytes| decode(object, id.number, &bytes))
+            .transpose()
+    }
+
     /// Live records of one object by number, in the order asked for, with their rollups.
     pub(crate) fn get_many(
         &self,

@@ -41,13 +41,11 @@ impl FromStr for Currency {
     type Err = NotACurrency;
 
     fn from_str(text: &str) -> Result<Self, NotACurrency> {
-        let upper = text.trim().to_ascii_uppercase();
-        match (
-            iso_currency::Currency::from_code(&upper),
-            <[u8; 3]>::try_from(upper.as_bytes()),
-        ) {
-            (Some(_), Ok(letters)) => Ok(Self(letters)),
-            _ => Err(NotACurrency(text.to_owned())),
-        }
+        let letters = <[u8; 3]>::try_from(text.trim().as_bytes());
+        let upper = letters.map(|letters| Self(letters.map(|letter| letter.to_ascii_uppercase())));
+        upper
+            .ok()
+            .filter(|currency| iso_currency::Currency::from_code(currency.code()).is_some())
+            .ok_or_else(|| NotACurrency(text.to_owned()))
     }
 }

@@ -122,6 +122,10 @@ impl FromStr for Decimal {
 
     /// Reads `-1234.5` in any of three kinds of digits, with `٫` as point and `,` or `٬` between thousands.
     fn from_str(text: &str) -> Result<Self, NotADecimal> {
+        // Most are whole, in plain digits.
+        if let Ok(whole) = text.trim().parse::<i64>() {
+            return Ok(whole.into());
+        }
         let plain: String = fold_digits(text.trim())
             .chars()
             .filter_map(|c| match c {

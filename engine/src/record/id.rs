@@ -55,6 +55,19 @@ pub struct RecordId {
 /// Crockford's base 32, lower case: no i, l, o, u.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// What each byte counts as a letter of an id, small or large.
+const DIGITS: [Option<u8>; 256] = {
+    let mut digits = [None; 256];
+    let mut digit = 0;
+    while digit < ALPHABET.len() {
+        let letter = ALPHABET[digit];
+        digits[letter as usize] = Some(digit as u8);
+        digits[letter.to_ascii_uppercase() as usize] = Some(digit as u8);
+        digit += 1;
+    }
+    digits
+};
+
 impl RecordId {
     /// The id of a number under a prefix.
     #[must_use]
@@ -113,10 +126,7 @@ impl FromStr for RecordId {
             }
             let mut number = 0_u128;
             for letter in letters.bytes() {
-                let digit = ALPHABET
-                    .iter()
-                    .position(|known| *known == letter.to_ascii_lowercase())?;
-                number = (number << 5) | digit as u128;
+                number = (number << 5) | u128::from(DIGITS[letter as usize]?);
             }
             Some(Self { prefix, number })
         };

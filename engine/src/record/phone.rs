@@ -27,20 +27,22 @@ impl Phone {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = fold_digits(text.trim());
+        if plain.chars().all(is_of_number) {
+            return Self::of(text, &plain, None);
+        }
         let lower = plain.to_lowercase();
-        let (number, extension) = EXTENSIONS
-            .iter()
-            .find_map(|word| lower.split_once(word))
-            .map_or((lower.as_str(), None), |(number, extension)| {
-                (number, Some(extension))
-            });
-        let allowed = |c: char| {
-            c.is_ascii_digit() || c.is_whitespace() || "+-()./–\u{200e}\u{200f}".contains(c)
-        };
-        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        let mut words = EXTENSIONS.iter();
+        let (number, extension) = words.find_map(|word| lower.split_once(word))?;
+        Self::of(text, number, Some(extension))
+    }
+
+    /// A number and its extension, as parts of what was typed.
+    fn of(text: &str, number: &str, extension: Option<&str>) -> Option<Self> {
+        let mut digits = String::with_capacity(number.len());
+        digits.extend(number.chars().filter(char::is_ascii_digit));
         let extension: Option<String> =
             extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
-        if !number.chars().all(allowed)
+        if !number.chars().all(is_of_number)
             || !(3..=20).contains(&digits.len())
             || extension.as_deref() == Some("")
         {
@@ -57,7 +59,7 @@ impl Phone {
         // ITU-T E.164: at most fifteen digits; the shortest numbers in use have seven.
         let e164 = international
             .filter(|digits| (7..=15).contains(&digits.len()) && !digits.starts_with('0'))
-            .map(|digits| format!("+{digits}"));
+            .map(|digits| ["+", digits].concat());
         Some(Self {
             raw: text.trim().to_owned(),
             e164,
@@ -74,6 +76,15 @@ impl Phone {
                 .collect()
         })
     }
+}
+
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit()
+        || c.is_whitespace()
+        || matches!(
+            c,
+            '+' | '-' | '(' | ')' | '.' | '/' | '–' | '\u{200e}' | '\u{200f}'
+        )
 }
 
 impl fmt::Display for Phone {

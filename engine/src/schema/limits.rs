@@ -48,7 +48,12 @@ impl Field {
                 },
                 |limit| limit as usize,
             );
-            let length = text.chars().count();
+            // No text has more characters than bytes.
+            let length = if text.len() > limit {
+                text.chars().count()
+            } else {
+                0
+            };
             if length > limit {
                 return Some(Failure::field(
                     &self.name,

@@ -28,6 +28,8 @@ pub struct Schema {
     by_name: BTreeMap<String, Arc<Object>>,
     by_number: BTreeMap<u32, Arc<Object>>,
     by_prefix: BTreeMap<Prefix, Arc<Object>>,
+    /// Rollups by the object that they count: parent object and number of its rollup field.
+    over: BTreeMap<String, Vec<(Arc<Object>, u32)>>,
 }
 
 impl Schema {
@@ -44,6 +46,15 @@ impl Schema {
         self.by_name.insert(object.name.clone(), object.clone());
         self.by_number.insert(object.number, object.clone());
         self.by_prefix.insert(object.prefix, object);
+        self.over.clear();
+        for parent in self.by_name.values() {
+            for field in parent.live_fields() {
+                if let FieldKind::Rollup(rollup) = &field.kind {
+                    let over = self.over.entry(rollup.child.clone()).or_default();
+                    over.push((parent.clone(), field.number));
+                }
+            }
+        }
     }
 
     /// The object of a name: `account`.
@@ -79,15 +90,13 @@ impl Schema {
         &self,
         child: &str,
     ) -> impl Iterator<Item = (&Arc<Object>, &Field, &Rollup)> {
-        self.by_name.values().flat_map(move |parent| {
-            parent
-                .live_fields()
-                .filter_map(move |field| match &field.kind {
-                    FieldKind::Rollup(rollup) if rollup.child == child => {
-                        Some((parent, field, rollup))
-                    }
-                    _ => None,
-                })
+        let rollups = self.over.get(child).into_iter().flatten();
+        rollups.filter_map(|(parent, number)| {
+            let field = parent.field_by_number(*number)?;
+            match &field.kind {
+                FieldKind::Rollup(rollup) => Some((parent, field, rollup)),
+                _ => None,
+            }
         })
     }
 }

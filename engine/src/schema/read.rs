@@ -3,6 +3,8 @@
 //! One reader for every door: JSON from programs and scripts, text from files. Text is accepted for every kind, in
 //! three kinds of digits, so that a CSV cell and a JSON value go the same way.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value as Json;
 
@@ -31,15 +33,15 @@ impl FieldKind {
             Self::Duration => integer(json)
                 .map(Value::Duration)
                 .map_err(|_| "a duration is a number of microseconds".to_owned()),
-            Self::Option { options } => option(&text(json)?, options).map(Value::Text),
+            Self::Option { options } => option(&word(json)?, options).map(Value::Text),
             Self::MultiOption { options } => several(json, options),
             Self::Money => money(json),
             Self::Phone => phone(json),
-            Self::Email => email(&text(json)?),
-            Self::Url => url(&text(json)?),
+            Self::Email => email(&word(json)?),
+            Self::Url => url(&word(json)?),
             Self::Address => address(json),
             Self::PersonName => person_name(json),
-            Self::Reference { .. } => text(json)?
+            Self::Reference { .. } => word(json)?
                 .parse::<RecordId>()
                 .map(Value::Reference)
                 .map_err(|error| error.to_string()),
@@ -69,9 +71,14 @@ fn is_deeper(json: &Json, levels: usize) -> bool {
 }
 
 fn text(json: &Json) -> Result<String, String> {
+    word(json).map(Cow::into_owned)
+}
+
+/// As [`text`], for what is looked at and not kept.
+fn word(json: &Json) -> Result<Cow<'_, str>, String> {
     match json {
-        Json::String(text) => Ok(text.trim().to_owned()),
-        Json::Number(number) => Ok(number.to_string()),
+        Json::String(text) => Ok(text.trim().into()),
+        Json::Number(number) => Ok(number.to_string().into()),
         other => Err(format!("text is expected, not {}", shape(other))),
     }
 }
@@ -88,7 +95,7 @@ fn shape(json: &Json) -> &'static str {
 }
 
 fn one_line(text: String) -> Read {
-    if text.contains(['\n', '\r']) {
+    if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
         return Err("it has line breaks; one line of text is expected".to_owned());
     }
     Ok(Value::Text(text))
@@ -153,7 +160,28 @@ fn boolean(json: &Json) -> Read {
     }
 }
 
+/// A date as programs write it: `2026-03-21`.
+fn plain_date(written: &str) -> Option<NaiveDate> {
+    let bytes: &[u8; 10] = written.as_bytes().try_into().ok()?;
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_u16, |sum, byte| {
+            let digit = byte.is_ascii_digit().then(|| byte - b'0')?;
+            Some(sum * 10 + u16::from(digit))
+        })
+    };
+    let day = NaiveDate::from_ymd_opt(
+        number(&bytes[..4])?.into(),
+        number(&bytes[5..7])?.into(),
+        number(&bytes[8..])?.into(),
+    )?;
+    let dashed = bytes[4] == b'-' && bytes[7] == b'-';
+    (dashed && YEARS.contains(&chrono::Datelike::year(&day))).then_some(day)
+}
+
 fn date(json: &Json) -> Read {
+    if let Some(day) = json.as_str().and_then(plain_date) {
+        return Ok(Value::Date(day));
+    }
     let written = text(json)?;
     let plain = fold_digits(&written).replace('/', "-");
     NaiveDate::parse_from_str(&plain, "%Y-%m-%d")
@@ -167,7 +195,7 @@ fn date(json: &Json) -> Read {
 }
 
 fn instant(json: &Json) -> Read {
-    let written = text(json)?;
+    let written = word(json)?;
     let plain = fold_digits(&written);
     let read = DateTime::parse_from_rfc3339(&plain)
         .map(|at| at.with_timezone(&Utc))
@@ -217,7 +245,7 @@ fn money(json: &Json) -> Read {
             let amount = decimal(map.get("amount").ok_or("money needs an amount")?)?;
             (
                 amount,
-                text(map.get("currency").ok_or("money needs a currency")?)?,
+                word(map.get("currency").ok_or("money needs a currency")?)?,
             )
         }
         Json::String(written) => {
@@ -225,10 +253,7 @@ fn money(json: &Json) -> Read {
                 .trim()
                 .rsplit_once(' ')
                 .ok_or_else(|| format!("'{written}' has no currency; write it as '1200 IRR'"))?;
-            (
-                decimal(&Json::String(amount.to_owned()))?,
-                currency.to_owned(),
-            )
+            (decimal(&Json::String(amount.to_owned()))?, currency.into())
         }
         other => {
             return Err(format!(
@@ -248,12 +273,12 @@ fn phone(json: &Json) -> Read {
         only(map, &["raw", "e164", "extension"])?;
     }
     let written = match json {
-        Json::Object(map) => text(
+        Json::Object(map) => word(
             map.get("raw")
                 .or_else(|| map.get("e164"))
                 .ok_or("a phone needs its number under 'raw'")?,
         )?,
-        other => text(other)?,
+        other => word(other)?,
     };
     Phone::parse(&written)
         .map(Value::Phone)
@@ -262,10 +287,13 @@ fn phone(json: &Json) -> Read {
 
 fn email(written: &str) -> Read {
     let plain = |part: &str| {
-        !part.is_empty()
-            && !part.contains(|c: char| {
-                c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c)
-            })
+        let odd = |c: char| {
+            matches!(
+                c,
+                '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';' | ':' | '\\' | '"' | '@'
+            )
+        };
+        !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || odd(c))
     };
     let sound = written.rsplit_once('@').is_some_and(|(local, domain)| {
         plain(local)

@@ -36,7 +36,7 @@ type Out<'a> = Encoder<&'a mut Vec<u8>>;
 type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 pub(crate) fn encode(revision: u64, values: &[(u32, Value)]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(32 + values.len() * 16);
+    let mut bytes = Vec::with_capacity(32 + values.len() * 24);
     let written = write_record(&mut Encoder::new(&mut bytes), revision, values);
     debug_assert!(written.is_ok(), "writing into memory does not fail");
     bytes

@@ -37,12 +37,25 @@ pub(crate) fn push_i128(key: &mut Vec<u8>, value: i128) {
 /// The bytes of the text with `00` written as `00 FF`, then `00 00`.
 pub(crate) fn push_text(key: &mut Vec<u8>, value: &str) {
     key.reserve(value.len() + END_OF_TEXT.len());
-    for byte in value.bytes() {
-        match byte {
-            0 => key.extend_from_slice(&ESCAPED_ZERO),
-            byte => key.push(byte),
+    for (place, part) in value.as_bytes().split(|byte| *byte == 0).enumerate() {
+        if place > 0 {
+            key.extend_from_slice(&ESCAPED_ZERO);
         }
+        key.extend_from_slice(part);
     }
+    end_text(key);
+}
+
+/// The next character of a text that [`end_text`] ends: as [`push_text`], for text that lies nowhere in one piece.
+pub(crate) fn push_char(key: &mut Vec<u8>, c: char) {
+    match c {
+        '\0' => key.extend_from_slice(&ESCAPED_ZERO),
+        c if c.is_ascii() => key.push(c as u8),
+        c => key.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    }
+}
+
+pub(crate) fn end_text(key: &mut Vec<u8>) {
     key.extend_from_slice(&END_OF_TEXT);
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Group<'a> {
     /// The newest values of what earlier commits of this group wrote.
     staged: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     entries: Vec<Entry>,
+    /// How many of the entries are staged: the last one is only when another commit follows it.
+    known: usize,
 }
 
 impl<'a> Group<'a> {
@@ -38,21 +40,29 @@ impl<'a> Group<'a> {
             head,
             staged: BTreeMap::new(),
             entries: Vec::new(),
+            known: 0,
         }
     }
 
     /// Takes the commit into the group and says its position, or why it cannot happen.
     pub(super) fn admit(&mut self, commit: Commit) -> Result<Position, CommitError> {
-        for key in commit.unchanged {
-            // Everything staged is newer than what any caller can have read.
-            let changed =
-                self.staged.contains_key(&key) || self.ground.written_after(&key, commit.at)?;
-            if changed {
-                return Err(CommitError::Conflict { key });
-            }
+        for entry in self.entries.iter().skip(self.known) {
+            self.staged.extend(entry.results.iter().cloned());
         }
-        if commit.alone && self.head != commit.at {
-            return Err(CommitError::Conflict { key: Vec::new() });
+        self.known = self.entries.len();
+        // Nothing was written since a commit that read the head.
+        if self.head != commit.at {
+            if commit.alone {
+                return Err(CommitError::Conflict { key: Vec::new() });
+            }
+            for key in commit.unchanged {
+                // Everything staged is newer than what any caller can have read.
+                let changed =
+                    self.staged.contains_key(&key) || self.ground.written_after(&key, commit.at)?;
+                if changed {
+                    return Err(CommitError::Conflict { key });
+                }
+            }
         }
         let position = self.head.next();
         let mut results = BTreeMap::new();
@@ -66,7 +76,6 @@ impl<'a> Group<'a> {
             results: results.into_iter().collect(),
         };
         check_size(&entry)?;
-        self.staged.extend(entry.results.iter().cloned());
         self.entries.push(entry);
         self.head = position;
         Ok(position)

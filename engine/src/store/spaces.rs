@@ -22,7 +22,7 @@
 //! | `QUEUE` | position u64 | follow-ups that wait |
 //! | `RAN` | plugin and workflow text | the day on which a daily workflow ran last |
 
-use super::keys::{push_i64, push_text, push_u32, push_u64};
+use super::keys::{end_text, push_char, push_i64, push_text, push_u32, push_u64};
 use crate::record::{RecordId, Value};
 
 pub(crate) const CONFIG: u8 = 0x01;
@@ -92,6 +92,9 @@ pub(crate) fn queued(position: u64) -> Vec<u8> {
 /// The key of a record in a field's index: empty values come first.
 pub(crate) fn index(object: u32, field: u32, value: Option<&Value>, id: u128) -> Vec<u8> {
     let mut key = of_field(INDEX, object, field);
+    if let Some(Value::Text(text)) = value {
+        key.reserve(text.len().min(INDEXED_TEXT) + 3 + size_of::<u128>());
+    }
     push_indexed(&mut key, value);
     key.extend_from_slice(&id.to_be_bytes());
     key
@@ -119,26 +122,31 @@ pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
             key.extend_from_slice(&number.to_be_bytes());
         }
         Value::Phone(phone) => push_text(key, &phone.key()),
-        Value::Text(_)
-        | Value::PersonName(_)
-        | Value::Address(_)
-        | Value::Options(_)
-        | Value::Json(_) => {
-            let folded = crate::locale::fold_text(&value.to_string());
-            let mut end = folded.len().min(INDEXED_TEXT);
-            while !folded.is_char_boundary(end) {
-                end -= 1;
-            }
-            push_text(key, &folded[..end]);
+        Value::Text(text) => push_folded(key, text, INDEXED_TEXT),
+        Value::PersonName(_) | Value::Address(_) | Value::Options(_) | Value::Json(_) => {
+            push_folded(key, &value.to_string(), INDEXED_TEXT);
         }
     }
+}
+
+/// As much of a text's folded form as fits into so many bytes.
+fn push_folded(key: &mut Vec<u8>, text: &str, most: usize) {
+    let mut left = most;
+    crate::locale::each_folded(text, |c| match left.checked_sub(c.len_utf8()) {
+        Some(rest) => {
+            push_char(key, c);
+            left = rest;
+        }
+        None => left = 0,
+    });
+    end_text(key);
 }
 
 /// The key that keeps a value unique. Longer than an index entry: two long texts that begin alike are not the same.
 pub(crate) fn unique(object: u32, field: u32, value: &Value) -> Vec<u8> {
     let mut key = of_field(UNIQUE, object, field);
     match value {
-        Value::Text(text) => push_text(&mut key, &crate::locale::fold_text(text)),
+        Value::Text(text) => push_folded(&mut key, text, usize::MAX),
         other => push_indexed(&mut key, Some(other)),
     }
     key

@@ -108,6 +108,7 @@ fn apply(
         refusals: answers.refusals.len(),
         failure: answers.skipped.first().cloned(),
     });
+    let mut amended = false;
     for patch in answers.patches {
         // The room behind the hook has checked row, field and kind; the engine's own stamps are nobody's to set.
         if let Some(after) = batch
@@ -115,9 +116,11 @@ fn apply(
             .and_then(|place| drafts.drafts[*place].after.as_mut())
             && patch.field >= system::FIRST_DECLARED
         {
+            amended |= after.value(patch.field) != patch.value.as_ref();
             after.set(patch.field, patch.value);
         }
     }
+    drafts.amended |= amended;
     for refusal in answers.refusals {
         let Some(place) = batch.get(refusal.row) else {
             continue;

@@ -1,14 +1,16 @@
 //! What is a change before it is fact?
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::looked::Looked;
 use super::request::{Outcome, OutcomeKind, Stored};
-use crate::error::{Failure, Result};
+#[cfg(feature = "exchange")]
+use super::view::View;
+use crate::error::Failure;
 use crate::hook::{Row, Verb};
-use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Object, Schema};
+use crate::schema::{Field, Object, Schema};
 use crate::store::spaces;
 
 /// One record's change on its way through the steps.
@@ -59,6 +61,41 @@ impl Draft {
     pub(crate) fn fail(&self, failure: Failure) -> (usize, Failure) {
         (self.group, failure.of_request(self.request))
     }
+
+    /// What the draft does to the keys of the unique fields whose values it changes.
+    pub(super) fn unique_changes<'a>(&'a self) -> impl Iterator<Item = UniqueChange> + 'a {
+        let unique = self.object.live_fields().filter(|field| field.unique);
+        unique.filter_map(|field| {
+            let value = |record: &'a Option<Record>| record.as_ref()?.value(field.number);
+            let (before, after) = (value(&self.before), value(&self.after));
+            let key = |value| spaces::unique(self.object.number, field.number, value);
+            (before != after).then(|| UniqueChange {
+                field: field.number,
+                old: before.map(key),
+                new: after.map(key),
+            })
+        })
+    }
+
+    /// The references that the draft sets or changes, in fields in use.
+    pub(super) fn new_references(&self) -> impl Iterator<Item = (&Field, RecordId)> {
+        let values = self.after.iter().flat_map(|record| &record.values);
+        values.filter_map(|(number, value)| {
+            let Value::Reference(id) = value else {
+                return None;
+            };
+            let before = self.before.as_ref().and_then(|old| old.value(*number));
+            let field = self.object.field_by_number(*number)?;
+            (before != Some(value) && !field.retired).then_some((field, *id))
+        })
+    }
+}
+
+/// A unique field's key before and after a draft.
+pub(super) struct UniqueChange {
+    pub(super) field: u32,
+    pub(super) old: Option<Vec<u8>>,
+    pub(super) new: Option<Vec<u8>>,
 }
 
 /// Drafts that are not, or no longer, known to keep the rules.
@@ -78,6 +115,10 @@ pub(crate) struct Drafts {
     /// Idempotency keys by group.
     pub(crate) once: Vec<(usize, String)>,
     pub(crate) hooks: Vec<HookRun>,
+    /// Whether a hook changed a draft since it was validated.
+    pub(crate) amended: bool,
+    /// What the snapshot answered so far.
+    pub(super) looked: Looked,
     /// Groups that want a unique value which a draft of this call has: (group, that draft's record).
     pub(crate) clashes: Vec<(usize, RecordId)>,
 }
@@ -88,11 +129,22 @@ pub(crate) struct HookRun {
     pub(crate) owner: String,
     pub(crate) hook: String,
     pub(crate) rows: usize,
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) fuel: u64,
+    #[serde(skip_serializing_if = "is_none")]
     pub(crate) patches: usize,
+    #[serde(skip_serializing_if = "is_none")]
     pub(crate) refusals: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
+}
+
+fn is_zero(fuel: &u64) -> bool {
+    *fuel == 0
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Drafts {
@@ -161,147 +213,41 @@ impl Valid {
 
     /// What became of each request, by group, of the groups that were staged.
     pub(crate) fn outcomes(&self) -> Vec<Vec<Outcome>> {
-        let mut all: Vec<Vec<(usize, Outcome)>> = vec![Vec::new(); self.0.staged];
+        let mut all: Vec<(usize, usize, Outcome)> = Vec::with_capacity(self.0.drafts.len());
         for draft in &self.0.drafts {
             let unchanged = draft.kind == OutcomeKind::Updated && draft.changed().is_empty();
-            for (request, kind) in &draft.asked {
+            all.extend(draft.asked.iter().map(|(request, kind)| {
                 let kind = if unchanged {
                     OutcomeKind::Unchanged
                 } else {
                     *kind
                 };
                 let id = Some(draft.id);
-                all[draft.group].push((*request, Outcome { id, kind }));
-            }
+                (draft.group, *request, Outcome { id, kind })
+            }));
         }
-        for (group, request, outcome) in &self.0.settled {
-            all[*group].push((*request, outcome.clone()));
+        all.extend(self.0.settled.iter().cloned());
+        // Stable: of one request in the order of its drafts. Mostly it is sorted already.
+        all.sort_by_key(|(group, request, _)| (*group, *request));
+        let mut rest = all.as_slice();
+        let mut groups = Vec::with_capacity(self.0.staged);
+        for group in 0..self.0.staged {
+            let count = rest.partition_point(|(of, ..)| *of <= group);
+            let (outcomes, after) = rest.split_at(count);
+            groups.push(
+                outcomes
+                    .iter()
+                    .map(|(.., outcome)| outcome.clone())
+                    .collect(),
+            );
+            rest = after;
         }
-        all.into_iter()
-            .map(|mut outcomes| {
-                outcomes.sort_by_key(|(request, _)| *request);
-                outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-            })
-            .collect()
+        groups
     }
 
     /// For rehearsals: the view after these drafts.
     #[cfg(feature = "exchange")]
     pub(crate) fn settle(self, view: &mut View) {
-        for draft in self.0.drafts {
-            view.put(&draft);
-        }
-        // Hooks read through the reader.
-        view.reader.rehearsed = Some(Arc::new(view.pending.clone()));
+        view.settle(self.0.drafts);
     }
-}
-
-/// The snapshot plus the rows before this one.
-#[derive(Clone)]
-pub(crate) struct View {
-    pub(crate) reader: Reader,
-    pending: HashMap<RecordId, Option<Record>>,
-    /// Unique keys taken (an id) or freed (none) by the rows before.
-    claims: HashMap<Vec<u8>, Option<RecordId>>,
-}
-
-impl View {
-    pub(crate) fn new(reader: Reader) -> Self {
-        Self {
-            reader,
-            pending: HashMap::new(),
-            claims: HashMap::new(),
-        }
-    }
-
-    pub(crate) fn get(&self, id: RecordId) -> Result<Option<Record>> {
-        match self.pending.get(&id) {
-            Some(record) => Ok(record.clone()),
-            None => Ok(self.reader.get(id)?.map(without_rollups)),
-        }
-    }
-
-    pub(crate) fn exists(&self, id: RecordId) -> Result<bool> {
-        match self.pending.get(&id) {
-            Some(record) => Ok(record.is_some()),
-            None => {
-                let Some(object) = self.reader.schema.by_prefix(id.prefix) else {
-                    return Ok(false);
-                };
-                Ok(self
-                    .reader
-                    .snapshot
-                    .get(&spaces::of_record(spaces::RECORD, object.number, id.number))?
-                    .is_some())
-            }
-        }
-    }
-
-    /// Whether the rows before this one wrote the record.
-    pub(crate) fn is_pending(&self, id: RecordId) -> bool {
-        self.pending.contains_key(&id)
-    }
-
-    pub(crate) fn pending(&self) -> impl Iterator<Item = (RecordId, Option<&Record>)> {
-        self.pending
-            .iter()
-            .map(|(id, record)| (*id, record.as_ref()))
-    }
-
-    pub(crate) fn by_unique(
-        &self,
-        object: &Object,
-        field: u32,
-        value: &Value,
-    ) -> Result<Option<RecordId>> {
-        match self
-            .claims
-            .get(&spaces::unique(object.number, field, value))
-        {
-            Some(claim) => Ok(*claim),
-            None => self.reader.by_unique(object, field, value),
-        }
-    }
-
-    /// Takes a draft up, so that the rows after it see it.
-    pub(crate) fn put(&mut self, draft: &Draft) {
-        for field in draft.object.live_fields().filter(|field| field.unique) {
-            let key = |record: &Option<Record>| {
-                record
-                    .as_ref()
-                    .and_then(|record| record.value(field.number))
-                    .map(|value| spaces::unique(draft.object.number, field.number, value))
-            };
-            let (old, new) = (key(&draft.before), key(&draft.after));
-            if old != new {
-                if let Some(old) = old {
-                    // Freed, unless a row before has taken it since.
-                    let claim = self.claims.entry(old).or_insert(Some(draft.id));
-                    if *claim == Some(draft.id) {
-                        *claim = None;
-                    }
-                }
-                if let Some(new) = new {
-                    self.claims
-                        .entry(new)
-                        .and_modify(|claim| {
-                            claim.get_or_insert(draft.id);
-                        })
-                        .or_insert(Some(draft.id));
-                }
-            }
-        }
-        self.pending.insert(draft.id, draft.after.clone());
-    }
-}
-
-/// Totals belong to the store, not to the record that a draft changes.
-pub(crate) fn without_rollups(mut record: Record) -> Record {
-    let object = record.object.clone();
-    record.values.retain(|(number, _)| {
-        !object
-            .field_by_number(*number)
-            .is_some_and(crate::schema::Field::is_rollup)
-    });
-    record
 }

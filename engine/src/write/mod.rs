@@ -16,25 +16,29 @@ mod amend;
 mod bin;
 mod commit;
 mod draft;
+mod looked;
 mod plan;
 mod publish;
 mod request;
 mod rollup;
 mod stage;
 mod validate;
+mod view;
 
 pub use request::{Committed, Fields, Outcome, OutcomeKind, Request};
 
 pub(crate) use bin::Binned;
 pub(crate) use commit::Done;
-pub(crate) use draft::View;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow, groups};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
 pub(crate) use rollup::{Adds, contributions};
+pub(crate) use view::View;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 
 use self::draft::Valid;
 use self::validate::Pass;
@@ -50,6 +54,8 @@ pub(crate) struct Write<'a> {
     pub(crate) reader: Reader,
     pub(crate) registry: &'a Registry,
     pub(crate) context: &'a Context,
+    /// The time of the whole write: of its stamps, its hooks and its entry.
+    pub(crate) now: DateTime<Utc>,
     pub(crate) bills: &'a Bills,
     /// The entry that caused this write, when a follow-up asks.
     pub(crate) cause: Option<crate::journal::Position>,
@@ -70,16 +76,11 @@ pub(crate) struct Stale;
 
 /// Runs groups of requests; each group is done whole or not at all, and all that can be done are one commit.
 pub(crate) fn run(write: &Write<'_>, groups: &[Group]) -> Result<Result<Written, Stale>> {
+    let base = View::new(write.reader.clone());
     let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
     loop {
-        let valid = match prepare(
-            write,
-            &View::new(write.reader.clone()),
-            groups,
-            &mut refused,
-        )? {
-            Some(valid) => valid,
-            None => continue,
+        let Some(valid) = prepare(write, &base, groups, &mut refused)? else {
+            continue;
         };
         let outcomes = valid.outcomes();
         let plan = plan::plan(valid, write, groups, &refused)?;

@@ -3,21 +3,25 @@
 //! Record puts, index changes, deltas of totals, the history of each record, the preconditions and the journal entry.
 //! It decides nothing any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 use super::Write;
 use super::bin::Binned;
-use super::draft::{Draft, Drafts, Valid};
-use super::request::{Ask, Group, OutcomeKind};
+use super::draft::{Draft, Drafts, HookRun, Valid};
+use super::request::{Ask, Group, OutcomeKind, Request};
 use super::rollup::Deltas;
+use crate::context::Actor;
 use crate::error::{Error, Result};
-use crate::record::{Record, Value};
-use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
+use crate::record::{Record, RecordId};
+use crate::schema::{Field, FieldKind, Object, OnDelete, Schema, SchemaChange};
 use crate::store::{Commit, Write as Entry, codec, spaces};
+
+/// How many entries a record and its indexes usually come to.
+const USUAL_WRITES: usize = 24;
 
 /// A commit, and the drafts that `publish` tells of.
 pub(super) struct Plan {
@@ -47,44 +51,40 @@ pub(super) fn plan(
     {
         return Ok(None);
     }
-    let mut planner = Planner {
-        entries: BTreeMap::new(),
-        unchanged: BTreeSet::new(),
-        guards: BTreeSet::new(),
-        totals: Vec::new(),
-    };
-    planner.unchanged.insert(vec![spaces::CONFIG]);
+    let mut planner = Planner::default();
+    planner.writes.reserve(USUAL_WRITES * drafts.drafts.len());
+    planner.unchanged.push(vec![spaces::CONFIG]);
     let mut deltas = Deltas::new();
     let mut counts: BTreeMap<u32, i64> = BTreeMap::new();
-    let mut writes = Vec::new();
-    let mut touched = BTreeSet::new();
     for draft in &drafts.drafts {
         planner.draft(draft, write);
         deltas.change(&drafts.schema, draft.before.as_ref(), draft.after.as_ref());
         *counts.entry(draft.object.number).or_default() +=
             i64::from(draft.after.is_some()) - i64::from(draft.before.is_some());
-        if touched.insert(draft.id) {
-            writes.push(Entry::Stamp {
-                prefix: spaces::of_record(spaces::HISTORY, draft.object.number, draft.id.number),
-                value: Vec::new(),
-            });
-        }
     }
     let config = planner.stored(&drafts, write)?;
     for (_, key) in &drafts.once {
         let key = spaces::named(spaces::DONE, key);
-        planner.unchanged.insert(key.clone());
-        planner.entries.insert(key, Some(Vec::new()));
+        planner.unchanged.push(key.clone());
+        planner.put(key, Vec::new());
     }
     for position in &write.followed {
-        planner.entries.insert(spaces::queued(position.get()), None);
+        planner.delete(spaces::queued(position.get()));
     }
     let gained = std::mem::take(&mut planner.totals);
     for deltas in gained.into_iter().chain([deltas]) {
         let (totals, unchanged) = deltas.entries(&write.reader, &drafts)?;
         planner.unchanged.extend(unchanged);
-        writes.extend(totals);
+        planner.writes.extend(totals);
     }
+    planner.referred(&write.reader.schema, write.now.timestamp_micros());
+    let Planner {
+        mut writes,
+        mut unchanged,
+        ..
+    } = planner;
+    unchanged.sort_unstable();
+    unchanged.dedup();
     writes.extend(
         counts
             .into_iter()
@@ -95,12 +95,6 @@ pub(super) fn plan(
                 sum: 0,
             }),
     );
-    let now = write.context.now().timestamp_micros();
-    writes.extend(
-        std::mem::take(&mut planner.guards)
-            .into_iter()
-            .map(|key| Entry::Raise { key, to: now }),
-    );
     let queued = drafts.drafts.iter().any(|draft| followed_by(write, draft));
     if queued {
         writes.push(Entry::Stamp {
@@ -108,18 +102,14 @@ pub(super) fn plan(
             value: vec![write.depth],
         });
     }
-    writes.extend(planner.entries.into_iter().map(|(key, value)| match value {
-        Some(value) => Entry::Put { key, value },
-        None => Entry::Delete { key },
-    }));
     let commit = Commit {
         at: write.reader.position(),
-        unchanged: planner.unchanged.into_iter().collect(),
+        unchanged,
         // Indexes and totals of a changed schema are built from all records.
         alone: !drafts.schema_changed.is_empty(),
         writes,
         asked: asked(write, groups, refused, &drafts),
-        time: now,
+        time: write.now.timestamp_micros(),
     };
     Ok(Some(Plan {
         commit,
@@ -131,140 +121,146 @@ pub(super) fn plan(
 
 /// Whether an after-commit hook wants to hear of this draft.
 pub(super) fn followed_by(write: &Write<'_>, draft: &Draft) -> bool {
+    let hooks = &write.registry.after_commit;
+    if hooks.is_empty() {
+        return false;
+    }
     let changed = draft.changed();
-    write.registry.after_commit.iter().any(|hook| {
+    hooks.iter().any(|hook| {
         hook.interest()
             .is_in(&draft.object.name, draft.verb(), &changed)
     })
 }
 
+#[derive(Default)]
 struct Planner {
-    /// The last change of each key wins: drafts of one record come in order.
-    entries: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    unchanged: BTreeSet<Vec<u8>>,
-    /// Records that gained a reference which their delete would have to see.
-    guards: BTreeSet<Vec<u8>>,
+    /// In order: of two writes of one key the later one holds.
+    writes: Vec<Entry>,
+    unchanged: Vec<Vec<u8>>,
+    /// Unique keys that records of this commit take.
+    claims: HashMap<Vec<u8>, RecordId>,
+    /// Records that gained a reference, and those of them that must see it when they are deleted.
+    referred: BTreeSet<RecordId>,
+    guarded: BTreeSet<RecordId>,
     /// Totals of rollups that the schema gains.
     totals: Vec<Deltas>,
 }
 
 impl Planner {
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.push(Entry::Put { key, value });
+    }
+
+    fn delete(&mut self, key: Vec<u8>) {
+        self.writes.push(Entry::Delete { key });
+    }
+
     fn draft(&mut self, draft: &Draft, write: &Write<'_>) {
-        let key = spaces::of_record(spaces::RECORD, draft.object.number, draft.id.number);
-        let bin = spaces::of_record(spaces::BIN, draft.object.number, draft.id.number);
-        self.unchanged.insert(key.clone());
+        let key = |space| spaces::of_record(space, draft.object.number, draft.id.number);
+        self.unchanged.push(key(spaces::RECORD));
         match &draft.after {
             Some(after) => {
-                self.entries.insert(key, Some(record_bytes(after)));
+                self.put(key(spaces::RECORD), record_bytes(after));
                 if draft.kind == OutcomeKind::Restored {
-                    self.unchanged.insert(bin.clone());
-                    self.entries.insert(bin, None);
+                    self.unchanged.push(key(spaces::BIN));
+                    self.delete(key(spaces::BIN));
                 }
             }
             None => {
-                self.unchanged.insert(spaces::of_record(
-                    spaces::GUARD,
-                    draft.object.number,
-                    draft.id.number,
-                ));
-                self.entries.insert(key, None);
+                self.unchanged.push(key(spaces::GUARD));
+                self.delete(key(spaces::RECORD));
                 if let Some(before) = &draft.before {
                     let binned = Binned {
-                        at: write.context.now().timestamp_micros(),
+                        at: write.now.timestamp_micros(),
                         by: write.context.actor.to_string(),
                         root: draft.root,
                         along: draft.along.iter().map(ToString::to_string).collect(),
                     };
-                    self.entries
-                        .insert(bin, Some(binned.join(&record_bytes(before))));
+                    self.put(key(spaces::BIN), binned.join(&record_bytes(before)));
                 }
             }
         }
-        let old = draft
-            .before
-            .as_ref()
-            .map_or_else(BTreeSet::new, |record| index_entries(&draft.object, record));
-        let new = draft
-            .after
-            .as_ref()
-            .map_or_else(BTreeSet::new, |record| index_entries(&draft.object, record));
-        for gone in old.difference(&new) {
-            self.entries.insert(gone.clone(), None);
-        }
-        for come in new.difference(&old) {
-            self.entries.insert(come.clone(), Some(Vec::new()));
-        }
+        self.writes.push(Entry::Stamp {
+            prefix: key(spaces::HISTORY),
+            value: Vec::new(),
+        });
+        self.index(draft);
         self.unique(draft);
-        self.references(draft, write);
+        self.references(draft);
     }
 
-    fn unique(&mut self, draft: &Draft) {
-        for field in draft.object.live_fields().filter(|field| field.unique) {
-            let key = |record: &Option<Record>| {
-                record
-                    .as_ref()
-                    .and_then(|record| record.value(field.number))
-                    .map(|value| spaces::unique(draft.object.number, field.number, value))
-            };
-            let (old, new) = (key(&draft.before), key(&draft.after));
+    fn index<'a>(&mut self, draft: &'a Draft) {
+        for field in draft
+            .object
+            .live_fields()
+            .filter(|field| field.is_indexed())
+        {
+            let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+            let value = |record: &'a Record| record.value(field.number);
+            let (old, new) = (before.map(value), after.map(value));
+            if old == new {
+                continue;
+            }
+            let key =
+                |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
+            let (old, new) = (old.map(key), new.map(key));
+            // Two spellings may have one key.
             if old == new {
                 continue;
             }
             if let Some(old) = old {
-                // A row before this one may have taken it over by now.
-                let mine = draft.id.number.to_be_bytes().to_vec();
-                if self
-                    .entries
-                    .get(&old)
-                    .is_none_or(|claim| claim.as_ref().is_none_or(|claim| *claim == mine))
-                {
-                    self.unchanged.insert(old.clone());
-                    self.entries.insert(old, None);
-                }
+                self.delete(old);
             }
             if let Some(new) = new {
-                self.unchanged.insert(new.clone());
-                self.entries
-                    .insert(new, Some(draft.id.number.to_be_bytes().to_vec()));
+                self.put(new, Vec::new());
+            }
+        }
+    }
+
+    fn unique(&mut self, draft: &Draft) {
+        let mine = || draft.id.number.to_be_bytes().to_vec();
+        for change in draft.unique_changes() {
+            if change.old == change.new {
+                continue;
+            }
+            if let Some(old) = change.old {
+                // A row before this one may have taken it over by now.
+                if self.claims.get(&old).is_none_or(|owner| *owner == draft.id) {
+                    self.unchanged.push(old.clone());
+                    self.delete(old);
+                }
+            }
+            if let Some(new) = change.new {
+                self.unchanged.push(new.clone());
+                self.claims.insert(new.clone(), draft.id);
+                self.put(new, mine());
+            }
+        }
+    }
+
+    fn references(&mut self, draft: &Draft) {
+        for (field, id) in draft.new_references() {
+            self.referred.insert(id);
+            if let FieldKind::Reference { on_delete, .. } = &field.kind
+                && *on_delete != OnDelete::Keep
+            {
+                self.guarded.insert(id);
             }
         }
     }
 
     /// A record that a new reference leads to must still be there when this is committed.
-    fn references(&mut self, draft: &Draft, write: &Write<'_>) {
-        let Some(after) = &draft.after else { return };
-        for (field, value) in &after.values {
-            let Value::Reference(id) = value else {
-                continue;
-            };
-            if draft
-                .before
-                .as_ref()
-                .and_then(|before| before.value(*field))
-                == Some(value)
-            {
-                continue;
-            }
-            // The bin entry appears when the target is deleted; its updates do not touch it, so they cause no conflict.
-            if let Some(object) = write.reader.schema.by_prefix(id.prefix) {
-                self.unchanged
-                    .insert(spaces::of_record(spaces::BIN, object.number, id.number));
-                let kind = draft
-                    .object
-                    .field_by_number(*field)
-                    .map(|field| &field.kind);
-                if matches!(
-                    kind,
-                    Some(FieldKind::Reference {
-                        on_delete: OnDelete::Cascade | OnDelete::Restrict,
-                        ..
-                    })
-                ) {
-                    self.guards
-                        .insert(spaces::of_record(spaces::GUARD, object.number, id.number));
-                }
-            }
-        }
+    fn referred(&mut self, schema: &Schema, now: i64) {
+        let key = |space, id: &RecordId| {
+            let object = schema.by_prefix(id.prefix)?;
+            Some(spaces::of_record(space, object.number, id.number))
+        };
+        // The bin entry appears when the target is deleted; its updates do not touch it, so they cause no conflict.
+        let bins = self.referred.iter().filter_map(|id| key(spaces::BIN, id));
+        self.unchanged.extend(bins);
+        let guards = self.guarded.iter().filter_map(|id| key(spaces::GUARD, id));
+        self.writes
+            .extend(guards.map(|key| Entry::Raise { key, to: now }));
     }
 
     /// Entries beside the records; true when schema, hooks or settings must be loaded again.
@@ -273,8 +269,11 @@ impl Planner {
         for (_, _, stored) in &drafts.stored {
             config |= stored.config;
             for (key, value) in &stored.entries {
-                self.unchanged.insert(key.clone());
-                self.entries.insert(key.clone(), value.clone());
+                self.unchanged.push(key.clone());
+                match value {
+                    Some(value) => self.put(key.clone(), value.clone()),
+                    None => self.delete(key.clone()),
+                }
             }
         }
         for number in &drafts.schema_changed {
@@ -282,8 +281,7 @@ impl Planner {
                 continue;
             };
             let key = spaces::of_object(spaces::SCHEMA, *number);
-            self.entries
-                .insert(key, Some(serde_json::to_vec(&**object).unwrap_or_default()));
+            self.put(key, serde_json::to_vec(&**object).unwrap_or_default());
             let old = write.reader.schema.by_number(*number);
             if let Some(old) = old {
                 self.reindex(old, object, write)?;
@@ -297,8 +295,7 @@ impl Planner {
                 .get(&[spaces::CONFIG])?
                 .and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok());
             let next = counter.map_or(1, |bytes| u64::from_be_bytes(bytes) + 1);
-            self.entries
-                .insert(vec![spaces::CONFIG], Some(next.to_be_bytes().to_vec()));
+            self.put(vec![spaces::CONFIG], next.to_be_bytes().to_vec());
         }
         Ok(config)
     }
@@ -328,13 +325,11 @@ impl Planner {
             let claim = |field: &u32| Some(spaces::unique(number, *field, record.value(*field)?));
             let drop = was.difference(&is).map(entry);
             let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
-            self.entries.extend(drop.map(|key| (key, None)));
+            drop.for_each(|key| self.delete(key));
             let build = is.difference(&was).map(entry);
-            self.entries
-                .extend(build.map(|key| (key, Some(Vec::new()))));
+            build.for_each(|key| self.put(key, Vec::new()));
             let build = claims.difference(&claimed).filter_map(claim);
-            self.entries
-                .extend(build.map(|key| (key, Some(id.to_be_bytes().to_vec()))));
+            build.for_each(|key| self.put(key, id.to_be_bytes().to_vec()));
             Ok(ControlFlow::Continue(()))
         })
     }
@@ -362,7 +357,7 @@ impl Planner {
                     .last_chunk::<4>()
                     .map(|bytes| u32::from_be_bytes(*bytes));
                 if field.is_some_and(|field| was.contains(&field) && !is.contains(&field)) {
-                    self.entries.insert(key.to_vec(), None);
+                    self.delete(key.to_vec());
                 }
                 Ok::<_, Error>(ControlFlow::Continue(()))
             })?;
@@ -390,18 +385,20 @@ impl Planner {
 /// A record's stored form. Totals are entries of their own.
 pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
     let is_total = |number: u32| {
-        record
-            .object
-            .field_by_number(number)
-            .is_some_and(crate::schema::Field::is_rollup)
+        let field = record.object.field_by_number(number);
+        field.is_some_and(Field::is_rollup)
     };
-    if record.values.iter().any(|(number, _)| is_total(*number)) {
-        let values: Vec<(u32, Value)> = record
-            .values
-            .iter()
-            .filter(|(number, _)| !is_total(*number))
-            .cloned()
-            .collect();
+    let totals = record
+        .object
+        .fields
+        .iter()
+        .filter(|field| field.is_rollup());
+    if totals
+        .map(|field| field.number)
+        .any(|number| record.value(number).is_some())
+    {
+        let mut values = record.values.clone();
+        values.retain(|(number, _)| !is_total(*number));
         return codec::encode(record.revision, &values);
     }
     codec::encode(record.revision, &record.values)
@@ -424,37 +421,57 @@ pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8
 }
 
 /// What was asked, for the journal: enough to say who wanted what and which hooks took part.
+#[derive(Serialize)]
+struct Asked<'a> {
+    #[serde(serialize_with = "shown")]
+    actor: &'a Actor,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<u64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    hooks: &'a [HookRun],
+    read: u64,
+    requests: Vec<AskedFor<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AskedFor<'a> {
+    Record(&'a Request),
+    Stored {
+        r#do: &'static str,
+        schema: &'a [SchemaChange],
+        what: &'a str,
+    },
+}
+
+fn shown<S: serde::Serializer>(actor: &Actor, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.collect_str(actor)
+}
+
 fn asked(
     write: &Write<'_>,
     groups: &[Group],
     refused: &[Option<Error>],
     drafts: &Drafts,
 ) -> Vec<u8> {
-    let mut requests = Vec::new();
-    for (group, _) in groups[..drafts.staged]
-        .iter()
-        .zip(refused)
-        .filter(|(_, refused)| refused.is_none())
-    {
-        for ask in &group.asks {
-            requests.push(match ask {
-                Ask::Record(request) => serde_json::to_value(request).unwrap_or(Json::Null),
-                Ask::Stored(stored) => {
-                    json!({"do": "store", "what": stored.what, "schema": stored.schema})
-                }
-            });
-        }
-    }
-    let mut entry = json!({
-        "actor": write.context.actor.to_string(),
-        "read": write.reader.position().get(),
-        "requests": requests,
-    });
-    if !drafts.hooks.is_empty() {
-        entry["hooks"] = serde_json::to_value(&drafts.hooks).unwrap_or(Json::Null);
-    }
-    if let Some(cause) = write.cause {
-        entry["cause"] = cause.get().into();
-    }
-    serde_json::to_vec(&entry).unwrap_or_default()
+    let staged = groups[..drafts.staged].iter().zip(refused);
+    let done = staged.filter(|(_, refused)| refused.is_none());
+    let requests = done
+        .flat_map(|(group, _)| &group.asks)
+        .map(|ask| match ask {
+            Ask::Record(request) => AskedFor::Record(request),
+            Ask::Stored(stored) => AskedFor::Stored {
+                r#do: "store",
+                schema: &stored.schema,
+                what: &stored.what,
+            },
+        });
+    let asked = Asked {
+        actor: &write.context.actor,
+        cause: write.cause.map(|cause| cause.get()),
+        hooks: &drafts.hooks,
+        read: write.reader.position().get(),
+        requests: requests.collect(),
+    };
+    serde_json::to_vec(&asked).unwrap_or_default()
 }

@@ -5,17 +5,25 @@
 //! told at once.
 
 mod removal;
+mod sight;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Write;
-use super::draft::{Draft, Drafts, View};
+use super::draft::{Draft, Drafts};
+use super::looked::Looked;
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
+use super::view::{Claims, View};
 use crate::error::{Error, Failure, Result};
+use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, Object, Schema, SchemaChange, system};
+use crate::store::spaces;
+
+/// Who made and changed a record and when: every record has these.
+const SYSTEM_FIELDS: usize = 4;
 
 pub(super) fn stage(
     write: &Write<'_>,
@@ -25,10 +33,14 @@ pub(super) fn stage(
 ) -> Result<Drafts> {
     let mut stage = Stage {
         write,
-        view: base.clone(),
+        base,
+        reader: base.reader.clone(),
+        actor: Value::Text(write.context.actor.to_string()),
+        keys: Claims::default(),
+        keyed: 0,
         group: 0,
         request: 0,
-        places: HashMap::new(),
+        places: HashMap::with_capacity(groups.len()),
         out: Drafts {
             drafts: Vec::new(),
             staged: groups.len(),
@@ -39,6 +51,8 @@ pub(super) fn stage(
             settled: Vec::new(),
             once: Vec::new(),
             hooks: Vec::new(),
+            amended: false,
+            looked: Looked::default(),
             clashes: Vec::new(),
         },
     };
@@ -60,7 +74,14 @@ pub(super) fn stage(
 
 struct Stage<'a> {
     write: &'a Write<'a>,
-    view: View,
+    base: &'a View,
+    /// Reads through the schema as the requests so far leave it.
+    reader: Reader,
+    /// Who acts, as the stamps name them.
+    actor: Value,
+    /// Unique keys that the first `keyed` drafts take and free. Few requests ask, so drafts are taken up when one does.
+    keys: Claims,
+    keyed: usize,
     group: usize,
     request: usize,
     out: Drafts,
@@ -135,10 +156,7 @@ impl Stage<'_> {
                 .write
                 .reader
                 .snapshot
-                .get(&crate::store::spaces::named(
-                    crate::store::spaces::DONE,
-                    key,
-                ))?
+                .get(&spaces::named(spaces::DONE, key))?
                 .is_some()
             {
                 self.settle(None, OutcomeKind::DoneBefore);
@@ -218,37 +236,13 @@ impl Stage<'_> {
         privileged: bool,
     ) -> Staged<RecordId> {
         let object = self.object(object)?;
-        let now = self.write.context.now();
-        let given = id.is_some();
-        let id =
-            id.unwrap_or_else(|| RecordId::new(object.prefix, self.write.context.ids.next(now)));
-        if id.prefix != object.prefix {
-            return Err(Failure::new(
-                "id",
-                format!(
-                    "{id} cannot name a {}: its ids begin with '{}_'",
-                    object.name, object.prefix
-                ),
-            )
-            .into());
-        }
-        if self.view.exists(id)? {
-            return Err(Failure::new(
-                "id-taken",
-                format!("there is a record {id} already; update it, or leave the id out"),
-            )
-            .into());
-        }
-        // What is in the bin, or goes there in this commit, may come back under its id.
-        if given && (self.view.is_pending(id) || self.write.reader.binned(id)?.is_some()) {
-            return Err(Failure::new(
-                "id-taken",
-                format!("{id} is in the bin; restore it, or leave the id out"),
-            )
-            .into());
-        }
+        let id = match id {
+            Some(id) => self.given(&object, id)?,
+            None => RecordId::new(object.prefix, self.write.context.ids.next(self.write.now)),
+        };
         let mut record = Record::empty(object.clone(), id);
         record.revision = 1;
+        record.values.reserve(SYSTEM_FIELDS + fields.0.len());
         for field in object.live_fields() {
             if let Some(default) = field
                 .default
@@ -263,16 +257,38 @@ impl Stage<'_> {
             }
         }
         self.apply(&mut record, fields, privileged)?;
-        record.set(system::CREATED_AT, Some(Value::Instant(now)));
-        record.set(
-            system::CREATED_BY,
-            Some(Value::Text(self.write.context.actor.to_string())),
-        );
+        let now = Value::Instant(self.write.now);
+        record.set(system::CREATED_AT, Some(now));
+        record.set(system::CREATED_BY, Some(self.actor.clone()));
         self.stamp(&mut record);
         self.push(Draft {
             privileged,
             ..self.draft(object, id, OutcomeKind::Created, None, Some(record))
         })?;
+        Ok(id)
+    }
+
+    /// An id that the caller chose, where it is free. The engine's own are looked at with the rest, in step 2.
+    fn given(&mut self, object: &Object, id: RecordId) -> Staged<RecordId> {
+        let taken = |message| Failure::new("id-taken", message).into();
+        if id.prefix != object.prefix {
+            let message = format!(
+                "{id} cannot name a {}: its ids begin with '{}_'",
+                object.name, object.prefix
+            );
+            return Err(Failure::new("id", message).into());
+        }
+        if self.is_live(id)? {
+            return Err(taken(format!(
+                "there is a record {id} already; update it, or leave the id out"
+            )));
+        }
+        // What is in the bin, or goes there in this commit, may come back under its id.
+        if self.is_pending(id) || self.write.reader.binned(id)?.is_some() {
+            return Err(taken(format!(
+                "{id} is in the bin; restore it, or leave the id out"
+            )));
+        }
         Ok(id)
     }
 
@@ -335,7 +351,6 @@ impl Stage<'_> {
         }
         let Some(place) = self.places.get(&draft.id).copied() else {
             self.places.insert(draft.id, self.out.drafts.len());
-            self.view.put(&draft);
             self.out.drafts.push(draft);
             return Ok(());
         };
@@ -351,7 +366,9 @@ impl Stage<'_> {
             return Err(Failure::new("changed-and-deleted", message).into());
         };
         new.revision = old.revision;
-        self.view.put(&draft);
+        if place < self.keyed {
+            self.keys.take_up(&draft);
+        }
         earlier.after = draft.after;
         earlier.privileged |= draft.privileged;
         earlier.asked.append(&mut draft.asked);
@@ -359,19 +376,14 @@ impl Stage<'_> {
     }
 
     fn stamp(&self, record: &mut Record) {
-        record.set(
-            system::UPDATED_AT,
-            Some(Value::Instant(self.write.context.now())),
-        );
-        record.set(
-            system::UPDATED_BY,
-            Some(Value::Text(self.write.context.actor.to_string())),
-        );
+        let now = Value::Instant(self.write.now);
+        record.set(system::UPDATED_AT, Some(now));
+        record.set(system::UPDATED_BY, Some(self.actor.clone()));
     }
 
     /// The live record of an id at the revision that the caller saw.
     fn live(&self, id: RecordId, revision: Option<u64>) -> Staged<Record> {
-        let Some(record) = self.view.get(id)? else {
+        let Some(record) = self.get(id)? else {
             let (code, message) = match self.write.reader.binned(id)? {
                 Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
                 None => ("not-found", format!("there is no record {id}")),
@@ -390,14 +402,10 @@ impl Stage<'_> {
 
     fn convert(&mut self, conversion: &crate::sales::LeadConversion) -> Staged<()> {
         let lead = self.live(conversion.lead, conversion.revision)?;
-        let mut ids = |prefix| {
-            RecordId::new(
-                prefix,
-                self.write.context.ids.next(self.write.context.now()),
-            )
-        };
+        let write = self.write;
+        let mut ids = |prefix| RecordId::new(prefix, write.context.ids.next(write.now));
         let steps = conversion
-            .steps(&lead, &self.out.schema, self.write.context.now(), &mut ids)
+            .steps(&lead, &self.out.schema, write.now, &mut ids)
             .map_err(Fault::Request)?;
         for (object, id, fields) in &steps.create {
             self.create(object, Some(*id), fields, false)?;
@@ -447,7 +455,7 @@ impl Stage<'_> {
             schema.put(object);
             self.out.schema = Arc::new(schema);
             // Requests after this one see it, and read records through it.
-            self.view.reader.schema = self.out.schema.clone();
+            self.reader.schema = self.out.schema.clone();
         }
         self.settle(None, OutcomeKind::Stored);
         self.out.stored.push((self.group, self.request, stored));

@@ -1,12 +1,14 @@
 //! Steps 2 and 4: does every draft keep every rule?
 //!
-//! It runs twice, before the hooks and after them, and tells every failure, not the first.
+//! It runs before the hooks, and after them where they changed something, and tells every failure, not the first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Write;
-use super::draft::{Draft, Drafts, Valid, View};
+use super::draft::{Draft, Drafts, UniqueChange, Valid};
+use super::looked::{Looked, Questions};
 use super::request::OutcomeKind;
+use super::view::{Claims, View};
 use crate::error::{Failure, Result};
 use crate::hook::HookContext;
 use crate::record::{Record, RecordId, Value};
@@ -27,33 +29,43 @@ pub(super) fn validate(
     mut drafts: Drafts,
     pass: Pass,
 ) -> Result<Valid> {
+    if pass == Pass::Again && !drafts.amended && drafts.faults.is_empty() {
+        return Ok(Valid(drafts));
+    }
     let told: BTreeSet<usize> = if pass == Pass::Again {
         drafts.faults.keys().copied().collect()
     } else {
         BTreeSet::new()
     };
     plugin_types(write, &mut drafts, &told)?;
-    let mut view = base.clone();
-    view.reader.schema = drafts.schema.clone();
+    let changes = unique_changes(&drafts, &told);
+    look(write, &mut drafts, &told, &changes)?;
+    let mut seen = Seen {
+        base,
+        looked: &drafts.looked,
+        claims: Claims::default(),
+        live: HashMap::with_capacity(drafts.drafts.len()),
+    };
     let mut faults = Vec::new();
     let mut clashes = Vec::new();
-    for draft in &drafts.drafts {
+    for (draft, changes) in drafts.drafts.iter().zip(changes) {
         if told.contains(&draft.group) {
             continue;
         }
         let mut failures = Vec::new();
         if let Some(after) = &draft.after {
+            id(&seen, draft, &mut failures);
             fields(draft, after, &mut failures);
-            unique(&view, draft, after, &mut failures, &mut clashes)?;
+            unique(&seen, draft, after, &changes, &mut failures, &mut clashes);
         }
         // What a refused group would have written is not there for the others.
         if failures.is_empty() && !drafts.faults.contains_key(&draft.group) {
-            view.put(draft);
+            seen.put(draft, changes);
         }
         faults.extend(failures.into_iter().map(|failure| draft.fail(failure)));
     }
+    references(&seen, &drafts, &mut faults);
     drafts.clashes.extend(clashes);
-    references(&view, &drafts, &mut faults)?;
     schema_on_records(write, &drafts, &mut faults)?;
     for (group, failure) in faults {
         // A value that could not be read is not missing too.
@@ -68,7 +80,81 @@ pub(super) fn validate(
             drafts.fault((group, failure));
         }
     }
+    drafts.amended = false;
     Ok(Valid(drafts))
+}
+
+/// What each draft does to unique keys; nothing of groups that were told their faults.
+fn unique_changes(drafts: &Drafts, told: &BTreeSet<usize>) -> Vec<Vec<UniqueChange>> {
+    let changes = |draft: &Draft| match told.contains(&draft.group) {
+        true => Vec::new(),
+        false => draft.unique_changes().collect(),
+    };
+    drafts.drafts.iter().map(changes).collect()
+}
+
+/// Asks the snapshot all that the checks of these drafts want to know.
+fn look(
+    write: &Write<'_>,
+    drafts: &mut Drafts,
+    told: &BTreeSet<usize>,
+    changes: &[Vec<UniqueChange>],
+) -> Result<()> {
+    let mut questions = Questions::default();
+    for (draft, changes) in drafts.drafts.iter().zip(changes) {
+        if told.contains(&draft.group) {
+            continue;
+        }
+        if draft.kind == OutcomeKind::Created {
+            questions.record(draft.id);
+        }
+        for key in changes.iter().filter_map(|change| change.new.as_ref()) {
+            questions.owner(draft.object.prefix, key.clone());
+        }
+        for (_, id) in draft.new_references() {
+            questions.record(id);
+        }
+    }
+    drafts.looked.ask(&write.reader, &drafts.schema, questions)
+}
+
+/// The snapshot plus the drafts before the one at hand.
+struct Seen<'a> {
+    base: &'a View,
+    looked: &'a Looked,
+    claims: Claims,
+    live: HashMap<RecordId, bool>,
+}
+
+impl Seen<'_> {
+    fn put(&mut self, draft: &Draft, changes: Vec<UniqueChange>) {
+        for change in changes {
+            self.claims.change(draft.id, change.old, change.new);
+        }
+        self.live.insert(draft.id, draft.after.is_some());
+    }
+
+    fn owner(&self, key: &[u8]) -> Option<RecordId> {
+        let claimed = self.claims.owner(key).or_else(|| self.base.owner(key));
+        claimed.unwrap_or_else(|| self.looked.owner(key))
+    }
+
+    fn is_live(&self, id: RecordId) -> bool {
+        let pending = self.live.get(&id).copied();
+        let pending = pending.or_else(|| self.base.is_live(id));
+        pending.unwrap_or_else(|| self.looked.is_live(id))
+    }
+}
+
+/// A new record's id must be new. Those that callers gave were looked at before.
+fn id(seen: &Seen<'_>, draft: &Draft, failures: &mut Vec<Failure>) {
+    if draft.kind == OutcomeKind::Created && seen.looked.is_live(draft.id) {
+        let message = format!(
+            "there is a record {} already: the source of ids repeats itself; give the engine another one",
+            draft.id
+        );
+        failures.push(Failure::new("id-taken", message));
+    }
 }
 
 fn fields(draft: &Draft, after: &Record, failures: &mut Vec<Failure>) {
@@ -94,74 +180,51 @@ fn fields(draft: &Draft, after: &Record, failures: &mut Vec<Failure>) {
 }
 
 fn unique(
-    view: &View,
+    seen: &Seen<'_>,
     draft: &Draft,
     after: &Record,
+    changes: &[UniqueChange],
     failures: &mut Vec<Failure>,
     clashes: &mut Vec<(usize, RecordId)>,
-) -> Result<()> {
-    for field in draft.object.live_fields().filter(|field| field.unique) {
-        let Some(value) = after.value(field.number) else {
+) {
+    for change in changes {
+        let Some(other) = change.new.as_ref().and_then(|key| seen.owner(key)) else {
             continue;
         };
-        if let Some(other) = view
-            .by_unique(&draft.object, field.number, value)?
-            .filter(|other| *other != draft.id)
-        {
+        let (Some(value), Some(field)) = (
+            after.value(change.field),
+            draft.object.field_by_number(change.field),
+        ) else {
+            continue;
+        };
+        if other != draft.id {
             clashes.push((draft.group, other));
-            let message = format!(
-                "'{value}' belongs to {other} already; {} must be unique",
-                field.name
-            );
-            failures.push(Failure::field(&field.name, "not-unique", message));
+            let name = &field.name;
+            let message = format!("'{value}' belongs to {other} already; {name} must be unique");
+            failures.push(Failure::field(name, "not-unique", message));
         }
     }
-    Ok(())
 }
 
 /// Every reference that was set must lead to a live record, those of this write included, in any order.
-fn references(view: &View, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) -> Result<()> {
-    let mut known: BTreeMap<RecordId, bool> = BTreeMap::new();
+fn references(seen: &Seen<'_>, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) {
     for draft in drafts
         .drafts
         .iter()
         .filter(|draft| !drafts.faults.contains_key(&draft.group))
     {
-        let Some(after) = &draft.after else { continue };
-        for (number, value) in &after.values {
-            let Value::Reference(id) = value else {
-                continue;
-            };
-            let Some(field) = draft
-                .object
-                .field_by_number(*number)
-                .filter(|field| !field.retired)
-            else {
-                continue;
-            };
-            let kept = draft
-                .before
-                .as_ref()
-                .and_then(|before| before.value(*number))
-                == Some(value);
-            if kept || may_dangle(draft, field) {
+        for (field, id) in draft.new_references() {
+            if may_dangle(draft, field) || seen.is_live(id) {
                 continue;
             }
-            let there = match known.get(id) {
-                Some(there) => *there,
-                None => *known.entry(*id).or_insert(view.exists(*id)?),
+            let message = match draft.kind {
+                OutcomeKind::Restored => format!("{id} is not there; restore it first"),
+                _ => format!("there is no record {id}"),
             };
-            if !there {
-                let message = match draft.kind {
-                    OutcomeKind::Restored => format!("{id} is not there; restore it first"),
-                    _ => format!("there is no record {id}"),
-                };
-                let failure = Failure::field(&field.name, "unknown-reference", message);
-                faults.push(draft.fail(failure));
-            }
+            let failure = Failure::field(&field.name, "unknown-reference", message);
+            faults.push(draft.fail(failure));
         }
     }
-    Ok(())
 }
 
 /// What comes back from the bin keeps references to what stayed there, as it would have had it never been deleted;
@@ -346,11 +409,10 @@ fn schema_on_records(
 
 impl Write<'_> {
     pub(super) fn hook_context(&self) -> HookContext<'_> {
-        let now = self.context.now();
         HookContext {
             reader: &self.reader,
-            now,
-            today: self.context.day_of(now),
+            now: self.now,
+            today: self.context.day_of(self.now),
             zone: self.context.zone,
             actor: &self.context.actor,
         }

@@ -113,10 +113,10 @@ impl Stage<'_> {
         let names = |record: &Record| record.value(field.number) == Some(&Value::Reference(target));
         let mut found = Vec::new();
         for id in self.write.reader.referring(from, field.number, target)? {
-            found.extend(self.view.get(id)?.filter(names));
+            found.extend(self.get(id)?.filter(names));
         }
         let known: BTreeSet<RecordId> = found.iter().map(|record| record.id).collect();
-        let fresh = self.view.pending().filter_map(|(id, record)| {
+        let fresh = self.pending().filter_map(|(id, record)| {
             record.filter(|record| {
                 !known.contains(&id) && record.object() == from.name && names(record)
             })
@@ -128,7 +128,7 @@ impl Stage<'_> {
 
     pub(super) fn restore(&mut self, id: RecordId) -> Staged<()> {
         self.alone(id)?;
-        let binned = if self.view.is_pending(id) {
+        let binned = if self.is_pending(id) {
             None
         } else {
             self.write.reader.binned(id)?

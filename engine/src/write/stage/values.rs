@@ -46,7 +46,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    pub(super) fn read(&self, field: &Field, json: &Json) -> Staged<Value> {
+    pub(super) fn read(&mut self, field: &Field, json: &Json) -> Staged<Value> {
         if let FieldKind::Reference { to, .. } = &field.kind {
             return self.reference(field, to, json);
         }
@@ -57,7 +57,7 @@ impl Stage<'_> {
     }
 
     /// A reference by id, or by the natural key of one of its objects.
-    pub(super) fn reference(&self, field: &Field, to: &[String], json: &Json) -> Staged<Value> {
+    pub(super) fn reference(&mut self, field: &Field, to: &[String], json: &Json) -> Staged<Value> {
         let wrong =
             |message: String| Fault::from(Failure::field(&field.name, "wrong-type", message));
         let Json::String(text) = json else {
@@ -80,13 +80,12 @@ impl Stage<'_> {
             )));
         }
         let mut keyed = false;
-        for object in to.iter().filter_map(|name| self.out.schema.object(name)) {
+        let schema = self.out.schema.clone();
+        for object in to.iter().filter_map(|name| schema.object(name)) {
             if let Some(key) = object.natural_key() {
                 keyed = true;
-                if let Some(id) =
-                    self.view
-                        .by_unique(object, key.number, &Value::Text(text.to_owned()))?
-                {
+                let value = Value::Text(text.to_owned());
+                if let Some(id) = self.owner(object, key.number, &value)? {
                     return Ok(Value::Reference(id));
                 }
             }
