@@ -18,7 +18,7 @@ pub(super) struct Folded {
 impl Folded {
     pub(super) fn absorb(&mut self, entry: Entry) {
         self.entries += 1;
-        for (key, value) in entry.results {
+        for (key, value) in entry.into_changes() {
             match value {
                 Some(value) => self.state.insert(key, value),
                 None => self.state.remove(&key),

@@ -91,8 +91,20 @@ pub(crate) struct HookRun {
     pub(crate) fuel: u64,
     pub(crate) patches: usize,
     pub(crate) refusals: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How often it failed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) failures: usize,
+    /// The record it was asked about, where it was a single one.
+    #[serde(skip)]
+    pub(crate) record: Option<RecordId>,
+    /// What the failure said. That may quote values, so it is kept with the record and nowhere else.
+    #[serde(skip)]
     pub(crate) failure: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Drafts {

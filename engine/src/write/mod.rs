@@ -13,6 +13,7 @@
 //! ```
 
 mod amend;
+mod asked;
 mod bin;
 mod commit;
 mod draft;

@@ -7,17 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
-
 use super::Write;
+use super::asked::asked;
 use super::bin::Binned;
 use super::draft::{Draft, Drafts, Valid};
-use super::request::{Ask, Group, OutcomeKind};
+use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
 use crate::error::{Error, Result};
+use crate::journal::Subject;
 use crate::record::{Record, Value};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
-use crate::store::{Commit, Write as Entry, codec, spaces};
+use crate::store::{Commit, CommitLeaf, Write as Entry, codec, spaces};
 
 /// A commit, and the drafts that `publish` tells of.
 pub(super) struct Plan {
@@ -36,19 +36,21 @@ pub(super) fn plan(
     refused: &[Option<Error>],
 ) -> Result<Option<Plan>> {
     let mut drafts = valid.0;
-    // A draft that changes nothing is no change; its revision stays.
-    drafts
-        .drafts
-        .retain(|draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty());
-    if drafts.drafts.is_empty()
+    let is_change =
+        |draft: &Draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty();
+    if !drafts.drafts.iter().any(is_change)
         && drafts.stored.is_empty()
         && drafts.once.is_empty()
         && write.followed.is_empty()
     {
         return Ok(None);
     }
+    let asked = asked(write, groups, refused, &drafts);
+    // A draft that changes nothing is no change; its revision stays.
+    drafts.drafts.retain(is_change);
     let mut planner = Planner {
         entries: BTreeMap::new(),
+        released: Vec::new(),
         unchanged: BTreeSet::new(),
         guards: BTreeSet::new(),
         totals: Vec::new(),
@@ -74,10 +76,10 @@ pub(super) fn plan(
     for (_, key) in &drafts.once {
         let key = spaces::named(spaces::DONE, key);
         planner.unchanged.insert(key.clone());
-        planner.entries.insert(key, Some(Vec::new()));
+        planner.common(key, Some(Vec::new()));
     }
     for position in &write.followed {
-        planner.entries.insert(spaces::queued(position.get()), None);
+        planner.common(spaces::queued(position.get()), None);
     }
     let gained = std::mem::take(&mut planner.totals);
     for deltas in gained.into_iter().chain([deltas]) {
@@ -108,17 +110,16 @@ pub(super) fn plan(
             value: vec![write.depth],
         });
     }
-    writes.extend(planner.entries.into_iter().map(|(key, value)| match value {
-        Some(value) => Entry::Put { key, value },
-        None => Entry::Delete { key },
-    }));
+    let unchanged = std::mem::take(&mut planner.unchanged);
+    let leaves = planner.into_leaves(asked.leaves, &mut writes);
     let commit = Commit {
         at: write.reader.position(),
-        unchanged: planner.unchanged.into_iter().collect(),
+        unchanged: unchanged.into_iter().collect(),
         // Indexes and totals of a changed schema are built from all records.
         alone: !drafts.schema_changed.is_empty(),
         writes,
-        asked: asked(write, groups, refused, &drafts),
+        asked: asked.common,
+        leaves,
         time: now,
     };
     Ok(Some(Plan {
@@ -140,7 +141,9 @@ pub(super) fn followed_by(write: &Write<'_>, draft: &Draft) -> bool {
 
 struct Planner {
     /// The last change of each key wins: drafts of one record come in order.
-    entries: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    entries: BTreeMap<Vec<u8>, Put>,
+    /// Unique keys that a record gave up while another one of this commit took them.
+    released: Vec<(Subject, Vec<u8>)>,
     unchanged: BTreeSet<Vec<u8>>,
     /// Records that gained a reference which their delete would have to see.
     guards: BTreeSet<Vec<u8>>,
@@ -148,17 +151,73 @@ struct Planner {
     totals: Vec<Deltas>,
 }
 
+/// A new value, or none for a delete, and the record whose value key or value tells, if they tell one.
+struct Put {
+    owner: Option<Subject>,
+    value: Option<Vec<u8>>,
+}
+
 impl Planner {
+    /// Writes an entry that belongs to no record.
+    fn common(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.entries.insert(key, Put { owner: None, value });
+    }
+
+    /// Writes an entry that belongs to a record.
+    fn of(&mut self, owner: Subject, key: Vec<u8>, value: Option<Vec<u8>>) {
+        let owner = Some(owner);
+        self.entries.insert(key, Put { owner, value });
+    }
+
+    /// Deals the entries out to the leaves of the records that they belong to, the others to `common`.
+    fn into_leaves(
+        self,
+        asked: BTreeMap<Subject, Vec<u8>>,
+        common: &mut Vec<Entry>,
+    ) -> Vec<CommitLeaf> {
+        let mut leaves: BTreeMap<Subject, CommitLeaf> = BTreeMap::new();
+        let empty = |subject| CommitLeaf {
+            subject,
+            asked: Vec::new(),
+            writes: Vec::new(),
+        };
+        for (subject, asked) in asked {
+            leaves
+                .entry(subject)
+                .or_insert_with(|| empty(subject))
+                .asked = asked;
+        }
+        for (key, Put { owner, value }) in self.entries {
+            let writes = match owner {
+                Some(subject) => {
+                    let leaf = leaves.entry(subject).or_insert_with(|| empty(subject));
+                    &mut leaf.writes
+                }
+                None => &mut *common,
+            };
+            writes.push(match value {
+                Some(value) => Entry::Put { key, value },
+                None => Entry::Delete { key },
+            });
+        }
+        for (subject, key) in self.released {
+            let leaf = leaves.entry(subject).or_insert_with(|| empty(subject));
+            leaf.writes.push(Entry::Release { key });
+        }
+        leaves.into_values().collect()
+    }
+
     fn draft(&mut self, draft: &Draft, write: &Write<'_>) {
+        let subject = subject(draft);
         let key = spaces::of_record(spaces::RECORD, draft.object.number, draft.id.number);
         let bin = spaces::of_record(spaces::BIN, draft.object.number, draft.id.number);
         self.unchanged.insert(key.clone());
         match &draft.after {
             Some(after) => {
-                self.entries.insert(key, Some(record_bytes(after)));
+                self.of(subject, key, Some(record_bytes(after)));
                 if draft.kind == OutcomeKind::Restored {
                     self.unchanged.insert(bin.clone());
-                    self.entries.insert(bin, None);
+                    self.of(subject, bin, None);
                 }
             }
             None => {
@@ -167,7 +226,7 @@ impl Planner {
                     draft.object.number,
                     draft.id.number,
                 ));
-                self.entries.insert(key, None);
+                self.of(subject, key, None);
                 if let Some(before) = &draft.before {
                     let binned = Binned {
                         at: write.context.now().timestamp_micros(),
@@ -175,8 +234,7 @@ impl Planner {
                         root: draft.root,
                         along: draft.along.iter().map(ToString::to_string).collect(),
                     };
-                    self.entries
-                        .insert(bin, Some(binned.join(&record_bytes(before))));
+                    self.of(subject, bin, Some(binned.join(&record_bytes(before))));
                 }
             }
         }
@@ -189,10 +247,10 @@ impl Planner {
             .as_ref()
             .map_or_else(BTreeSet::new, |record| index_entries(&draft.object, record));
         for gone in old.difference(&new) {
-            self.entries.insert(gone.clone(), None);
+            self.of(subject, gone.clone(), None);
         }
         for come in new.difference(&old) {
-            self.entries.insert(come.clone(), Some(Vec::new()));
+            self.of(subject, come.clone(), Some(Vec::new()));
         }
         self.unique(draft);
         self.references(draft, write);
@@ -210,22 +268,24 @@ impl Planner {
             if old == new {
                 continue;
             }
+            let (mine, id) = (subject(draft), draft.id.number.to_be_bytes().to_vec());
             if let Some(old) = old {
                 // A row before this one may have taken it over by now.
-                let mine = draft.id.number.to_be_bytes().to_vec();
-                if self
-                    .entries
-                    .get(&old)
-                    .is_none_or(|claim| claim.as_ref().is_none_or(|claim| *claim == mine))
-                {
+                let claim = self.entries.get(&old).and_then(|put| put.value.as_ref());
+                if claim.is_none_or(|claim| *claim == id) {
                     self.unchanged.insert(old.clone());
-                    self.entries.insert(old, None);
+                    self.of(mine, old, None);
+                } else {
+                    self.released.push((mine, old));
                 }
             }
             if let Some(new) = new {
                 self.unchanged.insert(new.clone());
-                self.entries
-                    .insert(new, Some(draft.id.number.to_be_bytes().to_vec()));
+                let before = self.entries.get(&new).and_then(|put| put.owner);
+                if let Some(before) = before.filter(|before| *before != mine) {
+                    self.released.push((before, new.clone()));
+                }
+                self.of(mine, new, Some(id));
             }
         }
     }
@@ -274,7 +334,7 @@ impl Planner {
             config |= stored.config;
             for (key, value) in &stored.entries {
                 self.unchanged.insert(key.clone());
-                self.entries.insert(key.clone(), value.clone());
+                self.common(key.clone(), value.clone());
             }
         }
         for number in &drafts.schema_changed {
@@ -282,8 +342,7 @@ impl Planner {
                 continue;
             };
             let key = spaces::of_object(spaces::SCHEMA, *number);
-            self.entries
-                .insert(key, Some(serde_json::to_vec(&**object).unwrap_or_default()));
+            self.common(key, Some(serde_json::to_vec(&**object).unwrap_or_default()));
             let old = write.reader.schema.by_number(*number);
             if let Some(old) = old {
                 self.reindex(old, object, write)?;
@@ -297,8 +356,7 @@ impl Planner {
                 .get(&[spaces::CONFIG])?
                 .and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok());
             let next = counter.map_or(1, |bytes| u64::from_be_bytes(bytes) + 1);
-            self.entries
-                .insert(vec![spaces::CONFIG], Some(next.to_be_bytes().to_vec()));
+            self.common(vec![spaces::CONFIG], Some(next.to_be_bytes().to_vec()));
         }
         Ok(config)
     }
@@ -326,15 +384,17 @@ impl Planner {
             let id = record.id.number;
             let entry = |field: &u32| spaces::index(number, *field, record.value(*field), id);
             let claim = |field: &u32| Some(spaces::unique(number, *field, record.value(*field)?));
+            let owner = Subject { object: number, id };
             let drop = was.difference(&is).map(entry);
-            let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
-            self.entries.extend(drop.map(|key| (key, None)));
-            let build = is.difference(&was).map(entry);
-            self.entries
-                .extend(build.map(|key| (key, Some(Vec::new()))));
-            let build = claims.difference(&claimed).filter_map(claim);
-            self.entries
-                .extend(build.map(|key| (key, Some(id.to_be_bytes().to_vec()))));
+            for key in drop.chain(claimed.difference(&claims).filter_map(claim)) {
+                self.of(owner, key, None);
+            }
+            for key in is.difference(&was).map(entry) {
+                self.of(owner, key, Some(Vec::new()));
+            }
+            for key in claims.difference(&claimed).filter_map(claim) {
+                self.of(owner, key, Some(id.to_be_bytes().to_vec()));
+            }
             Ok(ControlFlow::Continue(()))
         })
     }
@@ -362,7 +422,7 @@ impl Planner {
                     .last_chunk::<4>()
                     .map(|bytes| u32::from_be_bytes(*bytes));
                 if field.is_some_and(|field| was.contains(&field) && !is.contains(&field)) {
-                    self.entries.insert(key.to_vec(), None);
+                    self.common(key.to_vec(), None);
                 }
                 Ok::<_, Error>(ControlFlow::Continue(()))
             })?;
@@ -384,6 +444,13 @@ impl Planner {
             self.totals.push(deltas);
         }
         Ok(())
+    }
+}
+
+fn subject(draft: &Draft) -> Subject {
+    Subject {
+        object: draft.object.number,
+        id: draft.id.number,
     }
 }
 
@@ -421,40 +488,4 @@ pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8
             )
         })
         .collect()
-}
-
-/// What was asked, for the journal: enough to say who wanted what and which hooks took part.
-fn asked(
-    write: &Write<'_>,
-    groups: &[Group],
-    refused: &[Option<Error>],
-    drafts: &Drafts,
-) -> Vec<u8> {
-    let mut requests = Vec::new();
-    for (group, _) in groups[..drafts.staged]
-        .iter()
-        .zip(refused)
-        .filter(|(_, refused)| refused.is_none())
-    {
-        for ask in &group.asks {
-            requests.push(match ask {
-                Ask::Record(request) => serde_json::to_value(request).unwrap_or(Json::Null),
-                Ask::Stored(stored) => {
-                    json!({"do": "store", "what": stored.what, "schema": stored.schema})
-                }
-            });
-        }
-    }
-    let mut entry = json!({
-        "actor": write.context.actor.to_string(),
-        "read": write.reader.position().get(),
-        "requests": requests,
-    });
-    if !drafts.hooks.is_empty() {
-        entry["hooks"] = serde_json::to_value(&drafts.hooks).unwrap_or(Json::Null);
-    }
-    if let Some(cause) = write.cause {
-        entry["cause"] = cause.get().into();
-    }
-    serde_json::to_vec(&entry).unwrap_or_default()
 }

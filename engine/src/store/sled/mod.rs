@@ -52,6 +52,8 @@ pub(crate) struct StoreOptions {
     pub(crate) create: bool,
     /// Who we are, for whoever finds the store locked.
     pub(crate) pid: u32,
+    /// Makes the salts of the journal's leaves: random, and stored nowhere.
+    pub(crate) salt_key: [u8; 32],
 }
 
 impl StoreOptions {
@@ -62,6 +64,7 @@ impl StoreOptions {
             cache_bytes: 128 * 1024 * 1024,
             create: true,
             pid,
+            salt_key: [0; 32],
         }
     }
 }
