@@ -55,6 +55,16 @@ impl Clock for FixedClock {
 pub trait IdSource: Send + Sync {
     /// A number that was never given before.
     fn next(&self, now: DateTime<Utc>) -> u128;
+
+    /// A secret that nobody can guess. The engine asks once when it opens and stores it nowhere: it makes the salts
+    /// that keep erased data from being found out by trying.
+    fn secret(&self, now: DateTime<Utc>) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for _ in 0..4 {
+            hasher.update(&self.next(now).to_be_bytes());
+        }
+        hasher.finalize().into()
+    }
 }
 
 /// Ids that nobody can guess or repeat: 48 bits of time, 80 bits from the operating system's randomness.
@@ -99,6 +109,11 @@ impl IdSource for SeededIds {
     fn next(&self, now: DateTime<Utc>) -> u128 {
         let count = self.counter.fetch_add(1, Ordering::SeqCst);
         id_at(now, (self.seed & 0xffff) as u16, (self.seed << 32) ^ count)
+    }
+
+    /// Takes no id out of the row.
+    fn secret(&self, _: DateTime<Utc>) -> [u8; 32] {
+        blake3::hash(&self.seed.to_be_bytes()).into()
     }
 }
 

@@ -33,6 +33,7 @@
 //! - `wasm` (default): WebAssembly components as plugins.
 //! - `script` (default): rhai scripts for administrators.
 //! - `exchange` (default): CSV import with saved mappings.
+//! - `testing`: faults of the disk on demand.
 
 mod engine;
 mod session;
@@ -59,7 +60,7 @@ mod schema;
 #[cfg(feature = "script")]
 mod script;
 mod store;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
 mod workflow;

@@ -1,5 +1,11 @@
-//! What do tests and benchmarks need that no program should use? Only under the feature `testing`.
+//! What do tests and benchmarks need that no program should use? With the feature `testing`.
+//!
+//! [`Faults`] stands between the engine and the files of its journal, its checkpoints and its folder. What sled and
+//! redb write themselves does not go through it.
 
+#[cfg(feature = "testing")]
 mod store;
 
+pub use crate::journal::{Call, Fault, Faults};
+#[cfg(feature = "testing")]
 pub use store::{BareOptions, BareStore, overlay_bytes};

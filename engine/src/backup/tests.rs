@@ -14,7 +14,7 @@ use super::*;
 use crate::check::Checked;
 use crate::context::{FixedClock, SeededIds};
 use crate::error::{Error, ErrorKind};
-use crate::journal::faults::FaultyDisk;
+use crate::journal::{Call, Fault, Faults};
 
 fn noon() -> DateTime<Utc> {
     "2026-03-25T08:30:00Z".parse().unwrap()
@@ -317,12 +317,9 @@ fn a_restore_that_fails_anywhere_leaves_nothing() {
     let (from, to) = (place.path("backup"), place.path("copy"));
     let (mut failures, mut in_a_row) = (0, 0);
     for count in 0.. {
-        let disk = FaultyDisk::new();
-        if count % 2 == 0 {
-            disk.fail_writes_after(count / 2);
-        } else {
-            disk.fail_syncs_after(count / 2);
-        }
+        let disk = Faults::new();
+        let call = [Call::Write, Call::Sync][count % 2];
+        disk.fail(call, count as u64 / 2, Fault::DiskFull);
         let options = RestoreOptions::default();
         let done = restore_on(Arc::new(disk), (&from, &to), &options, &mut |_| {});
         in_a_row += 1;

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::context::{Clock, IdSource, Locale, RandomIds, SystemClock};
 use crate::error::Result;
 use crate::hook::Bills;
-use crate::journal::Durability;
+use crate::journal::{Disk, Durability, RealDisk};
 use crate::store::{Backend, MemoryBackend, SledBackend, StoreOptions};
 
 /// How a store is opened.
@@ -26,6 +26,7 @@ pub struct EngineBuilder {
     create: bool,
     overlay_bytes: usize,
     cache_bytes: u64,
+    disk: Arc<dyn Disk>,
 }
 
 impl EngineBuilder {
@@ -41,6 +42,7 @@ impl EngineBuilder {
             create: true,
             overlay_bytes: 32 << 20,
             cache_bytes: 64 << 20,
+            disk: Arc::new(RealDisk),
         }
     }
 
@@ -92,6 +94,13 @@ impl EngineBuilder {
         self
     }
 
+    /// A disk that fails when a test says so.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn faults(mut self, faults: &crate::testing::Faults) -> Self {
+        self.disk = Arc::new(faults.clone());
+        self
+    }
+
     /// Opens the store, and makes it where there is none.
     ///
     /// # Errors
@@ -106,9 +115,10 @@ impl EngineBuilder {
                     overlay_limit_bytes: self.overlay_bytes,
                     cache_bytes: self.cache_bytes,
                     create: self.create,
+                    salt_key: self.ids.secret(self.clock.now()),
                     ..StoreOptions::new(std::process::id())
                 };
-                let sled = SledBackend::open(dir, &options)?;
+                let sled = SledBackend::open_on(dir, &options, self.disk, &mut |_| {})?;
                 set_aside = sled.set_aside().map(Path::to_owned);
                 Arc::new(sled)
             }

@@ -1,10 +1,11 @@
-//! How does the journal touch files? Through this seam only, so that tests can make any call fail.
+//! How are files touched? Through this seam only, so that tests can make any call fail.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// The file system as the journal sees it.
+/// The file system as the journal and the files beside it see it.
+#[allow(dead_code, reason = "not every build has checkpoints")]
 pub(crate) trait Disk: Send + Sync {
     /// A new, empty file; an old one of that name is emptied.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
@@ -16,8 +17,28 @@ pub(crate) trait Disk: Send + Sync {
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove(&self, path: &Path) -> io::Result<()>;
+    /// A new folder, in one that is there.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// Removes a folder with everything in it.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
     /// Makes creations and renames in the folder durable.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// The whole of a small file.
+    fn read_whole(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = self.read(path)?;
+        let mut bytes = vec![0; usize::try_from(file.len()?).unwrap_or(usize::MAX)];
+        let read = file.read_at(0, &mut bytes)?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// A small file of these bytes, durable once its folder is synced.
+    fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let file = self.create(path)?;
+        file.write_all_at(0, bytes)?;
+        file.sync_data()
+    }
 }
 
 /// One open file. Reads and writes name their offset, so that readers and the writer share nothing.
@@ -66,6 +87,14 @@ impl Disk for RealDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Position;
+
 /// A failure of the journal. The store turns it into its own errors, which carry the remedies.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JournalError {
@@ -26,6 +28,12 @@ pub(crate) enum JournalError {
         found: u32,
         supported: u32,
     },
+
+    #[error("journal segment {segment} has format {found} and must be written anew first")]
+    OlderFormat { segment: String, found: u32 },
+
+    #[error("entry {wanted} of the journal was trimmed, the oldest is {oldest}")]
+    Trimmed { wanted: Position, oldest: Position },
 
     #[error("the journal takes nothing more after a failed write")]
     Stopped,

@@ -5,32 +5,57 @@
 //! u32      crc32 of the payload
 //! payload: u64       position
 //!          u64       the last position known to be on disk when this frame was written
-//!          [u8; 32]  blake3 of the whole frame before this one
+//!          [u8; 32]  hash of the frame before this one
 //!          i64       time, microseconds
 //!          u32       length of `asked`, then its bytes
 //!          u32       number of results, then of each:
 //!                      u32 length and bytes of the key
-//!                      u8  0 for a delete; 1 for a put, then u32 length and bytes of the value
+//!                      u8  0 for a delete; 1 for a put, then u32 length and bytes of the value;
+//!                          2 for a key that was given up, then u32 place of the leaf that took it
+//!          u32       number of leaves, then of each:
+//!                      u32 object, u128 id
+//!                      u8  1, u32 length, then a salt of 24 bytes and the leaf:
+//!                            `asked` and results, as above
+//!                          0 once erased, u32 length, then the hash in the place of salt and leaf,
+//!                            then zeroes
 //! ```
 //!
-//! Numbers are big-endian. The second number is what tells a torn tail from damage: a frame that
-//! was promised to be on disk is missed by every later frame, an unacknowledged one by none.
+//! Numbers are big-endian. The hash of a frame is blake3 over its payload up to the number of
+//! leaves, followed by subject and blake3(salt ‖ leaf) of each leaf. So it is the same before and
+//! after a leaf is erased, and the salt keeps anybody from finding out what was erased by trying.
+//! An erased leaf takes as much room as before, so every frame stays at its place.
+//!
+//! The second number is what tells a torn tail from damage: a frame that was promised to be on disk
+//! is missed by every later frame, an unacknowledged one by none.
+//!
+//! Format 1 had no leaves (the payload ended before their number), and its hash was blake3 over the
+//! whole frame.
 
-use super::{Entry, Position};
+use std::collections::BTreeSet;
 
-/// A blake3 of a whole frame, or zeroes before the first.
-pub(super) type Hash = [u8; 32];
+use super::Position;
+use super::bytes::Bytes;
+use super::entry::{Change, Entry, Leaf, LeafContent, Subject};
+
+/// The hash of a frame, or zeroes before the first.
+pub(crate) type Hash = [u8; 32];
 
 /// Length and crc32, in front of every payload.
 pub(super) const HEAD: usize = 8;
-/// A payload with nothing asked and no results.
+/// A payload of format 1 with nothing asked and no results: no payload is shorter.
 const EMPTY_PAYLOAD: usize = 8 + 8 + 32 + 8 + 4 + 4;
 
-/// A frame that was read whole.
-pub(super) struct Frame {
-    pub(super) entry: Entry,
-    pub(super) before: Hash,
-}
+const SALT: usize = 24;
+/// Subject, kind, length.
+const LEAF_HEAD: usize = Subject::LENGTH + 1 + 4;
+/// Salt, length of `asked`, number of results: just as much as the hash that may come there.
+const EMPTY_LEAF: usize = SALT + 4 + 4;
+
+const DELETE: u8 = 0;
+const PUT: u8 = 1;
+const RELEASE: u8 = 2;
+const ERASED: u8 = 0;
+const KEPT: u8 = 1;
 
 /// What lies at a place of a segment.
 pub(super) enum Found<'a> {
@@ -43,49 +68,145 @@ pub(super) enum Found<'a> {
     Broken(&'static str),
 }
 
-/// Bytes that the frame of `entry` takes.
-pub(super) fn length(entry: &Entry) -> usize {
-    let results: usize = entry
-        .results
-        .iter()
-        .map(|(key, value)| 4 + key.len() + 1 + value.as_ref().map_or(0, |value| 4 + value.len()))
-        .sum();
-    HEAD + EMPTY_PAYLOAD + entry.asked.len() + results
+/// What every frame says, whatever is in it.
+pub(super) struct Checked {
+    pub(super) position: Position,
+    pub(super) time: i64,
+    pub(super) before: Hash,
+    pub(super) hash: Hash,
 }
 
-/// Appends the frame of `entry` to `out` and returns its hash. The caller has checked that
-/// [`length`] is far below what 32 bits can say.
-pub(super) fn encode(entry: &Entry, synced: Position, before: &Hash, out: &mut Vec<u8>) -> Hash {
-    let start = out.len();
-    out.reserve(length(entry));
-    out.extend_from_slice(&[0; HEAD]);
-    out.extend_from_slice(&entry.position.get().to_be_bytes());
-    out.extend_from_slice(&synced.get().to_be_bytes());
-    out.extend_from_slice(before);
-    out.extend_from_slice(&entry.time.to_be_bytes());
-    push_bytes(out, &entry.asked);
-    out.extend_from_slice(&(entry.results.len() as u32).to_be_bytes());
-    for (key, value) in &entry.results {
+/// Bytes that the frame of `entry` takes.
+pub(super) fn length(entry: &Entry) -> usize {
+    let leaf = |leaf: &Leaf| {
+        let content = leaf.content.as_ref().map_or(0, |content| {
+            let released = content
+                .released
+                .iter()
+                .map(|(key, _)| 4 + key.len() + 1 + 4);
+            content.asked.len() + results_length(&content.results) + released.sum::<usize>()
+        });
+        LEAF_HEAD + EMPTY_LEAF + content
+    };
+    let leaves: usize = entry.leaves.iter().map(leaf).sum();
+    HEAD + EMPTY_PAYLOAD + entry.asked.len() + results_length(&entry.results) + 4 + leaves
+}
+
+fn results_length(results: &[Change]) -> usize {
+    let result = |(key, value): &Change| {
+        4 + key.len() + 1 + value.as_ref().map_or(0, |value| 4 + value.len())
+    };
+    results.iter().map(result).sum()
+}
+
+/// Writes frames, with salts that nobody can guess.
+pub(super) struct Encoder {
+    /// Lives as long as the process; without it no salt can be made again.
+    key: [u8; 32],
+    /// What the hash of a frame is made of; kept for its room.
+    hashed: Vec<u8>,
+}
+
+impl Encoder {
+    pub(super) fn new(key: [u8; 32]) -> Self {
+        Encoder {
+            key,
+            hashed: Vec::new(),
+        }
+    }
+
+    /// Appends the frame of `entry` to `out` and returns its hash. The caller has checked that
+    /// [`length`] is far below what 32 bits can say.
+    pub(super) fn encode(
+        &mut self,
+        entry: &Entry,
+        synced: Position,
+        before: &Hash,
+        out: &mut Vec<u8>,
+    ) -> Hash {
+        let start = out.len();
+        out.reserve(length(entry));
+        out.extend_from_slice(&[0; HEAD]);
+        out.extend_from_slice(&entry.position.get().to_be_bytes());
+        out.extend_from_slice(&synced.get().to_be_bytes());
+        out.extend_from_slice(before);
+        out.extend_from_slice(&entry.time.to_be_bytes());
+        push_bytes(out, &entry.asked);
+        push_count(out, entry.results.len());
+        push_results(out, &entry.results);
+        push_count(out, entry.leaves.len());
+
+        let payload = start + HEAD;
+        self.hashed.clear();
+        self.hashed.extend_from_slice(&out[payload..]);
+        let mut salts = blake3::Hasher::new_keyed(&self.key)
+            .update(&entry.position.get().to_be_bytes())
+            .finalize_xof();
+        for leaf in &entry.leaves {
+            let mut salt = [0; SALT];
+            salts.fill(&mut salt);
+            self.leaf(leaf, &salt, out);
+        }
+        seal(&mut out[start..]);
+        blake3::hash(&self.hashed).into()
+    }
+
+    fn leaf(&mut self, leaf: &Leaf, salt: &[u8; SALT], out: &mut Vec<u8>) {
+        let subject = leaf.subject.to_bytes();
+        out.extend_from_slice(&subject);
+        out.push(if leaf.content.is_some() { KEPT } else { ERASED });
+        out.extend_from_slice(&[0; 4]);
+        let start = out.len();
+        out.extend_from_slice(salt);
+        let empty = LeafContent::default();
+        let content = leaf.content.as_ref().unwrap_or(&empty);
+        push_bytes(out, &content.asked);
+        push_count(out, content.results.len() + content.released.len());
+        push_results(out, &content.results);
+        for (key, taker) in &content.released {
+            push_bytes(out, key);
+            out.push(RELEASE);
+            out.extend_from_slice(&taker.to_be_bytes());
+        }
+        let hash: Hash = blake3::hash(&out[start..]).into();
+        if leaf.content.is_none() {
+            // Erased before it was ever written here: when a journal is written anew.
+            out[start..].copy_from_slice(&hash);
+        }
+        let length = (out.len() - start) as u32;
+        out[start - 4..start].copy_from_slice(&length.to_be_bytes());
+        self.hashed.extend_from_slice(&subject);
+        self.hashed.extend_from_slice(&hash);
+    }
+}
+
+/// Writes length and checksum of the payload into the head of a frame.
+fn seal(frame: &mut [u8]) {
+    let (head, payload) = frame.split_at_mut(HEAD);
+    head[..4].copy_from_slice(&(payload.len() as u32).to_be_bytes());
+    head[4..].copy_from_slice(&crc32fast::hash(payload).to_be_bytes());
+}
+
+fn push_count(out: &mut Vec<u8>, count: usize) {
+    out.extend_from_slice(&(count as u32).to_be_bytes());
+}
+
+fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    push_count(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn push_results(out: &mut Vec<u8>, results: &[Change]) {
+    for (key, value) in results {
         push_bytes(out, key);
         match value {
-            None => out.push(0),
+            None => out.push(DELETE),
             Some(value) => {
-                out.push(1);
+                out.push(PUT);
                 push_bytes(out, value);
             }
         }
     }
-    let payload = start + HEAD;
-    let length = (out.len() - payload) as u32;
-    let checksum = crc32fast::hash(&out[payload..]);
-    out[start..start + 4].copy_from_slice(&length.to_be_bytes());
-    out[start + 4..payload].copy_from_slice(&checksum.to_be_bytes());
-    blake3::hash(&out[start..]).into()
-}
-
-fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
-    out.extend_from_slice(bytes);
 }
 
 /// Looks at the start of `bytes`, of which `room` may belong to a frame (more than are given, when
@@ -119,32 +240,184 @@ pub(super) fn look(bytes: &[u8], room: u64) -> Found<'_> {
     }
 }
 
-/// Reads a payload whose checksum was right.
-pub(super) fn decode(payload: &[u8]) -> Option<Frame> {
+/// Reads what the chain needs to know of a frame whose checksum was right. `hashed` is room for
+/// what the hash is made of.
+pub(super) fn check(frame: &[u8], format: u32, hashed: &mut Vec<u8>) -> Option<Checked> {
+    let payload = frame.get(HEAD..)?;
     let mut rest = Bytes(payload);
     let position = Position::from_number(rest.u64()?);
     rest.u64()?;
-    let before: Hash = rest.array()?;
-    let time = i64::from_be_bytes(rest.array()?);
-    let asked = rest.prefixed()?.to_vec();
-    let count = rest.u32()?;
-    let mut results = Vec::new();
-    for _ in 0..count {
-        let key = rest.prefixed()?.to_vec();
-        let value = match rest.take(1)? {
-            [0] => None,
-            [1] => Some(rest.prefixed()?.to_vec()),
-            _ => return None,
-        };
-        results.push((key, value));
+    let before = rest.array()?;
+    let time = rest.i64()?;
+    let hash = if format == 1 {
+        blake3::hash(frame)
+    } else {
+        skip_asked_and_results(&mut rest)?;
+        let leaves = rest.u32()?;
+        hashed.clear();
+        hashed.extend_from_slice(payload.get(..payload.len() - rest.0.len())?);
+        for _ in 0..leaves {
+            let (subject, leaf) = read_leaf(&mut rest)?;
+            hashed.extend_from_slice(&subject.to_bytes());
+            hashed.extend_from_slice(&leaf.hash());
+        }
+        rest.0.is_empty().then(|| blake3::hash(hashed))?
+    };
+    Some(Checked {
+        position,
+        time,
+        before,
+        hash: hash.into(),
+    })
+}
+
+/// Reads a frame whose checksum was right.
+pub(super) fn decode(frame: &[u8], format: u32) -> Option<Entry> {
+    let mut rest = Bytes(frame.get(HEAD..)?);
+    let position = Position::from_number(rest.u64()?);
+    rest.u64()?;
+    rest.take(32)?;
+    let time = rest.i64()?;
+    let LeafContent {
+        asked,
+        results,
+        released,
+    } = read_content(&mut rest)?;
+    let mut leaves = Vec::new();
+    for _ in 0..if format == 1 { 0 } else { rest.u32()? } {
+        let (subject, leaf) = read_leaf(&mut rest)?;
+        leaves.push(Leaf {
+            subject,
+            content: leaf.content()?,
+        });
     }
-    let entry = Entry {
+    (rest.0.is_empty() && released.is_empty()).then_some(Entry {
         position,
         time,
         asked,
         results,
+        leaves,
+    })
+}
+
+/// Whether a whole frame of format 2 holds a leaf of `subjects` that is not erased.
+pub(super) fn holds(frame: &[u8], subjects: &BTreeSet<Subject>) -> Option<bool> {
+    let mut rest = Bytes(frame.get(HEAD..)?);
+    rest.take(8 + 8 + 32 + 8)?;
+    skip_asked_and_results(&mut rest)?;
+    for _ in 0..rest.u32()? {
+        let (subject, leaf) = read_leaf(&mut rest)?;
+        if matches!(leaf, StoredLeaf::Kept(_)) && subjects.contains(&subject) {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
+/// Erases the leaves of `subjects` in a whole frame of format 2 and says how many that were.
+pub(super) fn erase(frame: &mut [u8], subjects: &BTreeSet<Subject>) -> Option<usize> {
+    let mut rest = Bytes(frame.get(HEAD..)?);
+    rest.take(8 + 8 + 32 + 8)?;
+    skip_asked_and_results(&mut rest)?;
+    let mut erased = Vec::new();
+    for _ in 0..rest.u32()? {
+        let start = frame.len() - rest.0.len();
+        let (subject, leaf) = read_leaf(&mut rest)?;
+        if let (true, StoredLeaf::Kept(bytes)) = (subjects.contains(&subject), &leaf) {
+            erased.push((start + Subject::LENGTH, bytes.len(), leaf.hash()));
+        }
+    }
+    for (kind, length, hash) in &erased {
+        frame[*kind] = ERASED;
+        let leaf = &mut frame[kind + 1 + 4..][..*length];
+        leaf.fill(0);
+        leaf[..hash.len()].copy_from_slice(hash);
+    }
+    if !erased.is_empty() {
+        seal(frame);
+    }
+    Some(erased.len())
+}
+
+/// A leaf as it lies in a frame.
+enum StoredLeaf<'a> {
+    Erased(Hash),
+    /// Salt and content.
+    Kept(&'a [u8]),
+}
+
+impl StoredLeaf<'_> {
+    fn hash(&self) -> Hash {
+        match self {
+            StoredLeaf::Erased(hash) => *hash,
+            StoredLeaf::Kept(bytes) => blake3::hash(bytes).into(),
+        }
+    }
+
+    /// The content, `Some(None)` if it was erased, `None` if it cannot be read.
+    fn content(&self) -> Option<Option<LeafContent>> {
+        let StoredLeaf::Kept(bytes) = self else {
+            return Some(None);
+        };
+        let mut rest = Bytes(bytes.get(SALT..)?);
+        let content = read_content(&mut rest)?;
+        rest.0.is_empty().then_some(Some(content))
+    }
+}
+
+fn read_leaf<'a>(rest: &mut Bytes<'a>) -> Option<(Subject, StoredLeaf<'a>)> {
+    let subject = Subject {
+        object: rest.u32()?,
+        id: rest.u128()?,
     };
-    rest.0.is_empty().then_some(Frame { entry, before })
+    let kind = rest.u8()?;
+    let bytes = rest.prefixed()?;
+    if bytes.len() < EMPTY_LEAF {
+        return None;
+    }
+    let leaf = match kind {
+        KEPT => StoredLeaf::Kept(bytes),
+        ERASED => {
+            let mut erased = Bytes(bytes);
+            let hash = erased.array()?;
+            let clean = erased.0.iter().all(|byte| *byte == 0);
+            clean.then_some(StoredLeaf::Erased(hash))?
+        }
+        _ => return None,
+    };
+    Some((subject, leaf))
+}
+
+fn read_content(rest: &mut Bytes<'_>) -> Option<LeafContent> {
+    let mut content = LeafContent {
+        asked: rest.prefixed()?.to_vec(),
+        ..LeafContent::default()
+    };
+    for _ in 0..rest.u32()? {
+        let key = rest.prefixed()?.to_vec();
+        match rest.u8()? {
+            DELETE => content.results.push((key, None)),
+            PUT => content.results.push((key, Some(rest.prefixed()?.to_vec()))),
+            RELEASE => content.released.push((key, rest.u32()?)),
+            _ => return None,
+        }
+    }
+    Some(content)
+}
+
+fn skip_asked_and_results(rest: &mut Bytes<'_>) -> Option<()> {
+    rest.prefixed()?;
+    for _ in 0..rest.u32()? {
+        rest.prefixed()?;
+        match rest.u8()? {
+            DELETE => {}
+            PUT => {
+                rest.prefixed()?;
+            }
+            _ => return None,
+        }
+    }
+    Some(())
 }
 
 /// Whether `bytes` hold, anywhere, a good frame that was written when the frame of `missing` was
@@ -162,32 +435,4 @@ pub(super) fn misses(bytes: &[u8], missing: Position) -> bool {
             && synced < position
             && matches!(look(rest, rest.len() as u64), Found::Payload(_))
     })
-}
-
-/// A reader over bytes that may be anything.
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_be_bytes)
-    }
-
-    fn prefixed(&mut self) -> Option<&'a [u8]> {
-        let length = self.u32()?;
-        self.take(length as usize)
-    }
 }

@@ -3,21 +3,50 @@
 //! One writer at a time appends; readers share nothing with it but the small index of segments, so
 //! that reading old entries never waits for the disk to sync.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::disk::{Disk, DiskFile, sync_folder};
+use super::disk::{Disk, DiskFile};
+use super::entry::Entry;
 use super::error::JournalError;
-use super::frame::{self, Hash};
+use super::frame::{self, Encoder, Hash};
 use super::recover::{SPOT_EVERY, recover};
-use super::segment::{self, HEADER, Header, Step, Walk};
-use super::{Durability, Entry, Position};
+use super::segment::{self, Header};
+use super::source::{Source, Spot};
+use super::upkeep::Prepared;
+use super::walk::Walk;
+use super::{Durability, Position};
 
 /// With `Durability::Memory`, this much is gathered before it is handed to the operating system.
 const GATHER: usize = 1024 * 1024;
+
+/// How a journal is to be opened.
+pub(crate) struct OpenWith {
+    /// Whether to make one where there is none.
+    pub(crate) create: bool,
+    pub(crate) durability: Durability,
+    pub(crate) disk: Arc<dyn Disk>,
+    /// Makes the salts of leaves. It must be known to nobody and is stored nowhere.
+    pub(crate) salt_key: [u8; 32],
+    /// The position up to which entries may be missing, because a checkpoint holds what came of
+    /// them, and the hash of the entry there.
+    pub(crate) base: Option<(Position, Hash)>,
+}
+
+impl OpenWith {
+    /// For reading and cutting a journal to which nothing is appended.
+    pub(crate) fn existing(disk: Arc<dyn Disk>) -> Self {
+        OpenWith {
+            create: false,
+            durability: Durability::Sync,
+            disk,
+            salt_key: [0; 32],
+            base: None,
+        }
+    }
+}
 
 /// An open journal.
 pub(crate) struct Journal {
@@ -26,49 +55,55 @@ pub(crate) struct Journal {
     durability: Durability,
     writer: Mutex<Writer>,
     index: RwLock<Index>,
+    /// Held while old segments are written anew or removed.
+    pub(super) reshaping: Mutex<()>,
+    /// A segment that was made ahead.
+    pub(super) prepared: Mutex<Option<Prepared>>,
 }
 
 /// The end of the journal, where the next frame goes.
-struct Writer {
+pub(super) struct Writer {
     file: Box<dyn DiskFile>,
-    segment: Position,
-    size: u64,
+    pub(super) segment: Position,
+    pub(super) size: u64,
     /// Where in the file `pending` belongs.
-    offset: u64,
+    pub(super) offset: u64,
     /// Frames that were not handed to the operating system yet.
     pending: Vec<u8>,
     /// Places in `pending` for the index.
-    spots: Vec<(Position, u64)>,
-    head: Position,
+    spots: Vec<Spot>,
+    pub(super) head: Position,
     written: Position,
     synced: Position,
-    hash: Hash,
+    pub(super) hash: Hash,
+    latest: i64,
+    encoder: Encoder,
     /// After a failed write nobody knows what is on the disk, so nothing more is written.
     stopped: bool,
 }
 
 /// Where readers begin.
-struct Index {
-    segments: Vec<Position>,
-    /// Offsets of some frames; each lies in the segment that its position belongs to.
-    spots: BTreeMap<Position, u64>,
+pub(super) struct Index {
+    pub(super) segments: Vec<Position>,
+    /// Full segments that are not compressed yet.
+    pub(super) unpacked: BTreeSet<Position>,
+    /// Places of some frames; each lies in the segment that its position belongs to.
+    pub(super) spots: BTreeMap<Position, Spot>,
 }
 
 impl Journal {
-    /// Opens the journal in `folder`; makes it if `create` is set and there is none.
-    pub(crate) fn open(
-        folder: &Path,
-        create: bool,
-        durability: Durability,
-        disk: Arc<dyn Disk>,
-    ) -> Result<Self, JournalError> {
-        if create && !folder.is_dir() {
-            fs::create_dir(folder).map_err(JournalError::io("creating", folder))?;
+    /// Opens the journal in `folder`.
+    pub(crate) fn open(folder: &Path, with: OpenWith) -> Result<Self, JournalError> {
+        let disk = with.disk;
+        if with.create && !folder.is_dir() {
+            disk.create_folder(folder)
+                .map_err(JournalError::io("creating", folder))?;
             if let Some(parent) = folder.parent() {
-                sync_folder(parent).map_err(JournalError::io("syncing", parent))?;
+                disk.sync_folder(parent)
+                    .map_err(JournalError::io("syncing", parent))?;
             }
         }
-        let found = recover(disk.as_ref(), folder, create)?;
+        let found = recover(disk.as_ref(), folder, with.create, with.base)?;
         let writer = Writer {
             file: found.file,
             segment: found.segments.last().copied().unwrap_or_default(),
@@ -81,17 +116,22 @@ impl Journal {
             // Frames that survived only in the system's cache are not promised to anybody.
             synced: Position::START,
             hash: found.hash,
+            latest: found.latest,
+            encoder: Encoder::new(with.salt_key),
             stopped: false,
         };
         let journal = Journal {
             folder: folder.to_path_buf(),
             disk,
-            durability,
+            durability: with.durability,
             writer: Mutex::new(writer),
             index: RwLock::new(Index {
                 segments: found.segments,
+                unpacked: found.unpacked,
                 spots: found.spots,
             }),
+            reshaping: Mutex::new(()),
+            prepared: Mutex::new(None),
         };
         journal.sync()?;
         Ok(journal)
@@ -134,124 +174,124 @@ impl Journal {
         upto: Position,
         mut each: impl FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
+        self.visit_frames(after, upto, |walk| Ok(each(walk.entry()?)))
+    }
+
+    /// The same, without making entries of the frames.
+    pub(super) fn visit_frames(
+        &self,
+        after: Position,
+        upto: Position,
+        mut each: impl FnMut(&Walk<'_>) -> Result<ControlFlow<()>, JournalError>,
+    ) -> Result<(), JournalError> {
         self.hand_out()?;
         let mut wanted = after.next();
         let mut chain = None;
         while wanted <= upto {
-            let (first, next) = self.segment_of(wanted);
-            let name = segment::name(first);
-            let path = self.folder.join(&name);
-            let file = self
-                .disk
-                .read(&path)
-                .map_err(JournalError::io("opening", &path))?;
-            let len = file.len().map_err(JournalError::io("measuring", &path))?;
-            let header = Header::read(file.as_ref(), &self.folder, &name)?;
-            if chain.is_some_and(|hash| hash != header.before) {
+            let (first, next) = self.segment_of(wanted)?;
+            let mut source = self.source(first)?;
+            if chain.is_some_and(|hash| hash != source.header.before) {
                 let what = "the hash chain breaks at its beginning";
-                return Err(JournalError::damaged(&name, 0, what));
+                return Err(JournalError::damaged(&source.name, 0, what));
             }
-            let spot = self.spot(first, wanted);
-            let before = (spot.1 == first).then_some(header.before);
-            let mut walk = Walk::new(file.as_ref(), &self.folder, &name, spot, before, len);
-            if self
-                .visit_segment(&mut walk, &name, (wanted, upto), &mut each)?
-                .is_break()
-            {
-                return Ok(());
+            let spot = self.spot(&source, wanted);
+            let mut walk = Walk::at(&mut source, spot);
+            while walk.expected <= upto && walk.must_step()? {
+                self.note(&walk);
+                if walk.expected > wanted && each(&walk)?.is_break() {
+                    return Ok(());
+                }
             }
             wanted = walk.expected;
             chain = walk.before;
             if wanted <= upto && next != Some(wanted) {
-                let what = match next {
+                return Err(walk.damaged(match next {
                     Some(next) => format!("{wanted} is missing: the next segment begins at {next}"),
                     None => format!("{wanted} is missing: the journal went up to {upto}"),
-                };
-                return Err(JournalError::damaged(&name, walk.offset, what));
+                }));
             }
         }
         Ok(())
     }
 
-    /// Sees to it that readers find in the files what was appended.
-    pub(super) fn hand_out(&self) -> Result<(), JournalError> {
-        if self.durability == Durability::Memory {
-            self.stopping(|writer| self.write_out(writer))?;
+    /// Keeps some places of what was read, for those who read it again.
+    fn note(&self, walk: &Walk<'_>) {
+        let spot = walk.spot();
+        let kept = spot.filter(|spot| spot.position.get().is_multiple_of(SPOT_EVERY));
+        if let Some(spot) = kept {
+            self.index_mut().spots.insert(spot.position, spot);
         }
-        Ok(())
     }
 
-    /// The first positions of the segments, ascending.
-    pub(super) fn segments(&self) -> Vec<Position> {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.segments.clone()
-    }
-
-    /// The part of `visit` that lies in one segment.
-    fn visit_segment(
-        &self,
-        walk: &mut Walk<'_>,
-        name: &str,
-        (wanted, upto): (Position, Position),
-        each: &mut impl FnMut(Entry) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, JournalError> {
-        while walk.expected <= upto {
-            match walk.step()? {
-                Step::Entry(offset, entry) => {
-                    if entry.position.get().is_multiple_of(SPOT_EVERY) {
-                        self.index_mut().spots.insert(entry.position, offset);
-                    }
-                    if entry.position >= wanted && each(entry).is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
-                }
-                Step::End => break,
-                Step::Broken(broken) => {
-                    return Err(JournalError::damaged(name, walk.offset, broken.what()));
-                }
+    /// Opens the segment that begins with `first`.
+    pub(super) fn source(&self, first: Position) -> Result<Source, JournalError> {
+        Source::open(self.disk.as_ref(), &self.folder, first).map_err(|error| {
+            // It may have been trimmed since it was looked up.
+            match self.index().segments.first() {
+                Some(oldest) if first < *oldest => JournalError::Trimmed {
+                    wanted: first,
+                    oldest: *oldest,
+                },
+                _ => error,
             }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// The segment in which `position` lies, and the one after it.
-    pub(super) fn segment_of(&self, position: Position) -> (Position, Option<Position>) {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let after = index.segments.partition_point(|first| *first <= position);
-        let at = after.saturating_sub(1);
-        let first = index.segments.get(at).copied().unwrap_or_default();
-        (first, index.segments.get(at + 1).copied())
-    }
-
-    /// The nearest known frame at or before `wanted` in the segment that begins with `first`.
-    pub(super) fn spot(&self, first: Position, wanted: Position) -> (u64, Position) {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let spot = index.spots.range(first..=wanted).next_back();
-        spot.map_or((HEADER as u64, first), |(position, offset)| {
-            (*offset, *position)
         })
     }
 
+    /// The segment in which `position` lies, and the one after it.
+    pub(super) fn segment_of(
+        &self,
+        position: Position,
+    ) -> Result<(Position, Option<Position>), JournalError> {
+        let index = self.index();
+        let after = index.segments.partition_point(|first| *first <= position);
+        let Some(at) = after.checked_sub(1) else {
+            return Err(JournalError::Trimmed {
+                wanted: position,
+                oldest: index.segments.first().copied().unwrap_or_default(),
+            });
+        };
+        let first = index.segments.get(at).copied().unwrap_or_default();
+        Ok((first, index.segments.get(at + 1).copied()))
+    }
+
+    /// The nearest known frame at or before `wanted`, in its segment.
+    pub(super) fn spot(&self, source: &Source, wanted: Position) -> Spot {
+        let first = source.header.first;
+        let index = self.index();
+        let spot = index.spots.range(first..=wanted).next_back();
+        let own = source.spot(|spot| spot.position <= wanted);
+        spot.map(|(_, spot)| *spot)
+            .filter(|spot| spot.position >= own.position)
+            .unwrap_or(own)
+    }
+
     /// Closes the current segment and begins the next, with room for a frame of `length`.
-    fn roll(&self, writer: &mut Writer, length: u64) -> Result<(), JournalError> {
+    pub(super) fn roll(&self, writer: &mut Writer, length: u64) -> Result<(), JournalError> {
         self.sync_out(writer)?;
         let full = self.folder.join(segment::name(writer.segment));
         writer
             .file
             .set_len(writer.offset)
             .map_err(JournalError::io("closing", &full))?;
-        let count = self.index_mut().segments.len();
-        let header = Header {
-            first: writer.head.next(),
-            size: segment::planned_size(count).max(HEADER as u64 + length),
-            before: writer.hash,
-        };
-        writer.file = segment::create(self.disk.as_ref(), &self.folder, &header)?;
-        writer.segment = header.first;
+        let size = segment::planned_size(writer.offset);
+        let mut header = Header::new(writer.head.next(), size, writer.hash, writer.latest);
+        header.size = size.max(header.length() + length);
+        writer.file = self.next_segment(&mut header)?;
+        let closed = std::mem::replace(&mut writer.segment, header.first);
         writer.size = header.size;
-        writer.offset = HEADER as u64;
-        self.index_mut().segments.push(header.first);
+        writer.offset = header.length();
+        let mut index = self.index_mut();
+        index.segments.push(header.first);
+        index.unpacked.insert(closed);
         Ok(())
+    }
+
+    /// Hands over what only this process knows of, so that readers find it.
+    pub(super) fn hand_out(&self) -> Result<(), JournalError> {
+        match self.durability {
+            Durability::Memory => self.stopping(|writer| self.write_out(writer)),
+            _ => Ok(()),
+        }
     }
 
     /// Hands what is pending to the operating system.
@@ -266,12 +306,15 @@ impl Journal {
             .map_err(|error| JournalError::io("writing", &path())(error))?;
         writer.offset += writer.pending.len() as u64;
         writer.pending.clear();
+        // One huge commit must not hold its memory for ever.
+        writer.pending.shrink_to(GATHER);
         writer.written = writer.head;
-        self.index_mut().spots.extend(writer.spots.drain(..));
+        let spots = writer.spots.drain(..).map(|spot| (spot.position, spot));
+        self.index_mut().spots.extend(spots);
         Ok(())
     }
 
-    fn sync_out(&self, writer: &mut Writer) -> Result<(), JournalError> {
+    pub(super) fn sync_out(&self, writer: &mut Writer) -> Result<(), JournalError> {
         self.write_out(writer)?;
         if writer.synced < writer.written {
             let path = self.folder.join(segment::name(writer.segment));
@@ -285,7 +328,7 @@ impl Journal {
     }
 
     /// Runs `work` on the writer, for the last time if it fails.
-    fn stopping(
+    pub(super) fn stopping(
         &self,
         work: impl FnOnce(&mut Writer) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
@@ -300,11 +343,15 @@ impl Journal {
         done
     }
 
-    fn writer(&self) -> MutexGuard<'_, Writer> {
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn index_mut(&self) -> std::sync::RwLockWriteGuard<'_, Index> {
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
         self.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -313,10 +360,16 @@ impl Writer {
     fn push(&mut self, entry: &Entry) {
         debug_assert_eq!(entry.position, self.head.next());
         if entry.position.get().is_multiple_of(SPOT_EVERY) {
-            let offset = self.offset + self.pending.len() as u64;
-            self.spots.push((entry.position, offset));
+            self.spots.push(Spot {
+                position: entry.position,
+                offset: self.offset + self.pending.len() as u64,
+                latest: self.latest,
+            });
         }
-        self.hash = frame::encode(entry, self.synced, &self.hash, &mut self.pending);
+        self.hash = self
+            .encoder
+            .encode(entry, self.synced, &self.hash, &mut self.pending);
         self.head = entry.position;
+        self.latest = self.latest.max(entry.time);
     }
 }

@@ -1,30 +1,42 @@
 //! What happened? The append-only truth: every commit, in order, one frame each.
 //!
-//! The journal is a folder of segment files. `segment` says how a segment looks, `frame` how one
-//! commit lies in it, `recover` what is done at open with a tail that a crash left behind, and
-//! `log` is the journal as the store uses it. The state is folded from what is written here, so
-//! losing the state loses nothing, and losing a frame of the journal is never passed over in
-//! silence.
+//! The journal is a folder of segment files. `entry` says what a commit is, `frame` how it lies in a
+//! segment, `segment` and `packed` how a segment looks before and after it is compressed, `source`
+//! and `walk` how both are read. `recover` says what is done at open with a tail that a crash left
+//! behind, `log` is the journal as the store uses it, and `upkeep` what is done to old segments:
+//! compress, erase, trim. The state is folded from what is written here, so losing the state loses
+//! nothing, and losing a frame of the journal is never passed over in silence.
 
+mod bytes;
 mod disk;
+mod entry;
 mod error;
+#[cfg(any(test, feature = "testing"))]
+mod faults;
 mod frame;
 mod log;
+mod packed;
 mod places;
 mod recover;
 mod segment;
+mod source;
+mod upkeep;
+mod walk;
 
 #[cfg(test)]
-pub(crate) mod faults;
-#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upkeep_tests;
 
 use std::fmt;
 use std::time::Duration;
 
 pub(crate) use disk::{Disk, DiskFile, RealDisk, sync_folder};
+pub(crate) use entry::{Change, Entry, Leaf, LeafContent, Subject};
 pub(crate) use error::JournalError;
-pub(crate) use log::Journal;
+#[cfg(any(test, feature = "testing"))]
+pub use faults::{Call, Fault, Faults};
+pub(crate) use log::{Journal, OpenWith};
 pub(crate) use places::SegmentFile;
 
 /// A place in the order of commits; 0 is before the first. Opaque and monotone: a later commit has
@@ -78,16 +90,4 @@ pub enum Durability {
     /// last commits, up to a megabyte of them; what is left is whole and in order. For imports that
     /// can be repeated, and for tests.
     Memory,
-}
-
-/// One commit as the journal keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) position: Position,
-    /// Microseconds since 1970, as the caller said; the journal reads no clock.
-    pub(crate) time: i64,
-    /// What was asked for, for replay; the journal does not look inside.
-    pub(crate) asked: Vec<u8>,
-    /// What came of it: absolute puts (`Some`) and deletes (`None`), each key at most once, sorted.
-    pub(crate) results: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }

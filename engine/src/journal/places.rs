@@ -2,19 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::Position;
+use super::disk::Disk;
 use super::error::JournalError;
-use super::frame::Hash;
 use super::log::Journal;
-use super::segment::{self, Header, Step, Walk};
-use super::{Disk, Position};
-
-/// What lies behind the frame of a position.
-struct Place {
-    segment: Position,
-    offset: u64,
-    /// Hash of the frame.
-    hash: Hash,
-}
+use super::segment::{self, Header};
+use super::source::Source;
+use super::walk::Walk;
 
 /// A file of the journal as it is to be copied.
 pub(crate) struct SegmentFile {
@@ -30,23 +24,25 @@ impl Journal {
         &self.disk
     }
 
-    /// The chain hash of a position: that of its frame, or zeroes before the first.
-    pub(crate) fn hash_at(&self, position: Position) -> Result<Hash, JournalError> {
-        Ok(self.place(position)?.map_or([0; 32], |place| place.hash))
-    }
-
-    /// The files that hold the journal up to and including `upto`, in order. What is written while
-    /// they are copied lies behind what is wanted of them.
+    /// The files that hold the journal up to and including `upto`, in order. What is written while they are copied lies
+    /// behind what is wanted of them. Where `upto` lies in a compressed segment, more comes along: the last file is always
+    /// a plain one, for only such a one can be gone on with.
     pub(crate) fn files(&self, upto: Position) -> Result<Vec<SegmentFile>, JournalError> {
-        // A journal with nothing in it has a segment all the same.
-        let (last, length) = match self.place(upto)? {
-            Some(place) => (place.segment, place.offset),
-            None => (Position::START.next(), segment::HEADER as u64),
-        };
-        let files = self.segments().into_iter().filter(|first| *first <= last);
+        self.hand_out()?;
+        let holding = self
+            .segment_of(upto)
+            .map_or_else(|_| self.oldest(), |(first, _)| first);
+        let (segments, plain) = self.shape();
+        let last = plain.iter().copied().find(|first| *first >= holding);
+        let last = last.unwrap_or(holding);
+        let length = self.length_upto(last, upto)?;
+        let files = segments.into_iter().filter(|first| *first <= last);
         Ok(files
             .map(|first| {
-                let name = segment::name(first);
+                let name = match plain.contains(&first) {
+                    true => segment::name(first),
+                    false => segment::packed_name(first),
+                };
                 SegmentFile {
                     path: self.folder.join(&name),
                     name,
@@ -58,63 +54,93 @@ impl Journal {
 
     /// Ends the journal after `last`; what came later is gone. The journal is closed by it.
     pub(crate) fn cut(self, last: Position) -> Result<(), JournalError> {
-        let Some(place) = self.place(last)? else {
+        if last < self.oldest() {
             return Ok(());
-        };
-        let (folder, disk, segments) = (self.folder.clone(), self.disk.clone(), self.segments());
+        }
+        let (first, _) = self.segment_of(last)?;
+        let length = self.length_upto(first, last)?;
+        let (folder, disk) = (self.folder.clone(), self.disk.clone());
+        let (segments, plain) = self.shape();
+        let mut source = self.source(first)?;
         drop(self);
-        let later = segments.iter().filter(|first| **first > place.segment);
         // From the end, so that what is left is a journal at any moment.
-        for first in later.rev() {
-            let path = folder.join(segment::name(*first));
+        for later in segments.iter().rev().filter(|later| **later > first) {
+            let name = match plain.contains(later) {
+                true => segment::name(*later),
+                false => segment::packed_name(*later),
+            };
+            let path = folder.join(name);
             disk.remove(&path)
                 .map_err(JournalError::io("removing", &path))?;
         }
-        let path = folder.join(segment::name(place.segment));
-        disk.open(&path)
-            .and_then(|file| {
-                file.set_len(place.offset)?;
-                file.sync_data()
-            })
-            .map_err(JournalError::io("cutting", &path))?;
+        let path = folder.join(segment::name(first));
+        if source.is_packed() {
+            unpack(disk.as_ref(), &mut source, length, &path)?;
+            let packed = folder.join(segment::packed_name(first));
+            disk.remove(&packed)
+                .map_err(JournalError::io("removing", &packed))?;
+        } else {
+            disk.open(&path)
+                .and_then(|file| {
+                    file.set_len(length)?;
+                    file.sync_data()
+                })
+                .map_err(JournalError::io("cutting", &path))?;
+        }
         disk.sync_folder(&folder)
             .map_err(JournalError::io("syncing", &folder))
     }
 
-    /// Reads the frame of a position; there is none before the first.
-    fn place(&self, position: Position) -> Result<Option<Place>, JournalError> {
-        if position == Position::START {
-            return Ok(None);
-        }
-        self.hand_out()?;
-        let (first, _) = self.segment_of(position);
-        let name = segment::name(first);
-        let path = self.folder.join(&name);
-        let file = self
-            .disk
-            .read(&path)
-            .map_err(JournalError::io("opening", &path))?;
-        let len = file.len().map_err(JournalError::io("measuring", &path))?;
-        let header = Header::read(file.as_ref(), &self.folder, &name)?;
-        let spot = self.spot(first, position);
-        let before = (spot.1 == first).then_some(header.before);
-        let mut walk = Walk::new(file.as_ref(), &self.folder, &name, spot, before, len);
-        while walk.expected <= position {
-            match walk.step()? {
-                Step::Entry(..) => {}
-                Step::End => {
-                    let what = format!("position {position} is missing");
-                    return Err(JournalError::damaged(&name, walk.offset, what));
-                }
-                Step::Broken(broken) => {
-                    return Err(JournalError::damaged(&name, walk.offset, broken.what()));
-                }
-            }
-        }
-        Ok(Some(Place {
-            segment: first,
-            offset: walk.offset,
-            hash: walk.before.unwrap_or_default(),
-        }))
+    /// All segments, and those that are not compressed.
+    fn shape(&self) -> (Vec<Position>, Vec<Position>) {
+        let current = self.writer().segment;
+        let index = self.index();
+        let plain = index.segments.iter().copied();
+        let plain = plain.filter(|first| *first == current || index.unpacked.contains(first));
+        (index.segments.clone(), plain.collect())
     }
+
+    /// How many bytes of a segment, uncompressed, hold its entries up to `upto`.
+    fn length_upto(&self, first: Position, upto: Position) -> Result<u64, JournalError> {
+        let mut source = self.source(first)?;
+        let spot = self.spot(&source, upto.max(first));
+        let mut walk = Walk::at(&mut source, spot);
+        while walk.expected <= upto && walk.must_step()? {}
+        Ok(walk.offset)
+    }
+}
+
+/// Writes the first `length` bytes of a compressed segment as a plain one.
+fn unpack(
+    disk: &dyn Disk,
+    source: &mut Source,
+    length: u64,
+    path: &std::path::Path,
+) -> Result<(), JournalError> {
+    let unfinished = path.with_extension("seg.new");
+    let fail = || JournalError::io("writing", path);
+    let file = disk.create(&unfinished).map_err(fail())?;
+    let header = Header {
+        size: length,
+        ..source.header.clone()
+    };
+    file.write_all_at(0, &header.encode(segment::MAGIC))
+        .map_err(fail())?;
+    let mut part = vec![0; 256 * 1024];
+    let mut at = header.length();
+    while at < length {
+        let want = part.len().min((length - at) as usize);
+        let read = source.read_at(at, &mut part[..want])?;
+        if read == 0 {
+            return Err(JournalError::damaged(
+                &source.name,
+                at,
+                "it is shorter than its frames",
+            ));
+        }
+        file.write_all_at(at, &part[..read]).map_err(fail())?;
+        at += read as u64;
+    }
+    file.sync_data().map_err(fail())?;
+    disk.rename(&unfinished, path).map_err(fail())
 }

@@ -5,14 +5,16 @@
 //! last position that was known to be on disk): if any good frame further on was written after the
 //! broken one had been promised, the broken one is a loss, and opening fails with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Position;
 use super::disk::{Disk, DiskFile};
 use super::error::JournalError;
 use super::frame::{self, Hash};
-use super::segment::{self, Broken, HEADER, Header, Step, Walk};
+use super::segment::{self, Header};
+use super::source::{Source, Spot};
+use super::walk::{Broken, Step, Walk};
 
 /// Every how many positions the index keeps a place.
 pub(super) const SPOT_EVERY: u64 = 64;
@@ -21,129 +23,194 @@ pub(super) const SPOT_EVERY: u64 = 64;
 pub(super) struct Recovered {
     /// The first position of each segment, ascending.
     pub(super) segments: Vec<Position>,
-    /// Offsets of some frames of the last segment.
-    pub(super) spots: BTreeMap<Position, u64>,
+    /// Those that are full and not compressed yet.
+    pub(super) unpacked: BTreeSet<Position>,
+    /// Places of some frames of the last segment.
+    pub(super) spots: BTreeMap<Position, Spot>,
     pub(super) file: Box<dyn DiskFile>,
     pub(super) size: u64,
     pub(super) offset: u64,
     pub(super) head: Position,
     pub(super) hash: Hash,
+    pub(super) latest: i64,
 }
 
-/// Opens the journal in `folder`, or makes one if `create` is set and none is there.
+/// The segments that are there, by first position.
+pub(super) struct Listed {
+    pub(super) segments: Vec<Position>,
+    plain: BTreeSet<Position>,
+}
+
+/// Opens the journal in `folder`, or makes one if `create` is set and none is there. The entries
+/// up to `base` may be missing.
 pub(super) fn recover(
     disk: &dyn Disk,
     folder: &Path,
     create: bool,
+    base: Option<(Position, Hash)>,
 ) -> Result<Recovered, JournalError> {
-    let segments = list(disk, folder)?;
+    let Listed { segments, plain } = list(disk, folder)?;
     let Some((first, last)) = segments.first().copied().zip(segments.last().copied()) else {
         if create {
-            return start(disk, folder);
+            return start(disk, folder, base.unwrap_or_default());
         }
         let what = "every segment is missing";
         return Err(JournalError::damaged("(none)", 0, what));
     };
-    if first != Position::START.next() {
+    let (begins, hash) = base.unwrap_or_default();
+    if first > begins.next() {
         let what = format!("the segments before position {first} are missing");
         return Err(JournalError::damaged(&segment::name(first), 0, what));
     }
-    open_last(disk, folder, segments, last)
+    if !plain.contains(&last) {
+        let what = "the segment after it is missing";
+        return Err(JournalError::damaged(&segment::packed_name(last), 0, what));
+    }
+    if first == begins.next() {
+        let source = Source::open(disk, folder, first)?;
+        if source.header.before != hash {
+            let what = "it does not follow what the journal is to go on from";
+            return Err(JournalError::damaged(&source.name, 0, what));
+        }
+    }
+    let mut found = open_last(disk, folder, last)?;
+    found.segments = segments;
+    found.unpacked = plain;
+    found.unpacked.remove(&last);
+    Ok(found)
 }
 
-/// The segments by first position. What a crash left half-made is removed.
-fn list(disk: &dyn Disk, folder: &Path) -> Result<Vec<Position>, JournalError> {
-    let mut segments = Vec::new();
+/// Looks at what is in the folder. What a crash left half-made is removed.
+pub(super) fn list(disk: &dyn Disk, folder: &Path) -> Result<Listed, JournalError> {
+    let remove = |name: &str| {
+        let path = folder.join(name);
+        disk.remove(&path)
+            .map_err(JournalError::io("removing", &path))
+    };
+    let (mut plain, mut packed) = (BTreeSet::new(), BTreeSet::new());
     for name in disk
         .list(folder)
         .map_err(JournalError::io("listing", folder))?
     {
-        if name.ends_with(".seg.new") {
-            let path = folder.join(&name);
-            disk.remove(&path)
-                .map_err(JournalError::io("removing", &path))?;
+        if name.ends_with(".seg.new") || name.ends_with(".segz.new") || name == segment::PREPARED {
+            remove(&name)?;
         }
-        segments.extend(segment::first_of(&name));
+        match segment::first_of(&name) {
+            Some((first, true)) => packed.insert(first),
+            Some((first, false)) => plain.insert(first),
+            None => false,
+        };
     }
-    segments.sort_unstable();
-    Ok(segments)
-}
-
-fn start(disk: &dyn Disk, folder: &Path) -> Result<Recovered, JournalError> {
-    let header = Header {
-        first: Position::START.next(),
-        size: segment::planned_size(0),
-        before: Hash::default(),
-    };
-    let file = segment::create(disk, folder, &header)?;
-    Ok(Recovered {
-        segments: vec![header.first],
-        spots: BTreeMap::new(),
-        file,
-        size: header.size,
-        offset: HEADER as u64,
-        head: Position::START,
-        hash: header.before,
+    // The plain one was to be removed. It is compressed again, rather than trusted to be the same.
+    for both in packed.intersection(&plain) {
+        remove(&segment::packed_name(*both))?;
+    }
+    Ok(Listed {
+        segments: packed.union(&plain).copied().collect(),
+        plain,
     })
 }
 
-fn open_last(
+fn start(
     disk: &dyn Disk,
     folder: &Path,
-    segments: Vec<Position>,
-    last: Position,
+    (base, hash): (Position, Hash),
 ) -> Result<Recovered, JournalError> {
-    let name = segment::name(last);
-    let path = folder.join(&name);
+    let header = Header::new(base.next(), segment::planned_size(0), hash, i64::MIN);
+    let file = segment::create(disk, folder, &header)?;
+    Ok(Recovered {
+        segments: vec![header.first],
+        unpacked: BTreeSet::new(),
+        spots: BTreeMap::new(),
+        file,
+        size: header.size,
+        offset: header.length(),
+        head: base,
+        hash,
+        latest: header.latest,
+    })
+}
+
+fn open_last(disk: &dyn Disk, folder: &Path, last: Position) -> Result<Recovered, JournalError> {
+    let path = folder.join(segment::name(last));
     let file = disk
         .open(&path)
         .map_err(JournalError::io("opening", &path))?;
-    let header = Header::read(file.as_ref(), folder, &name)?;
-    let len = file.len().map_err(JournalError::io("measuring", &path))?;
-
-    let start = (HEADER as u64, header.first);
-    let mut walk = Walk::new(
-        file.as_ref(),
-        folder,
-        &name,
-        start,
-        Some(header.before),
-        len,
-    );
+    let mut source = Source::of(file, &path, last, false)?;
+    if source.header.format < segment::FORMAT {
+        return Err(JournalError::OlderFormat {
+            segment: source.name,
+            found: source.header.format,
+        });
+    }
     let mut spots = BTreeMap::new();
+    let tail = walk_tail(&mut source, |walk| {
+        let spot = walk.spot();
+        let kept = spot.filter(|spot| spot.position.get().is_multiple_of(SPOT_EVERY));
+        spots.extend(kept.map(|spot| (spot.position, spot)));
+        Ok(())
+    })?;
+    let (size, len) = (source.header.size, source.end);
+    let Some(file) = source.into_file() else {
+        let what = "the last segment is compressed";
+        return Err(JournalError::damaged(&segment::name(last), 0, what));
+    };
+    cut(file.as_ref(), tail.offset, tail.used, len, size)
+        .map_err(JournalError::io("cutting the torn tail of", &path))?;
+    Ok(Recovered {
+        segments: Vec::new(),
+        unpacked: BTreeSet::new(),
+        spots,
+        file,
+        size: size.max(len),
+        offset: tail.offset,
+        head: tail.head,
+        hash: tail.hash,
+        latest: tail.latest,
+    })
+}
+
+/// Where the good frames of the last segment end.
+pub(super) struct Tail {
+    pub(super) head: Position,
+    hash: Hash,
+    latest: i64,
+    offset: u64,
+    /// How many bytes of a torn write lie there.
+    used: u64,
+}
+
+/// Goes through the frames of the last segment up to a torn tail. Damage is an error.
+pub(super) fn walk_tail(
+    source: &mut Source,
+    mut each: impl FnMut(&Walk<'_>) -> Result<(), JournalError>,
+) -> Result<Tail, JournalError> {
+    let mut walk = Walk::new(source);
     let broken = loop {
         match walk.step()? {
-            Step::Entry(offset, entry) => {
-                if entry.position.get().is_multiple_of(SPOT_EVERY) {
-                    spots.insert(entry.position, offset);
-                }
-            }
+            Step::Frame => each(&walk)?,
             Step::End => break None,
             Step::Broken(broken) => break Some(broken),
         }
     };
-    let (offset, missing) = (walk.offset, walk.expected);
-    let hash = walk.before.unwrap_or_default();
-
-    let tail = read_from(file.as_ref(), offset, len).map_err(JournalError::io("reading", &path))?;
-    let used = tail
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |at| at + 1);
-    if let Some(what) = damage(broken, &tail[..used], missing) {
-        return Err(JournalError::damaged(&name, offset, what));
-    }
-    cut(file.as_ref(), offset, used as u64, len, header.size)
-        .map_err(JournalError::io("cutting the torn tail of", &path))?;
-    Ok(Recovered {
-        segments,
-        spots,
-        file,
-        size: header.size.max(len),
-        offset,
+    let missing = walk.expected;
+    let mut tail = Tail {
         head: Position::from_number(missing.get().saturating_sub(1)),
-        hash,
-    })
+        hash: walk.before.unwrap_or_default(),
+        latest: walk.latest,
+        offset: walk.offset,
+        used: 0,
+    };
+    let mut bytes = vec![0; source.end.saturating_sub(tail.offset) as usize];
+    let read = source.read_at(tail.offset, &mut bytes)?;
+    bytes.truncate(read);
+    let used = bytes.iter().rposition(|byte| *byte != 0);
+    let used = used.map_or(0, |at| at + 1);
+    if let Some(what) = damage(broken, &bytes[..used], missing) {
+        return Err(JournalError::damaged(&source.name, tail.offset, what));
+    }
+    tail.used = used as u64;
+    Ok(tail)
 }
 
 /// What is wrong with a tail that holds no frame of position `missing`, if it is more than torn.
@@ -175,11 +242,4 @@ fn cut(
         file.sync_data()?;
     }
     Ok(())
-}
-
-fn read_from(file: &dyn DiskFile, offset: u64, end: u64) -> Result<Vec<u8>, std::io::Error> {
-    let mut bytes = vec![0; end.saturating_sub(offset) as usize];
-    let read = file.read_at(offset, &mut bytes)?;
-    bytes.truncate(read);
-    Ok(bytes)
 }

@@ -9,15 +9,14 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::faults::FaultyDisk;
-use super::frame::{self, Found};
+use super::frame::{self, Encoder, Found, Hash};
 use super::*;
 
-fn at(number: u64) -> Position {
+pub(super) fn at(number: u64) -> Position {
     Position::from_number(number)
 }
 
-fn entry(number: u64, size: usize) -> Entry {
+pub(super) fn entry(number: u64, size: usize) -> Entry {
     Entry {
         position: at(number),
         time: -7 + number as i64,
@@ -26,14 +25,50 @@ fn entry(number: u64, size: usize) -> Entry {
             (b"gone".to_vec(), None),
             (b"kept".to_vec(), Some(vec![number as u8 | 1; size])),
         ],
+        leaves: vec![leaf(number % 5, number), leaf(9, number)],
     }
 }
 
-fn open(folder: &Path) -> Result<Journal, JournalError> {
-    Journal::open(folder, true, Durability::Sync, Arc::new(RealDisk))
+/// What the entry of `number` holds of the record `id`.
+fn leaf(id: u64, number: u64) -> Leaf {
+    let name = format!("the secret of {id} in {number}").into_bytes();
+    let content = LeafContent {
+        asked: name.clone(),
+        results: vec![(b"name/".to_vec(), None), (name, Some(b"Hafez".to_vec()))],
+        released: vec![(b"phone".to_vec(), 1)],
+    };
+    Leaf {
+        subject: subject(id),
+        content: Some(content),
+    }
 }
 
-fn read(journal: &Journal, after: u64, upto: u64) -> Result<Vec<Entry>, JournalError> {
+pub(super) fn subject(id: u64) -> Subject {
+    let id = u128::from(id);
+    Subject { object: 3, id }
+}
+
+fn encoded(entry: &Entry, synced: u64, before: [u8; 32]) -> (Vec<u8>, Hash) {
+    let mut bytes = Vec::new();
+    let hash = Encoder::new([7; 32]).encode(entry, at(synced), &before, &mut bytes);
+    (bytes, hash)
+}
+
+pub(super) fn open(folder: &Path) -> Result<Journal, JournalError> {
+    Journal::open(folder, with(Durability::Sync, Arc::new(RealDisk)))
+}
+
+pub(super) fn with(durability: Durability, disk: Arc<dyn Disk>) -> OpenWith {
+    OpenWith {
+        create: true,
+        durability,
+        disk,
+        salt_key: [7; 32],
+        base: None,
+    }
+}
+
+pub(super) fn read(journal: &Journal, after: u64, upto: u64) -> Result<Vec<Entry>, JournalError> {
     let mut entries = Vec::new();
     journal.visit(at(after), at(upto), |entry| {
         entries.push(entry);
@@ -56,31 +91,105 @@ fn filled(count: u64) -> (TempDir, PathBuf, Vec<usize>) {
     (dir, file, starts)
 }
 
-#[test]
-fn frame_layout_is_frozen() {
-    let entry = Entry {
+/// The golden frame: everything that a frame can hold, once.
+fn golden() -> Entry {
+    let content = LeafContent {
+        asked: b"q".to_vec(),
+        results: vec![(b"c".to_vec(), Some(b"z".to_vec()))],
+        released: vec![(b"d".to_vec(), 1)],
+    };
+    let leaf = |id, content| Leaf {
+        subject: subject(id),
+        content,
+    };
+    Entry {
         position: at(3),
         time: -2,
         asked: b"ask".to_vec(),
         results: vec![(b"a".to_vec(), Some(b"xy".to_vec())), (b"b".to_vec(), None)],
-    };
-    let mut bytes = Vec::new();
-    let hash = frame::encode(&entry, at(2), &[5; 32], &mut bytes);
+        leaves: vec![leaf(4, Some(content)), leaf(5, None)],
+    }
+}
+
+#[test]
+fn frame_layout_is_frozen() {
+    let entry = golden();
+    let (bytes, hash) = encoded(&entry, 2, [5; 32]);
     let mut payload = vec![0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 2];
     payload.extend([5; 32]);
     payload.extend([255, 255, 255, 255, 255, 255, 255, 254]);
     payload.extend([0, 0, 0, 3, b'a', b's', b'k', 0, 0, 0, 2]);
     payload.extend([0, 0, 0, 1, b'a', 1, 0, 0, 0, 2, b'x', b'y']);
     payload.extend([0, 0, 0, 1, b'b', 0]);
+    payload.extend([0, 0, 0, 2]);
+    let mut hashed = payload.clone();
+
+    let mut salts = [0; 48];
+    let mut keyed = blake3::Hasher::new_keyed(&[7; 32]);
+    keyed.update(&3_u64.to_be_bytes());
+    keyed.finalize_xof().fill(&mut salts);
+    let mut kept = salts[..24].to_vec();
+    kept.extend([0, 0, 0, 1, b'q', 0, 0, 0, 2]);
+    kept.extend([0, 0, 0, 1, b'c', 1, 0, 0, 0, 1, b'z']);
+    kept.extend([0, 0, 0, 1, b'd', 2, 0, 0, 0, 1]);
+    let mut erased = salts[24..].to_vec();
+    erased.extend([0; 8]);
+    for (id, kind, leaf) in [(4, 1, &kept), (5, 0, &erased)] {
+        let leaf_hash = blake3::hash(leaf);
+        let mut subject = vec![0, 0, 0, 3];
+        subject.extend([0; 15]);
+        subject.push(id);
+        payload.extend(&subject);
+        payload.extend([kind, 0, 0, 0, leaf.len() as u8]);
+        payload.extend(if kind == 1 {
+            leaf
+        } else {
+            &leaf_hash.as_bytes()[..]
+        });
+        hashed.extend(&subject);
+        hashed.extend(leaf_hash.as_bytes());
+    }
     assert_eq!(bytes[..4], (payload.len() as u32).to_be_bytes());
     assert_eq!(bytes[4..8], crc32fast::hash(&payload).to_be_bytes());
     assert_eq!(bytes[8..], payload);
-    assert_eq!(hash, *blake3::hash(&bytes).as_bytes());
+    assert_eq!(hash, *blake3::hash(&hashed).as_bytes());
     assert_eq!(bytes.len(), frame::length(&entry));
     assert!(matches!(
         frame::look(&bytes, bytes.len() as u64),
         Found::Payload(found) if found == payload
     ));
+    assert_eq!(frame::decode(&bytes, 2), Some(entry));
+}
+
+#[test]
+fn frames_of_the_first_format_are_read() {
+    let mut entry = golden();
+    let (mut bytes, _) = encoded(&entry, 2, [5; 32]);
+    entry.leaves.clear();
+    bytes.truncate(frame::length(&entry) - 4);
+    let checked = frame::check(&bytes, 1, &mut Vec::new()).unwrap();
+    assert_eq!((checked.position, checked.time), (at(3), -2));
+    assert_eq!(checked.hash, *blake3::hash(&bytes).as_bytes());
+    assert_eq!(frame::decode(&bytes, 1), Some(entry));
+}
+
+#[test]
+fn no_two_salts_are_the_same() {
+    let mut entry = golden();
+    entry.leaves = vec![entry.leaves[0].clone(), entry.leaves[0].clone()];
+    let (one, _) = encoded(&entry, 2, [5; 32]);
+    entry.position = at(4);
+    let (other, _) = encoded(&entry, 2, [5; 32]);
+    let leaf = 24 + 9 + 11 + 10;
+    let salts = [&one, &other].map(|bytes| {
+        let second = bytes.len() - leaf;
+        let first = second - 25 - leaf;
+        [first, second].map(|start| bytes[start..start + 24].to_vec())
+    });
+    let mut salts = salts.concat();
+    salts.sort();
+    salts.dedup();
+    assert_eq!(salts.len(), 4);
 }
 
 #[test]
@@ -239,8 +348,7 @@ fn a_segment_of_another_history_breaks_the_chain() {
 fn a_frame_with_a_good_checksum_in_the_wrong_chain_is_damage() {
     let (_dir, file, starts) = filled(2);
     let mut bytes = fs::read(&file).unwrap();
-    let mut forged = Vec::new();
-    frame::encode(&entry(2, 20), at(1), &[9; 32], &mut forged);
+    let (forged, _) = encoded(&entry(2, 20), 1, [9; 32]);
     bytes[starts[1]..starts[2]].copy_from_slice(&forged);
     fs::write(&file, bytes).unwrap();
     assert!(matches!(
@@ -272,16 +380,16 @@ fn a_half_made_segment_is_removed_at_open() {
 
 #[test]
 fn nothing_is_taken_after_a_failed_write_or_sync() {
-    for fail in [FaultyDisk::fail_writes_after, FaultyDisk::fail_syncs_after] {
+    for call in [Call::Write, Call::Sync] {
         let dir = TempDir::new().unwrap();
-        let disk = FaultyDisk::new();
+        let disk = Faults::new();
         let shared = Arc::new(disk.clone());
-        let journal = Journal::open(dir.path(), true, Durability::Sync, shared).unwrap();
+        let journal = Journal::open(dir.path(), with(Durability::Sync, shared)).unwrap();
         journal.append(&[entry(1, 5)]).unwrap();
-        fail(&disk, 0);
+        disk.fail(call, 0, Fault::DiskFull);
         let failed = journal.append(&[entry(2, 5)]);
         assert!(matches!(failed, Err(JournalError::Io { .. })));
-        fail(&disk, i64::MAX);
+        disk.mend();
         let refused = journal.append(&[entry(2, 5)]);
         assert!(matches!(refused, Err(JournalError::Stopped)));
         assert!(matches!(journal.sync(), Err(JournalError::Stopped)));
@@ -294,7 +402,7 @@ fn without_sync_entries_are_still_read_back_and_survive_a_reopen_after_sync() {
     for durability in [Durability::Memory, Durability::Os] {
         let dir = TempDir::new().unwrap();
         let disk = Arc::new(RealDisk);
-        let journal = Journal::open(dir.path(), true, durability, disk).unwrap();
+        let journal = Journal::open(dir.path(), with(durability, disk)).unwrap();
         let entries: Vec<Entry> = (1..=70).map(|number| entry(number, 100)).collect();
         for entry in &entries {
             journal.append(std::slice::from_ref(entry)).unwrap();

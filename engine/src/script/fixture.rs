@@ -69,6 +69,7 @@ impl Fixture {
                 unchanged: Vec::new(),
                 writes,
                 asked: Vec::new(),
+                leaves: Vec::new(),
                 time: 0,
             })
             .unwrap();

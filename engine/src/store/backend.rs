@@ -3,7 +3,7 @@
 //! The trait is free of closures, long-lived iterators and locks that outlive a call, so that a
 //! server can stand behind it as well as a folder.
 
-use crate::journal::{Entry, Journal, Position};
+use crate::journal::{Entry, Journal, Position, Subject};
 
 use super::runs::Scratch;
 use super::{CommitError, StoreError};
@@ -36,6 +36,11 @@ pub(crate) enum Write {
         key: Vec<u8>,
         to: i64,
     },
+    /// In a leaf: deletes, unless another leaf of the commit puts the key. The key is the other
+    /// leaf's then, and stays deleted where that one is erased.
+    Release {
+        key: Vec<u8>,
+    },
 }
 
 /// Changes that happen together or not at all.
@@ -47,12 +52,22 @@ pub(crate) struct Commit {
     pub(crate) unchanged: Vec<Vec<u8>>,
     /// Nothing at all may have been written after `at`: for changes that were made from everything there is.
     pub(crate) alone: bool,
-    /// In order: of two writes of one key the later one holds.
+    /// What holds no values of records. In order: of two writes of one key the later one holds.
     pub(crate) writes: Vec<Write>,
-    /// What was asked for, kept in the journal for replay.
+    /// What was asked for, without values of records, kept in the journal for replay.
     pub(crate) asked: Vec<u8>,
+    /// What holds values of records, by record. No key is written by two of them.
+    pub(crate) leaves: Vec<CommitLeaf>,
     /// Microseconds since 1970.
     pub(crate) time: i64,
+}
+
+/// The part of a commit that holds values of one record, so that it can be erased with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CommitLeaf {
+    pub(crate) subject: Subject,
+    pub(crate) asked: Vec<u8>,
+    pub(crate) writes: Vec<Write>,
 }
 
 /// A range of keys.

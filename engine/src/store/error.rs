@@ -49,6 +49,16 @@ pub(crate) enum StoreError {
     },
 
     #[error(
+        "{what} has format {found}, which is older than this version writes: open the store once with leave to write, and it is brought up to date"
+    )]
+    OlderFormat { what: String, found: u32 },
+
+    #[error(
+        "entry {wanted} of the journal was trimmed, the oldest is {oldest}: go on from there, or restore a backup that still has it"
+    )]
+    Trimmed { wanted: Position, oldest: Position },
+
+    #[error(
         "journal segment {segment} is damaged at byte {offset}: {what}; restore the last backup, and keep the damaged directory"
     )]
     Damaged {
@@ -151,6 +161,11 @@ impl From<JournalError> for StoreError {
                 found,
                 supported,
             },
+            JournalError::OlderFormat { segment, found } => StoreError::OlderFormat {
+                what: format!("journal segment {segment}"),
+                found,
+            },
+            JournalError::Trimmed { wanted, oldest } => StoreError::Trimmed { wanted, oldest },
             JournalError::Stopped => StoreError::Poisoned {
                 why: error.to_string(),
             },

@@ -29,7 +29,7 @@ mod verify;
 mod conformance;
 
 pub(crate) use self::sled::{SledBackend, StoreOptions};
-pub(crate) use backend::{Backend, Commit, Direction, Row, Span, Verified, Write};
+pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
 pub(crate) use error::{CommitError, StoreError};
 pub(crate) use memory::MemoryBackend;
 pub use progress::Progress;

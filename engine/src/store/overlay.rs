@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+pub(super) use crate::journal::Change;
 use crate::journal::{Entry, Position};
 
 /// What a map node, its vectors and a version take beside their bytes, roughly.
 const PER_KEY: usize = 96;
 const PER_VERSION: usize = 40;
-
-/// A change: a key and its new value, or `None` for a delete.
-pub(super) type Change = (Vec<u8>, Option<Vec<u8>>);
 
 /// Versions of entries in memory, by key and position.
 #[derive(Default)]
@@ -39,11 +37,9 @@ impl Overlay {
 
     /// Adds the results of a commit that is newer than everything in the overlay.
     pub(super) fn insert(&mut self, entry: Entry) {
-        for (key, value) in entry.results {
-            let version = Version {
-                at: entry.position,
-                value,
-            };
+        let at = entry.position;
+        for (key, value) in entry.into_changes() {
+            let version = Version { at, value };
             self.bytes += version.bytes();
             match self.keys.get_mut(&key) {
                 Some(versions) => versions.push(version),
@@ -178,6 +174,7 @@ mod tests {
             time: 0,
             asked: Vec::new(),
             results: vec![(key.to_vec(), value.map(<[u8]>::to_vec))],
+            leaves: Vec::new(),
         }
     }
 

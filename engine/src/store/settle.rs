@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::{Entry, Position};
+use crate::journal::{Change, Entry, Leaf, LeafContent, Position};
 
-use super::{Commit, CommitError, StoreError, Write};
+use super::{Commit, CommitError, CommitLeaf, StoreError, Write};
 
 /// A commit larger than this is refused.
 const LARGEST_COMMIT: usize = 256 * 1024 * 1024;
@@ -25,11 +25,11 @@ pub(super) trait Ground {
 pub(super) struct Group<'a> {
     ground: &'a dyn Ground,
     head: Position,
-    /// The newest values of what earlier commits of this group wrote.
+    /// The newest values of what earlier commits of this group wrote, but for the last one.
     staged: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     entries: Vec<Entry>,
-    /// How many of the entries are staged: the last one is only when another commit follows it.
-    known: usize,
+    /// Whether the last commit is not staged yet.
+    unstaged: bool,
 }
 
 impl<'a> Group<'a> {
@@ -40,16 +40,13 @@ impl<'a> Group<'a> {
             head,
             staged: BTreeMap::new(),
             entries: Vec::new(),
-            known: 0,
+            unstaged: false,
         }
     }
 
     /// Takes the commit into the group and says its position, or why it cannot happen.
     pub(super) fn admit(&mut self, commit: Commit) -> Result<Position, CommitError> {
-        for entry in self.entries.iter().skip(self.known) {
-            self.staged.extend(entry.results.iter().cloned());
-        }
-        self.known = self.entries.len();
+        self.stage_last();
         // Nothing was written since a commit that read the head.
         if self.head != commit.at {
             if commit.alone {
@@ -74,11 +71,24 @@ impl<'a> Group<'a> {
             time: commit.time,
             asked: commit.asked,
             results: results.into_iter().collect(),
+            leaves: leaves(commit.leaves, position),
         };
         check_size(&entry)?;
+        self.unstaged = true;
         self.entries.push(entry);
         self.head = position;
         Ok(position)
+    }
+
+    /// Takes up what the last commit wrote. Only now: where one commit comes alone, as they do from
+    /// one writer, nothing is copied.
+    fn stage_last(&mut self) {
+        if let (true, Some(last)) = (self.unstaged, self.entries.last()) {
+            let changes = last.changes();
+            self.staged
+                .extend(changes.map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))));
+        }
+        self.unstaged = false;
     }
 
     pub(super) fn into_entries(self) -> Vec<Entry> {
@@ -95,12 +105,11 @@ impl<'a> Group<'a> {
             Write::Put { key, value } => {
                 results.insert(key, Some(value));
             }
-            Write::Delete { key } => {
+            Write::Delete { key } | Write::Release { key } => {
                 results.insert(key, None);
             }
-            Write::Stamp { mut prefix, value } => {
-                prefix.extend_from_slice(&position.get().to_be_bytes());
-                results.insert(prefix, Some(value));
+            Write::Stamp { prefix, value } => {
+                results.insert(stamped(prefix, position), Some(value));
             }
             Write::Add { key, count, sum } => {
                 let before = self.value(&key, results)?;
@@ -131,13 +140,87 @@ impl<'a> Group<'a> {
     }
 }
 
+/// What the leaves of a commit come to, by subject.
+fn leaves(mut parts: Vec<CommitLeaf>, position: Position) -> Vec<Leaf> {
+    parts.sort_by_key(|part| part.subject);
+    let mut released = Vec::new();
+    let mut leaves = Vec::with_capacity(parts.len());
+    for (place, part) in parts.into_iter().enumerate() {
+        let mut results = Vec::with_capacity(part.writes.len());
+        for write in part.writes {
+            match write {
+                Write::Put { key, value } => results.push((key, Some(value))),
+                Write::Stamp { prefix, value } => {
+                    results.push((stamped(prefix, position), Some(value)));
+                }
+                Write::Delete { key } => results.push((key, None)),
+                Write::Release { key } => released.push((place, key)),
+                // A total belongs to no record alone, and what it was before is looked up nowhere here.
+                Write::Add { .. } | Write::Raise { .. } => {
+                    debug_assert!(false, "totals belong to the common part");
+                }
+            }
+        }
+        sort(&mut results);
+        let content = LeafContent {
+            asked: part.asked,
+            results,
+            released: Vec::new(),
+        };
+        leaves.push(Leaf {
+            subject: part.subject,
+            content: Some(content),
+        });
+    }
+    for (place, key) in released {
+        release(&mut leaves, place, key);
+    }
+    leaves
+}
+
+/// Sorts by key; of two changes of one key the later one holds.
+fn sort(results: &mut Vec<Change>) {
+    if !results.is_sorted_by(|one, next| one.0 < next.0) {
+        // Stable, and from the end: the first of each key is then the last that was written.
+        results.reverse();
+        results.sort_by(|one, next| one.0.cmp(&next.0));
+        results.dedup_by(|next, one| next.0 == one.0);
+    }
+}
+
+/// Gives a key up in favour of the leaf that puts it, or else deletes it.
+fn release(leaves: &mut [Leaf], place: usize, key: Vec<u8>) {
+    let puts = |leaf: &Leaf| {
+        let results = leaf.content.as_ref().map(|content| &content.results);
+        results.is_some_and(|results| results.binary_search_by(|row| row.0.cmp(&key)).is_ok())
+    };
+    let taker = leaves.iter().position(puts);
+    let Some(content) = leaves.get_mut(place).and_then(|leaf| leaf.content.as_mut()) else {
+        return;
+    };
+    match taker {
+        Some(taker) if taker != place => content.released.push((key, taker as u32)),
+        Some(_) => {}
+        None => {
+            content.results.push((key, None));
+            sort(&mut content.results);
+        }
+    }
+}
+
+fn stamped(mut prefix: Vec<u8>, position: Position) -> Vec<u8> {
+    prefix.extend_from_slice(&position.get().to_be_bytes());
+    prefix
+}
+
 fn check_size(entry: &Entry) -> Result<(), StoreError> {
     let results: usize = entry
-        .results
-        .iter()
-        .map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len))
+        .changes()
+        .map(|(key, value)| key.len() + value.map_or(0, <[u8]>::len))
         .sum();
-    let bytes = results + entry.asked.len();
+    let leaves = entry.leaves.iter().filter_map(|leaf| leaf.content.as_ref());
+    let asked: usize = leaves.map(|content| content.asked.len()).sum();
+    let bytes = results + entry.asked.len() + asked;
     if bytes > LARGEST_COMMIT {
         return Err(StoreError::TooLarge {
             bytes,
@@ -202,6 +285,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::journal::Subject;
 
     /// A state in which `written` was written at position 5 and nothing since.
     struct AtFive;
@@ -277,10 +361,77 @@ mod tests {
             time: 0,
             asked: vec![0; LARGEST_COMMIT],
             results: vec![(vec![1], None)],
+            leaves: Vec::new(),
         };
         assert!(matches!(
             check_size(&entry),
             Err(StoreError::TooLarge { .. })
         ));
+    }
+
+    fn leaf(object: u32, writes: Vec<Write>) -> CommitLeaf {
+        CommitLeaf {
+            subject: Subject { object, id: 7 },
+            asked: Vec::new(),
+            writes,
+        }
+    }
+
+    fn changed(entry: &Entry) -> Vec<(&[u8], Option<&[u8]>)> {
+        entry.changes().collect()
+    }
+
+    #[test]
+    fn a_key_that_moves_to_another_record_stays_deleted_where_that_one_is_erased() {
+        let key = || b"phone".to_vec();
+        let mut group = Group::new(&AtFive, Position::from_number(5));
+        let moved = Commit {
+            leaves: vec![
+                leaf(2, vec![put(b"phone")]),
+                leaf(1, vec![Write::Release { key: key() }, put(b"a")]),
+            ],
+            ..commit(5, &[], vec![])
+        };
+        group.admit(moved).unwrap();
+        // Staged like everything else: the next commit of the group reads it.
+        let next = group.admit(commit(5, &[b"phone"], vec![]));
+        assert!(matches!(next, Err(CommitError::Conflict { .. })));
+        let mut entry = group.into_entries().pop().unwrap();
+        let new = Some(b"new".as_slice());
+        assert_eq!(changed(&entry), [(b"a".as_slice(), new), (b"phone", new)]);
+        entry.leaves[1].content = None;
+        assert_eq!(changed(&entry), [(b"a".as_slice(), new), (b"phone", None)]);
+        let into: Vec<Change> = entry.clone().into_changes().collect();
+        assert_eq!(into.len(), 2);
+        entry.leaves[0].content = None;
+        assert!(changed(&entry).is_empty());
+    }
+
+    #[test]
+    fn a_key_that_nobody_takes_is_deleted_when_it_is_given_up() {
+        let key = b"phone".to_vec();
+        let mut group = Group::new(&AtFive, Position::from_number(5));
+        let given_up = Commit {
+            leaves: vec![leaf(1, vec![put(b"z"), Write::Release { key }])],
+            ..commit(5, &[], vec![])
+        };
+        group.admit(given_up).unwrap();
+        let entry = group.into_entries().pop().unwrap();
+        let new = Some(b"new".as_slice());
+        assert_eq!(changed(&entry), [(b"phone".as_slice(), None), (b"z", new)]);
+    }
+
+    #[test]
+    fn the_last_write_of_a_key_holds_in_a_leaf_too() {
+        let delete = Write::Delete { key: b"a".to_vec() };
+        let mut group = Group::new(&AtFive, Position::from_number(5));
+        let twice = Commit {
+            leaves: vec![leaf(1, vec![put(b"b"), put(b"a"), delete])],
+            ..commit(5, &[], vec![])
+        };
+        group.admit(twice).unwrap();
+        let entry = group.into_entries().pop().unwrap();
+        let new = Some(b"new".as_slice());
+        assert_eq!(changed(&entry), [(b"a".as_slice(), None), (b"b", new)]);
     }
 }

@@ -29,8 +29,8 @@ impl Folded {
     /// Takes an entry in, in any order. Breaks when it cannot; [`finish`](Self::finish) says why.
     pub(super) fn absorb(&mut self, entry: &Entry) -> ControlFlow<()> {
         self.entries += 1;
-        for (key, value) in &entry.results {
-            if let Err(error) = self.sorter.push(key, entry.position, value.as_deref()) {
+        for (key, value) in entry.changes() {
+            if let Err(error) = self.sorter.push(key, entry.position, value) {
                 self.failed = Some(error);
                 return ControlFlow::Break(());
             }

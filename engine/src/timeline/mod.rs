@@ -82,7 +82,7 @@ impl Change for EntryChange {
 /// The states that an entry leaves records in; `None` is deleted.
 pub(crate) fn states(reader: &Reader, entry: &Entry) -> Result<BTreeMap<RecordId, Option<Record>>> {
     let mut states = BTreeMap::new();
-    for (key, value) in &entry.results {
+    for (key, value) in entry.changes() {
         let Some((&spaces::RECORD, rest)) = key.split_first() else {
             continue;
         };
@@ -93,10 +93,7 @@ pub(crate) fn states(reader: &Reader, entry: &Entry) -> Result<BTreeMap<RecordId
         let Some(object) = reader.schema.by_number(number) else {
             continue;
         };
-        let record = value
-            .as_ref()
-            .map(|bytes| decode(object, id, bytes))
-            .transpose()?;
+        let record = value.map(|bytes| decode(object, id, bytes)).transpose()?;
         states.insert(RecordId::new(object.prefix, id), record);
     }
     Ok(states)

@@ -9,6 +9,7 @@ use super::Write;
 use super::draft::{Draft, Drafts, HookRun, Valid};
 use crate::error::{Failure, Result};
 use crate::hook::{Answers, BeforeSave, HookContext, HookFailure, OnFailure, Row, Verb};
+use crate::record::RecordId;
 use crate::schema::system;
 
 /// The most rows that one call of a hook gets.
@@ -74,6 +75,13 @@ fn ask_batch(
     }
 }
 
+fn only_record(batch: &[usize], drafts: &Drafts) -> Option<RecordId> {
+    match batch {
+        [place] => drafts.drafts.get(*place).map(|draft| draft.id),
+        _ => None,
+    }
+}
+
 fn woken_by(draft: &Draft) -> Vec<u32> {
     if draft.verb() == Verb::Update {
         draft.changed()
@@ -106,6 +114,8 @@ fn apply(
         fuel: answers.cost.fuel,
         patches: answers.patches.len(),
         refusals: answers.refusals.len(),
+        failures: answers.skipped.len(),
+        record: only_record(batch, drafts),
         failure: answers.skipped.first().cloned(),
     });
     let mut amended = false;
@@ -152,6 +162,8 @@ fn failed(
         fuel: failure.cost.fuel,
         patches: 0,
         refusals: 0,
+        failures: 1,
+        record: only_record(batch, drafts),
         failure: Some(failure.message.clone()),
     });
     if hook.on_failure() == OnFailure::Reject {

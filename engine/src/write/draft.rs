@@ -131,20 +131,23 @@ pub(crate) struct HookRun {
     pub(crate) rows: usize,
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) fuel: u64,
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) patches: usize,
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) refusals: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How often it failed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) failures: usize,
+    /// The record it was asked about, where it was a single one.
+    #[serde(skip)]
+    pub(crate) record: Option<RecordId>,
+    /// What the failure said. That may quote values, so it is kept with the record and nowhere else.
+    #[serde(skip)]
     pub(crate) failure: Option<String>,
 }
 
-fn is_zero(fuel: &u64) -> bool {
-    *fuel == 0
-}
-
-fn is_none(count: &usize) -> bool {
-    *count == 0
+fn is_zero<N: Default + PartialEq>(count: &N) -> bool {
+    *count == N::default()
 }
 
 impl Drafts {

@@ -13,9 +13,11 @@
 //! ```
 
 mod amend;
+mod asked;
 mod bin;
 mod commit;
 mod draft;
+mod leaves;
 mod looked;
 mod plan;
 mod publish;

@@ -3,25 +3,25 @@
 //! Record puts, index changes, deltas of totals, the history of each record, the preconditions and the journal entry.
 //! It decides nothing any more.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::Write;
+use super::asked::asked;
 use super::bin::Binned;
-use super::draft::{Draft, Drafts, HookRun, Valid};
-use super::request::{Ask, Group, OutcomeKind, Request};
+use super::draft::{Draft, Drafts, Valid};
+use super::leaves::Leaves;
+use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
-use crate::context::Actor;
 use crate::error::{Error, Result};
+use crate::journal::Subject;
 use crate::record::{Record, RecordId};
-use crate::schema::{Field, FieldKind, Object, OnDelete, Schema, SchemaChange};
+use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
-/// How many entries a record and its indexes usually come to.
-const USUAL_WRITES: usize = 24;
+/// How many entries the common part of a commit usually comes to for each record.
+const USUAL_WRITES: usize = 4;
 
 /// A commit, and the drafts that `publish` tells of.
 pub(super) struct Plan {
@@ -40,17 +40,18 @@ pub(super) fn plan(
     refused: &[Option<Error>],
 ) -> Result<Option<Plan>> {
     let mut drafts = valid.0;
-    // A draft that changes nothing is no change; its revision stays.
-    drafts
-        .drafts
-        .retain(|draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty());
-    if drafts.drafts.is_empty()
+    let is_change =
+        |draft: &Draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty();
+    if !drafts.drafts.iter().any(is_change)
         && drafts.stored.is_empty()
         && drafts.once.is_empty()
         && write.followed.is_empty()
     {
         return Ok(None);
     }
+    let asked = asked(write, groups, refused, &drafts);
+    // A draft that changes nothing is no change; its revision stays.
+    drafts.drafts.retain(is_change);
     let mut planner = Planner::default();
     planner.writes.reserve(USUAL_WRITES * drafts.drafts.len());
     planner.unchanged.push(vec![spaces::CONFIG]);
@@ -81,6 +82,7 @@ pub(super) fn plan(
     let Planner {
         mut writes,
         mut unchanged,
+        leaves,
         ..
     } = planner;
     unchanged.sort_unstable();
@@ -108,7 +110,8 @@ pub(super) fn plan(
         // Indexes and totals of a changed schema are built from all records.
         alone: !drafts.schema_changed.is_empty(),
         writes,
-        asked: asked(write, groups, refused, &drafts),
+        asked: asked.common,
+        leaves: leaves.into_parts(asked.leaves),
         time: write.now.timestamp_micros(),
     };
     Ok(Some(Plan {
@@ -134,11 +137,11 @@ pub(super) fn followed_by(write: &Write<'_>, draft: &Draft) -> bool {
 
 #[derive(Default)]
 struct Planner {
-    /// In order: of two writes of one key the later one holds.
+    /// What belongs to no record alone. In order: of two writes of one key the later one holds.
     writes: Vec<Entry>,
+    /// What belongs to one record.
+    leaves: Leaves,
     unchanged: Vec<Vec<u8>>,
-    /// Unique keys that records of this commit take.
-    claims: HashMap<Vec<u8>, RecordId>,
     /// Records that gained a reference, and those of them that must see it when they are deleted.
     referred: BTreeSet<RecordId>,
     guarded: BTreeSet<RecordId>,
@@ -148,27 +151,28 @@ struct Planner {
 
 impl Planner {
     fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.writes.push(Entry::Put { key, value });
+        self.writes.push(put(key, value));
     }
 
     fn delete(&mut self, key: Vec<u8>) {
-        self.writes.push(Entry::Delete { key });
+        self.writes.push(delete(key));
     }
 
     fn draft(&mut self, draft: &Draft, write: &Write<'_>) {
         let key = |space| spaces::of_record(space, draft.object.number, draft.id.number);
+        let mut writes = Vec::with_capacity(USUAL_WRITES * 2);
         self.unchanged.push(key(spaces::RECORD));
         match &draft.after {
             Some(after) => {
-                self.put(key(spaces::RECORD), record_bytes(after));
+                writes.push(put(key(spaces::RECORD), record_bytes(after)));
                 if draft.kind == OutcomeKind::Restored {
                     self.unchanged.push(key(spaces::BIN));
-                    self.delete(key(spaces::BIN));
+                    writes.push(delete(key(spaces::BIN)));
                 }
             }
             None => {
                 self.unchanged.push(key(spaces::GUARD));
-                self.delete(key(spaces::RECORD));
+                writes.push(delete(key(spaces::RECORD)));
                 if let Some(before) = &draft.before {
                     let binned = Binned {
                         at: write.now.timestamp_micros(),
@@ -176,7 +180,7 @@ impl Planner {
                         root: draft.root,
                         along: draft.along.iter().map(ToString::to_string).collect(),
                     };
-                    self.put(key(spaces::BIN), binned.join(&record_bytes(before)));
+                    writes.push(put(key(spaces::BIN), binned.join(&record_bytes(before))));
                 }
             }
         }
@@ -184,56 +188,26 @@ impl Planner {
             prefix: key(spaces::HISTORY),
             value: Vec::new(),
         });
-        self.index(draft);
+        index(draft, &mut writes);
+        self.leaves.add(subject(draft), writes);
         self.unique(draft);
         self.references(draft);
     }
 
-    fn index<'a>(&mut self, draft: &'a Draft) {
-        for field in draft
-            .object
-            .live_fields()
-            .filter(|field| field.is_indexed())
-        {
-            let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
-            let value = |record: &'a Record| record.value(field.number);
-            let (old, new) = (before.map(value), after.map(value));
-            if old == new {
-                continue;
-            }
-            let key =
-                |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
-            let (old, new) = (old.map(key), new.map(key));
-            // Two spellings may have one key.
-            if old == new {
-                continue;
-            }
-            if let Some(old) = old {
-                self.delete(old);
-            }
-            if let Some(new) = new {
-                self.put(new, Vec::new());
-            }
-        }
-    }
-
     fn unique(&mut self, draft: &Draft) {
-        let mine = || draft.id.number.to_be_bytes().to_vec();
         for change in draft.unique_changes() {
             if change.old == change.new {
                 continue;
             }
-            if let Some(old) = change.old {
-                // A row before this one may have taken it over by now.
-                if self.claims.get(&old).is_none_or(|owner| *owner == draft.id) {
-                    self.unchanged.push(old.clone());
-                    self.delete(old);
-                }
+            let mine = subject(draft);
+            if let Some(old) = change.old
+                && self.leaves.give_up(mine, &old)
+            {
+                self.unchanged.push(old);
             }
             if let Some(new) = change.new {
                 self.unchanged.push(new.clone());
-                self.claims.insert(new.clone(), draft.id);
-                self.put(new, mine());
+                self.leaves.take(mine, new);
             }
         }
     }
@@ -325,11 +299,12 @@ impl Planner {
             let claim = |field: &u32| Some(spaces::unique(number, *field, record.value(*field)?));
             let drop = was.difference(&is).map(entry);
             let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
-            drop.for_each(|key| self.delete(key));
+            let mut writes: Vec<Entry> = drop.map(delete).collect();
             let build = is.difference(&was).map(entry);
-            build.for_each(|key| self.put(key, Vec::new()));
+            writes.extend(build.map(|key| put(key, Vec::new())));
             let build = claims.difference(&claimed).filter_map(claim);
-            build.for_each(|key| self.put(key, id.to_be_bytes().to_vec()));
+            writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
+            self.leaves.add(Subject { object: number, id }, writes);
             Ok(ControlFlow::Continue(()))
         })
     }
@@ -420,58 +395,42 @@ pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8
         .collect()
 }
 
-/// What was asked, for the journal: enough to say who wanted what and which hooks took part.
-#[derive(Serialize)]
-struct Asked<'a> {
-    #[serde(serialize_with = "shown")]
-    actor: &'a Actor,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<u64>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    hooks: &'a [HookRun],
-    read: u64,
-    requests: Vec<AskedFor<'a>>,
+fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
+    Entry::Put { key, value }
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum AskedFor<'a> {
-    Record(&'a Request),
-    Stored {
-        r#do: &'static str,
-        schema: &'a [SchemaChange],
-        what: &'a str,
-    },
+fn delete(key: Vec<u8>) -> Entry {
+    Entry::Delete { key }
 }
 
-fn shown<S: serde::Serializer>(actor: &Actor, to: S) -> std::result::Result<S::Ok, S::Error> {
-    to.collect_str(actor)
+/// Whose leaf of the journal a draft belongs to.
+fn subject(draft: &Draft) -> Subject {
+    Subject {
+        object: draft.object.number,
+        id: draft.id.number,
+    }
 }
 
-fn asked(
-    write: &Write<'_>,
-    groups: &[Group],
-    refused: &[Option<Error>],
-    drafts: &Drafts,
-) -> Vec<u8> {
-    let staged = groups[..drafts.staged].iter().zip(refused);
-    let done = staged.filter(|(_, refused)| refused.is_none());
-    let requests = done
-        .flat_map(|(group, _)| &group.asks)
-        .map(|ask| match ask {
-            Ask::Record(request) => AskedFor::Record(request),
-            Ask::Stored(stored) => AskedFor::Stored {
-                r#do: "store",
-                schema: &stored.schema,
-                what: &stored.what,
-            },
-        });
-    let asked = Asked {
-        actor: &write.context.actor,
-        cause: write.cause.map(|cause| cause.get()),
-        hooks: &drafts.hooks,
-        read: write.reader.position().get(),
-        requests: requests.collect(),
-    };
-    serde_json::to_vec(&asked).unwrap_or_default()
+/// Moves a record in the indexes of its object.
+fn index(draft: &Draft, writes: &mut Vec<Entry>) {
+    for field in draft
+        .object
+        .live_fields()
+        .filter(|field| field.is_indexed())
+    {
+        let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+        let old = before.map(|record| record.value(field.number));
+        let new = after.map(|record| record.value(field.number));
+        if old == new {
+            continue;
+        }
+        let key = |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
+        let (old, new) = (old.map(key), new.map(key));
+        // Two spellings may have one key.
+        if old == new {
+            continue;
+        }
+        writes.extend(old.map(delete));
+        writes.extend(new.map(|key| put(key, Vec::new())));
+    }
 }

@@ -113,7 +113,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  peyvand check --dir ./crm --json")]
     Check,
     /// Copy the whole store into a folder of its own; again, and only what is new is copied
-    #[command(after_help = "Example, as a nightly job:\n  peyvand backup --to /mnt/backup/crm --dir ./crm")]
+    #[command(
+        after_help = "Example, as a nightly job:\n  peyvand backup --to /mnt/backup/crm --dir ./crm"
+    )]
     Backup {
         /// A new folder, or that of an earlier backup of this store
         #[arg(long, value_name = "DIR")]

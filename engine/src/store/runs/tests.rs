@@ -7,8 +7,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::journal::RealDisk;
-use crate::journal::faults::FaultyDisk;
+use crate::journal::{Call, Fault, Faults, RealDisk};
 use crate::store::Row;
 
 type Pushed = (Vec<u8>, u64, Option<Vec<u8>>);
@@ -130,8 +129,8 @@ fn runs_are_removed_whenever_they_are_let_go() {
 #[test]
 fn runs_are_removed_after_a_full_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let disk = FaultyDisk::new();
-    disk.fail_writes_after(20);
+    let disk = Faults::new();
+    disk.fail(Call::Write, 20, Fault::DiskFull);
     let scratch = Scratch::new(Arc::new(disk), folder.path().join("scratch"));
     let failed = sorter(&scratch, 5_000, &mixed(10_000));
     assert!(matches!(failed.err(), Some(StoreError::DiskFull { .. })));

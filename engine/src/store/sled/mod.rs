@@ -55,6 +55,8 @@ pub(crate) struct StoreOptions {
     pub(crate) rebuild: bool,
     /// Who we are, for whoever finds the store locked.
     pub(crate) pid: u32,
+    /// Makes the salts of the journal's leaves: random, and stored nowhere.
+    pub(crate) salt_key: [u8; 32],
 }
 
 impl StoreOptions {
@@ -66,6 +68,7 @@ impl StoreOptions {
             create: true,
             rebuild: false,
             pid,
+            salt_key: [0; 32],
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
-use crate::journal::{Disk, Journal, Position, RealDisk};
+use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk};
 use crate::store::locks::{read, write};
 use crate::store::overlay::Overlay;
 use crate::store::pins::Pins;
@@ -43,7 +43,14 @@ impl SledBackend {
         let mut folder = Folder::open(dir, options.create, options.pid)?;
         let scratch = Scratch::new(Arc::clone(&disk), folder.scratch());
         scratch.clear()?;
-        let journal = Journal::open(&folder.journal(), folder.fresh, options.durability, disk)?;
+        let with = OpenWith {
+            create: folder.fresh,
+            durability: options.durability,
+            disk,
+            salt_key: options.salt_key,
+            base: None,
+        };
+        let journal = Journal::open(&folder.journal(), with)?;
         if folder.fresh {
             if journal.head() > Position::START {
                 return Err(folder.format_missing());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tempfile::tempdir;
 
 use super::*;
-use crate::journal::faults::FaultyDisk;
+use crate::journal::{Call, Fault, Faults};
 use crate::store::Write;
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -292,18 +292,18 @@ fn a_missing_journal_is_damage_and_not_a_new_store() {
 
 #[test]
 fn a_failed_write_or_sync_stops_commits_and_not_reads() {
-    for fail in [FaultyDisk::fail_writes_after, FaultyDisk::fail_syncs_after] {
+    for call in [Call::Write, Call::Sync] {
         let dir = tempdir().unwrap();
-        let disk = FaultyDisk::new();
+        let disk = Faults::new();
         let store =
             SledBackend::open_on(dir.path(), &options(), Arc::new(disk.clone()), &mut |_| {})
                 .unwrap();
         put(&store, b"a", b"1").unwrap();
-        fail(&disk, 0);
+        disk.fail(call, 0, Fault::DiskFull);
         let unsure = put(&store, b"a", b"2").unwrap_err().to_string();
         assert!(unsure.contains("no storage space"), "{unsure}");
         assert!(unsure.contains("next open"), "{unsure}");
-        fail(&disk, i64::MAX);
+        disk.mend();
         assert!(matches!(
             put(&store, b"a", b"3"),
             Err(CommitError::Store(StoreError::Poisoned { .. }))

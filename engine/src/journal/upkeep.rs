@@ -1,0 +1,332 @@
+//! What is done to segments besides appending? They are made ahead, compressed once they are full,
+//! written anew without what is erased, and removed once they are trimmed.
+//!
+//! None of this holds up a commit. A segment is always replaced as a whole, by a rename: whoever
+//! has the old file open reads on in it, and after a crash one of the two is there.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{MutexGuard, PoisonError};
+
+use super::Position;
+use super::disk::DiskFile;
+use super::entry::Subject;
+use super::error::JournalError;
+use super::frame::{self, Hash};
+use super::log::{Journal, OpenWith};
+use super::packed::Packer;
+use super::recover;
+use super::segment::{self, Header, PREPARED};
+use super::source::Source;
+use super::walk::Walk;
+
+/// Smaller segments are made in no time when they are needed.
+const WORTH_PREPARING: u64 = 1024 * 1024;
+
+/// A blank segment.
+pub(super) struct Prepared {
+    file: Box<dyn DiskFile>,
+    size: u64,
+}
+
+impl Journal {
+    /// Begins an empty journal in `folder` that goes on after `position`, whose entry had this hash.
+    #[allow(dead_code, reason = "for restoring checkpoints")]
+    pub(crate) fn start_at(
+        folder: &Path,
+        position: Position,
+        hash: Hash,
+        with: OpenWith,
+    ) -> Result<Self, JournalError> {
+        if folder.is_dir()
+            && !recover::list(with.disk.as_ref(), folder)?
+                .segments
+                .is_empty()
+        {
+            let exists = io::Error::from(io::ErrorKind::AlreadyExists);
+            return Err(JournalError::io("beginning a journal in", folder)(exists));
+        }
+        Self::open(
+            folder,
+            OpenWith {
+                create: true,
+                base: Some((position, hash)),
+                ..with
+            },
+        )
+    }
+
+    /// The first position that the journal still has, or will have.
+    #[allow(dead_code, reason = "for trimming")]
+    pub(crate) fn oldest(&self) -> Position {
+        self.index().segments.first().copied().unwrap_or_default()
+    }
+
+    /// The hash of the entry at a position, or of what the journal goes on from.
+    #[allow(dead_code, reason = "for checkpoints")]
+    pub(crate) fn hash_at(&self, at: Position) -> Result<Hash, JournalError> {
+        let follows = self.index().segments.contains(&at.next());
+        if follows {
+            return Ok(self.source(at.next())?.header.before);
+        }
+        let before = Position::from_number(at.get().saturating_sub(1));
+        let mut hash = None;
+        self.visit_frames(before, at, |walk| {
+            hash = walk.before;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        hash.ok_or(JournalError::Trimmed {
+            wanted: at,
+            oldest: self.oldest(),
+        })
+    }
+
+    /// The last position up to which no commit was later than `time`, in microseconds. Commits have
+    /// the times that their callers say, which may go back; what counts is the latest one so far.
+    #[allow(dead_code, reason = "for reading as of an instant")]
+    pub(crate) fn position_at(&self, time: i64) -> Result<Position, JournalError> {
+        self.hand_out()?;
+        let (head, segments) = (self.head(), self.index().segments.clone());
+        let (mut low, mut high) = (0, segments.len());
+        // The first segment is always a candidate: nothing older is there.
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let Some(first) = segments.get(middle) else {
+                break;
+            };
+            if self.source(*first)?.header.latest <= time {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let first = segments.get(low).copied().unwrap_or_default();
+        self.position_within(first, head, time)
+    }
+
+    /// The part of `position_at` that lies in one segment.
+    fn position_within(
+        &self,
+        first: Position,
+        head: Position,
+        time: i64,
+    ) -> Result<Position, JournalError> {
+        let mut source = self.source(first)?;
+        let own = source.spot(|spot| spot.latest <= time);
+        let known = {
+            let index = self.index();
+            let last = index.segments.iter().find(|other| **other > first);
+            let end = last.copied().unwrap_or(head.next());
+            let mut spots = index.spots.range(own.position..end.max(own.position)).rev();
+            spots
+                .find(|(_, spot)| spot.latest <= time)
+                .map(|(_, spot)| *spot)
+        };
+        let mut walk = Walk::at(&mut source, known.unwrap_or(own));
+        while walk.expected <= head {
+            let here = walk.expected;
+            if !walk.must_step()? {
+                break;
+            }
+            if walk.latest > time {
+                return Ok(Position::from_number(here.get() - 1));
+            }
+        }
+        Ok(Position::from_number(walk.expected.get() - 1))
+    }
+
+    /// Makes the next segment ahead, if the current one is large and half full, so that the commit
+    /// that fills it does not wait for so many zeroes to be written.
+    #[allow(dead_code, reason = "for the store's background work")]
+    pub(crate) fn prepare_next(&self) -> Result<bool, JournalError> {
+        let (size, offset) = {
+            let writer = self.writer();
+            (writer.size, writer.offset)
+        };
+        let mut prepared = self.prepared();
+        if size < WORTH_PREPARING || offset < size / 2 || prepared.is_some() {
+            return Ok(false);
+        }
+        let size = segment::planned_size(size);
+        let file = segment::blank(self.disk.as_ref(), &self.folder, PREPARED, size)?;
+        *prepared = Some(Prepared { file, size });
+        Ok(true)
+    }
+
+    /// The file of the next segment, made ahead or made now.
+    pub(super) fn next_segment(
+        &self,
+        header: &mut Header,
+    ) -> Result<Box<dyn DiskFile>, JournalError> {
+        let prepared = self.prepared().take();
+        match prepared.filter(|prepared| prepared.size >= header.size) {
+            Some(Prepared { file, size }) => {
+                header.size = size;
+                segment::begin(self.disk.as_ref(), &self.folder, PREPARED, file, header)
+            }
+            None => segment::create(self.disk.as_ref(), &self.folder, header),
+        }
+    }
+
+    /// Compresses one full segment; says whether there was one.
+    #[allow(dead_code, reason = "for the store's background work")]
+    pub(crate) fn seal_pending(&self) -> Result<bool, JournalError> {
+        let _reshaping = self.reshaping();
+        let Some(first) = self.index().unpacked.first().copied() else {
+            return Ok(false);
+        };
+        self.rewrite(first, &BTreeSet::new())?;
+        Ok(true)
+    }
+
+    /// Erases every leaf of these subjects, for good: a segment that holds one is written anew
+    /// without it. `progress` hears how many segments of how many are done. Where a crash comes in
+    /// between, the rest is erased by calling it again. Gives the number of erased leaves.
+    #[allow(dead_code, reason = "for erasing persons")]
+    pub(crate) fn erase(
+        &self,
+        subjects: &BTreeSet<Subject>,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<u64, JournalError> {
+        let _reshaping = self.reshaping();
+        self.hand_out()?;
+        let current = self.writer().segment;
+        if self.holds(current, subjects)? {
+            self.stopping(|writer| match writer.segment == current {
+                true => self.roll(writer, 0),
+                false => Ok(()),
+            })?;
+        }
+        let last = self.writer().segment;
+        let mut segments = self.index().segments.clone();
+        segments.retain(|first| *first < last);
+        let mut erased = 0;
+        for (done, first) in segments.iter().enumerate() {
+            progress(done, segments.len());
+            if self.holds(*first, subjects)? {
+                erased += self.rewrite(*first, subjects)?;
+            }
+        }
+        progress(segments.len(), segments.len());
+        Ok(erased)
+    }
+
+    /// Whether a segment holds anything of these subjects that is not erased.
+    fn holds(&self, first: Position, subjects: &BTreeSet<Subject>) -> Result<bool, JournalError> {
+        let mut source = self.source(first)?;
+        let mut walk = Walk::new(&mut source);
+        // What is appended while this goes on was asked for after the erasing.
+        let head = self.head();
+        while walk.expected <= head && walk.must_step()? {
+            if frame::holds(walk.frame(), subjects) == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes a full segment anew, compressed and without the leaves of these subjects.
+    fn rewrite(&self, first: Position, subjects: &BTreeSet<Subject>) -> Result<u64, JournalError> {
+        let mut source = self.source(first)?;
+        let packed = source.is_packed();
+        let path = self.folder.join(segment::packed_name(first));
+        let unfinished = path.with_extension("segz.new");
+        let fail = || JournalError::io("writing", &path);
+        let file = self.disk.create(&unfinished).map_err(fail())?;
+        let packer = Packer::new(file, &source.header).map_err(fail())?;
+        let erased = match copy(&mut source, packer, subjects, &path) {
+            Ok(erased) => erased,
+            Err(error) => {
+                // The old file is as good as before; what is left of the new one is removed at open too.
+                drop(self.disk.remove(&unfinished));
+                return Err(error);
+            }
+        };
+        drop(source);
+        self.disk.rename(&unfinished, &path).map_err(fail())?;
+        self.disk.sync_folder(&self.folder).map_err(fail())?;
+        if !packed {
+            let plain = self.folder.join(segment::name(first));
+            self.disk
+                .remove(&plain)
+                .map_err(JournalError::io("removing", &plain))?;
+            if !subjects.is_empty() {
+                // What is erased must not come back with a file that was removed.
+                self.disk.sync_folder(&self.folder).map_err(fail())?;
+            }
+        }
+        self.index_mut().unpacked.remove(&first);
+        Ok(erased)
+    }
+
+    /// Removes the segments that end before a position, and says from which position on the journal
+    /// is still there. The current segment always stays.
+    #[allow(dead_code, reason = "for an explicit retention")]
+    pub(crate) fn trim(&self, before: Position) -> Result<Position, JournalError> {
+        let _reshaping = self.reshaping();
+        loop {
+            let (first, next) = {
+                let index = self.index();
+                let mut segments = index.segments.iter().copied();
+                (segments.next().unwrap_or_default(), segments.next())
+            };
+            let Some(next) = next.filter(|next| *next <= before) else {
+                return Ok(first);
+            };
+            let packed = !self.index().unpacked.contains(&first);
+            let mut index = self.index_mut();
+            index.segments.remove(0);
+            index.unpacked.remove(&first);
+            index.spots = index.spots.split_off(&next);
+            drop(index);
+            let name = if packed {
+                segment::packed_name(first)
+            } else {
+                segment::name(first)
+            };
+            let path = self.folder.join(name);
+            self.disk
+                .remove(&path)
+                .and_then(|()| self.disk.sync_folder(&self.folder))
+                .map_err(JournalError::io("removing", &path))?;
+        }
+    }
+
+    fn reshaping(&self) -> MutexGuard<'_, ()> {
+        self.reshaping
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prepared(&self) -> MutexGuard<'_, Option<Prepared>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Copies a segment into a compressed one, without the leaves of these subjects.
+fn copy(
+    source: &mut Source,
+    mut packer: Packer,
+    subjects: &BTreeSet<Subject>,
+    path: &Path,
+) -> Result<u64, JournalError> {
+    let mut erased = 0;
+    let mut walk = Walk::new(source);
+    let mut bytes = Vec::new();
+    while walk.must_step()? {
+        let Some(spot) = walk.spot() else { break };
+        bytes.clear();
+        bytes.extend_from_slice(walk.frame());
+        if !subjects.is_empty() {
+            let gone = frame::erase(&mut bytes, subjects);
+            erased += gone.ok_or_else(|| walk.damaged("a frame holds what is no commit"))? as u64;
+        }
+        packer
+            .push(spot.position, spot.latest, &bytes)
+            .map_err(JournalError::io("writing", path))?;
+    }
+    packer.finish().map_err(JournalError::io("writing", path))?;
+    Ok(erased)
+}
