@@ -29,7 +29,6 @@ pub(crate) struct Reader<R> {
     tally: Tally,
     /// Set at the end and after an error.
     over: bool,
-    content: Option<Content>,
 }
 
 impl<R: Read> Reader<R> {
@@ -51,17 +50,11 @@ impl<R: Read> Reader<R> {
             entries: Entries::default(),
             tally: Tally::default(),
             over: false,
-            content: None,
         })
     }
 
     pub(crate) fn header(&self) -> &Header {
         &self.header
-    }
-
-    /// What the checkpoint holds, once all rows were read and the footer agreed.
-    pub(crate) fn content(&self) -> Option<Content> {
-        self.content
     }
 
     fn read_row(&mut self) -> Result<Option<Row>, CheckpointError> {
@@ -134,7 +127,6 @@ impl<R: Read> Reader<R> {
         if more > 0 {
             return Err(self.damaged(self.offset, "something follows its end"));
         }
-        self.content = Some(told);
         Ok(())
     }
 
