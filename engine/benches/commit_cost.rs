@@ -27,8 +27,8 @@ struct Effort {
 
 const FULL: Effort = Effort {
     rounds: 15,
-    singles: 2_000,
-    batches: 4,
+    singles: 500,
+    batches: 1,
     batch: 1_000,
 };
 const SMOKE: Effort = Effort {

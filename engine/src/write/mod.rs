@@ -24,6 +24,8 @@ mod publish;
 mod request;
 mod rollup;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod view;
 

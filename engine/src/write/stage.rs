@@ -15,6 +15,7 @@ use super::Write;
 use super::draft::{Draft, Drafts};
 use super::looked::Looked;
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
+use super::validate::repeated;
 use super::view::{Claims, View};
 use crate::error::{Error, Failure, Result};
 use crate::query::Reader;
@@ -238,7 +239,7 @@ impl Stage<'_> {
         let object = self.object(object)?;
         let id = match id {
             Some(id) => self.given(&object, id)?,
-            None => RecordId::new(object.prefix, self.write.context.ids.next(self.write.now)),
+            None => self.made(&object)?,
         };
         let mut record = Record::empty(object.clone(), id);
         record.revision = 1;
@@ -268,7 +269,16 @@ impl Stage<'_> {
         Ok(id)
     }
 
-    /// An id that the caller chose, where it is free. The engine's own are looked at with the rest, in step 2.
+    /// An id of the engine's own source. Whether the snapshot has it is looked at with all the rest, in step 2.
+    fn made(&self, object: &Object) -> Staged<RecordId> {
+        let id = RecordId::new(object.prefix, self.write.context.ids.next(self.write.now));
+        if self.is_pending(id) {
+            return Err(repeated(id).into());
+        }
+        Ok(id)
+    }
+
+    /// An id that the caller chose, where it is free.
     fn given(&mut self, object: &Object, id: RecordId) -> Staged<RecordId> {
         let taken = |message| Failure::new("id-taken", message).into();
         if id.prefix != object.prefix {

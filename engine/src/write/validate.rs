@@ -149,12 +149,16 @@ impl Seen<'_> {
 /// A new record's id must be new. Those that callers gave were looked at before.
 fn id(seen: &Seen<'_>, draft: &Draft, failures: &mut Vec<Failure>) {
     if draft.kind == OutcomeKind::Created && seen.looked.is_live(draft.id) {
-        let message = format!(
-            "there is a record {} already: the source of ids repeats itself; give the engine another one",
-            draft.id
-        );
-        failures.push(Failure::new("id-taken", message));
+        failures.push(repeated(draft.id));
     }
+}
+
+/// The engine's own source gave an id that a record has.
+pub(super) fn repeated(id: RecordId) -> Failure {
+    let message = format!(
+        "there is a record {id} already: the source of ids repeats itself; give the engine another one"
+    );
+    Failure::new("id-taken", message)
 }
 
 fn fields(draft: &Draft, after: &Record, failures: &mut Vec<Failure>) {
