@@ -14,6 +14,8 @@ mod error;
 #[cfg(any(test, feature = "testing"))]
 mod faults;
 mod frame;
+#[cfg(any(test, feature = "testing"))]
+mod fuzz;
 mod log;
 mod packed;
 mod recover;
@@ -37,6 +39,8 @@ pub(crate) use error::JournalError;
 pub use faults::{Call, Fault, Faults};
 #[allow(unused_imports, reason = "for checkpoints")]
 pub(crate) use frame::Hash;
+#[cfg(any(test, feature = "testing"))]
+pub use fuzz::fuzz_reader;
 pub(crate) use log::{Journal, OpenWith};
 
 /// A place in the order of commits; 0 is before the first. Opaque and monotone: a later commit has
