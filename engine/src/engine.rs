@@ -25,7 +25,6 @@ use crate::query::Reader;
 use crate::schema::Schema;
 use crate::session::Session;
 use crate::store::{Backend, Snapshot};
-use crate::timeline::Change;
 use crate::write::{self, Group, Outcome, Write};
 
 /// How often a write is staged again when others keep changing what it reads.
@@ -136,38 +135,6 @@ impl Engine {
     #[must_use]
     pub fn position(&self) -> Position {
         self.inner.backend.head()
-    }
-
-    /// What was committed after a position, oldest first: at most `limit` commits, fewer only when there are no more.
-    /// Those that did nothing but keep the engine's own books are left out.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), peyvand::Error> {
-    /// use peyvand::{Engine, Position};
-    /// use serde_json::json;
-    ///
-    /// let engine = Engine::in_memory().open()?;
-    /// let before = engine.position();
-    /// let account = engine.session().create("account", json!({"name": "بیمه آینده"}))?.id()?;
-    /// let changes = engine.changes(before, 100)?;
-    /// assert_eq!(changes[0].records[0].id, account);
-    /// assert_eq!(changes[0].records[0].fields, ["name"]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// When the journal was trimmed after `after`, or cannot be read.
-    pub fn changes(&self, after: Position, limit: usize) -> Result<Vec<Change>> {
-        crate::timeline::changes(&self.read()?.0, &self.inner.backend, after, limit)
-    }
-
-    /// Somebody who follows the changes under a name. The store keeps how far he has heard them.
-    ///
-    /// # Errors
-    /// When the name is empty or longer than 100 characters.
-    pub fn subscriber(&self, name: &str) -> Result<Subscriber> {
-        Subscriber::new(self, name)
     }
 
     /// Does what is due: the daily workflows that have not run on this day. Hosts call it when they like, such as once

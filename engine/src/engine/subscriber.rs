@@ -9,6 +9,40 @@ use crate::write::{Ask, Stored};
 
 const LONGEST_NAME: usize = 100;
 
+impl Engine {
+    /// What was committed after a position, oldest first: at most `limit` commits, fewer only when there are no more.
+    /// Those that did nothing but keep the engine's own books are left out.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), peyvand::Error> {
+    /// use peyvand::{Engine, Position};
+    /// use serde_json::json;
+    ///
+    /// let engine = Engine::in_memory().open()?;
+    /// let before = engine.position();
+    /// let account = engine.session().create("account", json!({"name": "بیمه آینده"}))?.id()?;
+    /// let changes = engine.changes(before, 100)?;
+    /// assert_eq!(changes[0].records[0].id, account);
+    /// assert_eq!(changes[0].records[0].fields, ["name"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the journal was trimmed after `after`, or cannot be read.
+    pub fn changes(&self, after: Position, limit: usize) -> Result<Vec<Change>> {
+        crate::timeline::changes(&self.read()?.0, &self.inner.backend, after, limit)
+    }
+
+    /// Somebody who follows the changes under a name. The store keeps how far he has heard them.
+    ///
+    /// # Errors
+    /// When the name is empty or longer than 100 characters.
+    pub fn subscriber(&self, name: &str) -> Result<Subscriber> {
+        Subscriber::new(self, name)
+    }
+}
+
 /// Somebody who follows the changes under a name: a mailer, a search index, another system. Each change is delivered at
 /// least once: what was polled and not [`done`](Self::done) is polled again, also after a crash and after a restart.
 ///

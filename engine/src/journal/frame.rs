@@ -424,7 +424,9 @@ fn skip_asked_and_results(rest: &mut Bytes<'_>) -> Option<()> {
 /// already promised to be on disk.
 pub(super) fn misses(bytes: &[u8], missing: Position) -> bool {
     // So many frames may follow at most.
-    let last = missing.get().saturating_add((bytes.len() / EMPTY_PAYLOAD) as u64);
+    let last = missing
+        .get()
+        .saturating_add((bytes.len() / EMPTY_PAYLOAD) as u64);
     // Only bytes that were made for it look like a frame at so many places. They are damage, then.
     let mut patience = bytes.len().saturating_mul(16);
     (0..bytes.len()).any(|start| {

@@ -21,6 +21,7 @@ mod packed;
 mod recover;
 mod segment;
 mod source;
+mod upgrade;
 mod upkeep;
 mod walk;
 
@@ -42,6 +43,8 @@ pub(crate) use frame::Hash;
 #[cfg(any(test, feature = "testing"))]
 pub use fuzz::fuzz_reader;
 pub(crate) use log::{Journal, OpenWith};
+#[allow(unused_imports, reason = "for bringing old stores up to date")]
+pub(crate) use upgrade::upgrade;
 
 /// A place in the order of commits; 0 is before the first. Opaque and monotone: a later commit has
 /// a greater position, and nothing else may be read from it.
