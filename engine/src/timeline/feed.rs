@@ -152,3 +152,47 @@ fn touched(
     seen.insert(id, change.after);
     Ok(touched)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::Engine;
+
+    #[test]
+    fn of_what_was_erased_only_that_is_told() {
+        let engine = Engine::in_memory().open().unwrap();
+        let start = engine.position();
+        let fields = json!({"name": "Hafez"});
+        let id = engine
+            .session()
+            .create("account", fields)
+            .unwrap()
+            .id()
+            .unwrap();
+        let (reader, backend) = (engine.read().unwrap().0, &engine.inner.backend);
+        let mut entry = backend.entries(start, 1).unwrap().remove(0);
+        let told = |entry: &Entry| {
+            let mut change = change(&reader, backend, entry, &mut Seen::new()).unwrap();
+            assert_eq!(
+                (change.position, change.actor),
+                (entry.position, Actor::System)
+            );
+            assert_eq!(change.records.len(), 1);
+            change.records.remove(0)
+        };
+        let before = told(&entry);
+        assert_eq!((before.id, before.kind), (id, EventKind::Created));
+        entry.leaves.iter_mut().for_each(|leaf| leaf.content = None);
+        let erased = Touched {
+            kind: EventKind::Erased,
+            fields: Vec::new(),
+            ..before
+        };
+        assert_eq!(told(&entry), erased);
+        assert!(super::super::is_erased(&reader, &entry, id));
+    }
+}

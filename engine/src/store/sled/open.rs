@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
-use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk};
+use crate::journal::{Disk, Journal, OpenWith, Position};
 use crate::store::locks::{read, write};
 use crate::store::overlay::Overlay;
 use crate::store::pins::Pins;
@@ -25,8 +25,9 @@ const STEP: Duration = Duration::from_millis(5);
 
 impl SledBackend {
     /// Opens the store in `dir`.
+    #[cfg(test)]
     pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
-        Self::open_on(dir, options, Arc::new(RealDisk))
+        Self::open_on(dir, options, Arc::new(crate::journal::RealDisk))
     }
 
     /// Opens the store in `dir` with its journal on `disk`.
