@@ -1,8 +1,13 @@
 //! Open, wire the rooms together, close. No rules here.
 
 mod builder;
+mod subscriber;
+
+#[cfg(test)]
+mod leaf_tests;
 
 pub use builder::EngineBuilder;
+pub use subscriber::Subscriber;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

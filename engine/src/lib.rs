@@ -69,7 +69,7 @@ mod write;
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, Until, rebuild, restore};
 pub use check::Checked;
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
-pub use engine::{Engine, EngineBuilder};
+pub use engine::{Engine, EngineBuilder, Subscriber};
 pub use error::{Error, ErrorKind, Failure, Result};
 #[cfg(feature = "exchange")]
 pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
@@ -95,7 +95,7 @@ pub use schema::{
 pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::Progress;
-pub use timeline::{Event, EventKind};
+pub use timeline::{Change, Event, EventKind, Touched};
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 
 /// The README's example, compiled and run.

@@ -96,7 +96,7 @@ impl EngineBuilder {
 
     /// A disk that fails when a test says so.
     #[cfg(any(test, feature = "testing"))]
-    pub fn faults(mut self, faults: &crate::testing::Faults) -> Self {
+    pub fn faults(mut self, faults: &crate::journal::Faults) -> Self {
         self.disk = Arc::new(faults.clone());
         self
     }

@@ -423,6 +423,12 @@ fn skip_asked_and_results(rest: &mut Bytes<'_>) -> Option<()> {
 /// Whether `bytes` hold, anywhere, a good frame that was written when the frame of `missing` was
 /// already promised to be on disk.
 pub(super) fn misses(bytes: &[u8], missing: Position) -> bool {
+    // So many frames may follow at most.
+    let last = missing
+        .get()
+        .saturating_add((bytes.len() / EMPTY_PAYLOAD) as u64);
+    // Only bytes that were made for it look like a frame at so many places. They are damage, then.
+    let mut patience = bytes.len().saturating_mul(16);
     (0..bytes.len()).any(|start| {
         let rest = &bytes[start..];
         let mut head = Bytes(rest.get(HEAD..).unwrap_or_default());
@@ -430,9 +436,17 @@ pub(super) fn misses(bytes: &[u8], missing: Position) -> bool {
             return false;
         };
         // Cheap tests first: this runs at every byte of a tail.
-        position > missing.get()
-            && synced >= missing.get()
-            && synced < position
-            && matches!(look(rest, rest.len() as u64), Found::Payload(_))
+        if !(missing.get() < position && position <= last) {
+            return false;
+        }
+        if !(missing.get() <= synced && synced < position) {
+            return false;
+        }
+        let length = Bytes(rest).u32().unwrap_or_default() as usize;
+        let Some(left) = patience.checked_sub(length.min(rest.len())) else {
+            return true;
+        };
+        patience = left;
+        matches!(look(rest, rest.len() as u64), Found::Payload(_))
     })
 }

@@ -307,7 +307,7 @@ impl Journal {
         writer.offset += writer.pending.len() as u64;
         writer.pending.clear();
         // One huge commit must not hold its memory for ever.
-        writer.pending.shrink_to(GATHER);
+        writer.pending.shrink_to(4 * GATHER);
         writer.written = writer.head;
         let spots = writer.spots.drain(..).map(|spot| (spot.position, spot));
         self.index_mut().spots.extend(spots);

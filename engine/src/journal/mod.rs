@@ -14,12 +14,15 @@ mod error;
 #[cfg(any(test, feature = "testing"))]
 mod faults;
 mod frame;
+#[cfg(any(test, feature = "testing"))]
+mod fuzz;
 mod log;
 mod packed;
 mod places;
 mod recover;
 mod segment;
 mod source;
+mod upgrade;
 mod upkeep;
 mod walk;
 
@@ -36,8 +39,11 @@ pub(crate) use entry::{Change, Entry, Leaf, LeafContent, Subject};
 pub(crate) use error::JournalError;
 #[cfg(any(test, feature = "testing"))]
 pub use faults::{Call, Fault, Faults};
+#[cfg(any(test, feature = "testing"))]
+pub use fuzz::fuzz_reader;
 pub(crate) use log::{Journal, OpenWith};
 pub(crate) use places::SegmentFile;
+pub(crate) use upgrade::upgrade;
 
 /// A place in the order of commits; 0 is before the first. Opaque and monotone: a later commit has
 /// a greater position, and nothing else may be read from it.

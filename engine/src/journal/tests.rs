@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::frame::{self, Encoder, Found, Hash};
+use super::segment::Header;
 use super::*;
 
 pub(super) fn at(number: u64) -> Position {
@@ -413,4 +414,50 @@ fn without_sync_entries_are_still_read_back_and_survive_a_reopen_after_sync() {
         drop(journal);
         assert_eq!(open(dir.path()).unwrap().head(), at(71));
     }
+}
+
+#[test]
+fn a_journal_of_the_first_format_is_written_anew() {
+    let old = TempDir::new().unwrap();
+    let mut entries: Vec<Entry> = (1..=20).map(|number| entry(number, 50)).collect();
+    let header = |format, first, before| Header {
+        format,
+        ..Header::new(at(first), 0, before, 0)
+    };
+    let mut hash = Hash::default();
+    let mut bytes = Vec::new();
+    for entry in &mut entries {
+        entry.leaves.clear();
+        let number = entry.position.get();
+        if number == 1 || number == 11 {
+            bytes = header(1, number, hash).encode(segment::MAGIC);
+        }
+        let start = bytes.len();
+        Encoder::new([0; 32]).encode(entry, at(number - 1), &hash, &mut bytes);
+        // The first format had no number of leaves.
+        bytes.truncate(bytes.len() - 4);
+        let payload = bytes[start + 8..].to_vec();
+        bytes[start..start + 4].copy_from_slice(&(payload.len() as u32).to_be_bytes());
+        bytes[start + 4..start + 8].copy_from_slice(&crc32fast::hash(&payload).to_be_bytes());
+        hash = blake3::hash(&bytes[start..]).into();
+        let name = segment::name(at(if number > 10 { 11 } else { 1 }));
+        fs::write(old.path().join(name), &bytes).unwrap();
+    }
+    let refused = open(old.path());
+    assert!(matches!(
+        refused,
+        Err(JournalError::OlderFormat { found: 1, .. })
+    ));
+    let torn = old.path().join(segment::name(at(11)));
+    fs::write(&torn, &bytes[..bytes.len() - 3]).unwrap();
+    let dir = TempDir::new().unwrap();
+    let new = open(dir.path()).unwrap();
+    let later = |mut entry: Entry| {
+        entry.time += 1000;
+        entry
+    };
+    upgrade(&RealDisk, old.path(), &new, later).unwrap();
+    let wanted: Vec<Entry> = entries.into_iter().take(19).map(later).collect();
+    assert_eq!(read(&new, 0, 19).unwrap(), wanted);
+    assert_eq!(new.head(), at(19));
 }

@@ -148,7 +148,12 @@ fn any_flipped_byte_of_a_compressed_segment_is_damage() {
     drop(journal);
     let first = dir.path().join(segment::packed_name(at(1)));
     let whole = fs::read(&first).unwrap();
-    for flipped in 0..whole.len() {
+    // Header, foot and index byte by byte, the blocks between them here and there.
+    let (head, end) = (segment::HEADER + 20, whole.len() - 100);
+    let places = (0..head)
+        .chain((head..end).step_by(17))
+        .chain(end..whole.len());
+    for flipped in places {
         let mut bytes = whole.clone();
         bytes[flipped] ^= 0x20;
         fs::write(&first, bytes).unwrap();

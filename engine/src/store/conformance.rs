@@ -7,7 +7,7 @@ use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use super::*;
-use crate::journal::{Durability, Position};
+use crate::journal::{Durability, Position, Subject};
 
 type Store = Arc<dyn Backend>;
 
@@ -39,6 +39,7 @@ properties! {
     scans_agree_with_a_map_in_both_directions
     scan_all_goes_through_every_page_until_it_is_told_to_stop
     entries_tell_what_was_asked_and_what_came_of_it
+    what_a_leaf_writes_is_state_and_stays_in_the_leaf
     the_state_is_the_fold_of_the_journal
     eight_writers_of_one_total_lose_nothing
     a_closed_store_says_so
@@ -358,6 +359,42 @@ fn entries_tell_what_was_asked_and_what_came_of_it(store: Store) {
             .unwrap()
             .is_empty()
     );
+}
+
+fn what_a_leaf_writes_is_state_and_stays_in_the_leaf(store: Store) {
+    let leaf = |id, writes| CommitLeaf {
+        subject: Subject { object: 1, id },
+        asked: vec![id as u8],
+        writes,
+    };
+    let release = |key: &[u8]| Write::Release { key: key.to_vec() };
+    let commit = |writes, leaves| {
+        let commit = Commit {
+            at: store.head(),
+            writes,
+            leaves,
+            ..Commit::default()
+        };
+        store.commit(commit).unwrap()
+    };
+    let taken = leaf(1, vec![put(b"phone", b"1"), put(b"fax", b"1")]);
+    commit(vec![add(1, 1)], vec![taken]);
+    let given = leaf(1, vec![release(b"phone"), release(b"fax")]);
+    let taken = leaf(2, vec![put(b"phone", b"2")]);
+    let at = commit(vec![put(b"common", b"c")], vec![taken, given]);
+    store.fold().unwrap();
+    assert_eq!(get(&store, b"phone"), Some(b"2".to_vec()));
+    assert_eq!(get(&store, b"fax"), None);
+    assert_eq!(get(&store, b"common"), Some(b"c".to_vec()));
+    let entry = store.entry(at).unwrap().unwrap();
+    assert_eq!(entry.results.len(), 1);
+    let subjects: Vec<u128> = entry.leaves.iter().map(|leaf| leaf.subject.id).collect();
+    assert_eq!(subjects, [1, 2]);
+    let first = entry.leaves[0].content.as_ref().unwrap();
+    assert_eq!(first.asked, [1]);
+    assert_eq!(first.results, [(b"fax".to_vec(), None)]);
+    assert_eq!(first.released, [(b"phone".to_vec(), 1)]);
+    assert!(store.verify().unwrap().state_is_fold);
 }
 
 fn the_state_is_the_fold_of_the_journal(store: Store) {

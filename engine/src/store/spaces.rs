@@ -21,6 +21,7 @@
 //! | `DONE` | idempotency key text | position and ids, JSON |
 //! | `QUEUE` | position u64 | follow-ups that wait |
 //! | `RAN` | plugin and workflow text | the day on which a daily workflow ran last |
+//! | `CURSOR` | name text | the position u64 up to which a subscriber has heard everything |
 
 use super::keys::{end_text, push_char, push_i64, push_text, push_u32, push_u64};
 use crate::record::{RecordId, Value};
@@ -41,6 +42,7 @@ pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const DONE: u8 = 0x50;
 pub(crate) const QUEUE: u8 = 0x51;
 pub(crate) const RAN: u8 = 0x52;
+pub(crate) const CURSOR: u8 = 0x53;
 
 /// How much of a long text is kept in an index entry, in bytes of folded text.
 const INDEXED_TEXT: usize = 160;

@@ -3,6 +3,12 @@
 //! Read from the journal: a record's history entries say at which positions it was written, and the entries there say
 //! what it looked like. Nothing is kept twice.
 
+mod feed;
+
+pub use feed::{Change, Touched};
+
+pub(crate) use feed::changes;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -13,12 +19,12 @@ use serde_json::Value as Json;
 use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::{Row, Verb};
-use crate::journal::{Entry, Position};
+use crate::journal::{Entry, Position, Subject};
 use crate::query::{Reader, decode};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::system;
-use crate::store::{Backend, Direction, Span, keys, spaces};
-use crate::write::Change;
+use crate::store::{Backend, Direction, Span, StoreError, keys, spaces};
+use crate::write::Change as _;
 
 /// One thing that happened to a record.
 #[derive(Clone, Debug)]
@@ -48,6 +54,8 @@ pub enum EventKind {
     Updated,
     /// It went to the bin.
     Deleted,
+    /// Something that was erased since, with everything that it said.
+    Erased,
 }
 
 /// A record's change as an entry of the journal tells it.
@@ -57,7 +65,7 @@ pub(crate) struct EntryChange {
     pub(crate) after: Option<Record>,
 }
 
-impl Change for EntryChange {
+impl crate::write::Change for EntryChange {
     fn row(&self) -> Row<'_> {
         let verb = match (&self.before, &self.after) {
             (_, None) => Verb::Delete,
@@ -108,15 +116,37 @@ pub(crate) fn changes_of(
     let mut changes = Vec::new();
     for (id, after) in states(reader, entry)? {
         let before = match previous(reader, id, entry.position)? {
-            Some(position) => match backend.entry(position)? {
-                Some(earlier) => states(reader, &earlier)?.remove(&id).flatten(),
-                None => None,
-            },
+            Some(position) => state_at(reader, backend, position, id)?,
             None => None,
         };
         changes.push(EntryChange { id, before, after });
     }
     Ok(changes)
+}
+
+/// What the entry of a position left a record in; nothing where that was trimmed or erased.
+fn state_at(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    position: Position,
+    id: RecordId,
+) -> Result<Option<Record>> {
+    match backend.entry(position) {
+        Ok(Some(entry)) => Ok(states(reader, &entry)?.remove(&id).flatten()),
+        Ok(None) | Err(StoreError::Trimmed { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether an entry's part of a record was erased.
+fn is_erased(reader: &Reader, entry: &Entry, id: RecordId) -> bool {
+    let object = reader.schema.by_prefix(id.prefix);
+    object.is_some_and(|object| {
+        let (object, id) = (object.number, id.number);
+        let subject = Subject { object, id };
+        let mut leaves = entry.leaves.iter();
+        leaves.any(|leaf| leaf.subject == subject && leaf.content.is_none())
+    })
 }
 
 fn previous(reader: &Reader, id: RecordId, before: Position) -> Result<Option<Position>> {
@@ -155,9 +185,17 @@ pub(crate) fn of_record(
     let mut events = Vec::new();
     let mut before: Option<Record> = None;
     for position in positions {
-        let Some(entry) = backend.entry(position)? else {
-            continue;
+        let entry = match backend.entry(position) {
+            Ok(Some(entry)) => entry,
+            // What was trimmed is no longer known.
+            Ok(None) | Err(StoreError::Trimmed { .. }) => continue,
+            Err(error) => return Err(error.into()),
         };
+        if is_erased(reader, &entry, id) {
+            events.push(erased(&entry));
+            before = None;
+            continue;
+        }
         let Some(after) = states(reader, &entry)?.remove(&id) else {
             continue;
         };
@@ -169,7 +207,6 @@ pub(crate) fn of_record(
 }
 
 fn event(entry: &Entry, change: &EntryChange) -> Event {
-    let asked: Json = serde_json::from_slice(&entry.asked).unwrap_or_default();
     let object = change
         .after
         .as_ref()
@@ -181,7 +218,8 @@ fn event(entry: &Entry, change: &EntryChange) -> Event {
             .and_then(|record| record.value(field))
             .cloned()
     };
-    let changes = match change.row().verb {
+    let verb = change.row().verb;
+    let changes = match verb {
         Verb::Delete => Vec::new(),
         _ => change
             .changed()
@@ -197,15 +235,45 @@ fn event(entry: &Entry, change: &EntryChange) -> Event {
             .collect(),
     };
     Event {
+        kind: kind(verb),
+        changes,
+        ..erased(entry)
+    }
+}
+
+fn kind(verb: Verb) -> EventKind {
+    match verb {
+        Verb::Create => EventKind::Created,
+        Verb::Update => EventKind::Updated,
+        Verb::Delete => EventKind::Deleted,
+    }
+}
+
+/// What is known of an entry when what it did to a record was erased.
+fn erased(entry: &Entry) -> Event {
+    let Asked { actor, cause } = Asked::of(entry);
+    Event {
         position: entry.position,
         at: DateTime::from_timestamp_micros(entry.time).unwrap_or_default(),
-        actor: Actor::parse(asked["actor"].as_str().unwrap_or("system")),
-        kind: match change.row().verb {
-            Verb::Create => EventKind::Created,
-            Verb::Update => EventKind::Updated,
-            Verb::Delete => EventKind::Deleted,
-        },
-        changes,
-        cause: asked["cause"].as_u64().map(Position::from_number),
+        actor,
+        kind: EventKind::Erased,
+        changes: Vec::new(),
+        cause,
+    }
+}
+
+/// Who asked for an entry, and which one caused it.
+struct Asked {
+    actor: Actor,
+    cause: Option<Position>,
+}
+
+impl Asked {
+    fn of(entry: &Entry) -> Self {
+        let asked: Json = serde_json::from_slice(&entry.asked).unwrap_or_default();
+        Self {
+            actor: Actor::parse(asked["actor"].as_str().unwrap_or("system")),
+            cause: asked["cause"].as_u64().map(Position::from_number),
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! The common part says who asked, what was read, which hooks took part and how many requests there were. A request
 //! holds values, so it lies in the leaf of the record that it is about, with its number: erased with the record.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
@@ -37,7 +36,9 @@ struct AskedOfRecord<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Part<'a> {
-    Request(Cow<'a, Request>),
+    Asked(&'a Request),
+    /// Without what is told of other records.
+    Changed(Box<Request>),
     /// What a conversion says about the opportunity that it makes.
     Opportunity {
         name: &'a str,
@@ -174,11 +175,11 @@ impl<'a> Split<'a> {
             }
         };
         if let Some(id) = target {
-            let request = match self.by_record.get(&id) {
-                Some(draft) => by_id(request, draft),
-                None => Cow::Borrowed(request),
-            };
-            self.push(id, Part::Request(request));
+            let changed = self
+                .by_record
+                .get(&id)
+                .and_then(|draft| by_id(request, draft));
+            self.push(id, changed.map_or(Part::Asked(request), Part::Changed));
         }
     }
 
@@ -194,8 +195,8 @@ impl<'a> Split<'a> {
             opportunity_fields: Fields::default(),
             ..conversion.clone()
         };
-        let of_lead = Cow::Owned(Request::ConvertLead(of_lead));
-        self.push(conversion.lead, Part::Request(of_lead));
+        let of_lead = Box::new(Request::ConvertLead(of_lead));
+        self.push(conversion.lead, Part::Changed(of_lead));
         let made = self.drafts_of(place);
         let made = made
             .filter(|draft| draft.object.name == "opportunity")
@@ -208,31 +209,28 @@ impl<'a> Split<'a> {
 }
 
 /// The request with ids where it named other records by what they are called: that is their value and not this one's.
-fn by_id<'a>(request: &'a Request, draft: &Draft) -> Cow<'a, Request> {
+fn by_id(request: &Request, draft: &Draft) -> Option<Box<Request>> {
     let (Request::Create { fields, .. } | Request::Update { fields, .. }) = request else {
-        return Cow::Borrowed(request);
+        return None;
     };
-    let mut named: Vec<&str> = Vec::new();
-    for (name, value) in &fields.0 {
+    let is_name = |name: &str, value: &Json| {
         let text = value.as_str();
-        if text.is_some_and(|text| text.trim().parse::<RecordId>().is_err())
+        text.is_some_and(|text| text.trim().parse::<RecordId>().is_err())
             && is_reference(&draft.object, name)
-        {
-            named.push(name);
+    };
+    if !fields.0.iter().any(|(name, value)| is_name(name, value)) {
+        return None;
+    }
+    let mut request = Box::new(request.clone());
+    if let Request::Create { fields, .. } | Request::Update { fields, .. } = request.as_mut() {
+        for (name, value) in &mut fields.0 {
+            if is_name(name, value) {
+                let id = draft.after.as_ref().and_then(|after| after.get(name));
+                *value = id.map_or(Json::Null, |id| id.to_json());
+            }
         }
     }
-    if named.is_empty() {
-        return Cow::Borrowed(request);
-    }
-    let mut request = request.clone();
-    if let Request::Create { fields, .. } | Request::Update { fields, .. } = &mut request {
-        for name in named {
-            let value = draft.after.as_ref().and_then(|after| after.get(name));
-            let id = value.map_or(Json::Null, |value| value.to_json());
-            fields.0.insert(name.to_owned(), id);
-        }
-    }
-    Cow::Owned(request)
+    Some(request)
 }
 
 fn is_reference(object: &Object, name: &str) -> bool {

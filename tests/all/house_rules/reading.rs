@@ -194,6 +194,7 @@ pub(super) fn first_names(path: &str) -> Vec<&str> {
 /// The rooms of the engine: what `lib.rs` declares.
 pub(super) fn rooms(lib: &str) -> BTreeSet<String> {
     lib.lines()
+        .map(|line| line.strip_prefix("pub ").unwrap_or(line))
         .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
         .map(str::to_owned)
         .collect()

@@ -29,6 +29,7 @@ const PART: usize = 1024;
 
 impl SledBackend {
     /// Opens the store in `dir`.
+    #[cfg(test)]
     pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
         Self::open_on(dir, options, Arc::new(RealDisk), &mut |_| {})
     }
