@@ -1,0 +1,1 @@
+//! Does the store in a database keep what the others cannot be asked for?
