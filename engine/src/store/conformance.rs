@@ -26,7 +26,7 @@ macro_rules! properties {
         }
         #[cfg(feature = "postgres")]
         mod postgres {
-            use super::super::postgres::fixture::in_database;
+            use super::super::postgres::in_database;
             $(#[test] fn $name() { in_database(stringify!($name), super::$name); })*
         }
     };

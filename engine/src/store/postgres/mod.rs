@@ -19,12 +19,15 @@ mod tables;
 mod versions;
 
 #[cfg(test)]
-pub(super) mod fixture;
+mod fixture;
 #[cfg(test)]
 mod tests;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+
+#[cfg(test)]
+pub(super) use fixture::in_database;
 
 use crate::journal::{Entry, Position};
 
