@@ -214,6 +214,8 @@ impl From<StoreError> for Error {
         let kind = match &error {
             StoreError::Locked { .. } => ErrorKind::Locked,
             StoreError::Damaged { .. } => ErrorKind::Damaged,
+            #[cfg(feature = "postgres")]
+            StoreError::DamagedRow { .. } => ErrorKind::Damaged,
             StoreError::Poisoned { .. } | StoreError::StateFailed { .. } | StoreError::Closed => {
                 ErrorKind::Stopped
             }

@@ -18,6 +18,7 @@ mod import_files;
 mod import_maven;
 mod model;
 mod plugins;
+mod postgres;
 mod projections;
 mod queries;
 mod scripts;

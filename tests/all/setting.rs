@@ -49,7 +49,8 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// The data sets without which tests may be skipped; the gate forbids even those where the data is there.
+/// What tests may be skipped for want of: data sets, and a database. The gate starts a database, and forbids to skip for
+/// want of data where the data is there.
 const MAY_SKIP: &str = include_str!("../../.ci/may-skip");
 
 /// Real data beside the repository; `None` after saying so, where it is not there.
@@ -69,6 +70,20 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+
+/// The connection string of a PostgreSQL for tests; `None` after saying so, where `PEYVAND_POSTGRES` names none.
+pub(crate) fn server() -> Option<String> {
+    assert!(MAY_SKIP.lines().any(|listed| listed == "postgresql"));
+    let url = std::env::var("PEYVAND_POSTGRES").ok();
+    if url.is_none() {
+        assert!(
+            std::env::var_os("PEYVAND_NO_SKIPS").is_none(),
+            "PEYVAND_POSTGRES is not set, and no test may be skipped"
+        );
+        eprintln!("skipped: PEYVAND_POSTGRES names no database; `.ci/postgres start` makes one");
+    }
+    url
 }
 
 /// The component of a plugin: as it is kept in `plugins/dist`, or as the gate built it from source.

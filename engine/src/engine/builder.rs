@@ -11,13 +11,25 @@ use crate::context::{Clock, IdSource, Locale, RandomIds, SystemClock};
 use crate::error::Result;
 use crate::hook::Bills;
 use crate::journal::{Disk, Durability, RealDisk};
+#[cfg(feature = "postgres")]
+use crate::store::PostgresBackend;
 use crate::store::{Backend, MemoryBackend, SledBackend, StoreOptions};
+
+/// Where a tenant's tables are.
+#[cfg(feature = "postgres")]
+#[derive(Clone)]
+struct Database {
+    url: String,
+    tenant: String,
+}
 
 /// How a store is opened.
 #[derive(Clone)]
 #[must_use = "call `open`"]
 pub struct EngineBuilder {
     dir: Option<PathBuf>,
+    #[cfg(feature = "postgres")]
+    database: Option<Database>,
     durability: Durability,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
@@ -33,6 +45,8 @@ impl EngineBuilder {
     pub(super) fn new(dir: Option<PathBuf>) -> Self {
         Self {
             dir,
+            #[cfg(feature = "postgres")]
+            database: None,
             durability: Durability::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds::default()),
@@ -107,6 +121,11 @@ impl EngineBuilder {
     /// When the directory is no directory, cannot be written, belongs to another program, is open in another process,
     /// or holds damaged bytes; the message says which and what to do.
     pub fn open(self) -> Result<Engine> {
+        #[cfg(feature = "postgres")]
+        if let Some(Database { url, tenant }) = &self.database {
+            let store = PostgresBackend::open(url, tenant, self.create)?;
+            return self.over(Arc::new(store), None);
+        }
         let mut set_aside = None;
         let backend: Arc<dyn Backend> = match &self.dir {
             Some(dir) => {
@@ -118,12 +137,16 @@ impl EngineBuilder {
                     salt_key: self.ids.secret(self.clock.now()),
                     ..StoreOptions::new(std::process::id())
                 };
-                let sled = SledBackend::open_on(dir, &options, self.disk, &mut |_| {})?;
+                let sled = SledBackend::open_on(dir, &options, self.disk.clone(), &mut |_| {})?;
                 set_aside = sled.set_aside().map(Path::to_owned);
                 Arc::new(sled)
             }
             None => Arc::new(MemoryBackend::new()),
         };
+        self.over(backend, set_aside)
+    }
+
+    fn over(self, backend: Arc<dyn Backend>, set_aside: Option<PathBuf>) -> Result<Engine> {
         let inner = Inner {
             backend,
             clock: self.clock,
@@ -143,5 +166,29 @@ impl EngineBuilder {
         crate::config::found(&engine)?;
         engine.resume()?;
         Ok(engine)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Engine {
+    /// A CRM in a database that speaks PostgreSQL's protocol, for when one machine is too small. Several processes on
+    /// several machines may have one tenant open and write at the same time; many tenants share one database.
+    ///
+    /// `url` is a connection string, such as `postgresql://crm@db.example/crm`; the connection is not encrypted, so
+    /// the server is to be on the same machine, in a network of its own, or behind a tunnel. The tables are made where
+    /// there are none, which needs the right to. How durable an acknowledged commit is, is the server's setting
+    /// (`synchronous_commit`); [`durability`](EngineBuilder::durability), [`overlay_bytes`](EngineBuilder::overlay_bytes)
+    /// and [`cache_bytes`](EngineBuilder::cache_bytes) have no meaning here. Calls block: a program with an
+    /// asynchronous runtime makes them from threads that may block.
+    ///
+    /// Two processes must not be given the same sequence of ids: a [`SeededIds`](crate::SeededIds) is for tests.
+    pub fn postgres(url: impl Into<String>, tenant: impl Into<String>) -> EngineBuilder {
+        EngineBuilder {
+            database: Some(Database {
+                url: url.into(),
+                tenant: tenant.into(),
+            }),
+            ..EngineBuilder::new(None)
+        }
     }
 }

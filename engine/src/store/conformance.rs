@@ -11,7 +11,8 @@ use crate::journal::{Durability, Position, Subject};
 
 type Store = Arc<dyn Backend>;
 
-/// Runs each property on the memory backend, on sled, and on a sled that folds at every commit.
+/// Runs each property on the memory backend, on sled, on a sled that folds at every commit, and on the database that
+/// `PEYVAND_POSTGRES` names.
 macro_rules! properties {
     ($($name:ident)*) => {
         mod memory {
@@ -22,6 +23,11 @@ macro_rules! properties {
         }
         mod sled_folding_at_every_commit {
             $(#[test] fn $name() { super::in_directory(0, super::$name); })*
+        }
+        #[cfg(feature = "postgres")]
+        mod postgres {
+            use super::super::postgres::in_database;
+            $(#[test] fn $name() { in_database(stringify!($name), super::$name); })*
         }
     };
 }

@@ -98,6 +98,31 @@ pub(crate) enum StoreError {
 
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    #[cfg(feature = "postgres")]
+    #[error(
+        "the database failed ({why}): look at the server and at the connection string, then repeat"
+    )]
+    Database { why: String },
+
+    #[cfg(feature = "postgres")]
+    #[error(
+        "the database has no tenant {tenant}: check the name, or open it with leave to create one"
+    )]
+    NoTenant { tenant: String },
+
+    #[cfg(feature = "postgres")]
+    #[error("{tenant:?} is no name of a tenant: take 1 to {limit} bytes without a zero")]
+    TenantName { tenant: String, limit: usize },
+
+    #[cfg(feature = "postgres")]
+    #[error("{what} is damaged: restore the last backup of the database, and keep the damaged one")]
+    DamagedRow { what: String },
+
+    #[cfg(feature = "postgres")]
+    #[error(
+        "a key of {length} bytes is too long for the database, {limit} are allowed: shorten the unique value"
+    )]
+    KeyTooLong { length: usize, limit: usize },
 
     #[error("{action} {} failed ({source}): look at the disk, then open the store again", path.display())]
     Io {

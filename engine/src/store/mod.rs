@@ -3,7 +3,7 @@
 //! In reading order: `backend` is the contract, `snapshot` how the rest of the engine reads,
 //! `keys` how keys are built so that bytes sort like values. `overlay`, `pins`, `settle`, `queue`
 //! and `verify` are the parts that the embedded backends share; `memory` and `sled` are those
-//! backends.
+//! backends; `postgres` is the one that leaves the machine.
 
 mod backend;
 pub(crate) mod checkpoint;
@@ -15,6 +15,8 @@ mod memory;
 mod overlay;
 mod pins;
 mod progress;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod queue;
 mod rebuild;
 mod rows;
@@ -28,6 +30,8 @@ mod verify;
 #[cfg(test)]
 mod conformance;
 
+#[cfg(feature = "postgres")]
+pub(crate) use self::postgres::PostgresBackend;
 pub(crate) use self::sled::{SledBackend, StoreOptions};
 pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
 pub(crate) use error::{CommitError, StoreError};

@@ -231,7 +231,7 @@ fn check_size(entry: &Entry) -> Result<(), StoreError> {
 }
 
 /// The total after an addition; `Some(None)` when it ends, `None` when nothing changes.
-fn added(
+pub(super) fn added(
     key: &[u8],
     before: Option<&[u8]>,
     count: i64,
@@ -255,13 +255,13 @@ fn added(
     })
 }
 
-fn total(bytes: &[u8]) -> Option<(i64, i128)> {
+pub(super) fn total(bytes: &[u8]) -> Option<(i64, i128)> {
     let (count, sum) = bytes.split_first_chunk::<8>()?;
     let sum: [u8; 16] = sum.try_into().ok()?;
     Some((i64::from_be_bytes(*count), i128::from_be_bytes(sum)))
 }
 
-fn maximum(key: &[u8], before: Option<&[u8]>) -> Result<Option<i64>, StoreError> {
+pub(super) fn maximum(key: &[u8], before: Option<&[u8]>) -> Result<Option<i64>, StoreError> {
     before
         .map(|bytes| {
             let value: [u8; 8] = bytes
