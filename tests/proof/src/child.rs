@@ -5,11 +5,20 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::acks::Said;
 use crate::writer::Work;
 use crate::{Proof, doing};
+
+/// Held for reading while a store is open in this process, and for writing while a child is started: a child has all
+/// our files open until its program begins, and so would hold a store's lock that we have let go.
+static STORES: RwLock<()> = RwLock::new(());
+
+/// Keeps children from being started as long as it is held.
+pub fn no_children() -> RwLockReadGuard<'static, ()> {
+    STORES.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A writer to be.
 pub struct Writer {
@@ -57,10 +66,16 @@ impl Writer {
     /// When the recorder cannot be built.
     pub fn recorded(mut self, settings: &[(&str, OsString)]) -> Proof<Self> {
         self.command.env("LD_PRELOAD", recorder()?);
-        let parent = self.dir.parent().ok_or("a store needs a folder around it")?;
-        let root = parent.canonicalize().map_err(doing("the folder of stores"))?;
+        let parent = self
+            .dir
+            .parent()
+            .ok_or("a store needs a folder around it")?;
+        let root = parent
+            .canonicalize()
+            .map_err(doing("the folder of stores"))?;
         self.command.env("PROOF_ROOT", root);
-        self.command.envs(settings.iter().map(|(name, value)| (*name, value)));
+        self.command
+            .envs(settings.iter().map(|(name, value)| (*name, value)));
         Ok(self)
     }
 
@@ -77,7 +92,9 @@ impl Writer {
     /// # Errors
     /// As [`Writer::run`].
     pub fn run_until(mut self, mut enough: impl FnMut(&Said) -> bool) -> Proof<Told> {
+        let starting = STORES.write().unwrap_or_else(PoisonError::into_inner);
         let mut child = self.command.spawn().map_err(doing("starting a writer"))?;
+        drop(starting);
         let out = child.stdout.take().ok_or("a writer without a voice")?;
         let mut complaints = child.stderr.take().ok_or("a writer without a voice")?;
         let listener = std::thread::spawn(move || {
@@ -125,9 +142,11 @@ fn build_recorder() -> Proof<PathBuf> {
     const SOURCE: &str = include_str!("../recorder/recorder.c");
     let folder = program()?;
     let folder = folder.parent().ok_or("a program lies in a folder")?;
-    let hash = SOURCE.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = SOURCE
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     let library = folder.join(format!("proof-recorder-{hash:016x}.so"));
     if library.is_file() {
         return Ok(library);

@@ -180,7 +180,9 @@ impl Disk {
             }
             What::Unlink | What::Rmdir => self.name(path, number, Some(path), None)?,
             What::Rename(to) => {
-                let node = self.at(path).ok_or_else(|| format!("{path} is not there"))?;
+                let node = self
+                    .at(path)
+                    .ok_or_else(|| format!("{path} is not there"))?;
                 if parent(path) == parent(to) {
                     self.name(to, number, Some(path), Some(node))?;
                 } else {
@@ -212,7 +214,13 @@ impl Disk {
             .ok_or_else(|| format!("{} was never made", event.path))
     }
 
-    fn name(&mut self, path: &str, number: usize, gone: Option<&str>, given: Option<Node>) -> Proof<()> {
+    fn name(
+        &mut self,
+        path: &str,
+        number: usize,
+        gone: Option<&str>,
+        given: Option<Node>,
+    ) -> Proof<()> {
         let folder = self
             .at(parent(path))
             .ok_or_else(|| format!("the folder of {path} was never made"))?;
@@ -267,5 +275,7 @@ fn last(path: &str) -> &str {
 #[cfg(unix)]
 fn inode_of(path: &Path) -> Proof<u64> {
     use std::os::unix::fs::MetadataExt;
-    Ok(fs::metadata(path).map_err(doing("looking at a base"))?.ino())
+    Ok(fs::metadata(path)
+        .map_err(doing("looking at a base"))?
+        .ino())
 }

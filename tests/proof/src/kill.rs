@@ -73,7 +73,11 @@ pub fn kill_writers(folder: &Path, seed: u64, kills: u32) -> Proof<Killed> {
             done.acknowledged += u64::from(matches!(said, Said::Done(..)));
         }
         let place = || format!("run {run}, seed {}, {what}", work.seed);
-        if let Some(Said::Failed(why)) = told.said.iter().find(|said| matches!(said, Said::Failed(_))) {
+        if let Some(Said::Failed(why)) = told
+            .said
+            .iter()
+            .find(|said| matches!(said, Said::Failed(_)))
+        {
             return Err(format!("{}: the writer failed: {why}", place()));
         }
         if told.said.contains(&Said::SetAside) {
@@ -106,7 +110,10 @@ fn disturb(dir: &Path, work: &Work, dice: &mut Dice) -> Proof<(Told, String)> {
             }
             enough
         })?;
-        return Ok((told, format!("outside after {acknowledged} acknowledgements")));
+        return Ok((
+            told,
+            format!("outside after {acknowledged} acknowledgements"),
+        ));
     }
     let at = match dice.once_in(2) {
         true => 1 + dice.below(CHANGES_OF_AN_OPEN),

@@ -6,9 +6,14 @@
 
 pub mod acks;
 pub mod child;
+pub mod damage;
 pub mod dice;
 pub mod disk;
+pub mod faults;
+pub mod fixture;
+pub mod guards;
 pub mod kill;
+pub mod mutate;
 pub mod plan;
 pub mod power;
 pub mod survival;

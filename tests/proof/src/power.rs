@@ -4,7 +4,7 @@
 //! each model of what survives, and opened. A third of the cuts fall into the moments in which files change their
 //! places: an open, a fold, a new segment, a checkpoint.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -92,7 +92,10 @@ pub fn record(root: &Path, mut expected: Expected, work: &Work) -> Proof<Recordi
         .run()?;
     if !told.ended_well {
         let last = told.said.last();
-        return Err(format!("the writer ended with {last:?}: {}", told.complaints));
+        return Err(format!(
+            "the writer ended with {last:?}: {}",
+            told.complaints
+        ));
     }
     let events = read(&trace)?;
     expected.begin(work.seed, work.threads, work.first);
@@ -150,17 +153,28 @@ impl Recording {
         }
     }
 
-    /// A torn store, cut in the middle of writing, and what it must hold.
+    /// A store whose journal ends in a torn frame, and what it must hold.
     fn torn(&self, folder: &Path, dice: &mut Dice) -> Proof<(PathBuf, Expected)> {
-        let at = self.events.len() * 3 / 4;
-        let mut player = Player::new(self);
-        player.play_to(at, |_| true)?;
+        let late = self.events.len() * 3 / 4;
+        let is_frame =
+            |event: &Event| matches!(event.what, What::Write(..)) && event.path.ends_with(".seg");
+        let at = self.events.iter().skip(late).position(is_frame);
+        let at = late + at.ok_or("nothing was written late in the recording")? + 1;
+        let whole = BTreeSet::new();
+        let mut player = Player::new(self, &whole);
+        player.play_to(at)?;
         let model = Model {
             writes: Writes::Torn,
             names: crate::survival::Names::Ordered,
         };
-        let root = fresh(folder, "torn")?;
-        cut(&player.disk, model, dice, &root)?;
+        let mut root = fresh(folder, "torn")?;
+        for _ in 0..64 {
+            cut(&player.disk, model, dice, &root)?;
+            if is_torn(&self.events[at - 1], &root)? {
+                break;
+            }
+            root = fresh(folder, "torn")?;
+        }
         // What may or may not have been done is settled by opening a copy.
         let copy = fresh(folder, "copy")?;
         copy_folder(&root, &copy)?;
@@ -190,27 +204,27 @@ impl Recording {
         points
     }
 
-    /// Cuts the power at these events, in order, with these models, of a disk on which only what `happens` counts.
-    /// Stops after the first loss.
+    /// Cuts the power at these events, in order, with the models that are given for each of them. Events in `without`
+    /// are taken for not having happened. Stops after the first loss.
     ///
     /// # Errors
     /// When the cut cannot be made; a loss is no error.
     pub fn cut_at(
         &self,
         points: &[usize],
-        models: &[Model],
-        happens: impl Fn(&Event) -> bool,
+        models: impl Fn(usize) -> Vec<Model>,
+        without: &BTreeSet<usize>,
         scratch: &Path,
         cuts: &mut Cuts,
     ) -> Proof<Option<Loss>> {
-        let mut player = Player::new(self);
-        for at in points.iter().copied() {
-            player.play_to(at, &happens)?;
+        let mut player = Player::new(self, without);
+        for (place, at) in points.iter().copied().enumerate() {
+            player.play_to(at)?;
             let moment = self.moments.get(at).copied().unwrap_or(Moment::Writing);
-            for (number, model) in models.iter().enumerate() {
+            for (number, model) in models(place).iter().enumerate() {
                 let mut disk = player.disk.clone();
                 if matches!(model.writes, Writes::Half | Writes::Torn) {
-                    player.play_under_way(&mut disk, &happens)?;
+                    player.play_under_way(&mut disk)?;
                 }
                 let dice = &mut Dice::of(&[self.seed, at as u64, number as u64]);
                 let root = fresh(scratch, "cut")?;
@@ -233,25 +247,38 @@ impl Recording {
     }
 }
 
+/// Whether of a write some survived and some did not.
+fn is_torn(write: &Event, root: &Path) -> Proof<bool> {
+    let What::Write(at, data) = &write.what else {
+        return Ok(false);
+    };
+    let file = fs::read(root.join(&write.path)).map_err(doing("reading a torn file"))?;
+    let found = file.get(*at as usize..).unwrap_or_default();
+    let found = &found[..found.len().min(data.len())];
+    Ok(found != data && found.iter().any(|byte| *byte != 0))
+}
+
 /// Plays a recording step by step.
 pub(crate) struct Player<'a> {
     recording: &'a Recording,
+    without: &'a BTreeSet<usize>,
     at: usize,
     pub(crate) disk: Disk,
     pub(crate) expected: Expected,
 }
 
 impl<'a> Player<'a> {
-    pub(crate) fn new(recording: &'a Recording) -> Self {
+    pub(crate) fn new(recording: &'a Recording, without: &'a BTreeSet<usize>) -> Self {
         Self {
             recording,
+            without,
             at: 0,
             disk: recording.base.clone(),
             expected: recording.expected.clone(),
         }
     }
 
-    pub(crate) fn play_to(&mut self, end: usize, happens: impl Fn(&Event) -> bool) -> Proof<()> {
+    pub(crate) fn play_to(&mut self, end: usize) -> Proof<()> {
         while self.at < end {
             let Some(event) = self.recording.events.get(self.at) else {
                 return Ok(());
@@ -259,7 +286,7 @@ impl<'a> Player<'a> {
             if let What::Say(said) = &event.what {
                 self.expected.hear(self.recording.seed, said);
             }
-            if happens(event) {
+            if !self.without.contains(&self.at) {
                 self.disk.play(event)?;
             }
             self.at += 1;
@@ -268,9 +295,13 @@ impl<'a> Player<'a> {
     }
 
     /// Plays the next event too, if it is a change that the power cut may have met half-way.
-    fn play_under_way(&self, disk: &mut Disk, happens: impl Fn(&Event) -> bool) -> Proof<()> {
+    fn play_under_way(&self, disk: &mut Disk) -> Proof<()> {
         match self.recording.events.get(self.at) {
-            Some(event) if event.is_about_a_file() && !event.is_sync() && happens(event) => {
+            Some(event)
+                if event.is_about_a_file()
+                    && !event.is_sync()
+                    && !self.without.contains(&self.at) =>
+            {
                 disk.play(event)
             }
             _ => Ok(()),

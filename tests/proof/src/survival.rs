@@ -39,16 +39,33 @@ pub struct Model {
     pub names: Names,
 }
 
-/// All ways, the four of writes under each of the two of names.
+/// The four ways of writes, under both ways of names.
 #[must_use]
-pub fn models() -> Vec<Model> {
+pub fn all_models(_place: usize) -> Vec<Model> {
     [Names::Strict, Names::Ordered]
         .into_iter()
-        .flat_map(|names| {
-            [Writes::Nothing, Writes::Everything, Writes::Half, Writes::Torn]
-                .map(|writes| Model { writes, names })
-        })
+        .flat_map(models)
         .collect()
+}
+
+/// The four ways of writes, under one way of names at even places and the other at odd ones.
+#[must_use]
+pub fn models_in_turn(place: usize) -> Vec<Model> {
+    models(match place.is_multiple_of(2) {
+        true => Names::Strict,
+        false => Names::Ordered,
+    })
+}
+
+fn models(names: Names) -> Vec<Model> {
+    [
+        Writes::Nothing,
+        Writes::Everything,
+        Writes::Half,
+        Writes::Torn,
+    ]
+    .map(|writes| Model { writes, names })
+    .into()
 }
 
 const SECTOR: usize = 512;

@@ -8,6 +8,7 @@ use peyvand::{Engine, Filter, Record, Session};
 use serde_json::Value as Json;
 
 use crate::acks::{Expected, Held, VERIFIER};
+use crate::child::no_children;
 use crate::plan::{self, ACCOUNTS, SHARED, SLOTS, Slot, Step, Thread};
 use crate::writer::{Hand, open, shared_accounts};
 use crate::{Proof, doing};
@@ -54,6 +55,7 @@ pub fn words(panic: &(dyn std::any::Any + Send)) -> &str {
 }
 
 fn look(dir: &Path, expected: &mut Expected, rebuilt: Rebuilt, writes: bool) -> Proof<()> {
+    let _alone = no_children();
     let engine = open(dir)?;
     if let (Some(aside), Rebuilt::Forbidden) = (engine.set_aside(), rebuilt) {
         return Err(format!(
@@ -133,9 +135,7 @@ fn difference(thread: Thread, held: &Held, must: &Held, may: Option<&Held>) -> S
         .into_iter()
         .filter(|slot| held.get(slot) != must.get(slot))
         .map(|slot| {
-            let open = may.map_or_else(String::new, |may| {
-                format!(" or {}", shown(may.get(slot)))
-            });
+            let open = may.map_or_else(String::new, |may| format!(" or {}", shown(may.get(slot))));
             format!(
                 "slot {slot} holds {} instead of {}{open}",
                 shown(held.get(slot)),
@@ -185,7 +185,10 @@ fn totals(session: &Session, ready: bool, found: &BTreeMap<Thread, Held>) -> Pro
     if there != 0 && there != SHARED || ready && there == 0 {
         return Err(format!("{there} of {SHARED} shared accounts are there"));
     }
-    for (object, must) in [("account", accounts + u64::from(there)), ("opportunity", deals)] {
+    for (object, must) in [
+        ("account", accounts + u64::from(there)),
+        ("opportunity", deals),
+    ] {
         let is = session.count(object, &Filter::everything());
         let is = is.map_err(doing("counting"))?;
         if is != must {

@@ -31,7 +31,9 @@ fn run() -> Proof<()> {
         rounds: 1,
     };
     while let Some(word) = words.next() {
-        let number = words.next().ok_or_else(|| format!("{word} takes a number"))?;
+        let number = words
+            .next()
+            .ok_or_else(|| format!("{word} takes a number"))?;
         let number: u64 = number.parse().map_err(doing(&word))?;
         match word.as_str() {
             "--seed" => work.seed = number,
