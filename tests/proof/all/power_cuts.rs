@@ -1,18 +1,24 @@
 //! Does a power cut lose anything, and would this proof see it?
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use peyvand_proof::dice::Dice;
-use peyvand_proof::guards::{GUARDS, without};
-use peyvand_proof::power::{Cuts, record_a_life};
+use peyvand_proof::guards::{Guard, without};
+use peyvand_proof::power::{Cuts, Recording, record_a_life};
 use peyvand_proof::survival::models_in_turn;
+
+static LIFE: LazyLock<Vec<Recording>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    record_a_life(folder.path(), 1, 60).unwrap()
+});
 
 #[test]
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let mut cuts = Cuts::new();
-    for recording in record_a_life(folder.path(), 1, 60).unwrap() {
-        let points = recording.points(8, &mut Dice::new(1));
+    for recording in LIFE.iter() {
+        let points = recording.points(6, &mut Dice::new(1));
         let loss = recording
             .cut_at(
                 &points,
@@ -27,12 +33,60 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
     assert!(cuts.len() >= 4, "{cuts:?}");
 }
 
-#[test]
-fn without_any_one_guard_a_power_cut_loses_something() {
+#[track_caller]
+fn loses_without(guard: Guard) {
     let folder = tempfile::tempdir().unwrap();
-    let recordings = record_a_life(folder.path(), 2, 60).unwrap();
-    for guard in GUARDS {
-        let without = without(guard, &recordings, 200, folder.path()).unwrap();
-        println!("{guard:?}: {without:?}");
-    }
+    let without = without(guard, &LIFE, 400, folder.path()).unwrap();
+    println!("{guard:?}: {without:?}");
+    assert!(without.loss.is_some(), "{guard:?} protects from nothing");
+}
+
+#[test]
+fn without_the_journals_sync_something_is_lost() {
+    loses_without(Guard::JournalSync);
+}
+
+#[test]
+fn without_syncing_the_state_it_must_be_rebuilt() {
+    loses_without(Guard::StateSync);
+}
+
+#[test]
+fn without_syncing_large_values_the_state_must_be_rebuilt() {
+    loses_without(Guard::LargeValues);
+}
+
+#[test]
+fn without_syncing_a_new_state_it_must_be_rebuilt() {
+    loses_without(Guard::NewState);
+}
+
+#[test]
+fn without_syncing_a_new_segment_the_journal_is_damaged() {
+    loses_without(Guard::NewSegment);
+}
+
+#[test]
+fn without_syncing_the_name_of_a_segment_commits_are_lost() {
+    loses_without(Guard::SegmentName);
+}
+
+#[test]
+fn without_syncing_format_the_store_does_not_open() {
+    loses_without(Guard::Format);
+}
+
+#[test]
+fn without_syncing_the_name_of_format_the_store_does_not_open() {
+    loses_without(Guard::FormatName);
+}
+
+#[test]
+fn without_clearing_a_torn_tail_the_journal_is_damaged() {
+    loses_without(Guard::TornTail);
+}
+
+#[test]
+fn without_removing_half_snapshots_the_state_must_be_rebuilt() {
+    loses_without(Guard::HalfSnapshot);
 }

@@ -4,6 +4,8 @@
 //! there still. Then some power cut must lose something; if none does, the proof is blind to the guard, or the guard
 //! protects from nothing.
 
+mod torn_tail;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -13,7 +15,7 @@ use crate::child::Writer;
 use crate::dice::Dice;
 use crate::power::{Cuts, Moment, Player, Recording, STORE, copy_folder, fresh};
 use crate::survival::{Model, Names, Writes, all_models, cut};
-use crate::trace::{Event, What};
+use crate::trace::What;
 use crate::verify::{Rebuilt, verify};
 use crate::writer::Work;
 use crate::{Proof, doing};
@@ -27,6 +29,8 @@ pub enum Guard {
     StateSync,
     /// The first of these two, which keeps F from being there before the pages.
     StateSyncBeforeF,
+    /// The files of large values are synced, and their folder, before F is written.
+    LargeValues,
     /// The files and the folder of a new state are synced.
     NewState,
     /// A new segment is synced before it gets its name.
@@ -44,10 +48,11 @@ pub enum Guard {
 }
 
 /// All guards.
-pub const GUARDS: [Guard; 10] = [
+pub const GUARDS: [Guard; 11] = [
     Guard::JournalSync,
     Guard::StateSync,
     Guard::StateSyncBeforeF,
+    Guard::LargeValues,
     Guard::NewState,
     Guard::NewSegment,
     Guard::SegmentName,
@@ -76,8 +81,10 @@ pub fn without(
     most: u32,
     scratch: &Path,
 ) -> Proof<Without> {
-    if guard == Guard::HalfSnapshot {
-        return without_removing_half_snapshots(recordings, scratch);
+    match guard {
+        Guard::HalfSnapshot => return without_removing_half_snapshots(recordings, scratch),
+        Guard::TornTail => return torn_tail::without_clearing(scratch),
+        _ => {}
     }
     let mut cuts = Cuts::new();
     let dice = &mut Dice::new(guard as u64);
@@ -118,6 +125,9 @@ impl Guard {
                 Self::JournalSync => event.is_sync() && path.ends_with(".seg"),
                 Self::StateSync => is_db,
                 Self::StateSyncBeforeF => is_db && fold_syncs % 2 == 1,
+                Self::LargeValues => {
+                    event.is_sync() && moment != Moment::Making && path.starts_with("/state/blobs")
+                }
                 Self::NewState => {
                     event.is_sync() && moment == Moment::Making && path.starts_with("/state")
                 }
@@ -127,8 +137,7 @@ impl Guard {
                 }
                 Self::Format => event.is_sync() && path == "/FORMAT.new",
                 Self::FormatName => event.is_sync() && path.is_empty() && named,
-                Self::TornTail => is_clearing(event, moment),
-                Self::HalfSnapshot => false,
+                Self::TornTail | Self::HalfSnapshot => false,
             };
             named |= matches!(&event.what, What::Rename(to) if to.ends_with("/FORMAT"));
             if is_guard {
@@ -138,7 +147,7 @@ impl Guard {
         found
     }
 
-    /// A few events at which to cut: between one that is missing and what makes up for it, and anywhere.
+    /// A few events at which to cut: between one that is missing and what makes up for it.
     fn points(
         self,
         recording: &Recording,
@@ -151,26 +160,19 @@ impl Guard {
             let Some(at) = missing.get(dice.place(missing.len())) else {
                 return points;
             };
-            let path = &recording.events[*at].path;
+            let inode = recording.events[*at].inode;
             let makes_up = |later: &usize| {
                 let event = &recording.events[*later];
-                let is_synced = matches!(event.what, What::SyncEnd) && event.path == *path;
+                let is_synced = matches!(event.what, What::SyncEnd) && event.inode == inode;
                 is_synced && !dropped.contains(later)
             };
             let rest = *at..recording.events.len().min(at + 40);
             let end = rest.clone().find(makes_up).unwrap_or(rest.end);
             points.push(at + 1 + dice.place(end - at));
         }
-        points.push(dice.place(recording.events.len()));
         points.sort_unstable();
         points
     }
-}
-
-/// Whether it clears a part of a segment while a store is opened.
-fn is_clearing(event: &Event, moment: Moment) -> bool {
-    let clears = matches!(&event.what, What::Write(_, data) if data.iter().all(|byte| *byte == 0));
-    clears && moment == Moment::Opening && event.path.ends_with(".seg")
 }
 
 /// Cuts the power while sled writes a snapshot, and opens what is left with and without the guard.

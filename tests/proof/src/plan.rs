@@ -15,6 +15,16 @@ pub const SLOTS: u16 = 24;
 /// Accounts that the deals of all threads belong to.
 pub const SHARED: u16 = 3;
 
+/// Steps from this number on are all alike: one account is put again, with a text of a length that [`alike`] chose.
+const ALIKE: u64 = 1_000_000_000_000;
+const PER_LENGTH: u64 = 1_000_000;
+
+/// The first of the steps whose texts have this length.
+#[must_use]
+pub fn alike(length: u64) -> u64 {
+    ALIKE + length * PER_LENGTH
+}
+
 /// A number of a thread; each writes slots of its own.
 pub type Thread = u16;
 
@@ -35,6 +45,13 @@ pub struct Step {
 /// The step of a thread.
 #[must_use]
 pub fn step(seed: u64, thread: Thread, number: u64) -> Step {
+    if number >= ALIKE {
+        return Step {
+            number,
+            changes: vec![(0, true)],
+            bulk: false,
+        };
+    }
     let mut dice = Dice::of(&[seed, u64::from(thread), number]);
     let count = match dice.below(8) {
         0..4 => 1,
@@ -100,7 +117,10 @@ pub fn fields(thread: Thread, slot: Slot, version: u64) -> Json {
     let stage = stage(thread, slot, version);
     let account = shared(dice.below(u64::from(SHARED)) as u16);
     dice.roll();
-    let text = text(&mut dice);
+    let text = match version >= ALIKE {
+        true => letters((version - ALIKE) / PER_LENGTH, &mut dice),
+        false => text(&mut dice),
+    };
     let name = format!("{} v{version}", name(thread, slot));
     if slot >= ACCOUNTS {
         return json!({
@@ -111,7 +131,7 @@ pub fn fields(thread: Thread, slot: Slot, version: u64) -> Json {
             "description": text,
         });
     }
-    let industries = ["retail", "steel", "insurance", "food"];
+    let industries = ["farming", "banking", "milling", "weaving"];
     let industry = industries[dice.place(industries.len())];
     json!({
         "name": name,
@@ -131,6 +151,10 @@ fn text(dice: &mut Dice) -> String {
         1..4 => 6_000,
         _ => dice.below(700),
     };
+    letters(length, dice)
+}
+
+fn letters(length: u64, dice: &mut Dice) -> String {
     let letters = b"abcdefghijklmnopqrstuvwxyz     ";
     let text: String = (0..length)
         .map(|_| char::from(letters[dice.place(letters.len())]))

@@ -12,7 +12,7 @@ use crate::acks::{Expected, Said};
 use crate::child::Writer;
 use crate::dice::Dice;
 use crate::disk::Disk;
-use crate::survival::{Model, Writes, cut};
+use crate::survival::{Model, Names, SECTOR, Writes, cut};
 use crate::trace::{Event, What, read};
 use crate::verify::{Rebuilt, settle, verify};
 use crate::writer::Work;
@@ -122,13 +122,17 @@ pub fn record_a_life(folder: &Path, seed: u64, steps: u64) -> Proof<Vec<Recordin
         steps,
         rounds: 2,
     };
-    let root = fresh(folder, "life")?;
-    let first = record(&root, Expected::default(), &work)?;
-
-    let dice = &mut Dice::of(&[seed, 2]);
-    let (torn, expected) = first.torn(folder, dice)?;
-    (work.seed, work.first, work.rounds) = (seed ^ 1, 1_000_000, 1);
-    let second = record(&torn, expected, &work)?;
+    let first = record(&fresh(folder, "life")?, Expected::default(), &work)?;
+    let at = first.largest_append()?;
+    let root = fresh(folder, "torn")?;
+    first.tear(at, &root)?;
+    // What may or may not have been done is settled by opening a copy.
+    let copy = fresh(folder, "copy")?;
+    copy_folder(&root, &copy)?;
+    let mut expected = first.expected_at(at)?;
+    settle(&copy.join(STORE), &mut expected)?;
+    (work.seed, work.first, work.rounds) = (seed + 1, 1_000_000, 1);
+    let second = record(&root, expected, &work)?;
     Ok(vec![first, second])
 }
 
@@ -141,7 +145,7 @@ impl Recording {
         }
         let everything = Model {
             writes: Writes::Everything,
-            names: crate::survival::Names::Strict,
+            names: Names::Strict,
         };
         let played = fresh(scratch, "played")?;
         cut(&disk, everything, &mut Dice::new(0), &played)?;
@@ -153,35 +157,59 @@ impl Recording {
         }
     }
 
-    /// A store whose journal ends in a torn frame, and what it must hold.
-    fn torn(&self, folder: &Path, dice: &mut Dice) -> Proof<(PathBuf, Expected)> {
+    /// The appends to the journal: each with its event, its offset and its length.
+    #[must_use]
+    pub fn appends(&self) -> Vec<(usize, u64, usize)> {
+        let append = |(at, event): (usize, &Event)| match &event.what {
+            What::Write(offset, data) if event.path.ends_with(".seg") => {
+                Some((at, *offset, data.len()))
+            }
+            _ => None,
+        };
+        self.events.iter().enumerate().filter_map(append).collect()
+    }
+
+    fn largest_append(&self) -> Proof<usize> {
         let late = self.events.len() * 3 / 4;
-        let is_frame =
-            |event: &Event| matches!(event.what, What::Write(..)) && event.path.ends_with(".seg");
-        let at = self.events.iter().skip(late).position(is_frame);
-        let at = late + at.ok_or("nothing was written late in the recording")? + 1;
+        let appends = self.appends().into_iter().filter(|(at, ..)| *at >= late);
+        let largest = appends.max_by_key(|(_, _, length)| *length);
+        largest
+            .map(|(at, ..)| at)
+            .ok_or_else(|| "nothing was appended late in the recording".to_owned())
+    }
+
+    /// What must be there after a cut right after this event.
+    ///
+    /// # Errors
+    /// When the recording cannot be played.
+    pub fn expected_at(&self, at: usize) -> Proof<Expected> {
         let whole = BTreeSet::new();
         let mut player = Player::new(self, &whole);
-        player.play_to(at)?;
-        let model = Model {
-            writes: Writes::Torn,
-            names: crate::survival::Names::Ordered,
+        player.play_to(at + 1)?;
+        Ok(player.expected)
+    }
+
+    /// Writes what a power cut leaves that takes the first sector of this append and nothing else.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn tear(&self, at: usize, into: &Path) -> Proof<()> {
+        let whole = BTreeSet::new();
+        let mut player = Player::new(self, &whole);
+        player.play_to(at + 1)?;
+        let everything = Model {
+            writes: Writes::Everything,
+            names: Names::Ordered,
         };
-        let mut root = fresh(folder, "torn")?;
-        for _ in 0..64 {
-            cut(&player.disk, model, dice, &root)?;
-            if is_torn(&self.events[at - 1], &root)? {
-                break;
-            }
-            root = fresh(folder, "torn")?;
-        }
-        // What may or may not have been done is settled by opening a copy.
-        let copy = fresh(folder, "copy")?;
-        copy_folder(&root, &copy)?;
-        let mut expected = player.expected;
-        settle(&copy.join(STORE), &mut expected)?;
-        fs::remove_dir_all(copy).map_err(doing("removing a copy"))?;
-        Ok((root, expected))
+        cut(&player.disk, everything, &mut Dice::new(0), into)?;
+        let What::Write(start, _) = self.events[at].what else {
+            return Err("only an append can be torn".to_owned());
+        };
+        let torn = into.join(&self.events[at].path);
+        let mut bytes = fs::read(&torn).map_err(doing("reading what to tear"))?;
+        let start = start as usize;
+        bytes[start..start / SECTOR * SECTOR + SECTOR].fill(0);
+        fs::write(&torn, bytes).map_err(doing("tearing"))
     }
 
     /// Events at which to cut: a third of them spread over the moments other than writing, the rest over everything.
@@ -245,17 +273,6 @@ impl Recording {
         }
         Ok(None)
     }
-}
-
-/// Whether of a write some survived and some did not.
-fn is_torn(write: &Event, root: &Path) -> Proof<bool> {
-    let What::Write(at, data) = &write.what else {
-        return Ok(false);
-    };
-    let file = fs::read(root.join(&write.path)).map_err(doing("reading a torn file"))?;
-    let found = file.get(*at as usize..).unwrap_or_default();
-    let found = &found[..found.len().min(data.len())];
-    Ok(found != data && found.iter().any(|byte| *byte != 0))
 }
 
 /// Plays a recording step by step.

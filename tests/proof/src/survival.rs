@@ -68,7 +68,8 @@ fn models(names: Names) -> Vec<Model> {
     .into()
 }
 
-const SECTOR: usize = 512;
+/// What a disk writes whole or not at all.
+pub(crate) const SECTOR: usize = 512;
 
 /// Writes what a power cut leaves of the disk into a folder that is empty.
 ///
