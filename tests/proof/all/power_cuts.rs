@@ -37,7 +37,6 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
 fn loses_without(guard: Guard) {
     let folder = tempfile::tempdir().unwrap();
     let without = without(guard, &LIFE, 400, folder.path()).unwrap();
-    println!("{guard:?}: {without:?}");
     assert!(without.loss.is_some(), "{guard:?} protects from nothing");
 }
 
@@ -49,11 +48,6 @@ fn without_the_journals_sync_something_is_lost() {
 #[test]
 fn without_syncing_the_state_it_must_be_rebuilt() {
     loses_without(Guard::StateSync);
-}
-
-#[test]
-fn without_syncing_large_values_the_state_must_be_rebuilt() {
-    loses_without(Guard::LargeValues);
 }
 
 #[test]

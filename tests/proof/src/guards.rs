@@ -27,7 +27,8 @@ pub enum Guard {
     JournalSync,
     /// sled's file is synced, besides what sled does itself, before and after F is written.
     StateSync,
-    /// The first of these two, which keeps F from being there before the pages.
+    /// The first of these two, which keeps F from being there before the pages. No loss without it was seen: sled reads
+    /// its own log in order, and what comes after a hole is not there.
     StateSyncBeforeF,
     /// The files of large values are synced, and their folder, before F is written.
     LargeValues,
