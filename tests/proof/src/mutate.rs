@@ -15,6 +15,27 @@ use crate::power::fresh;
 use crate::verify::words;
 use crate::{Proof, doing};
 
+/// A reader that takes any bytes and must not panic.
+pub type Reader = fn(&[u8]);
+
+/// The readers that `tests/fuzz` has targets for, each with the folder of its corpus.
+pub const READERS: &[(&str, Reader)] = &[];
+
+/// Gives each of [`READERS`] so many mutations.
+///
+/// # Errors
+/// As [`drive`].
+pub fn drive_readers(count: u64) -> Proof<()> {
+    for (name, reader) in READERS {
+        let calm = drive(&corpus(name)?, count, |bytes| {
+            reader(bytes);
+            Ok(())
+        });
+        calm.map_err(doing(name))?;
+    }
+    Ok(())
+}
+
 /// The kept corpus of a target: real bytes, and whatever was found to be hard.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use peyvand_proof::faults::meet_faults;
 use peyvand_proof::fixture;
 use peyvand_proof::guards::{GUARDS, without};
 use peyvand_proof::kill::kill_writers;
-use peyvand_proof::mutate::{corpus, drive, open_store_with_journal};
+use peyvand_proof::mutate::{READERS, corpus, drive, drive_readers, open_store_with_journal};
 use peyvand_proof::power::{Cuts, record_a_life};
 use peyvand_proof::survival::all_models;
 use peyvand_proof::writer::{Work, write};
@@ -171,13 +171,18 @@ fn faults(size: u64, scratch: &Path) -> Proof<Vec<String>> {
 }
 
 fn mutations(size: u64, scratch: &Path) -> Proof<Vec<String>> {
-    let corpus = corpus("journal")?;
-    drive(&corpus, size, |bytes| {
+    let of_readers = size * 100;
+    drive_readers(of_readers)?;
+    drive(&corpus("journal")?, size, |bytes| {
         open_store_with_journal(bytes, scratch)
     })?;
-    Ok(vec![format!(
-        "{size} stores with a mutated journal: opened or told"
-    )])
+    Ok(vec![
+        format!("{size} stores with a mutated journal: opened or told"),
+        format!(
+            "{of_readers} mutations for each of {} readers: no panic",
+            READERS.len()
+        ),
+    ])
 }
 
 /// Real segments of the journal, without the zeroes at their ends.
