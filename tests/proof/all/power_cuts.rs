@@ -35,8 +35,13 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
 
 #[track_caller]
 fn loses_without(guard: Guard) {
+    loses_on(&LIFE, guard);
+}
+
+#[track_caller]
+fn loses_on(recordings: &[Recording], guard: Guard) {
     let folder = tempfile::tempdir().unwrap();
-    let without = without(guard, &LIFE, 400, folder.path()).unwrap();
+    let without = without(guard, recordings, 400, folder.path()).unwrap();
     assert!(without.loss.is_some(), "{guard:?} protects from nothing");
 }
 
@@ -48,6 +53,14 @@ fn without_the_journals_sync_something_is_lost() {
 #[test]
 fn without_syncing_the_state_it_must_be_rebuilt() {
     loses_without(Guard::StateSync);
+}
+
+/// A store with enough leaves that a large value does not share one with F.
+#[test]
+fn without_syncing_large_values_the_state_must_be_rebuilt() {
+    let folder = tempfile::tempdir().unwrap();
+    let recordings = record_a_life(folder.path(), 5, 200).unwrap();
+    loses_on(&recordings, Guard::LargeValues);
 }
 
 #[test]

@@ -29,7 +29,7 @@ type Maker = fn(u64, &Path) -> Proof<Vec<String>>;
 const PROOFS: [(&str, u64, Maker); 6] = [
     ("kills", 240, kills),
     ("power", 160, power),
-    ("guards", 1_000, guards),
+    ("guards", 400, guards),
     ("damage", 200, damage),
     ("faults", 200, faults),
     ("mutations", 5_000, mutations),
@@ -138,7 +138,7 @@ fn power(size: u64, scratch: &Path) -> Proof<Vec<String>> {
 }
 
 fn guards(size: u64, scratch: &Path) -> Proof<Vec<String>> {
-    let recordings = record_a_life(scratch, 7, 80)?;
+    let recordings = record_a_life(scratch, 7, 200)?;
     let mut lines = Vec::new();
     for guard in GUARDS {
         let without = without(guard, &recordings, size as u32, scratch)?;
