@@ -89,6 +89,10 @@ pub use schema::{
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
 pub use session::Session;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use store::{BareResult, BareStore};
+pub use store::{Retention, StateEngine};
 pub use timeline::{Event, EventKind};
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 

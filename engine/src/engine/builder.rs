@@ -11,7 +11,7 @@ use crate::context::{Clock, IdSource, Locale, RandomIds, SystemClock};
 use crate::error::Result;
 use crate::hook::Bills;
 use crate::journal::Durability;
-use crate::store::{Backend, MemoryBackend, SledBackend, StoreOptions};
+use crate::store::{Backend, EmbeddedBackend, MemoryBackend, Retention, StateEngine, StoreOptions};
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -26,6 +26,9 @@ pub struct EngineBuilder {
     create: bool,
     overlay_bytes: usize,
     cache_bytes: u64,
+    keep_history: Retention,
+    state_engine: StateEngine,
+    background: bool,
 }
 
 impl EngineBuilder {
@@ -41,6 +44,9 @@ impl EngineBuilder {
             create: true,
             overlay_bytes: 32 << 20,
             cache_bytes: 64 << 20,
+            keep_history: Retention::default(),
+            state_engine: StateEngine::default(),
+            background: true,
         }
     }
 
@@ -92,6 +98,25 @@ impl EngineBuilder {
         self
     }
 
+    /// How far back records, lists and totals can be read as they were. To the beginning by default.
+    pub fn keep_history(mut self, retention: Retention) -> Self {
+        self.keep_history = retention;
+        self
+    }
+
+    /// The engine of the state, for a store that is made now; an existing one knows its own.
+    pub fn state_engine(mut self, engine: StateEngine) -> Self {
+        self.state_engine = engine;
+        self
+    }
+
+    /// Whether commits are folded into the state on a few threads that all engines of the process share, as they are
+    /// by default, or in the call whose commit makes it due.
+    pub fn background(mut self, background: bool) -> Self {
+        self.background = background;
+        self
+    }
+
     /// Opens the store, and makes it where there is none.
     ///
     /// # Errors
@@ -105,14 +130,17 @@ impl EngineBuilder {
                     durability: self.durability,
                     overlay_limit_bytes: self.overlay_bytes,
                     cache_bytes: self.cache_bytes,
+                    keep_history: self.keep_history,
+                    state_engine: self.state_engine,
+                    background: self.background,
                     create: self.create,
                     ..StoreOptions::new(std::process::id())
                 };
-                let sled = SledBackend::open(dir, &options)?;
-                set_aside = sled.set_aside().map(Path::to_owned);
-                Arc::new(sled)
+                let store = EmbeddedBackend::open(dir, &options)?;
+                set_aside = store.set_aside().map(Path::to_owned);
+                Arc::new(store)
             }
-            None => Arc::new(MemoryBackend::new()),
+            None => Arc::new(MemoryBackend::keeping(self.keep_history)),
         };
         let inner = Inner {
             backend,

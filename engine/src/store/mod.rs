@@ -2,11 +2,14 @@
 //!
 //! In reading order: `backend` is the contract, `snapshot` how the rest of the engine reads,
 //! `keys` how keys are built so that bytes sort like values. `overlay`, `pins`, `settle`, `queue`
-//! and `verify` are the parts that the embedded backends share; `memory` and `sled` are those
+//! and `verify` are the parts that the embedded backends share; `memory` and `embedded` are those
 //! backends.
 
 mod backend;
+#[cfg(feature = "testing")]
+mod bare;
 pub(crate) mod codec;
+mod embedded;
 mod error;
 pub(crate) mod keys;
 mod locks;
@@ -15,16 +18,22 @@ mod overlay;
 mod pins;
 mod queue;
 mod settle;
-mod sled;
 mod snapshot;
 pub(crate) mod spaces;
 mod verify;
 
 #[cfg(test)]
+mod asof_tests;
+#[cfg(test)]
 mod conformance;
 
-pub(crate) use self::sled::{SledBackend, StoreOptions};
 pub(crate) use backend::{Backend, Commit, Direction, Row, Span, Verified, Write};
+#[cfg(feature = "testing")]
+pub use bare::{BareResult, BareStore};
+pub(crate) use embedded::{EmbeddedBackend, StoreOptions};
+#[cfg(feature = "testing")]
+pub(crate) use embedded::{Kept, rebuild_state};
+pub use embedded::{Retention, StateEngine};
 pub(crate) use error::{CommitError, StoreError};
 pub(crate) use memory::MemoryBackend;
 pub(crate) use snapshot::Snapshot;
