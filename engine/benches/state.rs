@@ -183,6 +183,10 @@ fn import(store: &BareStore, customers: u64) {
         slowest * 1000.0,
         memory("VmRSS")
     );
+    println!(
+        "overlay                          {:.1} MiB as counted",
+        store.overlay_bytes() as f64 / 1048576.0
+    );
     let start = Instant::now();
     store.fold().unwrap();
     let all = start.elapsed().as_secs_f64() + seconds;

@@ -123,6 +123,12 @@ impl BareStore {
         Ok((rows.len(), bytes.sum()))
     }
 
+    /// How much memory the store thinks that unfolded commits take.
+    #[must_use]
+    pub fn overlay_bytes(&self) -> usize {
+        self.0.overlay_bytes()
+    }
+
     /// Moves everything into the state.
     ///
     /// # Errors

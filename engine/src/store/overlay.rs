@@ -22,8 +22,11 @@ pub(super) struct Overlay {
 pub(super) struct Versions {
     newest: Version,
     /// Oldest first.
-    older: Option<Box<Vec<Version>>>,
+    older: Option<Box<Older>>,
 }
+
+#[derive(Default)]
+struct Older(Vec<Version>);
 
 pub(super) struct Version {
     pub(super) at: Position,
@@ -45,7 +48,7 @@ impl Versions {
     }
 
     fn older(&self) -> &[Version] {
-        self.older.as_ref().map_or(&[], |older| older.as_slice())
+        self.older.as_ref().map_or(&[], |older| &older.0)
     }
 
     fn at(&self, at: Position) -> Option<&Version> {
@@ -59,7 +62,7 @@ impl Versions {
 
     fn push(&mut self, version: Version) {
         let last = std::mem::replace(&mut self.newest, version);
-        self.older.get_or_insert_default().push(last);
+        self.older.get_or_insert_default().0.push(last);
     }
 
     fn bytes(&self) -> usize {
@@ -163,11 +166,11 @@ impl Overlay {
                 .oldest_first()
                 .take_while(|version| version.at <= at);
             let old = seen.count().saturating_sub(1);
-            if let Some(older) = &mut versions.older {
+            if let Some(Older(older)) = versions.older.as_deref_mut() {
                 older.drain(..old.min(older.len()));
             }
             // A delete that everybody sees is the same as nothing.
-            if let Some(older) = &mut versions.older
+            if let Some(Older(older)) = versions.older.as_deref_mut()
                 && older
                     .first()
                     .is_some_and(|old| old.at <= at && old.value.is_none())

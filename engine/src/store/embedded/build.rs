@@ -14,7 +14,8 @@ use super::folder::Folder;
 use super::history;
 use super::open::{beside, open_tree};
 use super::options::StoreOptions;
-use super::page::{Entry, Filling, Leaf, Press, between};
+use super::pack::{Filling, between};
+use super::page::{Entry, Leaf, Press};
 use super::pages::{FOLDED, OLDEST, Pages, marked};
 use super::tree::failed;
 

@@ -14,7 +14,8 @@ use crate::store::overlay::{Change, Versions};
 
 use super::cache::{Fenced, Space, Update};
 use super::history;
-use super::page::{Entry, Leaf, Packed, Press, pack};
+use super::pack::{Packed, pack};
+use super::page::{Entry, Leaf, Press};
 use super::pages::Pages;
 
 /// Pages of one batch. Large batches cost memory and block readers.
@@ -130,7 +131,7 @@ impl<'a> Merge<'a> {
         while let Some((key, versions)) =
             versions.next_if(|(key, _)| end.is_none_or(|end| *key < end))
         {
-            let here = at + from(leaf, at, key);
+            let here = leaf.first_from(at, key);
             entries.extend((at..here).map(|at| leaf.entry(at)));
             let old = (here < leaf.len()).then(|| leaf.entry(here));
             dense &= old.is_none();
@@ -225,7 +226,7 @@ impl<'a> Merge<'a> {
         let mut at = 0;
         let mut dense = true;
         for past in past {
-            let here = at + from(leaf, at, &past.key);
+            let here = leaf.first_from(at, &past.key);
             entries.extend((at..here).map(|at| leaf.entry(at)));
             let old = (here < leaf.len()).then(|| leaf.entry(here));
             dense &= old.is_none();
@@ -282,9 +283,4 @@ impl<'a> Merge<'a> {
         let page = Fenced { fence, next, leaf };
         self.updates.push((space, Update::Put(page)));
     }
-}
-
-/// How many entries from `at` on lie before `key`.
-fn from(leaf: &Leaf, at: usize, key: &[u8]) -> usize {
-    leaf.first_at_or_after(key).saturating_sub(at)
 }

@@ -7,7 +7,7 @@
 //! In reading order: `folder` is the directory, `commit` how commits are settled and made visible,
 //! `layers` how overlays and pages are read as one, `fold` how the one gets into the other. Of the
 //! state on disk, `tree` is what an engine must be able to do, `sled` and `redb` are those that do,
-//! `page` is how entries lie in a page, `pages` where pages lie in a tree, `merge` and `build` how
+//! `page` is how entries lie in a page, `pack` how they are spread over pages, `pages` where pages lie in a tree, `merge` and `build` how
 //! they come there, `history` how older versions are found, `cache` what is at hand.
 
 #[cfg_attr(not(any(test, feature = "testing")), allow(dead_code))]
@@ -21,6 +21,7 @@ mod layers;
 mod merge;
 mod open;
 mod options;
+mod pack;
 mod page;
 mod pages;
 mod pool;
@@ -29,6 +30,8 @@ mod redb;
 mod sled;
 mod tree;
 
+#[cfg(test)]
+mod folder_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
@@ -93,6 +96,14 @@ impl EmbeddedBackend {
     /// Where a state that failed was put at open, if one did. It was rebuilt from the journal.
     pub(crate) fn set_aside(&self) -> Option<&std::path::Path> {
         self.store.set_aside.as_deref()
+    }
+
+    /// How much memory unfolded commits take.
+    #[cfg(feature = "testing")]
+    pub(crate) fn overlay_bytes(&self) -> usize {
+        let layers = read(&self.layers);
+        let folding = layers.folding.as_ref();
+        layers.overlay.bytes() + folding.map_or(0, |folding| folding.overlay.bytes())
     }
 }
 

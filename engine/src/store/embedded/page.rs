@@ -37,13 +37,12 @@ use lz4_flex::block::{
 pub(super) const FORMAT: u8 = 2;
 const PLAIN: u8 = 0;
 const LZ4: u8 = 1;
-const HEAD: usize = 6;
-/// A page of several entries is split when it would be larger, before compression.
-pub(super) const LIMIT: usize = 4096;
-/// How large the parts of a split page are, about; the rest is room to grow.
-const TARGET: usize = LIMIT / 4 * 3;
-/// What an entry takes beside its key and value, mostly: two numbers and a slot of the table.
-const PER_ENTRY: usize = 7;
+pub(super) const HEAD: usize = 6;
+/// A page of several entries is split when it would be larger, before compression. Measured on
+/// customers of one record and five index entries, against 4 KiB: the state is 5 % smaller, folds take
+/// 7 % less time, a list of 100 index keys 20 %. At 8 KiB, sixteen pages that do not compress would be
+/// more than sled keeps in its own file.
+pub(super) const LIMIT: usize = 7 * 1024;
 /// No page that we write is larger: a commit is not.
 const LARGEST: usize = 512 * 1024 * 1024;
 
@@ -78,7 +77,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn key_length(&self) -> usize {
+    pub(super) fn key_length(&self) -> usize {
         self.prefix.len() + self.rest.len()
     }
 
@@ -96,99 +95,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// One page of several that entries were packed into.
-pub(super) struct Packed {
-    /// A key that lies behind all of the page before and not behind this one's first.
-    pub(super) fence: Vec<u8>,
-    pub(super) leaf: Leaf,
-}
-
-/// How full a page is, before compression.
-#[derive(Default)]
-pub(super) struct Filling {
-    count: usize,
-    keys: usize,
-    values: usize,
-    shared: usize,
-}
-
-impl Filling {
-    /// Adds an entry and says true, or leaves it and says false when it would be too much.
-    pub(super) fn takes(&mut self, first: &[u8], key: &[u8], value: &[u8]) -> bool {
-        let shared = first.iter().zip(key).take_while(|(a, b)| a == b).count();
-        let more = Filling {
-            count: self.count + 1,
-            keys: self.keys + key.len(),
-            values: self.values + value.len(),
-            shared,
-        };
-        let takes = self.count == 0 || more.size() <= LIMIT;
-        if takes {
-            *self = more;
-        }
-        takes
-    }
-
-    fn size(&self) -> usize {
-        let prefixes = self.count.saturating_sub(1) * self.shared;
-        HEAD + self.keys - prefixes + self.values + self.count * PER_ENTRY
-    }
-}
-
-/// Packs sorted entries into as many pages as they need. Where nothing will come in between
-/// (`dense`), pages are filled up; else they get room to grow.
-pub(super) fn pack(entries: &[Entry<'_>], dense: bool) -> Vec<Packed> {
-    let prefix = shared_prefix(entries).len();
-    let cost = |entry: &Entry<'_>| entry.key_length() - prefix + entry.value.len() + PER_ENTRY;
-    let whole: usize = HEAD + prefix + entries.iter().map(cost).sum::<usize>();
-    let fill = match whole {
-        0..=LIMIT => LIMIT,
-        _ if dense => LIMIT,
-        _ => whole / whole.div_ceil(TARGET),
-    };
-    let mut packed = Vec::new();
-    let mut rest = entries;
-    let mut last: Option<Entry<'_>> = None;
-    while let Some(first) = rest.first() {
-        let count = match whole {
-            0..=LIMIT => rest.len(),
-            _ => fitting(rest, fill),
-        };
-        let (page, after) = rest.split_at(count);
-        packed.push(Packed {
-            fence: last.map_or_else(|| first.key(), |last| between(&last.key(), first.key())),
-            leaf: Leaf::encode(page),
-        });
-        last = page.last().copied();
-        rest = after;
-    }
-    packed
-}
-
-/// How many of the entries make a page that is about `fill` full: one at least.
-fn fitting(entries: &[Entry<'_>], fill: usize) -> usize {
-    let first = entries.first().map(Entry::key).unwrap_or_default();
-    let mut filling = Filling::default();
-    let mut key = Vec::new();
-    let fits = entries.iter().take_while(|entry| {
-        key.clear();
-        key.extend_from_slice(entry.prefix);
-        key.extend_from_slice(entry.rest);
-        let room = filling.count == 0 || filling.size() < fill;
-        room && filling.takes(&first, &key, entry.value)
-    });
-    fits.count().max(1)
-}
-
-/// The shortest beginning of `after` that sorts behind `before`.
-pub(super) fn between(before: &[u8], mut after: Vec<u8>) -> Vec<u8> {
-    let shared = before.iter().zip(&after).take_while(|(a, b)| a == b);
-    let length = shared.count() + 1;
-    after.truncate(length);
-    after
-}
-
-fn shared_prefix(entries: &[Entry<'_>]) -> Vec<u8> {
+pub(super) fn shared_prefix(entries: &[Entry<'_>]) -> Vec<u8> {
     // Sorted: what the first and the last share, all share.
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
         return Vec::new();
@@ -208,6 +115,10 @@ fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
 }
 
 fn take_number(bytes: &mut &[u8]) -> Option<u64> {
+    if let [byte @ 0..=0x7F, rest @ ..] = *bytes {
+        *bytes = rest;
+        return Some(u64::from(*byte));
+    }
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
@@ -389,32 +300,33 @@ impl Leaf {
     }
 
     pub(super) fn first_at_or_after(&self, key: &[u8]) -> usize {
+        self.first_from(0, key)
+    }
+
+    /// As [`first_at_or_after`](Self::first_at_or_after), when the entries before `low` are known
+    /// to lie before `key`.
+    pub(super) fn first_from(&self, low: usize, key: &[u8]) -> usize {
         let prefix = self.prefix();
         let Some(rest) = key.strip_prefix(prefix) else {
             // All keys of the page sort to one side of `key`, as their prefix does.
             return if prefix < key { self.len() } else { 0 };
         };
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.rest(middle).is_some_and(|found| found < rest) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        let (table, body) = self.bytes.split_at_checked(self.body).unwrap_or_default();
+        let slots = table.get(self.table..).unwrap_or_default();
+        let (slots, _) = slots.as_chunks::<2>();
+        let behind = slots
+            .get(low..)
+            .unwrap_or_default()
+            .partition_point(|slot| {
+                let mut entry = body.get(usize::from(u16::from_be_bytes(*slot))..);
+                let length = entry.as_mut().and_then(take_length).unwrap_or(0);
+                entry.and_then(|entry| entry.get(..length)) < Some(rest)
+            });
+        low + behind
     }
 
     fn prefix(&self) -> &[u8] {
         self.bytes.get(self.prefix.clone()).unwrap_or_default()
-    }
-
-    /// What an entry's key has behind the prefix.
-    fn rest(&self, at: usize) -> Option<&[u8]> {
-        let mut bytes = self.bytes.get(self.offset(at)?..)?;
-        let length = take_length(&mut bytes)?;
-        bytes.get(..length)
     }
 
     fn try_entry(&self, at: usize) -> Option<Entry<'_>> {
@@ -455,6 +367,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::pack::pack;
     use super::*;
 
     type Rows = Vec<(Vec<u8>, u64, Vec<u8>)>;
@@ -497,49 +410,6 @@ mod tests {
         assert_eq!(small[5], LZ4);
         assert!(small.len() < leaf.bytes.len() / 2);
         assert_eq!(Leaf::read(&small).unwrap().bytes, leaf.bytes);
-    }
-
-    #[test]
-    fn split_pages_are_neither_too_full_nor_too_empty() {
-        for count in [1, 40, 90, 91, 500] {
-            let rows = rows(count, 40);
-            let packed = pack(&entries(&rows), false);
-            for page in &packed {
-                let size = page.leaf.bytes.len();
-                assert!(size <= LIMIT);
-                assert!(packed.len() == 1 || size > LIMIT / 4);
-            }
-            let full = pack(&entries(&rows), true);
-            let full = full.split_last().unwrap().1;
-            assert!(
-                full.iter()
-                    .all(|page| page.leaf.bytes.len() > LIMIT / 8 * 7)
-            );
-        }
-    }
-
-    #[test]
-    fn fences_are_short_and_lie_between() {
-        let rows = rows(500, 40);
-        let packed = pack(&entries(&rows), false);
-        for pair in packed.windows(2) {
-            let last = pair[0].leaf.entry(pair[0].leaf.len() - 1).key();
-            let first = pair[1].leaf.entry(0).key();
-            assert!(last < pair[1].fence && pair[1].fence <= first);
-        }
-        assert_eq!(between(b"abc1", b"abd9".to_vec()), b"abd");
-        assert_eq!(between(b"ab", b"abc".to_vec()), b"abc");
-    }
-
-    #[test]
-    fn a_large_value_lies_in_a_page_of_its_own() {
-        let mut rows = rows(9, 10);
-        rows[4].2 = vec![7; 300_000];
-        let packed = pack(&entries(&rows), false);
-        let large = packed.iter().find(|page| page.leaf.bytes.len() > LIMIT);
-        let leaf = Leaf::read(&stored(&large.unwrap().leaf)).unwrap();
-        assert_eq!(leaf.len(), 1);
-        assert_eq!(leaf.get(b"account/000004").unwrap().value.len(), 300_000);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::ops::Bound;
 use std::path::Path;
 
 use ::redb::{
-    Database, Durability, ReadableDatabase, TableDefinition, TableError, WriteTransaction,
+    AccessGuard, Database, Durability, ReadableDatabase, TableDefinition, TableError,
+    WriteTransaction,
 };
 
 use super::tree::{Pair, Tree, failed, watched};
@@ -24,6 +25,7 @@ const FILE: &str = "pages.redb";
 const CACHE: usize = 2 * 1024 * 1024;
 
 type Failure = ::redb::Error;
+type Guard<'a> = AccessGuard<'a, &'static [u8]>;
 
 /// An ordered map in a file of redb's.
 pub(super) struct RedbTree {
@@ -78,10 +80,10 @@ impl RedbTree {
             } else {
                 found.next()
             };
-            Ok(match pair.transpose()? {
-                Some((key, bytes)) => Some((key.value().to_vec(), bytes.value().to_vec())),
-                None => None,
-            })
+            let owned = |(key, bytes): (Guard<'_>, Guard<'_>)| {
+                (key.value().to_vec(), bytes.value().to_vec())
+            };
+            Ok(pair.transpose()?.map(owned))
         })
     }
 

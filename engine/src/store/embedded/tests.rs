@@ -27,6 +27,8 @@ macro_rules! on_each_engine {
     };
 }
 
+pub(super) use on_each_engine;
+
 on_each_engine! {
     a_drop_without_close_loses_nothing
     a_copy_made_while_the_store_is_open_is_as_good_as_after_a_crash
@@ -41,23 +43,14 @@ on_each_engine! {
     a_journal_that_is_shorter_than_the_state_is_damage
     a_missing_journal_is_damage_and_not_a_new_store
     a_failed_write_or_sync_stops_commits_and_not_reads
-    a_file_is_no_directory
-    a_file_in_the_place_of_a_folder_is_named
-    an_open_store_is_locked_and_says_by_whom
-    somebody_elses_folder_is_left_alone
-    a_store_is_made_only_with_leave
-    a_newer_format_is_refused
-    an_unfinished_creation_is_finished
-    a_lost_format_file_is_no_leave_to_start_anew
     large_values_lie_among_small_ones
     deleting_everything_leaves_one_page
     a_state_is_rebuilt_from_sorted_entries
-    an_unfinished_new_state_is_no_state
 }
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 
-fn options(state_engine: StateEngine) -> StoreOptions {
+pub(super) fn options(state_engine: StateEngine) -> StoreOptions {
     StoreOptions {
         state_engine,
         background: false,
@@ -65,11 +58,11 @@ fn options(state_engine: StateEngine) -> StoreOptions {
     }
 }
 
-fn open(engine: StateEngine, dir: &Path) -> EmbeddedBackend {
+pub(super) fn open(engine: StateEngine, dir: &Path) -> EmbeddedBackend {
     EmbeddedBackend::open(dir, &options(engine)).unwrap()
 }
 
-fn refusal(engine: StateEngine, dir: &Path) -> StoreError {
+pub(super) fn refusal(engine: StateEngine, dir: &Path) -> StoreError {
     let opened = EmbeddedBackend::open(dir, &options(engine));
     opened.err().expect("this directory must be refused")
 }
@@ -86,13 +79,13 @@ fn put(store: &EmbeddedBackend, key: &[u8], value: &[u8]) -> Result<Position, Co
     })
 }
 
-fn fill(store: &EmbeddedBackend, keys: std::ops::Range<u32>) {
+pub(super) fn fill(store: &EmbeddedBackend, keys: std::ops::Range<u32>) {
     for number in keys {
         put(store, &number.to_be_bytes(), &[number as u8; 50]).unwrap();
     }
 }
 
-fn everything(store: &EmbeddedBackend) -> Map {
+pub(super) fn everything(store: &EmbeddedBackend) -> Map {
     let at = store.pin();
     let rows = store.scan(at, &Span::prefix(b""), Direction::Forward, usize::MAX);
     store.unpin(at);
@@ -364,106 +357,6 @@ fn a_failed_write_or_sync_stops_commits_and_not_reads(engine: StateEngine) {
     }
 }
 
-fn a_file_is_no_directory(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    let file = dir.path().join("file");
-    fs::write(&file, b"text").unwrap();
-    assert!(matches!(refusal(engine, &file), StoreError::NotADirectory { path } if path == file));
-    assert_eq!(fs::read(&file).unwrap(), b"text");
-}
-
-fn a_file_in_the_place_of_a_folder_is_named(engine: StateEngine) {
-    for name in ["journal", "state"] {
-        let dir = tempdir().unwrap();
-        let file = dir.path().join(name);
-        fs::write(&file, b"text").unwrap();
-        assert!(
-            matches!(refusal(engine, dir.path()), StoreError::NotADirectory { path } if path == file)
-        );
-        assert_eq!(fs::read(&file).unwrap(), b"text");
-    }
-}
-
-fn an_open_store_is_locked_and_says_by_whom(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    let store = open(engine, dir.path());
-    assert!(matches!(
-        refusal(engine, dir.path()),
-        StoreError::Locked {
-            pid: Some(4711),
-            ..
-        }
-    ));
-    store.close().unwrap();
-    // Closed is enough; others may still hold the handle.
-    let second = open(engine, dir.path());
-    assert_eq!(second.head(), Position::START);
-}
-
-fn somebody_elses_folder_is_left_alone(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    fs::write(dir.path().join("holiday.jpg"), b"sea").unwrap();
-    let refused = refusal(engine, dir.path());
-    assert!(matches!(&refused, StoreError::NotAStore { found, .. } if found == "holiday.jpg"));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-}
-
-fn a_store_is_made_only_with_leave(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    let inner = dir.path().join("deep/store");
-    let no_leave = StoreOptions {
-        create: false,
-        ..options(engine)
-    };
-    let refused = EmbeddedBackend::open(&inner, &no_leave);
-    assert!(matches!(refused, Err(StoreError::Missing { .. })));
-    let refused = EmbeddedBackend::open(dir.path(), &no_leave);
-    assert!(matches!(refused, Err(StoreError::Missing { .. })));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    drop(open(engine, &inner));
-    assert!(EmbeddedBackend::open(&inner, &no_leave).is_ok());
-}
-
-fn a_newer_format_is_refused(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    drop(open(engine, dir.path()));
-    fs::write(dir.path().join("FORMAT"), "peyvand store\n3\nsled\n").unwrap();
-    assert!(matches!(
-        refusal(engine, dir.path()),
-        StoreError::NewerFormat {
-            found: 3,
-            supported: 2,
-            ..
-        }
-    ));
-}
-
-fn an_unfinished_creation_is_finished(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    drop(open(engine, dir.path()));
-    fs::remove_file(dir.path().join("FORMAT")).unwrap();
-    fs::write(dir.path().join("state/conf"), b"torn").unwrap();
-    fs::write(dir.path().join("state/pages.redb"), b"torn").unwrap();
-    let store = open(engine, dir.path());
-    fill(&store, 0..3);
-    assert!(dir.path().join("FORMAT").exists());
-}
-
-fn a_lost_format_file_is_no_leave_to_start_anew(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    let store = open(engine, dir.path());
-    fill(&store, 0..3);
-    drop(store);
-    fs::remove_file(dir.path().join("FORMAT")).unwrap();
-    assert!(matches!(
-        refusal(engine, dir.path()),
-        StoreError::FormatMissing { .. }
-    ));
-    let format = format!("peyvand store\n2\n{}\n", engine.name());
-    fs::write(dir.path().join("FORMAT"), format).unwrap();
-    assert_eq!(everything(&open(engine, dir.path())).len(), 3);
-}
-
 fn large_values_lie_among_small_ones(engine: StateEngine) {
     let dir = tempdir().unwrap();
     let store = open(engine, dir.path());
@@ -542,56 +435,4 @@ fn a_state_is_rebuilt_from_sorted_entries(engine: StateEngine) {
     fill(&store, 5000..5010);
     store.fold().unwrap();
     assert!(store.verify().unwrap().state_is_fold);
-}
-
-fn an_unfinished_new_state_is_no_state(engine: StateEngine) {
-    let dir = tempdir().unwrap();
-    let store = open(engine, dir.path());
-    fill(&store, 0..20);
-    store.close().unwrap();
-    drop(store);
-    fs::rename(dir.path().join("state"), dir.path().join("state.new")).unwrap();
-    let store = open(engine, dir.path());
-    assert_eq!(everything(&store).len(), 20);
-    assert_eq!(store.set_aside(), None);
-    assert!(!dir.path().join("state.new").exists());
-}
-
-#[test]
-fn a_store_of_the_first_format_gets_pages_of_this_one() {
-    let dir = tempdir().unwrap();
-    let store = open(StateEngine::Sled, dir.path());
-    fill(&store, 0..20);
-    store.close().unwrap();
-    drop(store);
-    fs::write(dir.path().join("FORMAT"), "peyvand store\n1\n").unwrap();
-    let store = open(StateEngine::Sled, dir.path());
-    assert_eq!(everything(&store).len(), 20);
-    assert_eq!(store.set_aside(), None);
-    let format = fs::read_to_string(dir.path().join("FORMAT")).unwrap();
-    assert_eq!(format, "peyvand store\n2\nsled\n");
-}
-
-#[cfg(feature = "redb")]
-#[test]
-fn a_store_keeps_the_engine_it_was_made_with() {
-    let dir = tempdir().unwrap();
-    let store = open(StateEngine::Redb, dir.path());
-    fill(&store, 0..20);
-    store.close().unwrap();
-    drop(store);
-    let store = open(StateEngine::Sled, dir.path());
-    assert_eq!(everything(&store).len(), 20);
-    assert!(dir.path().join("state/pages.redb").exists());
-}
-
-#[cfg(not(feature = "redb"))]
-#[test]
-fn an_engine_that_is_not_there_is_named() {
-    let dir = tempdir().unwrap();
-    let refused = refusal(StateEngine::Redb, dir.path());
-    assert!(matches!(
-        refused,
-        StoreError::NoEngine { engine: "redb", .. }
-    ));
 }
