@@ -94,7 +94,7 @@ pub use schema::{
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
 pub use session::Session;
-pub use store::Progress;
+pub use store::{Progress, Retention, StateEngine};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 

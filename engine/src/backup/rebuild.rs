@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::journal::Position;
-use crate::store::{Progress, SledBackend};
+use crate::store::{Progress, EmbeddedBackend};
 
 /// Throws the state of a store away and builds it again from the journal, which holds everything.
 /// The store must not be open. Until the new state is whole, the old one is kept.
@@ -12,7 +12,7 @@ use crate::store::{Progress, SledBackend};
 /// # Errors
 /// When there is no store, when another process has it open, or when the journal is damaged.
 pub fn rebuild(dir: impl AsRef<Path>, tell: &mut dyn FnMut(Progress)) -> Result<Position> {
-    Ok(SledBackend::rebuild(
+    Ok(EmbeddedBackend::rebuild(
         dir.as_ref(),
         std::process::id(),
         tell,

@@ -18,7 +18,7 @@ use super::error::BackupError;
 use super::manifest::{MARK, Manifest, Stored};
 use crate::error::Result;
 use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk, sync_folder};
-use crate::store::{Progress, SledBackend};
+use crate::store::{EmbeddedBackend, Progress, StateEngine, StoreOptions};
 
 /// Where a restore builds, beside the folder that it is for.
 const BESIDE: &str = ".restoring";
@@ -41,6 +41,8 @@ pub enum Until {
 pub struct RestoreOptions {
     /// Up to where; all of it by default.
     pub until: Option<Until>,
+    /// The engine of the new store's state; a backup fits any.
+    pub state_engine: StateEngine,
 }
 
 impl RestoreOptions {
@@ -48,6 +50,13 @@ impl RestoreOptions {
     #[must_use]
     pub fn until(mut self, until: Until) -> Self {
         self.until = Some(until);
+        self
+    }
+
+    /// Restores into a store whose state lies in another engine.
+    #[must_use]
+    pub fn state_engine(mut self, engine: StateEngine) -> Self {
+        self.state_engine = engine;
         self
     }
 }
@@ -100,7 +109,12 @@ pub(super) fn restore_on(
     };
     restoring.copy_files(tell)?;
     let position = restoring.cut_journal(options.until)?;
-    SledBackend::adopt(&store, std::process::id(), tell)?;
+    let with = StoreOptions {
+        create: false,
+        state_engine: options.state_engine,
+        ..StoreOptions::new(std::process::id())
+    };
+    EmbeddedBackend::adopt(&store, &with, tell)?;
     drop(fs::remove_dir_all(restoring.checkpoints()));
 
     let fail = || BackupError::io("creating", to);

@@ -13,7 +13,7 @@ use crate::hook::Bills;
 use crate::journal::{Disk, Durability, RealDisk};
 #[cfg(feature = "postgres")]
 use crate::store::PostgresBackend;
-use crate::store::{Backend, MemoryBackend, SledBackend, StoreOptions};
+use crate::store::{Backend, EmbeddedBackend, MemoryBackend, Retention, StateEngine, StoreOptions};
 
 /// Where a tenant's tables are.
 #[cfg(feature = "postgres")]
@@ -39,6 +39,9 @@ pub struct EngineBuilder {
     overlay_bytes: usize,
     cache_bytes: u64,
     disk: Arc<dyn Disk>,
+    keep_history: Retention,
+    state_engine: StateEngine,
+    background: bool,
 }
 
 impl EngineBuilder {
@@ -57,6 +60,9 @@ impl EngineBuilder {
             overlay_bytes: 32 << 20,
             cache_bytes: 64 << 20,
             disk: Arc::new(RealDisk),
+            keep_history: Retention::default(),
+            state_engine: StateEngine::default(),
+            background: true,
         }
     }
 
@@ -115,6 +121,25 @@ impl EngineBuilder {
         self
     }
 
+    /// How far back records, lists and totals can be read as they were. To the beginning by default.
+    pub fn keep_history(mut self, retention: Retention) -> Self {
+        self.keep_history = retention;
+        self
+    }
+
+    /// The engine of the state, for a store that is made now; an existing one knows its own.
+    pub fn state_engine(mut self, engine: StateEngine) -> Self {
+        self.state_engine = engine;
+        self
+    }
+
+    /// Whether commits are folded into the state on a few threads that all engines of the process share, as they are
+    /// by default, or in the call whose commit makes it due.
+    pub fn background(mut self, background: bool) -> Self {
+        self.background = background;
+        self
+    }
+
     /// Opens the store, and makes it where there is none.
     ///
     /// # Errors
@@ -123,7 +148,7 @@ impl EngineBuilder {
     pub fn open(self) -> Result<Engine> {
         #[cfg(feature = "postgres")]
         if let Some(Database { url, tenant }) = &self.database {
-            let store = PostgresBackend::open(url, tenant, self.create)?;
+            let store = PostgresBackend::open(url, tenant, self.create, self.keep_history)?;
             return self.over(Arc::new(store), None);
         }
         let mut set_aside = None;
@@ -133,15 +158,19 @@ impl EngineBuilder {
                     durability: self.durability,
                     overlay_limit_bytes: self.overlay_bytes,
                     cache_bytes: self.cache_bytes,
+                    keep_history: self.keep_history,
+                    state_engine: self.state_engine,
+                    background: self.background,
                     create: self.create,
                     salt_key: self.ids.secret(self.clock.now()),
                     ..StoreOptions::new(std::process::id())
                 };
-                let sled = SledBackend::open_on(dir, &options, self.disk.clone(), &mut |_| {})?;
-                set_aside = sled.set_aside().map(Path::to_owned);
-                Arc::new(sled)
+                let store =
+                    EmbeddedBackend::open_on(dir, &options, self.disk.clone(), &mut |_| {})?;
+                set_aside = store.set_aside().map(Path::to_owned);
+                Arc::new(store)
             }
-            None => Arc::new(MemoryBackend::new()),
+            None => Arc::new(MemoryBackend::keeping(self.keep_history)),
         };
         self.over(backend, set_aside)
     }

@@ -83,6 +83,19 @@ impl Journal {
         })
     }
 
+    /// When the commit of a position was made.
+    pub(crate) fn time_of(&self, at: Position) -> Result<Option<i64>, JournalError> {
+        let Some(before) = at.get().checked_sub(1).map(Position::from_number) else {
+            return Ok(None);
+        };
+        let mut time = None;
+        self.visit(before, at, |entry| {
+            time = Some(entry.time);
+            ControlFlow::Break(())
+        })?;
+        Ok(time)
+    }
+
     /// The last position up to which no commit was later than `time`, in microseconds. Commits have
     /// the times that their callers say, which may go back; what counts is the latest one so far.
     #[allow(dead_code, reason = "for reading as of an instant")]

@@ -142,15 +142,26 @@ pub(crate) trait Backend: Send + Sync {
     /// The position of the last commit that readers can see.
     fn head(&self) -> Position;
 
+    /// The oldest position that can be read. It never goes back; pins hold it where it is.
+    fn oldest(&self) -> Position;
+
+    /// The last position up to which no commit was later than an instant, in microseconds since 1970.
+    fn position_at(&self, time: i64) -> Result<Position, StoreError>;
+
     /// Takes a snapshot: what is visible at the returned position stays readable until as many
     /// calls of [`unpin`](Self::unpin).
     fn pin(&self) -> Position;
+
+    /// Takes a snapshot of an earlier position, unless it is [`SnapshotGone`](StoreError::SnapshotGone).
+    fn pin_at(&self, at: Position) -> Result<(), StoreError>;
+
     fn unpin(&self, at: Position);
 
-    /// The values of `keys` at a pinned position, in the order of the keys.
+    /// The values of `keys` at any position between the oldest and the head, in the order of the
+    /// keys. Only a pinned position is sure not to become older than the oldest between two calls.
     fn get_many(&self, at: Position, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
 
-    /// The first `limit` entries of `span` in `direction`. Fewer only when there are no more; the
+    /// The first `limit` entries of `span` in `direction`, at such a position. Fewer only when there are no more; the
     /// caller goes on from the last key with [`Span::beyond`].
     fn scan(
         &self,
@@ -172,7 +183,7 @@ pub(crate) trait Backend: Send + Sync {
     /// Reads the whole journal, folds its results and compares them with the state.
     fn verify(&self) -> Result<Verified, StoreError>;
 
-    /// Moves what no snapshot needs any longer from memory into the state on disk.
+    /// Moves everything from memory into the state on disk.
     fn fold(&self) -> Result<(), StoreError>;
 
     /// The bytes of commits that wait in memory to be folded.
@@ -180,6 +191,9 @@ pub(crate) trait Backend: Send + Sync {
     fn overlay_bytes(&self) -> usize {
         0
     }
+
+    /// Drops the history that is older than what is to be kept, wherever it lies.
+    fn prune(&self) -> Result<(), StoreError>;
 
     /// Folds, makes everything durable and lets go of the store. Any later call fails with `Closed`.
     fn close(&self) -> Result<(), StoreError>;

@@ -11,32 +11,47 @@ use crate::journal::{Durability, Position, Subject};
 
 type Store = Arc<dyn Backend>;
 
-/// Runs each property on the memory backend, on sled, on a sled that folds at every commit, and on the database that
-/// `PEYVAND_POSTGRES` names.
+/// Runs each property on the memory backend, on each engine of the embedded one, on one that folds at every commit, and
+/// on the database that `PEYVAND_POSTGRES` names.
 macro_rules! properties {
-    ($($name:ident)*) => {
+    ($retention:expr, $($name:ident)*) => {
         mod memory {
-            $(#[test] fn $name() { super::$name(std::sync::Arc::new(super::MemoryBackend::new())); })*
+            use super::*;
+            $(#[test] fn $name() { super::$name(Arc::new(MemoryBackend::keeping($retention))); })*
         }
         mod sled {
-            $(#[test] fn $name() { super::in_directory(64 << 20, super::$name); })*
+            use super::*;
+            $(#[test] fn $name() {
+                in_directory(StateEngine::Sled, 64 << 20, $retention, super::$name);
+            })*
         }
-        mod sled_folding_at_every_commit {
-            $(#[test] fn $name() { super::in_directory(0, super::$name); })*
+        #[cfg(feature = "redb")]
+        mod redb {
+            use super::*;
+            $(#[test] fn $name() {
+                in_directory(StateEngine::Redb, 64 << 20, $retention, super::$name);
+            })*
+        }
+        mod folding_at_every_commit {
+            use super::*;
+            $(#[test] fn $name() {
+                in_directory(StateEngine::Sled, 0, $retention, super::$name);
+            })*
         }
         #[cfg(feature = "postgres")]
         mod postgres {
-            use super::super::postgres::in_database;
-            $(#[test] fn $name() { in_database(stringify!($name), super::$name); })*
+            use crate::store::postgres::in_database;
+            use super::*;
+            $(#[test] fn $name() { in_database(stringify!($name), $retention, super::$name); })*
         }
     };
 }
 
-properties! {
+properties! { Retention::Everything,
     a_snapshot_sees_nothing_newer
     a_change_after_the_reading_is_a_conflict
     a_conflict_leaves_nothing
-    an_unpinned_position_is_gone_after_a_fold
+    an_older_position_stays_readable
     additions_become_totals_and_end_at_zero
     what_is_no_total_is_refused_and_overflow_too
     a_maximum_only_rises
@@ -51,14 +66,43 @@ properties! {
     a_closed_store_says_so
 }
 
-fn in_directory(overlay_limit_bytes: usize, property: fn(Store)) {
+mod forgetting {
+    use super::*;
+
+    properties! { Retention::None,
+        an_unpinned_position_is_gone_after_a_fold
+        a_pinned_position_stays_readable
+        scans_agree_with_a_map_in_both_directions
+        the_state_is_the_fold_of_the_journal
+    }
+}
+
+mod keeping_three {
+    use super::*;
+
+    properties! { Retention::Commits(3),
+        the_last_commits_stay_readable
+    }
+}
+
+fn in_directory(
+    state_engine: StateEngine,
+    overlay_limit_bytes: usize,
+    keep_history: Retention,
+    property: fn(Store),
+) {
     let dir = tempfile::tempdir().unwrap();
     let options = StoreOptions {
         overlay_limit_bytes,
+        keep_history,
+        state_engine,
+        background: false,
         durability: Durability::Os,
         ..StoreOptions::new(1)
     };
-    property(Arc::new(SledBackend::open(dir.path(), &options).unwrap()));
+    property(Arc::new(
+        EmbeddedBackend::open(dir.path(), &options).unwrap(),
+    ));
 }
 
 fn put(key: &[u8], value: &[u8]) -> Write {
@@ -178,6 +222,71 @@ fn an_unpinned_position_is_gone_after_a_fold(store: Store) {
         refused,
         Err(CommitError::Store(StoreError::SnapshotGone { .. }))
     ));
+}
+
+fn an_older_position_stays_readable(store: Store) {
+    commit(&store, vec![put(b"a", b"1")]).unwrap();
+    commit(&store, vec![put(b"a", b"2")]).unwrap();
+    commit(&store, vec![delete(b"a")]).unwrap();
+    store.fold().unwrap();
+    store.prune().unwrap();
+    assert_eq!(store.oldest(), Position::START);
+    for (number, wanted) in [None, Some(b"1"), Some(b"2"), None].into_iter().enumerate() {
+        let at = Position::from_number(number as u64);
+        let old = Snapshot::pin_at(&store, at).unwrap();
+        assert_eq!(old.position(), at);
+        let wanted = wanted.map(|value| value.to_vec());
+        assert_eq!(old.get(b"a").unwrap(), wanted);
+        let rows = old
+            .scan(&Span::prefix(b""), Direction::Backward, 9)
+            .unwrap();
+        assert_eq!(rows.len(), usize::from(wanted.is_some()));
+        let guarded = store.commit(Commit {
+            at,
+            unchanged: vec![b"a".to_vec()],
+            ..Commit::default()
+        });
+        assert_eq!(guarded.is_ok(), number == 3);
+    }
+}
+
+fn a_pinned_position_stays_readable(store: Store) {
+    commit(&store, vec![put(b"a", b"1"), put(b"b", b"1")]).unwrap();
+    let old = Snapshot::pin(&store);
+    commit(&store, vec![put(b"a", b"2"), delete(b"b")]).unwrap();
+    store.fold().unwrap();
+    commit(&store, vec![put(b"a", b"3"), put(b"b", b"3")]).unwrap();
+    store.fold().unwrap();
+    store.prune().unwrap();
+    let one = Some(b"1".to_vec());
+    assert_eq!(old.get_many(&[b"a", b"b"]).unwrap(), [one.clone(), one]);
+    let rows = old.scan(&Span::prefix(b""), Direction::Forward, 9).unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(store.oldest(), old.position());
+    drop(old);
+    store.prune().unwrap();
+    assert_eq!(store.oldest(), store.head());
+}
+
+fn the_last_commits_stay_readable(store: Store) {
+    for number in 0..9 {
+        commit(&store, vec![put(b"a", &[number]), put(&[number], b"1")]).unwrap();
+    }
+    store.fold().unwrap();
+    commit(&store, vec![put(b"a", b"new")]).unwrap();
+    store.fold().unwrap();
+    store.prune().unwrap();
+    assert_eq!(store.oldest().get(), 7);
+    for number in 7..10_u8 {
+        let old = Snapshot::pin_at(&store, Position::from_number(number.into())).unwrap();
+        assert_eq!(old.get(b"a").unwrap(), Some(vec![number - 1]));
+        let rows = old
+            .scan(&Span::prefix(b""), Direction::Forward, 99)
+            .unwrap();
+        assert_eq!(rows.len(), usize::from(number.min(9)) + 1);
+    }
+    let gone = Snapshot::pin_at(&store, Position::from_number(6));
+    assert!(matches!(gone, Err(StoreError::SnapshotGone { .. })));
 }
 
 fn additions_become_totals_and_end_at_zero(store: Store) {

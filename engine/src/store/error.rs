@@ -80,6 +80,10 @@ pub(crate) enum StoreError {
     #[error("the snapshot at {at} is gone, the oldest is {oldest}: take a new one and repeat")]
     SnapshotGone { at: Position, oldest: Position },
 
+    #[cfg(not(feature = "redb"))]
+    #[error("{} lies in the engine {engine}, which is not part of this program: build it with the feature «{engine}»", path.display())]
+    NoEngine { path: PathBuf, engine: &'static str },
+
     #[error("the store was closed: open it again")]
     Closed,
 

@@ -9,13 +9,14 @@ use super::overlay::Overlay;
 use super::pins::Pins;
 use super::settle::{Ground, Group};
 use super::verify::Folded;
-use super::{Backend, Commit, CommitError, Direction, Row, Span, StoreError, Verified};
+use super::{Backend, Commit, CommitError, Direction, Retention, Row, Span, StoreError, Verified};
 
 /// A store in memory, for tests and for trying things out.
 #[derive(Default)]
 pub(crate) struct MemoryBackend {
     all: RwLock<All>,
     pins: Pins,
+    keep_history: Retention,
 }
 
 #[derive(Default)]
@@ -23,13 +24,22 @@ struct All {
     overlay: Overlay,
     entries: Vec<Entry>,
     /// Versions that only readers before this position saw are gone.
-    folded: Position,
+    oldest: Position,
     closed: bool,
 }
 
 impl MemoryBackend {
+    /// A store that can be read as of any position.
+    #[cfg(test)]
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    pub(crate) fn keeping(keep_history: Retention) -> Self {
+        MemoryBackend {
+            keep_history,
+            ..Self::default()
+        }
     }
 }
 
@@ -48,11 +58,27 @@ impl All {
     }
 
     fn readable(&self, at: Position) -> Result<&Self, StoreError> {
-        if at < self.folded {
-            let oldest = self.folded;
+        if at < self.oldest {
+            let oldest = self.oldest;
             return Err(StoreError::SnapshotGone { at, oldest });
         }
         self.open()
+    }
+
+    fn kept_from(&self, keep: Retention) -> Position {
+        let head = self.head();
+        match keep {
+            Retention::Everything => Position::START,
+            Retention::None => head,
+            Retention::Commits(count) => Position::from_number(head.get().saturating_sub(count)),
+            Retention::Days(days) => {
+                let now = self.entries.last().map_or(0, |entry| entry.time);
+                let from = now.saturating_sub(i64::from(days) * 24 * 60 * 60 * 1_000_000);
+                let before = self.entries.partition_point(|entry| entry.time <= from);
+                let last = before.checked_sub(1).and_then(|at| self.entries.get(at));
+                last.map_or(Position::START, |entry| entry.position)
+            }
+        }
     }
 
     /// Where the entries after a position begin: positions have no gaps here.
@@ -77,8 +103,26 @@ impl Backend for MemoryBackend {
         read(&self.all).head()
     }
 
+    fn oldest(&self) -> Position {
+        read(&self.all).oldest
+    }
+
+    fn position_at(&self, time: i64) -> Result<Position, StoreError> {
+        let all = read(&self.all);
+        let until = all.entries.iter().take_while(|entry| entry.time <= time);
+        Ok(until.last().map_or(Position::START, |entry| entry.position))
+    }
+
     fn pin(&self) -> Position {
         self.pins.pin(|| self.head())
+    }
+
+    fn pin_at(&self, at: Position) -> Result<(), StoreError> {
+        // Pruning says what it drops while it holds this lock for writing.
+        let all = read(&self.all);
+        all.readable(at)?;
+        self.pins.pin_at(at);
+        Ok(())
     }
 
     fn unpin(&self, at: Position) {
@@ -155,11 +199,18 @@ impl Backend for MemoryBackend {
     }
 
     fn fold(&self) -> Result<(), StoreError> {
-        let horizon = self.pins.horizon(|| self.head());
+        self.prune()
+    }
+
+    fn prune(&self) -> Result<(), StoreError> {
         let mut all = write(&self.all);
         all.open()?;
-        all.overlay.keep_from(horizon);
-        all.folded = all.folded.max(horizon);
+        let kept = all.kept_from(self.keep_history);
+        let floor = kept.min(self.pins.horizon(|| all.head()));
+        if floor > all.oldest {
+            all.oldest = floor;
+            all.overlay.keep_from(floor);
+        }
         Ok(())
     }
 

@@ -2,12 +2,13 @@
 //!
 //! In reading order: `backend` is the contract, `snapshot` how the rest of the engine reads,
 //! `keys` how keys are built so that bytes sort like values. `overlay`, `pins`, `settle`, `queue`
-//! and `verify` are the parts that the embedded backends share; `memory` and `sled` are those
+//! and `verify` are the parts that the embedded backends share; `memory` and `embedded` are those
 //! backends; `postgres` is the one that leaves the machine.
 
 mod backend;
 pub(crate) mod checkpoint;
 pub(crate) mod codec;
+mod embedded;
 mod error;
 pub(crate) mod keys;
 mod locks;
@@ -22,18 +23,20 @@ mod rebuild;
 mod rows;
 pub(crate) mod runs;
 mod settle;
-mod sled;
 mod snapshot;
 pub(crate) mod spaces;
 mod verify;
 
 #[cfg(test)]
+mod asof_tests;
+#[cfg(test)]
 mod conformance;
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::PostgresBackend;
-pub(crate) use self::sled::{SledBackend, StoreOptions};
 pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
+pub(crate) use embedded::{EmbeddedBackend, StoreOptions};
+pub use embedded::{Retention, StateEngine};
 pub(crate) use error::{CommitError, StoreError};
 pub(crate) use memory::MemoryBackend;
 pub use progress::Progress;

@@ -6,31 +6,82 @@ use std::ops::Bound;
 pub(super) use crate::journal::Change;
 use crate::journal::{Entry, Position};
 
-/// What a map node, its vectors and a version take beside their bytes, roughly.
-const PER_KEY: usize = 96;
-const PER_VERSION: usize = 40;
+/// What a key takes in the map beside its bytes: 48 bytes in nodes that are two thirds full.
+const PER_KEY: usize = 76;
 
 /// Versions of entries in memory, by key and position.
 #[derive(Default)]
 pub(super) struct Overlay {
-    keys: BTreeMap<Vec<u8>, Vec<Version>>,
+    keys: BTreeMap<Box<[u8]>, Versions>,
     bytes: usize,
 }
 
-struct Version {
-    at: Position,
+/// What was written to one key. Most keys have one version, so that one needs no list.
+pub(super) struct Versions {
+    newest: Version,
+    /// Oldest first.
+    older: Option<Box<Older>>,
+}
+
+#[derive(Default)]
+struct Older(Vec<Version>);
+
+pub(super) struct Version {
+    pub(super) at: Position,
     /// `None` for a delete.
-    value: Option<Vec<u8>>,
+    pub(super) value: Option<Box<[u8]>>,
 }
 
 impl Version {
     fn bytes(&self) -> usize {
-        PER_VERSION + self.value.as_ref().map_or(0, Vec::len)
+        self.value
+            .as_ref()
+            .map_or(0, |value| allocated(value.len()))
+    }
+}
+
+impl Versions {
+    pub(super) fn oldest_first(&self) -> impl Iterator<Item = &Version> {
+        self.older().iter().chain([&self.newest])
+    }
+
+    fn older(&self) -> &[Version] {
+        self.older.as_ref().map_or(&[], |older| &older.0)
+    }
+
+    fn at(&self, at: Position) -> Option<&Version> {
+        if self.newest.at <= at {
+            return Some(&self.newest);
+        }
+        let older = self.older();
+        let known = older.partition_point(|version| version.at <= at);
+        older.get(known.checked_sub(1)?)
+    }
+
+    fn push(&mut self, version: Version) {
+        let last = std::mem::replace(&mut self.newest, version);
+        self.older.get_or_insert_default().0.push(last);
+    }
+
+    fn bytes(&self) -> usize {
+        let older = self.older().iter().map(|old| PER_OLDER + old.bytes());
+        self.newest.bytes() + older.sum::<usize>()
+    }
+}
+
+/// What an older version takes in its list, which grows by doubling.
+const PER_OLDER: usize = 36;
+
+/// What so many bytes take in memory, with what the allocator adds.
+fn allocated(bytes: usize) -> usize {
+    match bytes {
+        0 => 0,
+        bytes => (bytes + 8).next_multiple_of(16).max(32),
     }
 }
 
 impl Overlay {
-    /// Roughly how much memory the overlay takes.
+    /// How much memory the overlay takes, measured to a few per cent.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -39,14 +90,27 @@ impl Overlay {
     pub(super) fn insert(&mut self, entry: Entry) {
         let at = entry.position;
         for (key, value) in entry.into_changes() {
-            let version = Version { at, value };
-            self.bytes += version.bytes();
-            match self.keys.get_mut(&key) {
-                Some(versions) => versions.push(version),
-                None => {
-                    self.bytes += PER_KEY + key.len();
-                    self.keys.insert(key, vec![version]);
-                }
+            self.put(at, key, value);
+        }
+    }
+
+    /// Adds one change of a commit that is not older than anything in the overlay.
+    pub(super) fn put(&mut self, at: Position, key: Vec<u8>, value: Option<Vec<u8>>) {
+        let value = value.map(Vec::into_boxed_slice);
+        let version = Version { at, value };
+        self.bytes += version.bytes();
+        match self.keys.get_mut(key.as_slice()) {
+            Some(versions) => {
+                self.bytes += PER_OLDER;
+                versions.push(version);
+            }
+            None => {
+                self.bytes += PER_KEY + allocated(key.len());
+                let versions = Versions {
+                    newest: version,
+                    older: None,
+                };
+                self.keys.insert(key.into_boxed_slice(), versions);
             }
         }
     }
@@ -54,114 +118,77 @@ impl Overlay {
     /// What `key` held at a position: `None` when the overlay does not know, `Some(None)` when it
     /// was deleted.
     pub(super) fn at(&self, key: &[u8], at: Position) -> Option<Option<&[u8]>> {
-        newest(self.keys.get(key)?, at)
+        let version = self.keys.get(key)?.at(at)?;
+        Some(version.value.as_deref())
     }
 
     pub(super) fn written_after(&self, key: &[u8], at: Position) -> bool {
-        self.keys
-            .get(key)
-            .and_then(|versions| versions.last())
-            .is_some_and(|newest| newest.at > at)
+        let versions = self.keys.get(key);
+        versions.is_some_and(|versions| versions.newest.at > at)
     }
 
     /// The keys from `start` up to `end` (exclusive; `None` for no end) that the overlay knows at a
-    /// position.
+    /// position, with what they held.
     pub(super) fn range<'a>(
         &'a self,
-        start: &'a [u8],
-        end: Option<&'a [u8]>,
+        start: &[u8],
+        end: Option<&[u8]>,
         at: Position,
-    ) -> impl DoubleEndedIterator<Item = (&'a [u8], Option<&'a [u8]>)> {
+    ) -> impl DoubleEndedIterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
         let end = end.map_or(Bound::Unbounded, Bound::Excluded);
         // A map panics on a range that ends before it starts.
-        let empty = matches!(end, Bound::Excluded(end) if end <= start);
+        let empty = self.keys.is_empty() || matches!(end, Bound::Excluded(end) if end <= start);
         let range = (!empty).then(|| self.keys.range::<[u8], _>((Bound::Included(start), end)));
         range
             .into_iter()
             .flatten()
-            .filter_map(move |(key, versions)| Some((key.as_slice(), newest(versions, at)?)))
+            .filter_map(move |(key, versions)| {
+                let version = versions.at(at)?;
+                Some((key.as_ref(), version.value.as_deref()))
+            })
     }
 
-    /// What the keys after `after` held at a position, in key order: the next part of a fold, of
-    /// no more than `count` changes and about `bytes` bytes.
-    pub(super) fn part(
-        &self,
-        after: Option<&[u8]>,
-        at: Position,
-        count: usize,
-        bytes: usize,
-    ) -> Vec<Change> {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut part = Vec::new();
-        let mut size = 0;
-        for (key, versions) in self.keys.range::<[u8], _>((start, Bound::Unbounded)) {
-            let Some(value) = newest(versions, at) else {
-                continue;
-            };
-            size += key.len() + value.map_or(0, <[u8]>::len);
-            part.push((key.clone(), value.map(<[u8]>::to_vec)));
-            if part.len() >= count || size >= bytes {
-                break;
-            }
-        }
-        part
-    }
-
-    /// Drops the versions up to `at` of the next `count` keys after `after`. Returns the last of
-    /// those keys, or `None` when there were no more.
-    pub(super) fn forget(
-        &mut self,
-        after: Option<&[u8]>,
-        at: Position,
-        count: usize,
-    ) -> Option<Vec<u8>> {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut last = None;
-        let mut gone = Vec::new();
-        let range = self.keys.range_mut::<[u8], _>((start, Bound::Unbounded));
-        for (key, versions) in range.take(count) {
-            let old = versions.partition_point(|version| version.at <= at);
-            self.bytes -= versions.drain(..old).map(|old| old.bytes()).sum::<usize>();
-            if versions.is_empty() {
-                self.bytes -= PER_KEY + key.len();
-                gone.push(key.clone());
-            }
-            last = Some(key);
-        }
-        let last = last.cloned();
-        for key in gone {
-            self.keys.remove(&key);
-        }
-        last
+    /// All keys with all their versions, in key order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &Versions)> {
+        self.keys
+            .iter()
+            .map(|(key, versions)| (key.as_ref(), versions))
     }
 
     /// Drops what no reader at or after `at` can see, for a store that has nothing but its overlay.
     pub(super) fn keep_from(&mut self, at: Position) {
         let mut freed = 0;
         self.keys.retain(|key, versions| {
-            let seen = versions.partition_point(|version| version.at <= at);
-            let mut old = seen.saturating_sub(1);
+            let before = versions.bytes();
+            let seen = versions
+                .oldest_first()
+                .take_while(|version| version.at <= at);
+            let old = seen.count().saturating_sub(1);
+            if let Some(Older(older)) = versions.older.as_deref_mut() {
+                older.drain(..old.min(older.len()));
+            }
             // A delete that everybody sees is the same as nothing.
-            if versions
-                .get(old)
-                .is_some_and(|first| first.at <= at && first.value.is_none())
+            if let Some(Older(older)) = versions.older.as_deref_mut()
+                && older
+                    .first()
+                    .is_some_and(|old| old.at <= at && old.value.is_none())
             {
-                old += 1;
+                older.remove(0);
             }
-            freed += versions.drain(..old).map(|old| old.bytes()).sum::<usize>();
-            if versions.is_empty() {
-                freed += PER_KEY + key.len();
+            if versions.older().is_empty() {
+                versions.older = None;
             }
-            !versions.is_empty()
+            let nothing = versions.older.is_none()
+                && versions.newest.at <= at
+                && versions.newest.value.is_none();
+            freed += match nothing {
+                true => before + PER_KEY + allocated(key.len()),
+                false => before - versions.bytes(),
+            };
+            !nothing
         });
         self.bytes -= freed;
     }
-}
-
-fn newest(versions: &[Version], at: Position) -> Option<Option<&[u8]>> {
-    let known = versions.partition_point(|version| version.at <= at);
-    let version = versions.get(known.checked_sub(1)?)?;
-    Some(version.value.as_deref())
 }
 
 #[cfg(test)]
@@ -202,19 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn forgetting_everything_frees_every_counted_byte() {
+    fn dropping_everything_frees_every_counted_byte() {
         let mut overlay = sample();
-        assert_eq!(
-            overlay.forget(None, at(3), 1).as_deref(),
-            Some(b"a".as_slice())
-        );
-        assert_eq!(
-            overlay.forget(Some(b"a"), at(3), 9).as_deref(),
-            Some(b"b".as_slice())
-        );
+        overlay.insert(entry(5, b"b", None));
+        overlay.keep_from(at(4));
         assert_eq!(overlay.at(b"b", at(4)), Some(Some(b"4".as_slice())));
         assert_eq!(overlay.at(b"b", at(3)), None);
-        overlay.forget(None, at(4), 9);
+        overlay.keep_from(at(5));
+        assert!(overlay.keys.is_empty());
         assert_eq!(overlay.bytes(), 0);
     }
 

@@ -20,6 +20,11 @@ impl Pins {
         at
     }
 
+    /// Pins a position that the caller found to be readable, or will.
+    pub(super) fn pin_at(&self, at: Position) {
+        *lock(&self.0).entry(at).or_default() += 1;
+    }
+
     pub(super) fn unpin(&self, at: Position) {
         let mut pins = lock(&self.0);
         if let Some(count) = pins.get_mut(&at) {

@@ -10,7 +10,7 @@ use super::{Backend, Direction, Row, Span, StoreError};
 const PAGE: usize = 1000;
 
 /// The store as it was at one position. Clones share the pin, which is released with the last one.
-/// Hold it for seconds, not for hours: it keeps newer versions in memory.
+/// Hold it for seconds, not for hours: it keeps history that is to be dropped.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pinned: Arc<Pinned>,
@@ -34,6 +34,15 @@ impl Snapshot {
         Snapshot {
             pinned: Arc::new(Pinned { backend, at }),
         }
+    }
+
+    /// The store as it was at an earlier position.
+    pub(crate) fn pin_at(backend: &Arc<dyn Backend>, at: Position) -> Result<Snapshot, StoreError> {
+        let backend = Arc::clone(backend);
+        backend.pin_at(at)?;
+        Ok(Snapshot {
+            pinned: Arc::new(Pinned { backend, at }),
+        })
     }
 
     pub(crate) fn position(&self) -> Position {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::journal::{Entry, Position};
 
-use super::runs::{Scratch, Sorter};
+use super::runs::{Merged, Scratch, Sorter};
 use super::{Backend, Direction, Row, Rows, Span, StoreError, Verified};
 
 /// Memory for the fold of a journal; what does not fit is sorted on disk.
@@ -38,14 +38,19 @@ impl Folded {
         ControlFlow::Continue(())
     }
 
+    /// All versions of all entries, by key, newest first.
+    pub(super) fn versions(self) -> Result<Merged, StoreError> {
+        match self.failed {
+            Some(error) => Err(error),
+            None => self.sorter.finish(),
+        }
+    }
+
     /// The state that the entries come to, in key order.
     pub(super) fn finish(
         self,
     ) -> Result<impl Iterator<Item = Result<Row, StoreError>>, StoreError> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => Ok(self.sorter.finish()?.newest()),
-        }
+        Ok(self.versions()?.newest())
     }
 
     /// Compares with everything that the store holds at a pinned position.

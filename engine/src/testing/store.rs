@@ -8,7 +8,8 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Durability, Position};
 use crate::store::{
-    Backend, Commit, CommitError, Direction, SledBackend, Snapshot, Span, StoreOptions, Write,
+    Backend, Commit, CommitError, Direction, EmbeddedBackend, Snapshot, Span, StateEngine,
+    StoreOptions, Write,
 };
 
 /// How a bare store is opened.
@@ -20,6 +21,8 @@ pub struct BareOptions {
     pub overlay_bytes: usize,
     /// How many bytes of the state may be cached in memory.
     pub cache_bytes: u64,
+    /// Which engine holds the state.
+    pub engine: StateEngine,
 }
 
 /// Journal and state without schema, validation, hooks or history.
@@ -43,9 +46,10 @@ impl BareStore {
             durability: options.durability,
             overlay_limit_bytes: options.overlay_bytes,
             cache_bytes: options.cache_bytes,
+            state_engine: options.engine,
             ..StoreOptions::new(std::process::id())
         };
-        let backend = SledBackend::open(dir.as_ref(), &options)?;
+        let backend = EmbeddedBackend::open(dir.as_ref(), &options)?;
         Ok(Self {
             backend: Arc::new(backend),
         })
@@ -102,6 +106,32 @@ impl BareStore {
             each(key, value);
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// What a key held at a position.
+    ///
+    /// # Errors
+    /// What the store says; that the position is too old.
+    pub fn get_at(&self, at: Position, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(Snapshot::pin_at(&self.backend, at)?.get(key)?)
+    }
+
+    /// The first entries from a key on, as they were at a position.
+    ///
+    /// # Errors
+    /// What the store says; that the position is too old.
+    pub fn scan_at(
+        &self,
+        at: Position,
+        start: &[u8],
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let span = Span {
+            start: start.to_vec(),
+            end: Vec::new(),
+        };
+        let snapshot = Snapshot::pin_at(&self.backend, at)?;
+        Ok(snapshot.scan(&span, Direction::Forward, limit)?)
     }
 
     /// Moves what waits in memory into the state.

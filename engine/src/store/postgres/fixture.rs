@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::PostgresBackend;
+use crate::store::Retention;
 
 /// The connection string of a database for tests; `None` after saying so, where none is given.
 pub(crate) fn server() -> Option<String> {
@@ -33,9 +34,13 @@ pub(crate) fn tenant(test: &str) -> String {
 }
 
 /// Runs a property on a tenant of its own, if there is a database.
-pub(crate) fn in_database(test: &str, property: fn(Arc<dyn crate::store::Backend>)) {
+pub(crate) fn in_database(
+    test: &str,
+    keep_history: Retention,
+    property: fn(Arc<dyn crate::store::Backend>),
+) {
     if let Some(url) = server() {
-        let store = PostgresBackend::open(&url, &tenant(test), true).unwrap();
+        let store = PostgresBackend::open(&url, &tenant(test), true, keep_history).unwrap();
         property(Arc::new(store));
     }
 }

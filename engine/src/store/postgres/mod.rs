@@ -33,7 +33,9 @@ use crate::journal::{Entry, Position};
 
 use super::pins::Pins;
 use super::queue::Queue;
-use super::{Backend, Commit, CommitError, Direction, Row, Span, StoreError, Verified};
+use super::{
+    Backend, Commit, CommitError, Direction, Retention, Row, Span, StoreError, Verified,
+};
 
 use commit::{Answer, Batch};
 use pool::Pool;
@@ -57,11 +59,17 @@ pub(crate) struct PostgresBackend {
     pins: Pins,
     queue: Queue<Commit, Answer>,
     closed: AtomicBool,
+    keep_history: Retention,
 }
 
 impl PostgresBackend {
     /// Opens the tenant's store in the database at `url`, a connection string of PostgreSQL's.
-    pub(crate) fn open(url: &str, tenant: &str, create: bool) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        url: &str,
+        tenant: &str,
+        create: bool,
+        keep_history: Retention,
+    ) -> Result<Self, StoreError> {
         if tenant.is_empty() || tenant.len() > LONGEST_TENANT || tenant.contains('\0') {
             return Err(StoreError::TenantName {
                 tenant: tenant.to_owned(),
@@ -81,22 +89,8 @@ impl PostgresBackend {
             pins: Pins::default(),
             queue: Queue::new(),
             closed: AtomicBool::new(false),
+            keep_history,
         })
-    }
-
-    /// The oldest position that can be read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "as-of reads will ask for it"))]
-    pub(crate) fn oldest(&self) -> Result<Position, StoreError> {
-        self.check_open()?;
-        let oldest = self.pool.run(|c| versions::oldest(c, &self.tenant))?;
-        Ok(oldest.map_or(Position::START, versions::position))
-    }
-
-    /// The last commit at or before an instant, in microseconds since 1970.
-    #[cfg_attr(not(test), expect(dead_code, reason = "as-of reads will ask for it"))]
-    pub(crate) fn position_at(&self, time: i64) -> Result<Position, StoreError> {
-        self.check_open()?;
-        journal::position_at(&self.pool, &self.tenant, time)
     }
 
     fn check_open(&self) -> Result<(), StoreError> {
@@ -171,7 +165,12 @@ impl PostgresBackend {
     fn fold_and_prune(&self) -> Result<(), StoreError> {
         fold::fold_appended(&self.pool, &self.tenant)?;
         let head = self.leased_head()?;
-        let horizon = self.pins.horizon(|| head);
+        let kept = self.keep_history.oldest(
+            head,
+            |at| Ok(self.entry(at)?.map(|entry| entry.time)),
+            |time| self.position_at(time),
+        )?;
+        let horizon = kept.min(self.pins.horizon(|| head));
         fold::prune(&self.pool, &self.tenant, &self.holder, horizon)?;
         self.renew_lease()
     }
@@ -181,6 +180,17 @@ impl Backend for PostgresBackend {
     /// Asks the database, for others commit too; the last answer when it gives none.
     fn head(&self) -> Position {
         self.leased_head().unwrap_or_else(|_| self.known())
+    }
+
+    fn oldest(&self) -> Position {
+        let oldest = self.pool.run(|c| versions::oldest(c, &self.tenant));
+        // The reads will say what is wrong.
+        oldest.ok().flatten().map_or(Position::START, versions::position)
+    }
+
+    fn position_at(&self, time: i64) -> Result<Position, StoreError> {
+        self.check_open()?;
+        journal::position_at(&self.pool, &self.tenant, time)
     }
 
     fn pin(&self) -> Position {
@@ -194,6 +204,24 @@ impl Backend for PostgresBackend {
             }
             // The reads will say what is wrong.
             Err(_) => floor,
+        }
+    }
+
+    fn pin_at(&self, at: Position) -> Result<(), StoreError> {
+        self.check_open()?;
+        self.pins.pin_at(at);
+        // The lease goes back to the pin before the floor is read: no fold passes it afterwards.
+        let oldest = self.renew_lease().map(|()| self.oldest());
+        match oldest {
+            Ok(oldest) if oldest <= at => Ok(()),
+            Ok(oldest) => {
+                self.pins.unpin(at);
+                Err(StoreError::SnapshotGone { at, oldest })
+            }
+            Err(error) => {
+                self.pins.unpin(at);
+                Err(error)
+            }
         }
     }
 
@@ -258,6 +286,10 @@ impl Backend for PostgresBackend {
     fn fold(&self) -> Result<(), StoreError> {
         self.check_open()?;
         self.fold_and_prune()
+    }
+
+    fn prune(&self) -> Result<(), StoreError> {
+        self.fold()
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ fn with_tenant(test: &str, property: impl FnOnce(&str, &str)) {
 }
 
 fn open(url: &str, tenant: &str) -> PostgresBackend {
-    PostgresBackend::open(url, tenant, true).unwrap()
+    PostgresBackend::open(url, tenant, true, Retention::None).unwrap()
 }
 
 fn put(key: &[u8], value: &[u8]) -> Write {
@@ -138,10 +138,10 @@ fn every_position_reads_the_same_until_it_is_pruned() {
         let before: Vec<_> = states().collect();
         fold::fold_appended(&store.pool, tenant).unwrap();
         assert!(states().eq(before.iter().cloned()));
-        assert_eq!(store.oldest().unwrap(), Position::START);
+        assert_eq!(store.oldest(), Position::START);
         let kept = Position::from_number(25);
         fold::prune(&store.pool, tenant, &store.holder, kept).unwrap();
-        assert_eq!(store.oldest().unwrap(), kept);
+        assert_eq!(store.oldest(), kept);
         for at in 0..=40 {
             let span = Span::prefix(b"");
             let rows = store.scan(Position::from_number(at), &span, Direction::Forward, 99);
@@ -310,7 +310,7 @@ fn a_key_is_refused_that_no_index_takes() {
 fn what_cannot_be_opened_says_why() {
     with_tenant("not_opened", |url, tenant| {
         let told = |url: &str, tenant: &str, create| {
-            let opened = PostgresBackend::open(url, tenant, create);
+            let opened = PostgresBackend::open(url, tenant, create, Retention::None);
             opened.err().unwrap().to_string()
         };
         let said = told(url, tenant, false);

@@ -16,18 +16,21 @@ type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 fn options() -> StoreOptions {
     StoreOptions {
         durability: Durability::Os,
+        background: false,
         ..StoreOptions::new(1)
     }
 }
 
 #[test]
-fn readers_and_folds_do_not_disturb_each_other() {
+fn readers_and_folds_on_another_thread_do_not_disturb_each_other() {
     let dir = tempdir().unwrap();
     let small = StoreOptions {
         overlay_limit_bytes: 20_000,
+        background: true,
+        keep_history: Retention::None,
         ..options()
     };
-    let store: Arc<dyn Backend> = Arc::new(SledBackend::open(dir.path(), &small).unwrap());
+    let store: Arc<dyn Backend> = Arc::new(EmbeddedBackend::open(dir.path(), &small).unwrap());
     // Every commit moves one unit between two of 300 accounts: any snapshot sums up to the same.
     let commit = |writes| {
         store.commit(Commit {
@@ -148,7 +151,7 @@ proptest! {
                 ..options()
         };
         let open = || -> Arc<dyn Backend> {
-            Arc::new(SledBackend::open(dir.path(), &options).unwrap())
+            Arc::new(EmbeddedBackend::open(dir.path(), &options).unwrap())
         };
         let mut store = open();
         let mut map = Map::new();

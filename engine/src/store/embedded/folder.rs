@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! LOCK          held while the store is open; says which process holds it
-//! FORMAT        magic and version, written last: without it a creation was not finished
+//! FORMAT        magic, version, engine of the state; written last: without it a creation was not
+//!               finished
 //! REBUILD       the state failed: at the next open it is set aside and folded anew
 //! journal/      the truth
-//! state/        sled, folded from the journal
+//! state/        folded from the journal
+//! state.new/    a state that is being built
 //! state.failed-N  a state that was set aside
 //! checkpoints/  states of earlier positions, from which a lost one is built sooner
 //! scratch/      for sorting; of no use after the process
@@ -18,8 +20,11 @@ use std::path::{Path, PathBuf};
 use crate::journal::sync_folder;
 use crate::store::StoreError;
 
+use super::open::remove;
+use super::options::StateEngine;
+
 const MAGIC: &str = "peyvand store";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const LOCK: &str = "LOCK";
 const FORMAT: &str = "FORMAT";
@@ -30,6 +35,7 @@ const STATE: &str = "state";
 /// Where work that does not fit into memory puts its files.
 pub(super) const SCRATCH: &str = "scratch";
 const CHECKPOINTS: &str = "checkpoints";
+const STATE_NEW: &str = "state.new";
 const STATE_ASIDE: &str = "state.failed-";
 
 /// The directory of a store, locked.
@@ -39,6 +45,15 @@ pub(super) struct Folder {
     _lock: File,
     /// Whether there is no finished store in the directory yet.
     pub(super) fresh: bool,
+    /// Which engine holds the state, when that was decided.
+    pub(super) engine: Option<StateEngine>,
+    version: u32,
+}
+
+/// What a `FORMAT` file says.
+struct Format {
+    version: u32,
+    engine: StateEngine,
 }
 
 impl Folder {
@@ -54,7 +69,7 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(dir)),
             Err(error) => return Err(StoreError::io("opening", dir, error)),
         }
-        if !has_format(dir)? {
+        if format(dir)?.is_none() {
             // Looked at before the lock, so as to leave nothing behind in somebody's folder.
             refuse_strangers(dir)?;
             if !create {
@@ -62,11 +77,14 @@ impl Folder {
             }
         }
         let lock = lock(dir, pid)?;
+        // Asked again: another process may have finished it before we had the lock.
+        let format = format(dir)?;
         let folder = Folder {
             dir: dir.to_path_buf(),
             _lock: lock,
-            // Asked again: another process may have finished it before we had the lock.
-            fresh: !has_format(dir)?,
+            fresh: format.is_none(),
+            engine: format.as_ref().map(|format| format.engine),
+            version: format.map_or(0, |format| format.version),
         };
         for path in [folder.journal(), folder.state()] {
             if path.exists() && !path.is_dir() {
@@ -92,18 +110,35 @@ impl Folder {
         self.dir.join(CHECKPOINTS)
     }
 
+    pub(super) fn new_state(&self) -> PathBuf {
+        self.dir.join(STATE_NEW)
+    }
+
+    /// Whether the journal is of a format that is not read any more but once.
+    pub(super) fn is_of_first_format(&self) -> bool {
+        self.version == 1
+    }
+
+    /// Whether the state is to be made first: the store is new, or the pages of its state are older
+    /// than what this version reads. The journal has everything.
+    pub(super) fn unfinished(&self) -> bool {
+        self.version < VERSION
+    }
+
     /// Says that the directory is a store, once everything else in it is durable.
-    pub(super) fn finish(&mut self) -> Result<(), StoreError> {
+    pub(super) fn finish(&mut self, engine: StateEngine) -> Result<(), StoreError> {
+        let text = format!("{MAGIC}\n{VERSION}\n{}\n", engine.name());
         let unfinished = self.dir.join(FORMAT_UNFINISHED);
         let write = || -> io::Result<()> {
             let mut file = File::create(&unfinished)?;
-            file.write_all(format!("{MAGIC}\n{VERSION}\n").as_bytes())?;
+            file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&unfinished, self.dir.join(FORMAT))?;
             sync_folder(&self.dir)
         };
         write().map_err(|error| StoreError::io("writing", &unfinished, error))?;
         self.fresh = false;
+        self.version = VERSION;
         Ok(())
     }
 
@@ -115,29 +150,8 @@ impl Folder {
 
     /// Removes what an unfinished creation left of the state.
     pub(super) fn clear_state(&self) -> Result<(), StoreError> {
-        let state = self.state();
-        match fs::remove_dir_all(&state) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io("removing", &state, error))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Removes snapshots that sled was killed while writing: it would take them for its newest and
-    /// never open again. The one before is still there.
-    pub(super) fn remove_half_snapshots(&self) -> Result<(), StoreError> {
-        let state = self.state();
-        if !state.exists() {
-            return Ok(());
-        }
-        for name in names(&state)? {
-            if name.starts_with("snap.") && name.ends_with(".generating") {
-                let path = state.join(name);
-                fs::remove_file(&path).map_err(|error| StoreError::io("removing", &path, error))?;
-            }
-        }
-        Ok(())
+        remove(&self.new_state())?;
+        remove(&self.state())
     }
 
     /// Notes that the state must not be used again. As the state can fail for any reason, so can
@@ -210,12 +224,12 @@ fn names(dir: &Path) -> Result<Vec<String>, StoreError> {
         .map_err(|error| StoreError::io("listing", dir, error))
 }
 
-/// Whether the directory says that it is a store of a format that we can read.
-fn has_format(dir: &Path) -> Result<bool, StoreError> {
+/// What the directory says of itself, if it says that it is a store of a format that we can read.
+fn format(dir: &Path) -> Result<Option<Format>, StoreError> {
     let path = dir.join(FORMAT);
     let text = match fs::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StoreError::io("reading", &path, error)),
     };
     let mut lines = text.lines();
@@ -223,17 +237,19 @@ fn has_format(dir: &Path) -> Result<bool, StoreError> {
         .next()
         .filter(|magic| *magic == MAGIC)
         .and_then(|_| lines.next()?.parse::<u32>().ok());
-    match version {
-        Some(found) if found > VERSION => Err(StoreError::NewerFormat {
+    // A store of the first format names no engine: there was only one.
+    let engine = StateEngine::named(lines.next().unwrap_or(StateEngine::Sled.name()));
+    match (version, engine) {
+        (Some(found), _) if found > VERSION => Err(StoreError::NewerFormat {
             what: dir.display().to_string(),
             found,
             supported: VERSION,
         }),
-        Some(_) => Ok(true),
-        None if dir.join(JOURNAL).exists() => Err(StoreError::FormatMissing {
+        (Some(version), Some(engine)) => Ok(Some(Format { version, engine })),
+        _ if dir.join(JOURNAL).exists() => Err(StoreError::FormatMissing {
             dir: dir.to_path_buf(),
         }),
-        None => Err(StoreError::NotAStore {
+        _ => Err(StoreError::NotAStore {
             dir: dir.to_path_buf(),
             found: FORMAT.to_owned(),
         }),
@@ -247,6 +263,7 @@ fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
         REBUILD,
         JOURNAL,
         STATE,
+        STATE_NEW,
         CHECKPOINTS,
         SCRATCH,
     ];

@@ -9,26 +9,65 @@ use std::sync::Arc;
 
 use tempfile::tempdir;
 
+use super::cache::Space;
 use super::*;
 use crate::journal::{Call, Fault, Faults};
 use crate::store::Write;
 
+/// Runs each test on each engine.
+macro_rules! on_each_engine {
+    ($($name:ident)*) => {
+        mod on_sled {
+            $(#[test] fn $name() { super::$name(super::StateEngine::Sled); })*
+        }
+        #[cfg(feature = "redb")]
+        mod on_redb {
+            $(#[test] fn $name() { super::$name(super::StateEngine::Redb); })*
+        }
+    };
+}
+
+pub(super) use on_each_engine;
+
+on_each_engine! {
+    a_drop_without_close_loses_nothing
+    a_copy_made_while_the_store_is_open_is_as_good_as_after_a_crash
+    pages_never_know_more_than_the_journal_on_disk
+    folded_and_newer_commits_come_back_together
+    losing_the_state_loses_nothing
+    a_state_that_does_not_open_is_set_aside_and_rebuilt
+    a_state_that_fails_while_it_is_used_is_rebuilt_at_the_next_open
+    a_state_that_is_not_the_fold_is_told_with_the_first_difference
+    torn_tail_of_the_journal_takes_only_the_unacknowledged
+    a_flipped_byte_in_the_journal_is_told_with_its_place
+    a_journal_that_is_shorter_than_the_state_is_damage
+    a_missing_journal_is_damage_and_not_a_new_store
+    a_failed_write_or_sync_stops_commits_and_not_reads
+    large_values_lie_among_small_ones
+    deleting_everything_leaves_one_page
+    a_state_is_rebuilt_from_sorted_entries
+}
+
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 
-fn options() -> StoreOptions {
-    StoreOptions::new(4711)
+pub(super) fn options(state_engine: StateEngine) -> StoreOptions {
+    StoreOptions {
+        state_engine,
+        background: false,
+        ..StoreOptions::new(4711)
+    }
 }
 
-fn open(dir: &Path) -> SledBackend {
-    SledBackend::open(dir, &options()).unwrap()
+pub(super) fn open(engine: StateEngine, dir: &Path) -> EmbeddedBackend {
+    EmbeddedBackend::open(dir, &options(engine)).unwrap()
 }
 
-fn refusal(dir: &Path) -> StoreError {
-    let opened = SledBackend::open(dir, &options());
+pub(super) fn refusal(engine: StateEngine, dir: &Path) -> StoreError {
+    let opened = EmbeddedBackend::open(dir, &options(engine));
     opened.err().expect("this directory must be refused")
 }
 
-fn put(store: &SledBackend, key: &[u8], value: &[u8]) -> Result<Position, CommitError> {
+fn put(store: &EmbeddedBackend, key: &[u8], value: &[u8]) -> Result<Position, CommitError> {
     let writes = vec![Write::Put {
         key: key.to_vec(),
         value: value.to_vec(),
@@ -40,13 +79,13 @@ fn put(store: &SledBackend, key: &[u8], value: &[u8]) -> Result<Position, Commit
     })
 }
 
-fn fill(store: &SledBackend, keys: std::ops::Range<u32>) {
+pub(super) fn fill(store: &EmbeddedBackend, keys: std::ops::Range<u32>) {
     for number in keys {
         put(store, &number.to_be_bytes(), &[number as u8; 50]).unwrap();
     }
 }
 
-fn everything(store: &SledBackend) -> Map {
+pub(super) fn everything(store: &EmbeddedBackend) -> Map {
     let at = store.pin();
     let rows = store.scan(at, &Span::prefix(b""), Direction::Forward, usize::MAX);
     store.unpin(at);
@@ -71,110 +110,106 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-#[test]
-fn a_drop_without_close_loses_nothing() {
+fn a_drop_without_close_loses_nothing(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..100);
     let before = everything(&store);
     drop(store);
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     assert_eq!(everything(&store), before);
     assert_eq!(store.head().get(), 100);
     assert_eq!(store.set_aside(), None);
 }
 
-#[test]
-fn a_copy_made_while_the_store_is_open_is_as_good_as_after_a_crash() {
+fn a_copy_made_while_the_store_is_open_is_as_good_as_after_a_crash(engine: StateEngine) {
     let (dir, crashed) = (tempdir().unwrap(), tempdir().unwrap());
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..80);
     store.fold().unwrap();
     fill(&store, 60..120);
     copy(dir.path(), crashed.path());
-    assert_eq!(everything(&open(crashed.path())), everything(&store));
+    assert_eq!(
+        everything(&open(engine, crashed.path())),
+        everything(&store)
+    );
 }
 
-#[test]
-fn pages_never_know_more_than_the_journal_on_disk() {
+fn pages_never_know_more_than_the_journal_on_disk(engine: StateEngine) {
     let dir = tempdir().unwrap();
     let in_memory = StoreOptions {
         durability: Durability::Memory,
-        ..options()
+        ..options(engine)
     };
-    let store = SledBackend::open(dir.path(), &in_memory).unwrap();
+    let store = EmbeddedBackend::open(dir.path(), &in_memory).unwrap();
     fill(&store, 0..30);
     store.fold().unwrap();
     let before = everything(&store);
     fill(&store, 30..40);
     drop(store);
-    assert_eq!(everything(&open(dir.path())), before);
+    assert_eq!(everything(&open(engine, dir.path())), before);
 }
 
-#[test]
-fn folded_and_newer_commits_come_back_together() {
+fn folded_and_newer_commits_come_back_together(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..200);
     store.fold().unwrap();
     fill(&store, 150..250);
     let before = everything(&store);
     store.close().unwrap();
     drop(store);
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     assert_eq!(everything(&store), before);
     assert_eq!(read(&store.layers).overlay.bytes(), 0);
     assert!(store.verify().unwrap().state_is_fold);
 }
 
-#[test]
-fn losing_the_state_loses_nothing() {
+fn losing_the_state_loses_nothing(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..300);
     store.close().unwrap();
     let before = {
         drop(store);
-        let store = open(dir.path());
+        let store = open(engine, dir.path());
         everything(&store)
     };
     fs::remove_dir_all(dir.path().join("state")).unwrap();
     let small = StoreOptions {
-        overlay_limit_bytes: 4096,
-        ..options()
+        overlay_limit_bytes: 16_384,
+        ..options(engine)
     };
-    let store = SledBackend::open(dir.path(), &small).unwrap();
+    let store = EmbeddedBackend::open(dir.path(), &small).unwrap();
     assert_eq!(everything(&store), before);
     // It was folded on the way and not all kept in memory.
     assert!(read(&store.layers).folded.get() > 200);
 }
 
-#[test]
-fn a_state_that_does_not_open_is_set_aside_and_rebuilt() {
+fn a_state_that_does_not_open_is_set_aside_and_rebuilt(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..50);
     store.close().unwrap();
     drop(store);
-    fs::write(
-        dir.path().join("state/conf"),
-        b"this is no configuration of sled",
-    )
-    .unwrap();
-    let store = open(dir.path());
+    let file = match engine {
+        StateEngine::Sled => "state/conf",
+        StateEngine::Redb => "state/pages.redb",
+    };
+    fs::write(dir.path().join(file), b"this is nothing that it wrote").unwrap();
+    let store = open(engine, dir.path());
     assert_eq!(everything(&store).len(), 50);
     assert_eq!(store.set_aside(), Some(&*dir.path().join("state.failed-1")));
     store.close().unwrap();
     drop(store);
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     assert_eq!(store.set_aside(), None);
     assert_eq!(everything(&store).len(), 50);
 }
 
-#[test]
-fn a_state_that_fails_while_it_is_used_is_rebuilt_at_the_next_open() {
+fn a_state_that_fails_while_it_is_used_is_rebuilt_at_the_next_open(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..50);
     store.fold().unwrap();
     {
@@ -191,23 +226,24 @@ fn a_state_that_fails_while_it_is_used_is_rebuilt_at_the_next_open() {
     ));
     assert_eq!(store.entries(Position::START, 99).unwrap().len(), 50);
     drop(store);
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     assert!(store.set_aside().is_some());
     assert_eq!(everything(&store).len(), 50);
     assert!(store.verify().unwrap().state_is_fold);
 }
 
-#[test]
-fn a_state_that_is_not_the_fold_is_told_with_the_first_difference() {
+fn a_state_that_is_not_the_fold_is_told_with_the_first_difference(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..9);
     store.fold().unwrap();
     {
         let layers = read(&store.layers);
+        let mut wrong = Overlay::default();
         let key = 5_u32.to_be_bytes().to_vec();
-        let changes = [(key, Some(b"wrong".to_vec()))];
-        layers.pages().unwrap().merge(&changes).unwrap();
+        wrong.put(store.head().next(), key, Some(b"wrong".to_vec()));
+        let (pages, floor) = (layers.pages().unwrap(), Position::START);
+        assert!(pages.merge(wrong.iter(), floor, &|| false).unwrap());
     }
     let verified = store.verify().unwrap();
     assert!(!verified.state_is_fold);
@@ -219,45 +255,44 @@ fn a_state_that_is_not_the_fold_is_told_with_the_first_difference() {
 
 #[test]
 fn a_snapshot_that_sled_left_half_written_does_not_hinder() {
+    let engine = StateEngine::Sled;
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..20);
     store.close().unwrap();
     drop(store);
     let half = dir.path().join("state/snap.FFFFFFFFFFFFFF.generating");
     fs::write(&half, b"half").unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     assert_eq!(everything(&store).len(), 20);
     assert_eq!(store.set_aside(), None);
     assert!(!half.exists());
 }
 
-#[test]
-fn torn_tail_of_the_journal_takes_only_the_unacknowledged() {
+fn torn_tail_of_the_journal_takes_only_the_unacknowledged(engine: StateEngine) {
     let (dir, torn) = (tempdir().unwrap(), tempdir().unwrap());
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..10);
     copy(dir.path(), torn.path());
     let whole = fs::read(last_segment(torn.path())).unwrap();
     let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
     fs::write(last_segment(torn.path()), &whole[..used - 5]).unwrap();
-    let store = open(torn.path());
+    let store = open(engine, torn.path());
     assert_eq!(everything(&store).len(), 9);
     fill(&store, 9..11);
     assert!(store.verify().unwrap().state_is_fold);
 }
 
-#[test]
-fn a_flipped_byte_in_the_journal_is_told_with_its_place() {
+fn a_flipped_byte_in_the_journal_is_told_with_its_place(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..10);
     drop(store);
     let path = last_segment(dir.path());
     let mut bytes = fs::read(&path).unwrap();
     bytes[500] ^= 4;
     fs::write(&path, bytes).unwrap();
-    match refusal(dir.path()) {
+    match refusal(engine, dir.path()) {
         StoreError::Damaged {
             segment, offset, ..
         } => {
@@ -268,10 +303,9 @@ fn a_flipped_byte_in_the_journal_is_told_with_its_place() {
     }
 }
 
-#[test]
-fn a_journal_that_is_shorter_than_the_state_is_damage() {
+fn a_journal_that_is_shorter_than_the_state_is_damage(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..10);
     store.close().unwrap();
     drop(store);
@@ -279,25 +313,33 @@ fn a_journal_that_is_shorter_than_the_state_is_damage() {
     let mut bytes = fs::read(&path).unwrap();
     bytes[1000..].fill(0);
     fs::write(&path, bytes).unwrap();
-    assert!(matches!(refusal(dir.path()), StoreError::Damaged { .. }));
+    assert!(matches!(
+        refusal(engine, dir.path()),
+        StoreError::Damaged { .. }
+    ));
 }
 
-#[test]
-fn a_missing_journal_is_damage_and_not_a_new_store() {
+fn a_missing_journal_is_damage_and_not_a_new_store(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    drop(open(dir.path()));
+    drop(open(engine, dir.path()));
     fs::remove_file(last_segment(dir.path())).unwrap();
-    assert!(matches!(refusal(dir.path()), StoreError::Damaged { .. }));
+    assert!(matches!(
+        refusal(engine, dir.path()),
+        StoreError::Damaged { .. }
+    ));
 }
 
-#[test]
-fn a_failed_write_or_sync_stops_commits_and_not_reads() {
+fn a_failed_write_or_sync_stops_commits_and_not_reads(engine: StateEngine) {
     for call in [Call::Write, Call::Sync] {
         let dir = tempdir().unwrap();
         let disk = Faults::new();
-        let store =
-            SledBackend::open_on(dir.path(), &options(), Arc::new(disk.clone()), &mut |_| {})
-                .unwrap();
+        let store = EmbeddedBackend::open_on(
+            dir.path(),
+            &options(engine),
+            Arc::new(disk.clone()),
+            &mut |_| {},
+        )
+        .unwrap();
         put(&store, b"a", b"1").unwrap();
         disk.fail(call, 0, Fault::DiskFull);
         let unsure = put(&store, b"a", b"2").unwrap_err().to_string();
@@ -313,121 +355,16 @@ fn a_failed_write_or_sync_stops_commits_and_not_reads() {
         store.close().unwrap();
         drop(store);
         // What was in doubt is either there or not, and the store works again.
-        let store = open(dir.path());
+        let store = open(engine, dir.path());
         put(&store, b"b", b"1").unwrap();
         assert_eq!(everything(&store).len(), 2);
         assert!(store.verify().unwrap().state_is_fold);
     }
 }
 
-#[test]
-fn a_file_is_no_directory() {
+fn large_values_lie_among_small_ones(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let file = dir.path().join("file");
-    fs::write(&file, b"text").unwrap();
-    assert!(matches!(refusal(&file), StoreError::NotADirectory { path } if path == file));
-    assert_eq!(fs::read(&file).unwrap(), b"text");
-}
-
-#[test]
-fn a_file_in_the_place_of_a_folder_is_named() {
-    for name in ["journal", "state"] {
-        let dir = tempdir().unwrap();
-        let file = dir.path().join(name);
-        fs::write(&file, b"text").unwrap();
-        assert!(matches!(refusal(dir.path()), StoreError::NotADirectory { path } if path == file));
-        assert_eq!(fs::read(&file).unwrap(), b"text");
-    }
-}
-
-#[test]
-fn an_open_store_is_locked_and_says_by_whom() {
-    let dir = tempdir().unwrap();
-    let store = open(dir.path());
-    assert!(matches!(
-        refusal(dir.path()),
-        StoreError::Locked {
-            pid: Some(4711),
-            ..
-        }
-    ));
-    store.close().unwrap();
-    // Closed is enough; others may still hold the handle.
-    let second = open(dir.path());
-    assert_eq!(second.head(), Position::START);
-}
-
-#[test]
-fn somebody_elses_folder_is_left_alone() {
-    let dir = tempdir().unwrap();
-    fs::write(dir.path().join("holiday.jpg"), b"sea").unwrap();
-    let refused = refusal(dir.path());
-    assert!(matches!(&refused, StoreError::NotAStore { found, .. } if found == "holiday.jpg"));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-}
-
-#[test]
-fn a_store_is_made_only_with_leave() {
-    let dir = tempdir().unwrap();
-    let inner = dir.path().join("deep/store");
-    let no_leave = StoreOptions {
-        create: false,
-        ..options()
-    };
-    let refused = SledBackend::open(&inner, &no_leave);
-    assert!(matches!(refused, Err(StoreError::Missing { .. })));
-    let refused = SledBackend::open(dir.path(), &no_leave);
-    assert!(matches!(refused, Err(StoreError::Missing { .. })));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    drop(open(&inner));
-    assert!(SledBackend::open(&inner, &no_leave).is_ok());
-}
-
-#[test]
-fn a_newer_format_is_refused() {
-    let dir = tempdir().unwrap();
-    drop(open(dir.path()));
-    fs::write(dir.path().join("FORMAT"), "peyvand store\n2\n").unwrap();
-    assert!(matches!(
-        refusal(dir.path()),
-        StoreError::NewerFormat {
-            found: 2,
-            supported: 1,
-            ..
-        }
-    ));
-}
-
-#[test]
-fn an_unfinished_creation_is_finished() {
-    let dir = tempdir().unwrap();
-    drop(open(dir.path()));
-    fs::remove_file(dir.path().join("FORMAT")).unwrap();
-    fs::write(dir.path().join("state/conf"), b"torn").unwrap();
-    let store = open(dir.path());
-    fill(&store, 0..3);
-    assert!(dir.path().join("FORMAT").exists());
-}
-
-#[test]
-fn a_lost_format_file_is_no_leave_to_start_anew() {
-    let dir = tempdir().unwrap();
-    let store = open(dir.path());
-    fill(&store, 0..3);
-    drop(store);
-    fs::remove_file(dir.path().join("FORMAT")).unwrap();
-    assert!(matches!(
-        refusal(dir.path()),
-        StoreError::FormatMissing { .. }
-    ));
-    fs::write(dir.path().join("FORMAT"), "peyvand store\n1\n").unwrap();
-    assert_eq!(everything(&open(dir.path())).len(), 3);
-}
-
-#[test]
-fn large_values_lie_among_small_ones() {
-    let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..40);
     put(&store, &20_u32.to_be_bytes(), &vec![1; 700_000]).unwrap();
     store.fold().unwrap();
@@ -435,15 +372,14 @@ fn large_values_lie_among_small_ones() {
     let before = everything(&store);
     store.close().unwrap();
     drop(store);
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     assert_eq!(everything(&store), before);
     assert_eq!(before[&20_u32.to_be_bytes()[..]].len(), 700_000);
 }
 
-#[test]
-fn deleting_everything_leaves_one_page() {
+fn deleting_everything_leaves_one_page(engine: StateEngine) {
     let dir = tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open(engine, dir.path());
     fill(&store, 0..500);
     store.fold().unwrap();
     let writes = (0..500_u32)
@@ -461,6 +397,47 @@ fn deleting_everything_leaves_one_page() {
     assert!(everything(&store).is_empty());
     let layers = read(&store.layers);
     let pages = layers.pages().unwrap();
-    assert!(pages.holding(b"").unwrap().is_some());
-    assert!(pages.after(b"").unwrap().is_none());
+    let page = pages.holding(Space::Current, b"").unwrap().unwrap();
+    assert_eq!((page.leaf.len(), &page.next), (0, &None));
+}
+
+fn a_state_is_rebuilt_from_sorted_entries(engine: StateEngine) {
+    let dir = tempdir().unwrap();
+    let store = open(engine, dir.path());
+    fill(&store, 0..2000);
+    fill(&store, 700..900);
+    let (before, old) = (everything(&store), Position::from_number(2000));
+    store.close().unwrap();
+    drop(store);
+    // What the journal comes to, as a sorter would give it.
+    let kept = |number: u32, since: u64, until: Option<u64>| Kept {
+        row: (number.to_be_bytes().to_vec(), vec![number as u8; 50]),
+        since: Position::from_number(since),
+        until: until.map(Position::from_number),
+    };
+    let changed = 700..900_u32;
+    let since = |number: u32| match changed.contains(&number) {
+        true => 2001 + u64::from(number - 700),
+        false => 1 + u64::from(number),
+    };
+    let current = (0..2000).map(|number| kept(number, since(number), None));
+    let past = changed
+        .clone()
+        .map(|number| kept(number, 1 + u64::from(number), Some(since(number))));
+    let entries = current.chain(past).map(Ok::<Kept, StoreError>);
+    let (folded, oldest) = (Position::from_number(2200), Position::START);
+    rebuild_state(dir.path(), &options(engine), entries, folded, oldest).unwrap();
+    let store = open(engine, dir.path());
+    assert_eq!(read(&store.layers).overlay.bytes(), 0);
+    assert_eq!((store.head(), store.set_aside()), (folded, None));
+    assert_eq!(everything(&store), before);
+    assert!(store.verify().unwrap().state_is_fold);
+    let rows = store.scan(old, &Span::prefix(b""), Direction::Forward, 9999);
+    assert_eq!(rows.unwrap().len(), 2000);
+    let middle = Position::from_number(800);
+    let rows = store.scan(middle, &Span::prefix(b""), Direction::Backward, 9999);
+    assert_eq!(rows.unwrap().len(), 800);
+    fill(&store, 5000..5010);
+    store.fold().unwrap();
+    assert!(store.verify().unwrap().state_is_fold);
 }

@@ -1,0 +1,253 @@
+//! How does a store come to life, after a clean close as after a crash?
+
+use std::fs;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk, sync_folder};
+use crate::store::locks::{lock, read};
+use crate::store::overlay::Overlay;
+use crate::store::pins::Pins;
+use crate::store::queue::Queue;
+use crate::store::runs::Scratch;
+use crate::store::{Backend, Progress, StoreError, rebuild};
+
+use super::build::build_state;
+use super::fold::kept_from;
+use super::folder::Folder;
+use super::layers::Layers;
+use super::options::{StateEngine, StoreOptions};
+use super::pages::Pages;
+use super::tree::Tree;
+use super::upgrade;
+use super::{EmbeddedBackend, Store};
+
+/// How often a rebuild tells how far it is.
+const TOLD_EVERY: u64 = 65_536;
+
+impl EmbeddedBackend {
+    /// Opens the store in `dir`.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
+        Self::open_on(dir, options, Arc::new(RealDisk), &mut |_| {})
+    }
+
+    /// Opens the store in `dir` with its journal on `disk`, and tells how far a rebuild is.
+    pub(crate) fn open_on(
+        dir: &Path,
+        options: &StoreOptions,
+        disk: Arc<dyn Disk>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Self, StoreError> {
+        let mut folder = Folder::open(dir, options.create, options.pid)?;
+        let scratch = Scratch::new(Arc::clone(&disk), folder.scratch());
+        scratch.clear()?;
+        upgrade::bring_up_to_date(&folder, &disk, options)?;
+        let with = OpenWith {
+            create: folder.fresh,
+            durability: options.durability,
+            disk,
+            salt_key: options.salt_key,
+            base: None,
+        };
+        let journal = Journal::open(&folder.journal(), with)?;
+        if folder.fresh && journal.head() > Position::START {
+            return Err(folder.format_missing());
+        }
+        if folder.unfinished() {
+            folder.clear_state()?;
+        }
+        let engine = *folder.engine.get_or_insert(options.state_engine);
+        let mut build = |folder: &Folder| build(folder, &journal, options, &scratch, tell);
+        let (pages, set_aside) = open_state(&folder, options, &mut build)?;
+        if folder.unfinished() {
+            folder.finish(engine)?;
+            upgrade::clean_up(&folder)?;
+        }
+        let folded = pages.folded()?;
+        let oldest = pages.oldest()?;
+        let store = Store {
+            dir: dir.to_path_buf(),
+            durability: options.durability,
+            overlay_limit: options.overlay_limit_bytes,
+            keep_history: options.keep_history,
+            background: options.background,
+            journal,
+            layers: RwLock::new(Layers {
+                overlay: Overlay::default(),
+                folding: None,
+                pages: Some(pages),
+                folded,
+                reach: folded,
+                oldest,
+            }),
+            head: AtomicU64::new(folded.get()),
+            pins: Pins::default(),
+            queue: Queue::new(),
+            committing: Mutex::new(()),
+            publishing: Mutex::new(()),
+            folding: Mutex::new(()),
+            stopped: AtomicBool::new(false),
+            poison: OnceLock::new(),
+            folder: Mutex::new(Some(folder)),
+            set_aside,
+        };
+        store.replay(folded)?;
+        Ok(EmbeddedBackend {
+            store: Arc::new(store),
+        })
+    }
+
+    /// Makes a store of a directory that holds the journal of another one.
+    pub(crate) fn adopt(
+        dir: &Path,
+        options: &StoreOptions,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<(), StoreError> {
+        Folder::open(dir, true, options.pid)?.finish(options.state_engine)?;
+        Self::open_on(dir, options, Arc::new(RealDisk), tell)?.close()
+    }
+
+    /// Builds the state of the store in `dir` anew and returns the position that it has.
+    pub(crate) fn rebuild(
+        dir: &Path,
+        pid: u32,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Position, StoreError> {
+        let options = StoreOptions {
+            create: false,
+            rebuild: true,
+            ..StoreOptions::new(pid)
+        };
+        let store = Self::open_on(dir, &options, Arc::new(RealDisk), tell)?;
+        let head = store.head();
+        store.close()?;
+        if let Some(aside) = store.set_aside() {
+            remove(aside)?;
+        }
+        Ok(head)
+    }
+}
+
+impl Store {
+    /// Makes visible what was committed after the state was folded.
+    fn replay(&self, folded: Position) -> Result<(), StoreError> {
+        let head = self.journal.head();
+        if folded > head {
+            return Err(StoreError::Damaged {
+                segment: "(last)".to_owned(),
+                offset: 0,
+                what: format!("it ends at position {head}, the state was folded up to {folded}"),
+            });
+        }
+        let mut failed = Ok(());
+        self.journal.visit(folded, head, |entry| {
+            self.publish(vec![entry]);
+            // A state that is built anew from a long journal must not take all its memory.
+            if read(&self.layers).overlay.bytes() > self.overlay_limit {
+                let _folding = lock(&self.folding);
+                failed = self.fold_all();
+            }
+            match failed {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        })?;
+        failed
+    }
+}
+
+/// Opens the state. One that does not open is set aside, and one that is not there is built: the
+/// journal has everything.
+fn open_state(
+    folder: &Folder,
+    options: &StoreOptions,
+    build: &mut dyn FnMut(&Folder) -> Result<(), StoreError>,
+) -> Result<(Pages, Option<PathBuf>), StoreError> {
+    let state = folder.state();
+    let engine = folder.engine.unwrap_or(options.state_engine);
+    let cache = usize::try_from(options.cache_bytes).unwrap_or(usize::MAX);
+    let open = || -> Result<Pages, StoreError> {
+        let pages = Pages::new(open_tree(engine, &state)?, cache);
+        // What does not say where it stands is no state.
+        pages.folded()?;
+        pages.oldest()?;
+        Ok(pages)
+    };
+    if !options.rebuild && !folder.rebuild_asked_for() {
+        if !state.exists() {
+            build(folder)?;
+        }
+        match open() {
+            Ok(pages) => return Ok((pages, None)),
+            Err(error @ StoreError::Locked { .. }) => return Err(error),
+            #[cfg(not(feature = "redb"))]
+            Err(error @ StoreError::NoEngine { .. }) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    let aside = folder.set_state_aside()?;
+    build(folder)?;
+    Ok((open()?, Some(aside)))
+}
+
+/// Builds the state from what checkpoints and journal say.
+fn build(
+    folder: &Folder,
+    journal: &Journal,
+    options: &StoreOptions,
+    scratch: &Scratch,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<(), StoreError> {
+    let oldest = kept_from(journal, journal.head(), options.keep_history)?;
+    let found = rebuild::state(journal, &folder.checkpoints(), oldest, scratch, tell)?;
+    let mut done = 0;
+    let entries = found.entries.inspect(|_| {
+        done += 1;
+        if done % TOLD_EVERY == 0 {
+            tell(Progress::new(done, 0, "entries of the state written"));
+        }
+    });
+    build_state(folder, options, entries, found.position, found.oldest)
+}
+
+/// Makes a new state in a folder of its own, which takes the place of the old one when it is whole.
+pub(super) fn beside<E: From<StoreError>>(
+    folder: &Folder,
+    make: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
+    let new = folder.new_state();
+    remove(&new)?;
+    make(&new)?;
+    let state = folder.state();
+    remove(&state)?;
+    let renamed = fs::rename(&new, &state)
+        .and_then(|()| state.parent().map_or(Ok(()), sync_folder))
+        .map_err(|error| StoreError::io("renaming", &new, error));
+    Ok(renamed?)
+}
+
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("removing", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn open_tree(engine: StateEngine, path: &Path) -> Result<Box<dyn Tree>, StoreError> {
+    match engine {
+        StateEngine::Sled => Ok(Box::new(super::sled::SledTree::open(path)?)),
+        #[cfg(feature = "redb")]
+        StateEngine::Redb => Ok(Box::new(super::redb::RedbTree::open(path)?)),
+        #[cfg(not(feature = "redb"))]
+        StateEngine::Redb => Err(StoreError::NoEngine {
+            path: path.to_path_buf(),
+            engine: engine.name(),
+        }),
+    }
+}

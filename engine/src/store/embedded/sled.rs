@@ -1,0 +1,195 @@
+//! How do pages lie in sled, and what does sled need to be watched for?
+//!
+//! - A panic of sled is an error of the state, no more.
+//! - Its flush stops short of the disk: its file is synced here.
+//! - It never syncs the files of a new database, nor those of large values.
+//! - Killed while it writes a snapshot, it takes the half of one for its newest at the next open.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use ::sled::{Batch, Db, IVec};
+
+use super::tree::{Pair, Tree, failed, watched};
+use crate::journal::sync_folder;
+use crate::store::StoreError;
+use crate::store::locks::lock;
+use crate::store::overlay::Change;
+
+/// sled's file grows by this much; a value of more than an eighth of it would get a file of its own.
+const GROWTH: usize = 512 * 1024;
+/// sled's own cache. Pages are cached above it, decoded; it only has to hold its inner nodes.
+const CACHE: u64 = 1024 * 1024;
+/// How long to wait for sled's workers of an earlier handle, in steps.
+const STEPS: u32 = 400;
+const STEP: Duration = Duration::from_millis(5);
+
+/// An ordered map in a folder of sled's.
+pub(super) struct SledTree {
+    /// `None` only while it is dropped.
+    db: Option<Db>,
+    folder: PathBuf,
+    file: File,
+    /// Files of large values that are known to be on disk.
+    synced: Mutex<HashSet<OsString>>,
+}
+
+impl SledTree {
+    /// Opens the database in `folder`, or makes it.
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let fresh = !folder.join("conf").exists();
+        remove_half_snapshots(folder)?;
+        wait_for_workers(folder)?;
+        let config = ::sled::Config::new()
+            .path(folder)
+            .cache_capacity(CACHE)
+            .segment_size(GROWTH)
+            // Only a fold flushes, and it syncs sled's file itself.
+            .flush_every_ms(None);
+        let db = watched(|| config.open())?;
+        let file = OpenOptions::new().write(true).open(folder.join("db"));
+        let tree = SledTree {
+            db: Some(db),
+            folder: folder.to_path_buf(),
+            file: file.map_err(failed)?,
+            synced: Mutex::default(),
+        };
+        if fresh {
+            tree.settle_files().map_err(failed)?;
+        }
+        Ok(tree)
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&Db) -> ::sled::Result<T>) -> Result<T, StoreError> {
+        let db = self.db.as_ref().ok_or(StoreError::Closed)?;
+        watched(|| call(db))
+    }
+
+    /// Makes the files of a new database durable, which sled does not do.
+    fn settle_files(&self) -> io::Result<()> {
+        for name in ["conf", "db"] {
+            sync_file(&self.folder.join(name))?;
+        }
+        sync_folder(&self.folder.join("blobs"))?;
+        sync_folder(&self.folder)
+    }
+
+    fn sync_large_values(&self) -> io::Result<()> {
+        let folder = self.folder.join("blobs");
+        let mut synced = lock(&self.synced);
+        let mut now = HashSet::new();
+        for file in fs::read_dir(&folder)? {
+            let name = file?.file_name();
+            if !synced.contains(&name) {
+                sync_file(&folder.join(&name))?;
+            }
+            now.insert(name);
+        }
+        if *synced != now {
+            sync_folder(&folder)?;
+            *synced = now;
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self) -> Result<(), StoreError> {
+        let db = self.db.take();
+        watched(|| {
+            drop(db);
+            Ok::<(), ::sled::Error>(())
+        })
+    }
+}
+
+impl Tree for SledTree {
+    fn last_before(&self, bound: Bound<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        let range = (Bound::Unbounded, bound);
+        self.with(|db| db.range::<&[u8], _>(range).next_back().transpose())
+            .map(owned)
+    }
+
+    fn first_after(&self, bound: Bound<&[u8]>) -> Result<Option<Pair>, StoreError> {
+        let range = (bound, Bound::Unbounded);
+        self.with(|db| db.range::<&[u8], _>(range).next().transpose())
+            .map(owned)
+    }
+
+    fn apply(&self, batch: Vec<Change>) -> Result<(), StoreError> {
+        let mut all = Batch::default();
+        for (key, bytes) in batch {
+            match bytes {
+                Some(bytes) => all.insert(key, bytes),
+                None => all.remove(key),
+            }
+        }
+        self.with(|db| db.apply_batch(all))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.with(|db| db.flush())?;
+        self.sync_large_values().map_err(failed)?;
+        self.file.sync_data().map_err(failed)
+    }
+
+    fn close(mut self: Box<Self>) -> Result<(), StoreError> {
+        self.let_go()
+    }
+}
+
+impl Drop for SledTree {
+    fn drop(&mut self) {
+        // sled panics when its last flush fails.
+        drop(self.let_go());
+    }
+}
+
+fn owned(found: Option<(IVec, IVec)>) -> Option<Pair> {
+    found.map(|(key, bytes)| (key.to_vec(), bytes.to_vec()))
+}
+
+fn sync_file(path: &Path) -> io::Result<()> {
+    // Opened for writing, because some systems sync no other.
+    OpenOptions::new().write(true).open(path)?.sync_all()
+}
+
+/// Removes snapshots that sled was killed while writing. The one before is still there.
+fn remove_half_snapshots(folder: &Path) -> Result<(), StoreError> {
+    let Ok(files) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for file in files {
+        let path = file
+            .map_err(|error| StoreError::io("listing", folder, error))?
+            .path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(|error| StoreError::io("removing", &path, error))?;
+        }
+    }
+    Ok(())
+}
+
+/// An earlier handle of this process may have been dropped while a worker thread of sled still
+/// holds its file. That is no reason to take the state for broken.
+fn wait_for_workers(folder: &Path) -> Result<(), StoreError> {
+    let Ok(file) = File::open(folder.join("db")) else {
+        return Ok(());
+    };
+    for _ in 0..STEPS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(STEP),
+            // Whatever else is wrong, sled will say it.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+        }
+    }
+    Err(StoreError::Locked {
+        dir: folder.to_path_buf(),
+        pid: None,
+    })
+}

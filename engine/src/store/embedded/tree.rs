@@ -1,0 +1,62 @@
+//! What must an engine be able to do to hold the pages of a state?
+//!
+//! Little: an ordered map of bytes to bytes, written in atomic batches and made durable when asked.
+//! Everything else (what is in memory above it, folding, history, the cache) is written once, above
+//! this trait.
+
+use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::store::StoreError;
+use crate::store::overlay::Change;
+
+/// A key of the tree and what lies there.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
+
+/// An ordered map on disk.
+pub(super) trait Tree: Send + Sync {
+    /// The last pair whose key lies before `bound`, or at it when it is included.
+    fn last_before(&self, bound: Bound<&[u8]>) -> Result<Option<Pair>, StoreError>;
+
+    /// The first pair whose key lies after `bound`, or at it when it is included.
+    fn first_after(&self, bound: Bound<&[u8]>) -> Result<Option<Pair>, StoreError>;
+
+    /// Puts and deletes, all of them or none, visible at once. They need not be on disk yet, but no
+    /// later batch gets there without them.
+    fn apply(&self, batch: Vec<Change>) -> Result<(), StoreError>;
+
+    /// Returns when everything that was applied is on disk.
+    fn sync(&self) -> Result<(), StoreError>;
+
+    /// Lets go of all files.
+    fn close(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What lies at `key`.
+pub(super) fn exactly(tree: &dyn Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = tree.last_before(Bound::Included(key))?;
+    Ok(found.and_then(|(at, bytes)| (at == key).then_some(bytes)))
+}
+
+/// A failure of an engine: the state is lost, the journal is not.
+pub(super) fn failed(why: impl std::fmt::Display) -> StoreError {
+    StoreError::StateFailed {
+        why: why.to_string(),
+    }
+}
+
+/// Runs a call into an engine; an error and a panic are the same to us.
+pub(super) fn watched<T, E: std::fmt::Display>(
+    call: impl FnOnce() -> Result<T, E>,
+) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(done) => done.map_err(failed),
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(failed(text.unwrap_or("the engine of the state panicked")))
+        }
+    }
+}
