@@ -155,8 +155,8 @@ fn damage(size: u64, scratch: &Path) -> Proof<Vec<String>> {
         .map(|harm| {
             let came = patient.harm(harm, size as u32, scratch)?;
             Ok(format!(
-                "{harm:?}, {size} times: {} unharmed, {} rebuilt, {} told",
-                came.unharmed, came.rebuilt, came.told
+                "{harm:?}, {size} times: {} unharmed, {} rebuilt, {} told, {} only by a check",
+                came.unharmed, came.rebuilt, came.told, came.only_checked
             ))
         })
         .collect()
