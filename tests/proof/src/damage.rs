@@ -232,7 +232,11 @@ enum Trouble {
 
 fn look(dir: &Path, expected: &mut Expected) -> Result<Came, Trouble> {
     let _alone = no_children();
-    let engine = open(dir).map_err(Trouble::Told)?;
+    // The state may fail while it is opened; the next open then rebuilds it.
+    let engine = open(dir).map_err(|why| match why.contains("the state failed") {
+        true => Trouble::State,
+        false => Trouble::Told(why),
+    })?;
     let rebuilt = engine.set_aside().is_some();
     let checked = engine.check().map_err(|error| match error.kind() {
         ErrorKind::Stopped => Trouble::State,

@@ -112,9 +112,10 @@ fn power(size: u64, scratch: &Path) -> Proof<Vec<String>> {
     let mut cuts = Cuts::new();
     let recordings = record_a_life(scratch, 7, 150)?;
     let mut events = 0;
+    let each = (size as usize).div_ceil(recordings.len());
     for recording in &recordings {
         events += recording.events.len();
-        let points = recording.points(size as usize, &mut Dice::new(7));
+        let points = recording.points(each, &mut Dice::new(7));
         let loss = recording.cut_at(&points, all_models, &BTreeSet::new(), scratch, &mut cuts)?;
         if let Some(loss) = loss {
             return Err(loss.to_string());
@@ -126,7 +127,7 @@ fn power(size: u64, scratch: &Path) -> Proof<Vec<String>> {
         .collect();
     Ok(vec![
         format!(
-            "{} recordings of {events} events, {size} points each, 4 models × 2 of names",
+            "{} recordings of {events} events, {each} points in each, 4 models × 2 of names",
             recordings.len()
         ),
         format!(
