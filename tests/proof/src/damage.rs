@@ -42,6 +42,8 @@ pub struct Outcomes {
     pub rebuilt: u32,
     /// Opening or checking said which file is damaged and what to do.
     pub told: u32,
+    /// Only a check said that the state is wrong, and what to do; reads before it were answered wrongly.
+    pub only_checked: u32,
 }
 
 /// A closed store to damage copies of.
@@ -60,9 +62,9 @@ impl Patient {
         let dir = folder.join("patient");
         let work = Work {
             seed,
-            threads: 2,
+            threads: 1,
             first: 1,
-            steps: 60,
+            steps: 120,
             rounds: 2,
         };
         let mut told = Vec::new();
@@ -110,6 +112,7 @@ impl Patient {
                 Came::Unharmed => outcomes.unharmed += 1,
                 Came::Rebuilt => outcomes.rebuilt += 1,
                 Came::Told => outcomes.told += 1,
+                Came::OnlyChecked => outcomes.only_checked += 1,
             }
         }
         Ok(outcomes)
@@ -179,6 +182,7 @@ enum Came {
     Unharmed,
     Rebuilt,
     Told,
+    OnlyChecked,
 }
 
 /// Opens and checks a damaged store, and does what the engine says.
@@ -188,11 +192,18 @@ fn judge(dir: &Path, file: &Path, expected: &mut Expected) -> Proof<Came> {
         Err(Trouble::State) if file.starts_with("state") => match look(dir, expected) {
             Ok(Came::Rebuilt) => Ok(Came::Rebuilt),
             Ok(_) => Err("the state failed and was not rebuilt".to_owned()),
-            Err(Trouble::State) => Err("the state failed twice".to_owned()),
+            Err(Trouble::State | Trouble::MoveState) => Err("the state failed twice".to_owned()),
             Err(Trouble::Told(why)) => Err(format!("rebuilding the state: {why}")),
             Err(Trouble::Wrong(why)) => Err(why),
         },
-        Err(Trouble::State) => Err("the state is blamed".to_owned()),
+        Err(Trouble::MoveState) if file.starts_with("state") => {
+            fs::remove_dir_all(dir.join("state")).map_err(doing("moving the state away"))?;
+            match look(dir, expected) {
+                Ok(_) => Ok(Came::OnlyChecked),
+                Err(_) => Err("the check's advice does not help".to_owned()),
+            }
+        }
+        Err(Trouble::State | Trouble::MoveState) => Err("the state is blamed".to_owned()),
         Err(Trouble::Wrong(why)) => Err(why),
         Err(Trouble::Told(why)) => {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -211,6 +222,8 @@ fn judge(dir: &Path, file: &Path, expected: &mut Expected) -> Proof<Came> {
 enum Trouble {
     /// The engine says that the state failed and the journal is whole.
     State,
+    /// A check says that the state is wrong, and to move it away.
+    MoveState,
     /// The engine says that something is damaged.
     Told(String),
     /// The engine says nothing, and something is wrong.
@@ -219,12 +232,23 @@ enum Trouble {
 
 fn look(dir: &Path, expected: &mut Expected) -> Result<Came, Trouble> {
     let _alone = no_children();
-    let engine = open(dir).map_err(Trouble::Told)?;
+    // The state may fail while it is opened; the next open then rebuilds it.
+    let engine = open(dir).map_err(|why| match why.contains("the state failed") {
+        true => Trouble::State,
+        false => Trouble::Told(why),
+    })?;
     let rebuilt = engine.set_aside().is_some();
     let checked = engine.check().map_err(|error| match error.kind() {
         ErrorKind::Stopped => Trouble::State,
         _ => Trouble::Told(error.to_string()),
     })?;
+    if checked
+        .problems
+        .iter()
+        .any(|one| one.contains("move its folder 'state' away"))
+    {
+        return Err(Trouble::MoveState);
+    }
     if !checked.ok {
         return Err(Trouble::Wrong(format!(
             "check: {}",

@@ -36,8 +36,8 @@ impl Killed {
     }
 }
 
-/// How many changes and syncs an open makes, at most: kills in an open fall on one of them.
-const CHANGES_OF_AN_OPEN: u64 = 64;
+/// How many changes and syncs an open makes, at least: kills in an open fall on one of them.
+const CHANGES_OF_AN_OPEN: u64 = 20;
 
 /// Kills writers until `kills` of them were killed.
 ///
