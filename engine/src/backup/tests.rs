@@ -15,6 +15,8 @@ use crate::check::Checked;
 use crate::context::{FixedClock, SeededIds};
 use crate::error::{Error, ErrorKind};
 use crate::journal::faults::FaultyDisk;
+use crate::store::SledBackend;
+use crate::store::{Backend, Commit, StoreOptions, Write};
 
 fn noon() -> DateTime<Utc> {
     "2026-03-25T08:30:00Z".parse().unwrap()
@@ -131,6 +133,8 @@ fn a_second_backup_copies_what_is_new_and_keeps_what_is_needed() {
         names(&place.path("backup/files")).len() as u64,
         second.files
     );
+    let third = place.backup();
+    assert_eq!((third.copied, third.entries), (0, second.entries));
     let before = place.engine.check().unwrap();
     assert_eq!(place.restored(&RestoreOptions::default()), before);
 }
@@ -338,6 +342,59 @@ fn a_restore_that_fails_anywhere_leaves_nothing() {
         }
     }
     assert!(failures > 4, "{failures} places failed");
+}
+
+#[test]
+fn a_backup_that_fails_anywhere_leaves_the_one_before_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, to) = (folder.path().join("crm"), folder.path().join("backup"));
+    let disk = FaultyDisk::new();
+    let (options, faulty) = (StoreOptions::new(1), Arc::new(disk.clone()));
+    let store = SledBackend::open_on(&dir, &options, faulty, &mut |_| {}).unwrap();
+    let store: Arc<dyn Backend> = Arc::new(store);
+    let commit = |number: u8| {
+        let (key, value) = (vec![number], vec![number; 70_000]);
+        let writes = vec![Write::Put { key, value }];
+        let at = store.pin();
+        let commit = Commit {
+            at,
+            writes,
+            ..Commit::default()
+        };
+        let position = store.commit(commit).unwrap();
+        store.unpin(at);
+        position
+    };
+    let back_up = || take::backup(&store, noon(), &to, &mut |_| {});
+    let position_of_backup = || {
+        let copy = folder.path().join("copy");
+        restore(&to, &copy, &RestoreOptions::default(), &mut |_| {}).unwrap();
+        let head = SledBackend::open(&copy, &options).unwrap().head();
+        fs::remove_dir_all(copy).unwrap();
+        head
+    };
+    commit(1);
+    let mut good = back_up().unwrap().position;
+    let limits: [fn(&FaultyDisk, i64); 2] =
+        [FaultyDisk::fail_writes_after, FaultyDisk::fail_syncs_after];
+    for (number, limit) in (2..).zip(limits) {
+        let last = commit(number);
+        let mut failures = 0;
+        let done = loop {
+            limit(&disk, failures);
+            let done = back_up();
+            limit(&disk, i64::MAX);
+            if let Ok(done) = done {
+                break done;
+            }
+            assert_eq!(position_of_backup(), good);
+            failures += 1;
+        };
+        assert!(failures > 2, "{failures} places failed");
+        assert_eq!((done.position, position_of_backup()), (last, last));
+        assert_eq!(names(&to.join("files")).len() as u64, done.files);
+        good = last;
+    }
 }
 
 #[test]
