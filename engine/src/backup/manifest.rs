@@ -16,7 +16,7 @@ pub(super) const MARK_TEXT: &str = "peyvand backup\n1\n";
 pub(super) const FILES: &str = "files";
 const MANIFEST: &str = "manifest.json";
 const UNFINISHED: &str = "manifest.json.new";
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
@@ -27,6 +27,8 @@ pub(super) struct Manifest {
     pub(super) made: String,
     /// The chain hash at the position: by it the store is known again.
     pub(super) chain: String,
+    /// Entries of the checkpoint.
+    pub(super) entries: u64,
     pub(super) checkpoint: Stored,
     pub(super) journal: Vec<Stored>,
 }
@@ -62,23 +64,6 @@ impl Stored {
 }
 
 impl Manifest {
-    pub(super) fn new(
-        position: Position,
-        made: DateTime<Utc>,
-        chain: [u8; 32],
-        checkpoint: Stored,
-        journal: Vec<Stored>,
-    ) -> Self {
-        Manifest {
-            format: FORMAT,
-            position: position.get(),
-            made: made.to_rfc3339_opts(SecondsFormat::Micros, true),
-            chain: hex(&chain),
-            checkpoint,
-            journal,
-        }
-    }
-
     pub(super) fn position(&self) -> Position {
         Position::from_number(self.position)
     }
@@ -140,6 +125,11 @@ impl Manifest {
 /// Whether a name in the folder of a backup is one of ours.
 pub(super) fn is_ours(name: &str) -> bool {
     [MARK, FILES, MANIFEST, UNFINISHED].contains(&name)
+}
+
+/// An instant as it stands in a manifest and in messages.
+pub(super) fn written(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 pub(super) fn hex(bytes: &[u8; 32]) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::journal::Position;
-use crate::store::{Progress, EmbeddedBackend};
+use crate::store::{EmbeddedBackend, Progress};
 
 /// Throws the state of a store away and builds it again from the journal, which holds everything.
 /// The store must not be open. Until the new state is whole, the old one is kept.

@@ -11,11 +11,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use super::copy::copy;
 use super::error::BackupError;
-use super::manifest::{MARK, Manifest, Stored};
+use super::manifest::{MARK, Manifest, Stored, written};
 use crate::error::Result;
 use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk, sync_folder};
 use crate::store::{EmbeddedBackend, Progress, StateEngine, StoreOptions};
@@ -316,6 +316,6 @@ fn too_early(journal: &Journal) -> Result<BackupError, BackupError> {
     let time = DateTime::from_timestamp_micros(first.1).unwrap_or_default();
     Ok(BackupError::TooEarly {
         first: first.0,
-        time: time.to_rfc3339_opts(SecondsFormat::Micros, true),
+        time: written(time),
     })
 }

@@ -10,14 +10,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::copy::{copy, read, write_small};
 use super::error::BackupError;
-use super::manifest::{FILES, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours};
+use super::manifest::{FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours, written};
 use super::{Backup, Checkpoint};
-use crate::engine::Engine;
 use crate::journal::{Disk, Journal, Position, SegmentFile};
 use crate::store::checkpoint::{self, Content, Header, Outgoing};
-use crate::store::{ENDING, Progress, Snapshot, StoreError, rows_under};
+use crate::store::{Backend, ENDING, Progress, Snapshot, StoreError, rows_under};
 
 const PARTIAL: &str = "partial";
 /// How often progress is told.
@@ -26,22 +27,22 @@ const EVERY: u64 = 4096;
 const ATTEMPTS: usize = 64;
 
 pub(super) fn checkpoint(
-    engine: &Engine,
+    backend: &Arc<dyn Backend>,
     path: &Path,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Checkpoint, BackupError> {
-    let backend = &engine.inner.backend;
     let journal = backend.journal().ok_or(BackupError::NoFiles)?;
     let (disk, snapshot) = (journal.disk(), Snapshot::pin(backend));
     let mut partial = path.as_os_str().to_owned();
     partial.push(".new");
     let partial = PathBuf::from(partial);
-    let written = export(engine, journal, &snapshot, &partial, tell).and_then(|written| {
-        disk.rename(&partial, path)
-            .and_then(|()| disk.sync_folder(folder_of(path)))
-            .map_err(BackupError::io("writing", path))?;
-        Ok(written)
-    });
+    let written =
+        export(backend.as_ref(), journal, &snapshot, &partial, tell).and_then(|written| {
+            disk.rename(&partial, path)
+                .and_then(|()| disk.sync_folder(folder_of(path)))
+                .map_err(BackupError::io("writing", path))?;
+            Ok(written)
+        });
     if written.is_err() {
         drop(disk.remove(&partial));
     }
@@ -63,14 +64,14 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Writes what a snapshot sees into a file, and says how large it became.
 fn export(
-    engine: &Engine,
+    backend: &dyn Backend,
     journal: &Journal,
     snapshot: &Snapshot,
     path: &Path,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<(Content, u64), BackupError> {
     let position = snapshot.position();
-    let last = engine.inner.backend.entry(position)?;
+    let last = backend.entry(position)?;
     let header = Header {
         records: checkpoint::RECORDS,
         position,
@@ -92,33 +93,35 @@ fn export(
     Ok((content, file.written()))
 }
 
+/// Takes a backup at the instant `made`, as the caller's clock says.
 pub(super) fn backup(
-    engine: &Engine,
+    backend: &Arc<dyn Backend>,
+    made: DateTime<Utc>,
     dir: &Path,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Backup, BackupError> {
-    let backend = &engine.inner.backend;
     let journal = backend.journal().ok_or(BackupError::NoFiles)?;
     let mut target = Target::open(dir, journal)?;
     let snapshot = Snapshot::pin(backend);
     let position = snapshot.position();
-    let made = engine.session().context.now();
-
-    let partial = target.partial();
-    let (content, length) = export(engine, journal, &snapshot, &partial, tell)?;
+    let (checkpoint, entries) = match target.same_state(position) {
+        Some(known) => known,
+        None => target.take_checkpoint(backend.as_ref(), journal, &snapshot, tell)?,
+    };
     drop(snapshot);
-    let name = format!("{:020}{ENDING}", position.get());
-    let checkpoint = read(target.disk(), &partial, &name, None, |_, _| Ok(()))?;
-    target.keep(&checkpoint)?;
-    target.copied += length;
-    let segments = target.copy_journal(journal, position, tell)?;
-
-    let chain = journal.hash_at(position)?;
-    let manifest = Manifest::new(position, made, chain, checkpoint, segments);
+    let manifest = Manifest {
+        format: FORMAT,
+        position: position.get(),
+        made: written(made),
+        chain: hex(&journal.hash_at(position)?),
+        entries,
+        checkpoint,
+        journal: target.copy_journal(journal, position, tell)?,
+    };
     target.finish(&manifest)?;
     Ok(Backup {
         position,
-        entries: content.entries,
+        entries,
         files: manifest.files().count() as u64,
         bytes: manifest.bytes(),
         copied: target.copied,
@@ -131,8 +134,8 @@ struct Target {
     disk: Arc<dyn Disk>,
     /// Unlocked by the system when it is closed, also by a crash.
     _lock: File,
-    /// What the backup that is there consists of.
-    known: Vec<Stored>,
+    /// The backup that is there already.
+    known: Option<Manifest>,
     copied: u64,
 }
 
@@ -165,7 +168,7 @@ impl Target {
             dir: dir.to_owned(),
             disk,
             _lock: lock,
-            known: manifest.iter().flat_map(Manifest::files).cloned().collect(),
+            known: manifest,
             copied: 0,
         })
     }
@@ -176,6 +179,35 @@ impl Target {
 
     fn partial(&self) -> PathBuf {
         self.dir.join(FILES).join(PARTIAL)
+    }
+
+    /// The checkpoint that is there and how much is in it, if it is of this position.
+    fn same_state(&self, position: Position) -> Option<(Stored, u64)> {
+        let known = self.known.as_ref()?;
+        let same = known.position() == position && self.has(&known.checkpoint);
+        same.then(|| (known.checkpoint.clone(), known.entries))
+    }
+
+    /// Whether a file is there, as far as its length tells.
+    fn has(&self, stored: &Stored) -> bool {
+        let file = self.disk.read(&stored.path(&self.dir));
+        file.is_ok_and(|file| file.len().is_ok_and(|length| length == stored.length))
+    }
+
+    fn take_checkpoint(
+        &mut self,
+        backend: &dyn Backend,
+        journal: &Journal,
+        snapshot: &Snapshot,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<(Stored, u64), BackupError> {
+        let partial = self.partial();
+        let (content, length) = export(backend, journal, snapshot, &partial, tell)?;
+        let name = format!("{:020}{ENDING}", snapshot.position().get());
+        let checkpoint = read(self.disk(), &partial, &name, None, |_, _| Ok(()))?;
+        self.keep(&checkpoint)?;
+        self.copied += length;
+        Ok((checkpoint, content.entries))
     }
 
     /// Copies the journal up to a position, as far as it is not there yet.
@@ -224,15 +256,12 @@ impl Target {
     /// What is there already of a file, if it is the same. Its bytes are compared by their hash, for
     /// an erasure changes a segment and not its name.
     fn already(&self, file: &SegmentFile) -> Result<Option<Stored>, BackupError> {
-        let Some(known) = self.known.iter().find(|known| known.name == file.name) else {
+        let mut files = self.known.iter().flat_map(Manifest::files);
+        let Some(known) = files.find(|known| known.name == file.name) else {
             return Ok(None);
         };
-        let is_as_long = |path: &Path| {
-            let file = self.disk.read(path);
-            file.is_ok_and(|file| file.len().is_ok_and(|length| length == known.length))
-        };
         let longer = file.length.is_some_and(|length| length != known.length);
-        if longer || !is_as_long(&known.path(&self.dir)) {
+        if longer || !self.has(known) {
             return Ok(None);
         }
         let now = read(self.disk(), &file.path, &file.name, file.length, |_, _| {

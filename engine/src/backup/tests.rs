@@ -14,7 +14,8 @@ use super::*;
 use crate::check::Checked;
 use crate::context::{FixedClock, SeededIds};
 use crate::error::{Error, ErrorKind};
-use crate::journal::{Call, Fault, Faults};
+use crate::journal::{Call, Fault, Faults, RealDisk};
+use crate::store::{Backend, Commit, EmbeddedBackend, Retention, StoreOptions, Write};
 
 fn noon() -> DateTime<Utc> {
     "2026-03-25T08:30:00Z".parse().unwrap()
@@ -131,6 +132,8 @@ fn a_second_backup_copies_what_is_new_and_keeps_what_is_needed() {
         names(&place.path("backup/files")).len() as u64,
         second.files
     );
+    let third = place.backup();
+    assert_eq!((third.copied, third.entries), (0, second.entries));
     let before = place.engine.check().unwrap();
     assert_eq!(place.restored(&RestoreOptions::default()), before);
 }
@@ -338,6 +341,57 @@ fn a_restore_that_fails_anywhere_leaves_nothing() {
 }
 
 #[test]
+fn a_backup_that_fails_anywhere_leaves_the_one_before_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, to) = (folder.path().join("crm"), folder.path().join("backup"));
+    let disk = Faults::new();
+    let (options, faulty) = (StoreOptions::new(1), Arc::new(disk.clone()));
+    let store = EmbeddedBackend::open_on(&dir, &options, faulty, &mut |_| {}).unwrap();
+    let store: Arc<dyn Backend> = Arc::new(store);
+    let commit = |number: u8| {
+        let (key, value) = (vec![number], vec![number; 70_000]);
+        let writes = vec![Write::Put { key, value }];
+        let at = store.pin();
+        let commit = Commit {
+            at,
+            writes,
+            ..Commit::default()
+        };
+        let position = store.commit(commit).unwrap();
+        store.unpin(at);
+        position
+    };
+    let back_up = || take::backup(&store, noon(), &to, &mut |_| {});
+    let position_of_backup = || {
+        let copy = folder.path().join("copy");
+        restore(&to, &copy, &RestoreOptions::default(), &mut |_| {}).unwrap();
+        let head = EmbeddedBackend::open(&copy, &options).unwrap().head();
+        fs::remove_dir_all(copy).unwrap();
+        head
+    };
+    commit(1);
+    let mut good = back_up().unwrap().position;
+    for (number, call) in (2..).zip([Call::Write, Call::Sync]) {
+        let last = commit(number);
+        let mut failures = 0;
+        let done = loop {
+            disk.fail(call, failures, Fault::DiskFull);
+            let done = back_up();
+            disk.mend();
+            if let Ok(done) = done {
+                break done;
+            }
+            assert_eq!(position_of_backup(), good);
+            failures += 1;
+        };
+        assert!(failures > 2, "{failures} places failed");
+        assert_eq!((done.position, position_of_backup()), (last, last));
+        assert_eq!(names(&to.join("files")).len() as u64, done.files);
+        good = last;
+    }
+}
+
+#[test]
 fn a_killed_restore_is_no_obstacle() {
     let place = Place::new();
     place.fill(0, 3);
@@ -407,7 +461,20 @@ fn a_lost_state_is_built_from_a_checkpoint_and_what_came_after_it() {
     place.engine.close().unwrap();
     let reopened = |wanted: u64| {
         let mut most = 0;
-        rebuild(&dir, &mut |progress| most = most.max(progress.done)).unwrap();
+        // History is not asked for, so that nothing before the checkpoint is needed.
+        let options = StoreOptions {
+            rebuild: true,
+            keep_history: Retention::None,
+            ..StoreOptions::new(1)
+        };
+        let tell = &mut |progress: Progress| {
+            if progress.what == "journal entries read" {
+                most = most.max(progress.done);
+            }
+        };
+        let disk = Arc::new(RealDisk);
+        let store = EmbeddedBackend::open_on(&dir, &options, disk, tell).unwrap();
+        store.close().unwrap();
         assert_eq!(most, wanted, "journal entries read in order to fold them");
         let engine = Engine::open(&dir).unwrap();
         assert_eq!(engine.check().unwrap(), before);

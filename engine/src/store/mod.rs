@@ -15,9 +15,9 @@ mod locks;
 mod memory;
 mod overlay;
 mod pins;
-mod progress;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod progress;
 mod queue;
 mod rebuild;
 mod rows;

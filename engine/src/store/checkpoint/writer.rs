@@ -10,8 +10,8 @@ use super::{
 };
 use crate::store::Row;
 
-/// Measured on customers: 1 is no faster with the disk behind it, 9 saves a twentieth for four
-/// times the work.
+/// Measured on 300,000 customers with their indexes, which pack to a half: 1 is a third faster and 3 %
+/// larger, 9 takes six times as long for 3 % less.
 const LEVEL: i32 = 3;
 
 /// Writes rows, which come in key order, as the checkpoint called `file`. The caller makes it durable.

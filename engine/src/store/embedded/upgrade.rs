@@ -140,7 +140,8 @@ fn without_values(asked: &[u8]) -> Vec<u8> {
     };
     if let Some(requests) = asked.get_mut("requests").and_then(Json::as_array_mut) {
         for request in requests {
-            *request = json!({"do": request["do"], "object": request["object"], "id": request["id"]});
+            *request =
+                json!({"do": request["do"], "object": request["object"], "id": request["id"]});
         }
     }
     if let Some(hooks) = asked.get_mut("hooks").and_then(Json::as_array_mut) {
@@ -165,13 +166,19 @@ mod tests {
         let mut unique = spaces::of_field(spaces::UNIQUE, 3, 16);
         unique.push(1);
         let count = spaces::of_object(spaces::COUNT, 3);
-        let results = [(&record, Some(vec![1])), (&unique, Some(7_u128.to_be_bytes().to_vec())), (&count, Some(vec![2]))];
-        let entry = |results: &[(&Vec<u8>, Option<Vec<u8>>)]| Entry {
+        let results = [
+            (&record, Some(vec![1])),
+            (&unique, Some(7_u128.to_be_bytes().to_vec())),
+            (&count, Some(vec![2])),
+        ];
+        let entry = |results: &[(&Vec<u8>, Option<Vec<u8>>)]| {
+            Entry {
             position: Position::START.next(),
             time: 0,
             asked: br#"{"actor":"system","requests":[{"do":"create","object":"contact","fields":{"name":"secret"}}]}"#.to_vec(),
             results: results.iter().map(|(key, value)| ((*key).clone(), value.clone())).collect(),
             leaves: Vec::new(),
+        }
         };
         let mut owners = HashMap::new();
         let made = in_leaves(entry(&results), &mut owners);

@@ -28,7 +28,11 @@ enum Stage {
 }
 
 impl Versions {
-    pub(in crate::store) fn new(merged: Merged, oldest: Position, scratch: Option<Scratch>) -> Self {
+    pub(in crate::store) fn new(
+        merged: Merged,
+        oldest: Position,
+        scratch: Option<Scratch>,
+    ) -> Self {
         Versions {
             stage: Stage::Current(merged, Sorter::new(scratch, MEMORY)),
             oldest,

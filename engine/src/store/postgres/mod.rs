@@ -33,9 +33,7 @@ use crate::journal::{Entry, Position};
 
 use super::pins::Pins;
 use super::queue::Queue;
-use super::{
-    Backend, Commit, CommitError, Direction, Retention, Row, Span, StoreError, Verified,
-};
+use super::{Backend, Commit, CommitError, Direction, Retention, Row, Span, StoreError, Verified};
 
 use commit::{Answer, Batch};
 use pool::Pool;
@@ -185,7 +183,10 @@ impl Backend for PostgresBackend {
     fn oldest(&self) -> Position {
         let oldest = self.pool.run(|c| versions::oldest(c, &self.tenant));
         // The reads will say what is wrong.
-        oldest.ok().flatten().map_or(Position::START, versions::position)
+        oldest
+            .ok()
+            .flatten()
+            .map_or(Position::START, versions::position)
     }
 
     fn position_at(&self, time: i64) -> Result<Position, StoreError> {
