@@ -4,7 +4,7 @@ mod builder;
 mod subscriber;
 
 #[cfg(test)]
-mod leaf_tests;
+mod tests;
 
 pub use builder::EngineBuilder;
 pub use subscriber::Subscriber;
