@@ -202,18 +202,7 @@ impl Engine {
     /// A snapshot and the schema and hooks that belong to it.
     pub(crate) fn read(&self) -> Result<(Reader, Arc<Config>)> {
         let snapshot = Snapshot::pin(&self.inner.backend);
-        let counter = Config::counter(&snapshot)?;
-        let held = self
-            .inner
-            .config
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let config = if held.counter == counter {
-            held
-        } else {
-            self.load(&snapshot, counter)?
-        };
+        let config = self.config_of(&snapshot)?;
         Ok((
             Reader {
                 snapshot,
@@ -222,6 +211,21 @@ impl Engine {
             },
             config,
         ))
+    }
+
+    /// The schema and hooks that belong to a snapshot, also to one of long ago.
+    pub(crate) fn config_of(&self, snapshot: &Snapshot) -> Result<Arc<Config>> {
+        let counter = Config::counter(snapshot)?;
+        let held = self
+            .inner
+            .config
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match held.counter == counter {
+            true => Ok(held),
+            false => self.load(snapshot, counter),
+        }
     }
 
     fn load(&self, snapshot: &Snapshot, counter: u64) -> Result<Arc<Config>> {

@@ -51,6 +51,7 @@ mod hook;
 mod install;
 mod journal;
 mod locale;
+mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
 mod query;
@@ -80,6 +81,7 @@ pub use install::{PluginInfo, SettingLabels};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
+pub use past::{Moment, Past};
 pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,
 };

@@ -17,6 +17,7 @@ mod house_rules;
 mod import_files;
 mod import_maven;
 mod model;
+mod past;
 mod plugins;
 mod postgres;
 mod projections;

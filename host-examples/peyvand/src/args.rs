@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use peyvand::RecordId;
 
 use crate::import::Separator;
+use crate::moment::Moment;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,8 +63,15 @@ pub(crate) enum Command {
     )]
     Query(Query),
     /// Show one record
-    #[command(after_help = "Example:\n  peyvand get acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
-    Get { id: RecordId },
+    #[command(
+        after_help = "Example:\n  peyvand get acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --as-of 2026-03-20"
+    )]
+    Get {
+        id: RecordId,
+        /// As it was then: a day, an instant or the position of a commit
+        #[arg(long, value_name = "MOMENT")]
+        as_of: Option<Moment>,
+    },
     /// What happened to a record, oldest first
     #[command(after_help = "Example:\n  peyvand timeline opp_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Timeline { id: RecordId },
@@ -201,6 +209,9 @@ pub(crate) struct Query {
     /// Go on after a page: the cursor that it ended with
     #[arg(long, value_name = "C")]
     pub(crate) after: Option<String>,
+    /// As it was then: a day, an instant or the position of a commit
+    #[arg(long, value_name = "MOMENT", conflicts_with = "explain")]
+    pub(crate) as_of: Option<Moment>,
     /// Say how it would be answered, and do not
     #[arg(long)]
     pub(crate) explain: bool,

@@ -11,6 +11,7 @@ mod check;
 mod demo;
 mod first_look;
 mod import;
+mod moment;
 mod plugin;
 mod progress;
 mod query;
@@ -58,7 +59,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Demo(demo) => first_look::run(demo, asked, output),
         Command::Import(import) => import::run(import, dir, output),
         Command::Query(query) => query::run(query, dir, output),
-        Command::Get { id } => record::get(*id, dir, output),
+        Command::Get { id, as_of } => record::get(*id, *as_of, dir, output),
         Command::Timeline { id } => record::timeline(*id, dir, output),
         Command::Create { object, fields } => record::create(object, fields, dir, output),
         Command::Update {

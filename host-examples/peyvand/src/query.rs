@@ -33,9 +33,13 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
     store::with(dir, Need::Existing, |engine| {
         let session = engine.session();
         if asked.explain {
-            explain(&session, &query, output)
-        } else if output.json {
-            let page = session.query(&query)?;
+            return explain(&session, &query, output);
+        }
+        let page = match asked.as_of {
+            Some(moment) => session.as_of(moment.0)?.query(&query)?,
+            None => session.query(&query)?,
+        };
+        if output.json {
             let data = page.records.iter().map(Record::to_json).collect();
             output.document(&PageJson {
                 data,
@@ -45,7 +49,7 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
                 },
             })
         } else {
-            tell(engine, &asked.object, &session.query(&query)?, output)
+            tell(engine, &asked.object, &page, output)
         }
     })?;
     Ok(Exit::Fine)

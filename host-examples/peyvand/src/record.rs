@@ -6,15 +6,24 @@ use peyvand::{Committed, Engine, Event, EventKind, OutcomeKind, Record, RecordId
 use serde_json::{Value as Json, json};
 
 use crate::fault::{Exit, Fault};
+use crate::moment::Moment;
 use crate::output::{Output, Side, Table};
 use crate::query::Names;
 use crate::source;
 use crate::store::{self, Need};
 
-pub(crate) fn get(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+pub(crate) fn get(
+    id: RecordId,
+    as_of: Option<Moment>,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
         let session = engine.session();
-        let record = session.get(id)?;
+        let record = match as_of {
+            Some(moment) => session.as_of(moment.0)?.get(id)?,
+            None => session.get(id)?,
+        };
         if output.json {
             output.document(&record.to_json())
         } else {
