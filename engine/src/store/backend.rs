@@ -168,9 +168,11 @@ pub(crate) trait Backend: Send + Sync {
     fn verify(&self) -> Result<Verified, StoreError>;
 
     /// Moves everything from memory into the state on disk.
+    #[cfg_attr(not(test), allow(dead_code))]
     fn fold(&self) -> Result<(), StoreError>;
 
     /// Drops the history that is older than what is to be kept, wherever it lies.
+    #[cfg_attr(not(test), allow(dead_code))]
     fn prune(&self) -> Result<(), StoreError>;
 
     /// Folds, makes everything durable and lets go of the store. Any later call fails with `Closed`.
