@@ -184,6 +184,7 @@ pub(crate) trait Backend: Send + Sync {
     fn verify(&self) -> Result<Verified, StoreError>;
 
     /// Moves everything from memory into the state on disk.
+    #[cfg_attr(not(test), allow(dead_code))]
     fn fold(&self) -> Result<(), StoreError>;
 
     /// The bytes of commits that wait in memory to be folded.
@@ -193,6 +194,7 @@ pub(crate) trait Backend: Send + Sync {
     }
 
     /// Drops the history that is older than what is to be kept, wherever it lies.
+    #[cfg_attr(not(test), allow(dead_code))]
     fn prune(&self) -> Result<(), StoreError>;
 
     /// Folds, makes everything durable and lets go of the store. Any later call fails with `Closed`.
