@@ -124,8 +124,7 @@ impl Tally {
 
 /// Reads whatever the bytes are to their end or to what is wrong with them. For fuzzing.
 #[cfg(any(test, feature = "testing"))]
-#[cfg_attr(not(test), allow(dead_code, reason = "called by fuzz targets"))]
-pub(crate) fn fuzz_reader(bytes: &[u8]) {
+pub fn fuzz_reader(bytes: &[u8]) {
     let rows = Reader::open("fuzz", bytes).and_then(|reader| {
         reader.into_iter().try_for_each(|row| {
             row?;
