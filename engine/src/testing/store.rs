@@ -97,6 +97,19 @@ impl BareStore {
         Ok(snapshot.scan(&Span::prefix(prefix), Direction::Forward, limit)?)
     }
 
+    /// The first entries from a key on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn scan_from(&self, start: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let span = Span {
+            start: start.to_vec(),
+            end: Vec::new(),
+        };
+        let snapshot = Snapshot::pin(&self.backend);
+        Ok(snapshot.scan(&span, Direction::Forward, limit)?)
+    }
+
     /// Calls `each` with every entry under a prefix, in the order of their keys.
     ///
     /// # Errors
