@@ -61,7 +61,10 @@ pub(crate) fn of_object(space: u8, object: u32) -> Vec<u8> {
 }
 
 pub(crate) fn of_record(space: u8, object: u32, id: u128) -> Vec<u8> {
-    let mut key = of_object(space, object);
+    // With room for what may follow: a field, or a position.
+    let mut key = Vec::with_capacity(1 + 4 + 16 + 8);
+    key.push(space);
+    push_u32(&mut key, object);
     key.extend_from_slice(&id.to_be_bytes());
     key
 }

@@ -40,9 +40,7 @@ pub(super) fn plan(
     refused: &[Option<Error>],
 ) -> Result<Option<Plan>> {
     let mut drafts = valid.0;
-    let is_change =
-        |draft: &Draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty();
-    if !drafts.drafts.iter().any(is_change)
+    if !drafts.drafts.iter().any(Draft::is_change)
         && drafts.stored.is_empty()
         && drafts.once.is_empty()
         && write.followed.is_empty()
@@ -50,8 +48,7 @@ pub(super) fn plan(
         return Ok(None);
     }
     let asked = asked(write, groups, refused, &drafts);
-    // A draft that changes nothing is no change; its revision stays.
-    drafts.drafts.retain(is_change);
+    drafts.drafts.retain(Draft::is_change);
     let mut planner = Planner::default();
     planner.writes.reserve(USUAL_WRITES * drafts.drafts.len());
     planner.unchanged.push(vec![spaces::CONFIG]);
