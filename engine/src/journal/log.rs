@@ -287,12 +287,17 @@ impl Journal {
             .file
             .set_len(writer.offset)
             .map_err(JournalError::io("closing", &full))?;
-        let size = segment::planned_size(writer.offset);
-        let mut header = Header::new(writer.head.next(), size, writer.hash, writer.latest);
-        header.size = size.max(header.length() + length);
+        let planned = segment::planned_size(writer.offset);
+        let mut header = Header::new(writer.head.next(), planned, writer.hash, writer.latest);
+        let least = header.length() + length;
+        header.size = match self.durability {
+            Durability::Sync | Durability::Group(_) => planned.max(least),
+            // Zeroes written beforehand make the sync of a commit cheap, and here no commit is synced.
+            Durability::Memory | Durability::Os => least,
+        };
         writer.file = self.next_segment(&mut header)?;
         let closed = std::mem::replace(&mut writer.segment, header.first);
-        writer.size = header.size;
+        writer.size = header.size.max(planned);
         writer.offset = header.length();
         let mut index = self.index_mut();
         index.segments.push(header.first);

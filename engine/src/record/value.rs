@@ -8,6 +8,8 @@ use serde_json::json;
 use super::{Currency, Decimal, Phone, RecordId};
 
 /// The value of one field. An empty field has no value; there is no null.
+///
+/// What is large is boxed: a record has many small values.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
@@ -30,11 +32,11 @@ pub enum Value {
     /// An amount in a currency.
     Money(Money),
     /// A telephone number.
-    Phone(Phone),
+    Phone(Box<Phone>),
     /// A postal address.
-    Address(Address),
+    Address(Box<Address>),
     /// The name of a person.
-    PersonName(PersonName),
+    PersonName(Box<PersonName>),
     /// Another record.
     Reference(RecordId),
     /// Anything, for programs.

@@ -164,23 +164,23 @@ fn read_value(from: &mut Decoder<'_>, field: u32) -> Result<Value, CodecError> {
             let currency: Currency = from.str()?.parse().map_err(|_| broken("no currency"))?;
             Value::Money(Money { amount, currency })
         }
-        9 => Value::Phone(Phone {
+        9 => Value::Phone(Box::new(Phone {
             raw: from.str()?.to_owned(),
             e164: read_optional(from)?,
             extension: read_optional(from)?,
-        }),
-        10 => Value::Address(Address {
+        })),
+        10 => Value::Address(Box::new(Address {
             street: from.str()?.to_owned(),
             city: from.str()?.to_owned(),
             province: from.str()?.to_owned(),
             postal_code: from.str()?.to_owned(),
             country: from.str()?.to_owned(),
-        }),
-        11 => Value::PersonName(PersonName {
+        })),
+        11 => Value::PersonName(Box::new(PersonName {
             title: from.str()?.to_owned(),
             given: from.str()?.to_owned(),
             family: from.str()?.to_owned(),
-        }),
+        })),
         12 => {
             let prefix = Prefix::new(from.str()?).ok_or_else(|| broken("no prefix"))?;
             let number: [u8; 16] = from.bytes()?.try_into().map_err(|_| broken("no id"))?;
@@ -242,16 +242,19 @@ mod tests {
             ),
             (
                 25,
-                Value::Phone(Phone::parse("۰۰۹۸۲۱۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap()),
+                Value::Phone(Box::new(Phone::parse("۰۰۹۸۲۱۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap())),
             ),
             (
                 26,
-                Value::Address(Address {
+                Value::Address(Box::new(Address {
                     city: "تهران".to_owned(),
                     ..Address::default()
-                }),
+                })),
             ),
-            (27, Value::PersonName(PersonName::new("علی", "رضایی"))),
+            (
+                27,
+                Value::PersonName(Box::new(PersonName::new("علی", "رضایی"))),
+            ),
             (28, Value::Reference(id)),
             (29, Value::Json(serde_json::json!({"a": [1, null]}))),
         ];

@@ -202,11 +202,11 @@ fn what_was_asked_comes_back_to_the_letter() {
     let fields =
         json!({"name": {"family": "Rezaei"}, "email": "A@Example.org", "phone": "۰۹۱۲ ۳۴۵ ۶۷۸۹"});
     let deal = json!({
-        "name": "  Tiles ", "account": account.to_string(), "stage": "proposal",
+        "name": "  Tiles ", "account": account.to_string(), "stage": stage,
         "amount": {"amount": "12.50", "currency": "USD"}, "close_date": "2026-06-01",
     });
     let other = json!({
-        "name": "Floors", "account": account.to_string().to_uppercase().replace("ACC", "acc"), "stage": "proposal",
+        "name": "Floors", "account": account.to_string().to_uppercase().replace("ACC", "acc"), "stage": stage,
         "amount": {"amount": "12.5", "currency": "USD"}, "close_date": null,
     });
     let commits = [
