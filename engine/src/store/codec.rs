@@ -36,10 +36,31 @@ type Out<'a> = Encoder<&'a mut Vec<u8>>;
 type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 pub(crate) fn encode(revision: u64, values: &[(u32, Value)]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(32 + values.len() * 24);
+    let most = values.iter().map(|(_, value)| most_bytes(value));
+    let mut bytes = Vec::with_capacity(16 + most.sum::<usize>());
     let written = write_record(&mut Encoder::new(&mut bytes), revision, values);
     debug_assert!(written.is_ok(), "writing into memory does not fail");
     bytes
+}
+
+/// At least as many bytes as a value takes with the number of its field, where that is easily told.
+fn most_bytes(value: &Value) -> usize {
+    const HEAD: usize = 5;
+    HEAD + match value {
+        Value::Text(text) => 3 + text.len(),
+        Value::Boolean(_) => 1,
+        Value::Date(_) => 5,
+        Value::Integer(_) | Value::Instant(_) | Value::Duration(_) => 9,
+        Value::Decimal(_) => 17,
+        Value::Money(_) => 17 + 4,
+        Value::Reference(_) => 17 + 9,
+        Value::Phone(phone) => {
+            let part = |text: &Option<String>| 2 + text.as_ref().map_or(0, String::len);
+            2 + phone.raw.len() + part(&phone.e164) + part(&phone.extension)
+        }
+        Value::PersonName(name) => 6 + name.title.len() + name.given.len() + name.family.len(),
+        Value::Address(_) | Value::Options(_) | Value::Json(_) => 64,
+    }
 }
 
 fn write_record(out: &mut Out<'_>, revision: u64, values: &[(u32, Value)]) -> Written {

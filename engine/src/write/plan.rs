@@ -157,7 +157,12 @@ impl Planner {
 
     fn draft(&mut self, draft: &Draft, write: &Write<'_>) {
         let key = |space| spaces::of_record(space, draft.object.number, draft.id.number);
-        let mut writes = Vec::with_capacity(USUAL_WRITES * 2);
+        let indexed = draft
+            .object
+            .live_fields()
+            .filter(|field| field.is_indexed());
+        // The record, the bin, a unique key; an update moves two keys of each index that it touches.
+        let mut writes = Vec::with_capacity(3 + indexed.count());
         self.unchanged.push(key(spaces::RECORD));
         match &draft.after {
             Some(after) => {

@@ -199,6 +199,9 @@ fn what_was_asked_comes_back_to_the_letter() {
     let session = engine.session();
     let account = create(&session, "account", json!({"name": "Shiraz Tiles"}));
     let contact = session.new_id("contact").unwrap();
+    let first = json!({"name": "First", "stage": "proposal"});
+    let first = session.get(create(&session, "opportunity", first)).unwrap();
+    let stage = first.get("stage").unwrap().to_json();
     let fields =
         json!({"name": {"family": "Rezaei"}, "email": "A@Example.org", "phone": "۰۹۱۲ ۳۴۵ ۶۷۸۹"});
     let deal = json!({
