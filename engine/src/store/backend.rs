@@ -43,6 +43,20 @@ pub(crate) enum Write {
     },
 }
 
+impl Write {
+    /// The key, or for a stamp what it begins with.
+    pub(crate) fn key(&self) -> &[u8] {
+        match self {
+            Write::Put { key, .. }
+            | Write::Delete { key }
+            | Write::Stamp { prefix: key, .. }
+            | Write::Add { key, .. }
+            | Write::Raise { key, .. }
+            | Write::Release { key } => key,
+        }
+    }
+}
+
 /// Changes that happen together or not at all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Commit {

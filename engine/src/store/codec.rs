@@ -36,10 +36,31 @@ type Out<'a> = Encoder<&'a mut Vec<u8>>;
 type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 pub(crate) fn encode(revision: u64, values: &[(u32, Value)]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(32 + values.len() * 24);
+    let most = values.iter().map(|(_, value)| most_bytes(value));
+    let mut bytes = Vec::with_capacity(16 + most.sum::<usize>());
     let written = write_record(&mut Encoder::new(&mut bytes), revision, values);
     debug_assert!(written.is_ok(), "writing into memory does not fail");
     bytes
+}
+
+/// At least as many bytes as a value takes with the number of its field, where that is easily told.
+fn most_bytes(value: &Value) -> usize {
+    const HEAD: usize = 5;
+    HEAD + match value {
+        Value::Text(text) => 3 + text.len(),
+        Value::Boolean(_) => 1,
+        Value::Date(_) => 5,
+        Value::Integer(_) | Value::Instant(_) | Value::Duration(_) => 9,
+        Value::Decimal(_) => 17,
+        Value::Money(_) => 17 + 4,
+        Value::Reference(_) => 17 + 9,
+        Value::Phone(phone) => {
+            let part = |text: &Option<String>| 2 + text.as_ref().map_or(0, String::len);
+            2 + phone.raw.len() + part(&phone.e164) + part(&phone.extension)
+        }
+        Value::PersonName(name) => 6 + name.title.len() + name.given.len() + name.family.len(),
+        Value::Address(_) | Value::Options(_) | Value::Json(_) => 64,
+    }
 }
 
 fn write_record(out: &mut Out<'_>, revision: u64, values: &[(u32, Value)]) -> Written {
@@ -164,23 +185,23 @@ fn read_value(from: &mut Decoder<'_>, field: u32) -> Result<Value, CodecError> {
             let currency: Currency = from.str()?.parse().map_err(|_| broken("no currency"))?;
             Value::Money(Money { amount, currency })
         }
-        9 => Value::Phone(Phone {
+        9 => Value::Phone(Box::new(Phone {
             raw: from.str()?.to_owned(),
             e164: read_optional(from)?,
             extension: read_optional(from)?,
-        }),
-        10 => Value::Address(Address {
+        })),
+        10 => Value::Address(Box::new(Address {
             street: from.str()?.to_owned(),
             city: from.str()?.to_owned(),
             province: from.str()?.to_owned(),
             postal_code: from.str()?.to_owned(),
             country: from.str()?.to_owned(),
-        }),
-        11 => Value::PersonName(PersonName {
+        })),
+        11 => Value::PersonName(Box::new(PersonName {
             title: from.str()?.to_owned(),
             given: from.str()?.to_owned(),
             family: from.str()?.to_owned(),
-        }),
+        })),
         12 => {
             let prefix = Prefix::new(from.str()?).ok_or_else(|| broken("no prefix"))?;
             let number: [u8; 16] = from.bytes()?.try_into().map_err(|_| broken("no id"))?;
@@ -242,16 +263,19 @@ mod tests {
             ),
             (
                 25,
-                Value::Phone(Phone::parse("۰۰۹۸۲۱۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap()),
+                Value::Phone(Box::new(Phone::parse("۰۰۹۸۲۱۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap())),
             ),
             (
                 26,
-                Value::Address(Address {
+                Value::Address(Box::new(Address {
                     city: "تهران".to_owned(),
                     ..Address::default()
-                }),
+                })),
             ),
-            (27, Value::PersonName(PersonName::new("علی", "رضایی"))),
+            (
+                27,
+                Value::PersonName(Box::new(PersonName::new("علی", "رضایی"))),
+            ),
             (28, Value::Reference(id)),
             (29, Value::Json(serde_json::json!({"a": [1, null]}))),
         ];
