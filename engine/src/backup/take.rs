@@ -18,7 +18,7 @@ use super::manifest::{FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, is_
 use super::{Backup, Checkpoint};
 use crate::journal::{Disk, Journal, Position, SegmentFile};
 use crate::store::checkpoint::{self, Content, Header, Outgoing};
-use crate::store::{Backend, ENDING, Progress, Snapshot, StoreError, rows_under};
+use crate::store::{Backend, Progress, Snapshot, StoreError, kept, rows_under};
 
 const PARTIAL: &str = "partial";
 /// How often progress is told.
@@ -203,7 +203,7 @@ impl Target {
     ) -> Result<(Stored, u64), BackupError> {
         let partial = self.partial();
         let (content, length) = export(backend, journal, snapshot, &partial, tell)?;
-        let name = format!("{:020}{ENDING}", snapshot.position().get());
+        let name = kept::name(snapshot.position());
         let checkpoint = read(self.disk(), &partial, &name, None, |_, _| Ok(()))?;
         self.keep(&checkpoint)?;
         self.copied += length;
