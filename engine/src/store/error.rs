@@ -158,7 +158,7 @@ fn holder(pid: Option<u32>) -> String {
 
 impl StoreError {
     /// Says what the system's error means for whoever opened the store.
-    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -117,6 +117,15 @@ impl EmbeddedBackend {
         Self::open_on(dir, options, Arc::new(RealDisk), tell)?.close()
     }
 
+    /// Says of a store that is being made that its journal goes on from here.
+    pub(crate) fn note_trimmed(
+        disk: &dyn Disk,
+        dir: &Path,
+        base: (Position, [u8; 32]),
+    ) -> Result<(), StoreError> {
+        Folder::note_trimmed(disk, dir, base)
+    }
+
     /// Builds the state of the store in `dir` anew and returns the position that it has.
     pub(crate) fn rebuild(
         dir: &Path,

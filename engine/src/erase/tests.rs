@@ -1,0 +1,1 @@
+//! Is everything of a record gone, and nothing else?

@@ -1,0 +1,1 @@
+//! Is what was trimmed gone, and said to be?
