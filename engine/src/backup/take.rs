@@ -14,7 +14,9 @@ use chrono::{DateTime, Utc};
 
 use super::copy::{copy, read, write_small};
 use super::error::BackupError;
-use super::manifest::{Base, FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours, written};
+use super::manifest::{
+    Base, FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours, written,
+};
 use super::{Backup, Checkpoint};
 use crate::journal::{Disk, Journal, Position, SegmentFile};
 use crate::store::checkpoint::{self, Content, Header, Outgoing};

@@ -85,11 +85,7 @@ fn visit(
 }
 
 /// What is to be done to other records so that one can be deleted.
-fn ways_cleared(
-    reader: &Reader,
-    id: RecordId,
-    ids: &BTreeSet<RecordId>,
-) -> Result<Vec<Request>> {
+fn ways_cleared(reader: &Reader, id: RecordId, ids: &BTreeSet<RecordId>) -> Result<Vec<Request>> {
     let mut requests = Vec::new();
     let object = reader.object_of(id)?;
     for (from, field) in reader.schema.referrers(&object.name) {
@@ -106,10 +102,9 @@ fn ways_cleared(
                     id: referring,
                     revision: None,
                 },
-                false => Request::update(
-                    referring,
-                    Fields::default().with(&field.name, Json::Null),
-                ),
+                false => {
+                    Request::update(referring, Fields::default().with(&field.name, Json::Null))
+                }
             });
         }
     }

@@ -130,7 +130,10 @@ fn parse(line: &str) -> Option<(RecordId, Line)> {
         Some(DONE) => true,
         Some(_) => return None,
     };
-    words.next().is_none().then_some((id, Line { position, done }))
+    words
+        .next()
+        .is_none()
+        .then_some((id, Line { position, done }))
 }
 
 #[cfg(test)]
@@ -146,9 +149,13 @@ mod tests {
         let path = dir.path().join(ERASED);
         let read = || Register::read(Arc::new(RealDisk), &path).unwrap();
         let id: RecordId = "con_00000000000000000000000007".parse().unwrap();
-        read().begin(&BTreeSet::from([id]), Position::from_number(9)).unwrap();
+        read()
+            .begin(&BTreeSet::from([id]), Position::from_number(9))
+            .unwrap();
         assert_eq!(read().pending().collect::<Vec<_>>(), [id]);
-        read().end(&BTreeSet::new(), Position::from_number(11)).unwrap();
+        read()
+            .end(&BTreeSet::new(), Position::from_number(11))
+            .unwrap();
         assert_eq!((read().pending().count(), read().len()), (0, 1));
         std::fs::write(&path, "nobody").unwrap();
         let error = Register::read(Arc::new(RealDisk), &path).err().unwrap();

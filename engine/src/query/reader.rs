@@ -119,7 +119,10 @@ impl Reader {
             return Ok(None);
         };
         let key = spaces::of_record(spaces::ERASED, object.number, id.number);
-        let micros = self.snapshot.get(&key)?.and_then(|bytes| bytes.try_into().ok());
+        let micros = self
+            .snapshot
+            .get(&key)?
+            .and_then(|bytes| bytes.try_into().ok());
         Ok(micros.and_then(|bytes| DateTime::from_timestamp_micros(i64::from_be_bytes(bytes))))
     }
 

@@ -154,12 +154,18 @@ fn rewrite(disk: &dyn Disk, path: &Path, subjects: &BTreeSet<Subject>) -> Result
     file.sync().map_err(fail)?;
     drop(file);
     disk.rename(&new, path)
-        .and_then(|()| path.parent().map_or(Ok(()), |folder| disk.sync_folder(folder)))
+        .and_then(|()| {
+            path.parent()
+                .map_or(Ok(()), |folder| disk.sync_folder(folder))
+        })
         .map_err(fail)
 }
 
 fn remove(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     disk.remove(path)
-        .and_then(|()| path.parent().map_or(Ok(()), |folder| disk.sync_folder(folder)))
+        .and_then(|()| {
+            path.parent()
+                .map_or(Ok(()), |folder| disk.sync_folder(folder))
+        })
         .map_err(|error| StoreError::io("removing", path, error))
 }

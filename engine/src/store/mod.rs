@@ -36,6 +36,8 @@ mod conformance;
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::PostgresBackend;
 pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
+#[cfg(test)]
+pub(crate) use embedded::contents;
 pub(crate) use embedded::{ERASED, EmbeddedBackend, StoreOptions};
 pub use embedded::{Retention, StateEngine};
 pub(crate) use error::{CommitError, StoreError};

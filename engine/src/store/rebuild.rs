@@ -38,20 +38,27 @@ pub(super) fn state(
 ) -> Result<Found, StoreError> {
     let base = journal.base();
     let whole = base == Position::START;
+    let mut first = None;
     for path in kept::newest_first(journal.disk().as_ref(), checkpoints) {
         // One that is not good is passed over.
-        if let Some(header) = kept::good(journal, &path)
-            && header.position >= base
-            && (header.position <= oldest || !whole)
-        {
+        let Some(header) = kept::good(journal, &path) else {
+            continue;
+        };
+        if header.position <= oldest {
             return from_checkpoint(journal, &path, oldest);
         }
+        first = Some(path);
     }
-    if !whole {
-        return Err(StoreError::BaseLost {
-            dir: checkpoints.to_path_buf(),
-            oldest: base.next(),
-        });
+    // What was before the oldest checkpoint is not known any longer.
+    match first {
+        _ if whole => {}
+        Some(path) => return from_checkpoint(journal, &path, oldest),
+        None => {
+            return Err(StoreError::BaseLost {
+                dir: checkpoints.to_path_buf(),
+                oldest: base.next(),
+            });
+        }
     }
     let position = journal.head();
     let folded = fold(journal, position, scratch, tell)?;

@@ -39,7 +39,11 @@ impl Folded {
     }
 
     /// Takes in what a checkpoint holds of a position.
-    pub(super) fn absorb_row(&mut self, (key, value): &Row, at: Position) -> Result<(), StoreError> {
+    pub(super) fn absorb_row(
+        &mut self,
+        (key, value): &Row,
+        at: Position,
+    ) -> Result<(), StoreError> {
         self.sorter.push(key, at, Some(value))
     }
 

@@ -77,7 +77,9 @@ impl Engine {
         }
         let first = self.oldest()?;
         // What somebody still has to follow up stays.
-        let before = self.queued_first()?.map_or(before, |queued| queued.min(before));
+        let before = self
+            .queued_first()?
+            .map_or(before, |queued| queued.min(before));
         let oldest = backend.trim(before)?;
         Ok(Trimmed {
             oldest,

@@ -174,3 +174,29 @@ impl<'a> Copy<'a> {
         self.to.apply(std::mem::take(&mut self.batch))
     }
 }
+
+/// Everything that the tree in a folder holds, unpacked: page keys, keys, values.
+#[cfg(test)]
+pub(crate) fn contents(
+    folder: &std::path::Path,
+    engine: super::StateEngine,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), StoreError> {
+    let tree = open_tree(engine, folder)?;
+    let mut at: Option<Vec<u8>> = None;
+    loop {
+        let bound = at.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let Some((key, bytes)) = tree.first_after(bound)? else {
+            return tree.close();
+        };
+        each(&key);
+        if Space::of(&key).is_some() {
+            let leaf = Leaf::read(&bytes).map_err(failed)?;
+            for entry in (0..leaf.len()).map(|at| leaf.entry(at)) {
+                each(&entry.key());
+                each(entry.value);
+            }
+        }
+        at = Some(key);
+    }
+}

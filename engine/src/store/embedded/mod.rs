@@ -65,6 +65,8 @@ use pages::Pages;
 pub(crate) use build::Kept;
 #[cfg(test)]
 pub(crate) use build::rebuild_state;
+#[cfg(test)]
+pub(crate) use erase::contents;
 pub(crate) use folder::ERASED;
 pub(crate) use options::StoreOptions;
 pub use options::{Retention, StateEngine};
@@ -168,7 +170,8 @@ impl EmbeddedBackend {
                 folded.absorb_row(&row?, header.position)?;
             }
         }
-        self.journal.visit(base, at, |entry| folded.absorb(&entry))?;
+        self.journal
+            .visit(base, at, |entry| folded.absorb(&entry))?;
         folded.compare(self, at)
     }
 }
