@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::context::{Actor, Clock, Context, IdSource, Locale};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gamification::League;
-use crate::hook::{Bill, Bills};
+use crate::hook::{Bill, Bills, Registry};
 use crate::journal::Position;
 use crate::query::Reader;
 use crate::schema::Schema;
@@ -73,6 +73,10 @@ pub(crate) struct Inner {
     installing: Mutex<()>,
     /// Entries whose follow-ups are done; the next commit takes them off the queue.
     followed: Mutex<Vec<Position>>,
+    /// Held while the files of the store are copied or written anew as a whole: by a backup, an erasing, a trimming.
+    reshaping: Mutex<()>,
+    /// Nobody objects, amends or follows up: for a store that is made of a backup.
+    unjudged: bool,
 }
 
 impl Engine {
@@ -137,13 +141,17 @@ impl Engine {
         self.inner.backend.head()
     }
 
-    /// Does what is due: the daily workflows that have not run on this day. Hosts call it when they like, such as once
-    /// an hour; gives what could not be done, in words.
+    /// Does what is due: the daily workflows that have not run on this day; history that is older than the retention is
+    /// dropped, and full segments of the journal are compressed. Hosts call it when they like, such as once an hour; gives
+    /// what could not be done, in words.
     ///
     /// # Errors
     /// When the store fails.
     pub fn tick(&self) -> Result<Vec<String>> {
-        crate::workflow::run_daily(self)
+        let undone = crate::workflow::run_daily(self)?;
+        self.inner.backend.prune()?;
+        self.inner.backend.tend()?;
+        Ok(undone)
     }
 
     /// The league table of a span of days, both included, computed from the journal.
@@ -279,12 +287,17 @@ impl Engine {
         cause: Option<Position>,
         depth: u8,
     ) -> Result<WriteReport> {
+        let nobody = Registry::default();
         for _ in 0..ATTEMPTS {
             let (reader, config) = self.read()?;
+            let registry = match self.inner.unjudged {
+                true => &nobody,
+                false => config.registry(),
+            };
             let write = Write {
                 backend: &self.inner.backend,
                 reader,
-                registry: config.registry(),
+                registry,
                 context,
                 now: context.now(),
                 bills: &self.inner.bills,
@@ -337,6 +350,14 @@ impl Engine {
     pub(crate) fn installing(&self) -> std::sync::MutexGuard<'_, ()> {
         self.inner
             .installing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One backup, erasing or trimming at a time.
+    pub(crate) fn reshaping(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.inner
+            .reshaping
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

@@ -213,7 +213,8 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let kind = match &error {
             StoreError::Locked { .. } => ErrorKind::Locked,
-            StoreError::Damaged { .. } => ErrorKind::Damaged,
+            StoreError::Damaged { .. } | StoreError::BaseLost { .. } => ErrorKind::Damaged,
+            StoreError::Uncovered { .. } => ErrorKind::Invalid,
             #[cfg(feature = "postgres")]
             StoreError::DamagedRow { .. } => ErrorKind::Damaged,
             StoreError::Poisoned { .. } | StoreError::StateFailed { .. } | StoreError::Closed => {

@@ -44,6 +44,7 @@ mod error;
 mod backup;
 mod check;
 mod config;
+mod erase;
 #[cfg(feature = "exchange")]
 mod exchange;
 mod gamification;
@@ -64,6 +65,7 @@ mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
+mod upkeep;
 mod workflow;
 mod write;
 
@@ -71,6 +73,7 @@ pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, Until, rebuild, r
 pub use check::Checked;
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
 pub use engine::{Engine, EngineBuilder, Subscriber};
+pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
 #[cfg(feature = "exchange")]
 pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
@@ -98,6 +101,7 @@ pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 pub use timeline::{Change, Event, EventKind, Touched};
+pub use upkeep::Trimmed;
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 
 /// The README's example, compiled and run.

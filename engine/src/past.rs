@@ -134,13 +134,16 @@ impl Past {
     pub fn get(&self, id: RecordId) -> Result<Record> {
         let reader = self.read()?;
         reader.object_of(id)?;
-        reader.get(id)?.ok_or_else(|| {
-            let at = self.position;
-            Error::new(
-                ErrorKind::NotFound,
-                format!("there was no record {id} at position {at}"),
-            )
-        })
+        if let Some(record) = reader.get(id)? {
+            return Ok(record);
+        }
+        // Who was erased since is not found in the past either.
+        let (now, _) = self.engine.read()?;
+        let message = match now.erased(id)? {
+            Some(_) => now.missing(id)?,
+            None => format!("there was no record {id} at position {}", self.position),
+        };
+        Err(Error::new(ErrorKind::NotFound, message))
     }
 
     /// A page of records as they were.

@@ -211,7 +211,7 @@ impl Session {
                 format!("{id} is in the bin, deleted by {}", binned.by),
             )
             .hint("restore it"),
-            None => Error::new(ErrorKind::NotFound, format!("there is no record {id}")),
+            None => Error::new(ErrorKind::NotFound, reader.missing(id)?),
         };
         Err(error)
     }

@@ -54,6 +54,9 @@ pub(super) enum BackupError {
     #[error(transparent)]
     Store(#[from] StoreError),
 
+    #[error(transparent)]
+    Engine(#[from] Error),
+
     #[error("{action} {} failed ({source}): look at the disk and try again", path.display())]
     Io {
         path: PathBuf,
@@ -112,6 +115,7 @@ impl From<BackupError> for Error {
             BackupError::Store(error) if !matches!(error, StoreError::Checkpoint(_)) => {
                 error.into()
             }
+            BackupError::Engine(error) => error,
             other => Error::new(other.kind(), other.to_string()).because(other),
         }
     }

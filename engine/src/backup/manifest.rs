@@ -31,6 +31,28 @@ pub(super) struct Manifest {
     pub(super) entries: u64,
     pub(super) checkpoint: Stored,
     pub(super) journal: Vec<Stored>,
+    /// Where the journal begins, when it was trimmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<Base>,
+}
+
+/// What a trimmed journal goes on from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Base {
+    /// The position before its first entry.
+    pub(super) position: u64,
+    /// The chain hash there.
+    pub(super) chain: String,
+    /// The oldest state that there is, and the position that it is of.
+    pub(super) checkpoint: Stored,
+    pub(super) from: u64,
+}
+
+impl Base {
+    pub(super) fn place(&self) -> Option<(Position, [u8; 32])> {
+        let chain = blake3::Hash::from_hex(&self.chain).ok()?;
+        Some((Position::from_number(self.position), chain.into()))
+    }
 }
 
 /// A file of a backup.
@@ -73,7 +95,10 @@ impl Manifest {
     }
 
     pub(super) fn files(&self) -> impl Iterator<Item = &Stored> {
-        std::iter::once(&self.checkpoint).chain(&self.journal)
+        let base = self.base.iter().map(|base| &base.checkpoint);
+        std::iter::once(&self.checkpoint)
+            .chain(&self.journal)
+            .chain(base)
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -77,7 +77,17 @@ impl Engine {
         path: impl AsRef<Path>,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Checkpoint> {
-        Ok(take::checkpoint(&self.inner.backend, path.as_ref(), tell)?)
+        let _alone = self.reshaping();
+        self.write_checkpoint(path.as_ref(), tell)
+    }
+
+    /// The same, for who sees to it that nothing is erased meanwhile.
+    pub(crate) fn write_checkpoint(
+        &self,
+        path: &Path,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Checkpoint> {
+        Ok(take::checkpoint(&self.inner.backend, path, tell)?)
     }
 
     /// Takes a backup into a folder of its own, while writers go on: a checkpoint, and the journal up
@@ -102,6 +112,7 @@ impl Engine {
     /// When the folder holds something else or the backup of another store, when it cannot be written,
     /// or when the store cannot be read.
     pub fn backup(&self, dir: impl AsRef<Path>, tell: &mut dyn FnMut(Progress)) -> Result<Backup> {
+        let _alone = self.reshaping();
         let made = self.session().context.now();
         Ok(take::backup(&self.inner.backend, made, dir.as_ref(), tell)?)
     }

@@ -15,10 +15,12 @@ use chrono::{DateTime, Utc};
 
 use super::copy::copy;
 use super::error::BackupError;
-use super::manifest::{MARK, Manifest, Stored, written};
+use super::manifest::{Base, MARK, Manifest, Stored, written};
+use crate::engine::Engine;
+use crate::erase::Register;
 use crate::error::Result;
 use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk, sync_folder};
-use crate::store::{EmbeddedBackend, Progress, StateEngine, StoreOptions};
+use crate::store::{ERASED, EmbeddedBackend, Progress, StateEngine, StoreOptions};
 
 /// Where a restore builds, beside the folder that it is for.
 const BESIDE: &str = ".restoring";
@@ -43,6 +45,8 @@ pub struct RestoreOptions {
     pub until: Option<Until>,
     /// The engine of the new store's state; a backup fits any.
     pub state_engine: StateEngine,
+    /// A register of erased records, such as the file `ERASED` of the store that was backed up.
+    pub erased: Option<PathBuf>,
 }
 
 impl RestoreOptions {
@@ -59,6 +63,14 @@ impl RestoreOptions {
         self.state_engine = engine;
         self
     }
+
+    /// Erases the records of a register, the file `ERASED` of a store, from the restored one before it is handed over.
+    /// One that lies in the folder to restore into, where a store was before, is heeded in any case.
+    #[must_use]
+    pub fn erased(mut self, register: impl Into<PathBuf>) -> Self {
+        self.erased = Some(register.into());
+        self
+    }
 }
 
 /// A store that was restored.
@@ -69,6 +81,8 @@ pub struct Restored {
     pub position: Position,
     /// The last commit of the backup.
     pub of: Position,
+    /// How many records the registers of erased ones name; none of them is in the store.
+    pub erased: u64,
 }
 
 /// Makes a store in `to`, a new or empty folder, of the backup in `from`.
@@ -98,7 +112,8 @@ pub(super) fn restore_on(
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Restored, BackupError> {
     let manifest = manifest_of(disk.as_ref(), from)?;
-    let empty = is_empty(to)?;
+    let found = is_free(to)?;
+    let registers = registers(&disk, to, options)?;
     let beside = Beside::make(to)?;
     let store = beside.0.join(STORE);
     let restoring = Restoring {
@@ -109,16 +124,22 @@ pub(super) fn restore_on(
     };
     restoring.copy_files(tell)?;
     let position = restoring.cut_journal(options.until)?;
+    restoring.settle_base(position)?;
     let with = StoreOptions {
         create: false,
         state_engine: options.state_engine,
         ..StoreOptions::new(std::process::id())
     };
     EmbeddedBackend::adopt(&store, &with, tell)?;
-    drop(fs::remove_dir_all(restoring.checkpoints()));
+    if manifest.base.is_none() {
+        drop(fs::remove_dir_all(restoring.checkpoints()));
+    }
+    let erased = restoring.erase(&registers)?;
 
     let fail = || BackupError::io("creating", to);
-    if empty {
+    if found {
+        // Everything in it is in the new one's register by now.
+        drop(fs::remove_file(to.join(ERASED)));
         fs::remove_dir(to).map_err(fail())?;
     }
     fs::rename(&store, to).map_err(fail())?;
@@ -126,7 +147,23 @@ pub(super) fn restore_on(
     Ok(Restored {
         position,
         of: manifest.position(),
+        erased,
     })
+}
+
+/// The registers of erased records that are to be heeded.
+fn registers(
+    disk: &Arc<dyn Disk>,
+    to: &Path,
+    options: &RestoreOptions,
+) -> Result<Vec<Register>, BackupError> {
+    if let Some(path) = options.erased.as_ref().filter(|path| !path.exists()) {
+        let missing = io::Error::from(io::ErrorKind::NotFound);
+        return Err(BackupError::io("opening", path)(missing));
+    }
+    let found = [options.erased.clone(), Some(to.join(ERASED))];
+    let read = |path: PathBuf| Ok(Register::read(Arc::clone(disk), &path)?);
+    found.into_iter().flatten().map(read).collect()
 }
 
 fn manifest_of(disk: &dyn Disk, from: &Path) -> Result<Manifest, BackupError> {
@@ -138,13 +175,19 @@ fn manifest_of(disk: &dyn Disk, from: &Path) -> Result<Manifest, BackupError> {
     }
 }
 
-/// Whether there is an empty folder; an error if it is not empty.
-fn is_empty(to: &Path) -> Result<bool, BackupError> {
+/// Whether there is a folder, with nothing in it but a register of erased records; an error if there is more in it.
+fn is_free(to: &Path) -> Result<bool, BackupError> {
     match fs::read_dir(to) {
-        Ok(mut entries) => match entries.next() {
-            None => Ok(true),
-            Some(_) => Err(BackupError::Taken { dir: to.to_owned() }),
-        },
+        Ok(mut entries) => {
+            let other = |name: &OsString| name.to_str() != Some(ERASED);
+            let more = |entry: io::Result<fs::DirEntry>| {
+                entry.map_or(true, |entry| other(&entry.file_name()))
+            };
+            match entries.any(more) {
+                false => Ok(true),
+                true => Err(BackupError::Taken { dir: to.to_owned() }),
+            }
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(BackupError::io("opening", to)(error)),
     }
@@ -215,7 +258,10 @@ impl Restoring<'_> {
             done += bytes;
             tell(Progress::new(done, total, "bytes restored"));
         };
-        self.copy_file(&self.manifest.checkpoint, &checkpoints, &mut count)?;
+        let base = self.manifest.base.iter().map(|base| &base.checkpoint);
+        for checkpoint in base.chain([&self.manifest.checkpoint]) {
+            self.copy_file(checkpoint, &checkpoints, &mut count)?;
+        }
         for segment in &self.manifest.journal {
             self.copy_file(segment, &journal, &mut count)?;
         }
@@ -253,7 +299,12 @@ impl Restoring<'_> {
     fn cut_journal(&self, until: Option<Until>) -> Result<Position, BackupError> {
         let folder = self.journal();
         let disk = Arc::clone(&self.disk);
-        let journal = Journal::open(&folder, OpenWith::existing(disk))?;
+        let base = self.manifest.base.as_ref().and_then(Base::place);
+        let with = OpenWith {
+            base,
+            ..OpenWith::existing(disk)
+        };
+        let journal = Journal::open(&folder, with)?;
         let head = self.manifest.position();
         // A compressed segment is copied whole: it may hold more than belongs to the backup.
         if journal.head() < head {
@@ -268,8 +319,9 @@ impl Restoring<'_> {
         if last > head {
             return Err(self.too_late());
         }
-        if last == Position::START && head > last {
-            return Err(too_early(&journal)?);
+        let from = self.manifest.base.as_ref().map_or(0, |base| base.from);
+        if last < head && (last == Position::START || last.get() < from) {
+            return Err(too_early(&journal, Position::from_number(from))?);
         }
         if last < journal.head() {
             journal.cut(last)?;
@@ -288,8 +340,8 @@ impl Restoring<'_> {
             return Err(self.too_late());
         }
         let micros = instant.timestamp_micros();
-        let mut last = Position::START;
-        journal.visit(Position::START, journal.head(), |entry| {
+        let mut last = journal.base();
+        journal.visit(last, journal.head(), |entry| {
             if entry.time > micros {
                 return ControlFlow::Break(());
             }
@@ -297,6 +349,37 @@ impl Restoring<'_> {
             ControlFlow::Continue(())
         })?;
         Ok(last)
+    }
+
+    /// Notes in the new store where a trimmed journal goes on from, and leaves it no checkpoint of later than its end.
+    fn settle_base(&self, position: Position) -> Result<(), BackupError> {
+        let Some(base) = self.manifest.base.as_ref() else {
+            return Ok(());
+        };
+        let place = base.place();
+        let place = place.ok_or_else(|| BackupError::damaged(self.from, "its base has no hash"))?;
+        if position < self.manifest.position() {
+            let later = self.checkpoints().join(&self.manifest.checkpoint.name);
+            fs::remove_file(&later).map_err(BackupError::io("removing", &later))?;
+        }
+        Ok(EmbeddedBackend::note_trimmed(
+            self.disk.as_ref(),
+            self.store,
+            place,
+        )?)
+    }
+
+    /// Erases from the new store who was erased elsewhere. Nobody judges it: that was done where it was asked for.
+    fn erase(&self, registers: &[Register]) -> Result<u64, BackupError> {
+        let mut all = Register::read(Arc::clone(&self.disk), &self.store.join(ERASED))?;
+        for register in registers.iter().filter(|register| register.len() > 0) {
+            all.take_up(register)?;
+        }
+        if all.len() > 0 {
+            let engine = Engine::builder(self.store).create(false).unjudged();
+            engine.open()?.close()?;
+        }
+        Ok(all.len() as u64)
     }
 
     fn too_late(&self) -> BackupError {
@@ -307,9 +390,11 @@ impl Restoring<'_> {
     }
 }
 
-fn too_early(journal: &Journal) -> Result<BackupError, BackupError> {
+/// The first point that there is: the first commit, or that of the checkpoint `from`.
+fn too_early(journal: &Journal, from: Position) -> Result<BackupError, BackupError> {
     let mut first = (Position::START, 0);
-    journal.visit(Position::START, journal.head(), |entry| {
+    let before = Position::from_number(from.get().saturating_sub(1));
+    journal.visit(before.max(journal.base()), journal.head(), |entry| {
         first = (entry.position, entry.time);
         ControlFlow::Break(())
     })?;

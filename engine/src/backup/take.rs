@@ -14,11 +14,13 @@ use chrono::{DateTime, Utc};
 
 use super::copy::{copy, read, write_small};
 use super::error::BackupError;
-use super::manifest::{FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours, written};
+use super::manifest::{
+    Base, FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours, written,
+};
 use super::{Backup, Checkpoint};
 use crate::journal::{Disk, Journal, Position, SegmentFile};
 use crate::store::checkpoint::{self, Content, Header, Outgoing};
-use crate::store::{Backend, ENDING, Progress, Snapshot, StoreError, rows_under};
+use crate::store::{Backend, Progress, Snapshot, StoreError, kept, rows_under};
 
 const PARTIAL: &str = "partial";
 /// How often progress is told.
@@ -117,6 +119,7 @@ pub(super) fn backup(
         entries,
         checkpoint,
         journal: target.copy_journal(journal, position, tell)?,
+        base: target.copy_base(backend.as_ref(), journal)?,
     };
     target.finish(&manifest)?;
     Ok(Backup {
@@ -203,11 +206,42 @@ impl Target {
     ) -> Result<(Stored, u64), BackupError> {
         let partial = self.partial();
         let (content, length) = export(backend, journal, snapshot, &partial, tell)?;
-        let name = format!("{:020}{ENDING}", snapshot.position().get());
+        let name = kept::name(snapshot.position());
         let checkpoint = read(self.disk(), &partial, &name, None, |_, _| Ok(()))?;
         self.keep(&checkpoint)?;
         self.copied += length;
         Ok((checkpoint, content.entries))
+    }
+
+    /// What a trimmed journal goes on from; nothing while it is whole.
+    fn copy_base(
+        &mut self,
+        backend: &dyn Backend,
+        journal: &Journal,
+    ) -> Result<Option<Base>, BackupError> {
+        let position = journal.base();
+        if position == Position::START {
+            return Ok(None);
+        }
+        let dir = backend.home().unwrap_or(&self.dir).join(kept::FOLDER);
+        let oldest = journal.oldest();
+        let (path, header) =
+            kept::oldest_good(journal, &dir).ok_or(StoreError::BaseLost { dir, oldest })?;
+        let file = SegmentFile {
+            name: kept::name(header.position),
+            path,
+            length: None,
+        };
+        let checkpoint = match self.already(&file)? {
+            Some(stored) => stored,
+            None => self.copy_file(&file)?,
+        };
+        Ok(Some(Base {
+            position: position.get(),
+            chain: hex(&journal.hash_at(position)?),
+            checkpoint,
+            from: header.position.get(),
+        }))
     }
 
     /// Copies the journal up to a position, as far as it is not there yet.

@@ -42,6 +42,7 @@ pub struct EngineBuilder {
     keep_history: Retention,
     state_engine: StateEngine,
     background: bool,
+    unjudged: bool,
 }
 
 impl EngineBuilder {
@@ -63,6 +64,7 @@ impl EngineBuilder {
             keep_history: Retention::default(),
             state_engine: StateEngine::default(),
             background: true,
+            unjudged: false,
         }
     }
 
@@ -140,6 +142,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Without rules, plugins and scripts, and without follow-ups.
+    pub(crate) fn unjudged(mut self) -> Self {
+        self.unjudged = true;
+        self
+    }
+
     /// Opens the store, and makes it where there is none.
     ///
     /// # Errors
@@ -188,12 +196,17 @@ impl EngineBuilder {
             resumed: Mutex::default(),
             installing: Mutex::default(),
             followed: Mutex::default(),
+            reshaping: Mutex::default(),
+            unjudged: self.unjudged,
         };
         let engine = Engine {
             inner: Arc::new(inner),
         };
         crate::config::found(&engine)?;
-        engine.resume()?;
+        if !self.unjudged {
+            engine.resume()?;
+        }
+        crate::erase::resume(&engine)?;
         Ok(engine)
     }
 }

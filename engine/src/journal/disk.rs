@@ -39,6 +39,20 @@ pub(crate) trait Disk: Send + Sync {
         file.write_all_at(0, bytes)?;
         file.sync_data()
     }
+
+    /// Puts a small file of these bytes in the place of the one before, durably: after a crash one of
+    /// the two is there, whole.
+    fn replace_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut new = path.as_os_str().to_owned();
+        new.push(".new");
+        let new = Path::new(&new);
+        self.write_whole(new, bytes)?;
+        self.rename(new, path)?;
+        match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => self.sync_folder(folder),
+            _ => self.sync_folder(Path::new(".")),
+        }
+    }
 }
 
 /// One open file. Reads and writes name their offset, so that readers and the writer share nothing.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::disk::{Disk, DiskFile};
@@ -15,7 +16,7 @@ use super::frame::{Encoder, Hash};
 use super::recover::{SPOT_EVERY, recover};
 use super::segment::{self, Header};
 use super::source::{Source, Spot};
-use super::upkeep::Prepared;
+use super::upkeep::{Prepared, WORTH_PREPARING};
 use super::walk::Walk;
 use super::{Durability, Position};
 
@@ -59,6 +60,8 @@ pub(crate) struct Journal {
     pub(super) reshaping: Mutex<()>,
     /// A segment that was made ahead.
     pub(super) prepared: Mutex<Option<Prepared>>,
+    /// Whether a segment became full, or half full, since somebody asked.
+    due: AtomicBool,
 }
 
 /// The end of the journal, where the next frame goes.
@@ -77,6 +80,8 @@ pub(super) struct Writer {
     synced: Position,
     pub(super) hash: Hash,
     latest: i64,
+    /// Whether it was told that the segment is half full.
+    half_full: bool,
     encoder: Encoder,
     /// After a failed write nobody knows what is on the disk, so nothing more is written.
     stopped: bool,
@@ -117,9 +122,11 @@ impl Journal {
             synced: Position::START,
             hash: found.hash,
             latest: found.latest,
+            half_full: false,
             encoder: Encoder::new(with.salt_key),
             stopped: false,
         };
+        let due = !found.unpacked.is_empty();
         let journal = Journal {
             folder: folder.to_path_buf(),
             disk,
@@ -132,6 +139,7 @@ impl Journal {
             }),
             reshaping: Mutex::new(()),
             prepared: Mutex::new(None),
+            due: AtomicBool::new(due),
         };
         journal.sync()?;
         Ok(journal)
@@ -148,6 +156,10 @@ impl Journal {
         self.stopping(|writer| {
             for entry in entries {
                 self.push(writer, entry)?;
+            }
+            if !writer.half_full && writer.is_half_full() {
+                writer.half_full = true;
+                self.due.store(true, Ordering::Release);
             }
             match self.durability {
                 Durability::Memory if writer.pending.len() < GATHER => Ok(()),
@@ -299,10 +311,17 @@ impl Journal {
         let closed = std::mem::replace(&mut writer.segment, header.first);
         writer.size = header.size.max(planned);
         writer.offset = header.length();
+        writer.half_full = false;
+        self.due.store(true, Ordering::Release);
         let mut index = self.index_mut();
         index.segments.push(header.first);
         index.unpacked.insert(closed);
         Ok(())
+    }
+
+    /// Whether there may be something to do beside appending, asked by whoever then does it.
+    pub(crate) fn is_due(&self) -> bool {
+        self.due.load(Ordering::Acquire) && self.due.swap(false, Ordering::AcqRel)
     }
 
     /// Hands over what only this process knows of, so that readers find it.
@@ -376,6 +395,12 @@ impl Journal {
 }
 
 impl Writer {
+    /// Whether the next segment is worth being made ahead by now.
+    pub(super) fn is_half_full(&self) -> bool {
+        let used = self.offset + self.pending.len() as u64;
+        self.size >= WORTH_PREPARING && used >= self.size / 2
+    }
+
     /// The frame of `entry` is pending, to be written at `offset`.
     fn pushed(&mut self, entry: &Entry, offset: u64, hash: Hash) {
         if entry.position.get().is_multiple_of(SPOT_EVERY) {

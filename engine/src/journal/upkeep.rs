@@ -23,7 +23,7 @@ use super::source::Source;
 use super::walk::Walk;
 
 /// Smaller segments are made in no time when they are needed.
-const WORTH_PREPARING: u64 = 1024 * 1024;
+pub(super) const WORTH_PREPARING: u64 = 1024 * 1024;
 
 /// A blank segment.
 pub(super) struct Prepared {
@@ -59,13 +59,11 @@ impl Journal {
     }
 
     /// The first position that the journal still has, or will have.
-    #[allow(dead_code, reason = "for trimming")]
     pub(crate) fn oldest(&self) -> Position {
         self.index().segments.first().copied().unwrap_or_default()
     }
 
     /// The hash of the entry at a position, or of what the journal goes on from.
-    #[allow(dead_code, reason = "for checkpoints")]
     pub(crate) fn hash_at(&self, at: Position) -> Result<Hash, JournalError> {
         let follows = self.index().segments.contains(&at.next());
         if follows {
@@ -98,7 +96,6 @@ impl Journal {
 
     /// The last position up to which no commit was later than `time`, in microseconds. Commits have
     /// the times that their callers say, which may go back; what counts is the latest one so far.
-    #[allow(dead_code, reason = "for reading as of an instant")]
     pub(crate) fn position_at(&self, time: i64) -> Result<Position, JournalError> {
         self.hand_out()?;
         let (head, segments) = (self.head(), self.index().segments.clone());
@@ -152,20 +149,27 @@ impl Journal {
 
     /// Makes the next segment ahead, if the current one is large and half full, so that the commit
     /// that fills it does not wait for so many zeroes to be written.
-    #[allow(dead_code, reason = "for the store's background work")]
     pub(crate) fn prepare_next(&self) -> Result<bool, JournalError> {
-        let (size, offset) = {
+        let (size, half_full) = {
             let writer = self.writer();
-            (writer.size, writer.offset)
+            (writer.size, writer.is_half_full())
         };
         let mut prepared = self.prepared();
-        if size < WORTH_PREPARING || offset < size / 2 || prepared.is_some() {
+        if !half_full || prepared.is_some() {
             return Ok(false);
         }
         let size = segment::planned_size(size);
         let file = segment::blank(self.disk.as_ref(), &self.folder, PREPARED, size)?;
         *prepared = Some(Prepared { file, size });
         Ok(true)
+    }
+
+    /// Removes the segment that was made ahead, if there is one: for who closes the journal.
+    pub(crate) fn forget_prepared(&self) {
+        if self.prepared().take().is_some() {
+            // What cannot be removed now is at the next open.
+            drop(self.disk.remove(&self.folder.join(PREPARED)));
+        }
     }
 
     /// The file of the next segment, made ahead or made now.
@@ -184,7 +188,6 @@ impl Journal {
     }
 
     /// Compresses one full segment; says whether there was one.
-    #[allow(dead_code, reason = "for the store's background work")]
     pub(crate) fn seal_pending(&self) -> Result<bool, JournalError> {
         let _reshaping = self.reshaping();
         let Some(first) = self.index().unpacked.first().copied() else {
@@ -197,7 +200,6 @@ impl Journal {
     /// Erases every leaf of these subjects, for good: a segment that holds one is written anew
     /// without it. `progress` hears how many segments of how many are done. Where a crash comes in
     /// between, the rest is erased by calling it again. Gives the number of erased leaves.
-    #[allow(dead_code, reason = "for erasing persons")]
     pub(crate) fn erase(
         &self,
         subjects: &BTreeSet<Subject>,
@@ -274,9 +276,26 @@ impl Journal {
         Ok(erased)
     }
 
+    /// Where the journal would go on from if everything before a position was trimmed that can be: the
+    /// position before the first segment that stays, and the hash of the entry there.
+    pub(crate) fn trimmed_at(&self, before: Position) -> Result<(Position, Hash), JournalError> {
+        let first = {
+            let index = self.index();
+            let count = index.segments.partition_point(|first| *first <= before);
+            let first = index.segments.get(count.saturating_sub(1));
+            first.copied().unwrap_or_default()
+        };
+        let base = Position::from_number(first.get().saturating_sub(1));
+        Ok((base, self.source(first)?.header.before))
+    }
+
+    /// The position that the journal goes on from.
+    pub(crate) fn base(&self) -> Position {
+        Position::from_number(self.oldest().get().saturating_sub(1))
+    }
+
     /// Removes the segments that end before a position, and says from which position on the journal
     /// is still there. The current segment always stays.
-    #[allow(dead_code, reason = "for an explicit retention")]
     pub(crate) fn trim(&self, before: Position) -> Result<Position, JournalError> {
         let _reshaping = self.reshaping();
         loop {

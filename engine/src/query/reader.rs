@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
 use crate::record::{Decimal, Money, Record, RecordId, Value};
@@ -109,6 +111,27 @@ impl Reader {
         };
         let (binned, record) = crate::write::Binned::split(&bytes)?;
         Ok(Some((decode(object, id.number, record)?, binned)))
+    }
+
+    /// When a record was erased, if it was.
+    pub(crate) fn erased(&self, id: RecordId) -> Result<Option<DateTime<Utc>>> {
+        let Some(object) = self.schema.by_prefix(id.prefix) else {
+            return Ok(None);
+        };
+        let key = spaces::of_record(spaces::ERASED, object.number, id.number);
+        let micros = self
+            .snapshot
+            .get(&key)?
+            .and_then(|bytes| bytes.try_into().ok());
+        Ok(micros.and_then(|bytes| DateTime::from_timestamp_micros(i64::from_be_bytes(bytes))))
+    }
+
+    /// Why a record is neither there nor in the bin, in words.
+    pub(crate) fn missing(&self, id: RecordId) -> Result<String> {
+        Ok(match self.erased(id)? {
+            Some(at) => format!("{id} was erased on {}", at.date_naive()),
+            None => format!("there is no record {id}"),
+        })
     }
 
     /// The id under a unique field's value.

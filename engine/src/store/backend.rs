@@ -3,10 +3,13 @@
 //! The trait is free of closures, long-lived iterators and locks that outlive a call, so that a
 //! server can stand behind it as well as a folder.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use crate::journal::{Entry, Journal, Position, Subject};
 
 use super::runs::Scratch;
-use super::{CommitError, StoreError};
+use super::{CommitError, Progress, StoreError};
 
 /// One change of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,6 +213,35 @@ pub(crate) trait Backend: Send + Sync {
     /// Drops the history that is older than what is to be kept, wherever it lies.
     #[cfg_attr(not(test), allow(dead_code))]
     fn prune(&self) -> Result<(), StoreError>;
+
+    /// Does what nobody waits for: full segments of the journal are compressed, the next is made ahead.
+    fn tend(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Erases everything that holds values of these records, wherever it lies, for good. They are
+    /// deleted already, and whoever reads an earlier position does not find them there either. Says
+    /// how many parts of commits were erased. What a crash or an error leaves is erased by calling it
+    /// again.
+    fn erase(
+        &self,
+        _subjects: &BTreeSet<Subject>,
+        _tell: &mut dyn FnMut(Progress),
+    ) -> Result<u64, StoreError> {
+        Err(StoreError::Unsupported { what: "erasing" })
+    }
+
+    /// Removes what the journal holds before a position, as far as whole segments go and a checkpoint
+    /// holds what came of it. Says from which position on the journal is still there.
+    fn trim(&self, _before: Position) -> Result<Position, StoreError> {
+        let what = "trimming the journal";
+        Err(StoreError::Unsupported { what })
+    }
+
+    /// The folder of the store, where it has one.
+    fn home(&self) -> Option<&Path> {
+        None
+    }
 
     /// Folds, makes everything durable and lets go of the store. Any later call fails with `Closed`.
     fn close(&self) -> Result<(), StoreError>;

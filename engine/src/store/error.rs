@@ -80,6 +80,19 @@ pub(crate) enum StoreError {
     #[error("the snapshot at {at} is gone, the oldest is {oldest}: take a new one and repeat")]
     SnapshotGone { at: Position, oldest: Position },
 
+    #[error("{what} cannot be done with a store of this kind yet")]
+    Unsupported { what: &'static str },
+
+    #[error(
+        "the journal cannot be trimmed before {before}: no good checkpoint of position {needed} or later is kept; keep one first"
+    )]
+    Uncovered { before: Position, needed: Position },
+
+    #[error(
+        "the journal was trimmed before position {oldest}, and no good checkpoint is left in {} that says what was before: put one back from a backup, or restore it", dir.display()
+    )]
+    BaseLost { dir: PathBuf, oldest: Position },
+
     #[cfg(not(feature = "redb"))]
     #[error("{} lies in the engine {engine}, which is not part of this program: build it with the feature «{engine}»", path.display())]
     NoEngine { path: PathBuf, engine: &'static str },
@@ -145,7 +158,7 @@ fn holder(pid: Option<u32>) -> String {
 
 impl StoreError {
     /// Says what the system's error means for whoever opened the store.
-    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

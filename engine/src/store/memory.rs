@@ -1,15 +1,19 @@
 //! How does a store behave that keeps everything in memory? As the others do, until it is dropped.
 
+use std::collections::BTreeSet;
 use std::sync::RwLock;
 
-use crate::journal::{Entry, Position};
+use crate::journal::{Entry, Position, Subject};
 
 use super::locks::{read, write};
 use super::overlay::Overlay;
 use super::pins::Pins;
 use super::settle::{Ground, Group};
 use super::verify::Folded;
-use super::{Backend, Commit, CommitError, Direction, Retention, Row, Span, StoreError, Verified};
+use super::{
+    Backend, Commit, CommitError, Direction, Progress, Retention, Row, Span, StoreError, Verified,
+    spaces,
+};
 
 /// A store in memory, for tests and for trying things out.
 #[derive(Default)]
@@ -212,6 +216,26 @@ impl Backend for MemoryBackend {
             all.overlay.keep_from(floor);
         }
         Ok(())
+    }
+
+    fn erase(
+        &self,
+        subjects: &BTreeSet<Subject>,
+        _tell: &mut dyn FnMut(Progress),
+    ) -> Result<u64, StoreError> {
+        let mut all = write(&self.all);
+        all.open()?;
+        let mut erased = 0;
+        for leaf in all.entries.iter_mut().flat_map(|entry| &mut entry.leaves) {
+            if subjects.contains(&leaf.subject) && leaf.content.take().is_some() {
+                erased += 1;
+            }
+        }
+        let theirs = |key: &[u8], value: &[u8]| {
+            spaces::owner(key, value).is_some_and(|owner| subjects.contains(&owner))
+        };
+        all.overlay.forget(theirs);
+        Ok(erased)
     }
 
     fn close(&self) -> Result<(), StoreError> {

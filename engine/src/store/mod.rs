@@ -10,6 +10,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod codec;
 mod embedded;
 mod error;
+pub(crate) mod kept;
 pub(crate) mod keys;
 mod locks;
 mod memory;
@@ -35,11 +36,12 @@ mod conformance;
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::PostgresBackend;
 pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
-pub(crate) use embedded::{EmbeddedBackend, StoreOptions};
+#[cfg(test)]
+pub(crate) use embedded::contents;
+pub(crate) use embedded::{ERASED, EmbeddedBackend, StoreOptions};
 pub use embedded::{Retention, StateEngine};
 pub(crate) use error::{CommitError, StoreError};
 pub(crate) use memory::MemoryBackend;
 pub use progress::Progress;
-pub(crate) use rebuild::ENDING;
 pub(crate) use rows::{Rows, rows_under};
 pub(crate) use snapshot::Snapshot;

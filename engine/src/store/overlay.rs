@@ -155,6 +155,21 @@ impl Overlay {
             .map(|(key, versions)| (key.as_ref(), versions))
     }
 
+    /// Drops the versions whose key and value are such, as if they had never been, for a store that has
+    /// nothing but its overlay.
+    pub(super) fn forget(&mut self, such: impl Fn(&[u8], &[u8]) -> bool) {
+        let keys = std::mem::take(self).keys;
+        for (key, versions) in keys {
+            let Versions { newest, older } = versions;
+            let older = older.map_or_else(Vec::new, |older| older.0);
+            for Version { at, value } in older.into_iter().chain([newest]) {
+                if !value.as_ref().is_some_and(|value| such(&key, value)) {
+                    self.put(at, key.to_vec(), value.map(<[u8]>::into_vec));
+                }
+            }
+        }
+    }
+
     /// Drops what no reader at or after `at` can see, for a store that has nothing but its overlay.
     pub(super) fn keep_from(&mut self, at: Position) {
         let mut freed = 0;

@@ -6,19 +6,16 @@
 //! after it is replayed as at every open. Either way the entries come in key order, so that a state
 //! is built once and not folded a little at a time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::journal::{Journal, Position};
 
-use super::checkpoint::{Incoming, Reader};
 use super::embedded::Kept;
 use super::embedded::versions::Versions;
 use super::runs::Scratch;
 use super::verify::Folded;
-use super::{Progress, StoreError};
+use super::{Progress, StoreError, kept};
 
-/// The name of a checkpoint in a store or a backup ends so.
-pub(crate) const ENDING: &str = ".ckpt";
 /// How often progress is told.
 const EVERY: u64 = 1024;
 
@@ -39,12 +36,28 @@ pub(super) fn state(
     scratch: &Scratch,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Found, StoreError> {
-    let whole = journal.oldest() <= Position::START.next();
-    for path in newest_first(journal, checkpoints) {
-        if let Some(found) = from_checkpoint(journal, &path, oldest)?
-            && (found.position <= oldest || !whole)
-        {
-            return Ok(found);
+    let base = journal.base();
+    let whole = base == Position::START;
+    let mut first = None;
+    for path in kept::newest_first(journal.disk().as_ref(), checkpoints) {
+        // One that is not good is passed over.
+        let Some(header) = kept::good(journal, &path) else {
+            continue;
+        };
+        if header.position <= oldest {
+            return from_checkpoint(journal, &path, oldest);
+        }
+        first = Some(path);
+    }
+    // What was before the oldest checkpoint is not known any longer.
+    match first {
+        _ if whole => {}
+        Some(path) => return from_checkpoint(journal, &path, oldest),
+        None => {
+            return Err(StoreError::BaseLost {
+                dir: checkpoints.to_path_buf(),
+                oldest: base.next(),
+            });
         }
     }
     let position = journal.head();
@@ -57,48 +70,20 @@ pub(super) fn state(
     })
 }
 
-/// Checkpoints by falling position. What cannot be listed is not there.
-fn newest_first(journal: &Journal, folder: &Path) -> Vec<PathBuf> {
-    let mut names = journal.disk().list(folder).unwrap_or_default();
-    names.retain(|name| name.ends_with(ENDING));
-    names.sort_unstable_by(|a, b| b.cmp(a));
-    names.iter().map(|name| folder.join(name)).collect()
-}
-
-/// The state in a checkpoint, if all of it is good and it is of this journal's past. One that is
-/// not is passed over: the journal has everything.
-fn from_checkpoint(
-    journal: &Journal,
-    path: &Path,
-    oldest: Position,
-) -> Result<Option<Found>, StoreError> {
-    let open = || {
-        let file = journal.disk().read(path);
-        let file = file.map_err(|error| StoreError::io("opening", path, error))?;
-        Ok::<_, StoreError>(Reader::open(
-            &path.display().to_string(),
-            Incoming::new(file),
-        )?)
-    };
-    let Ok(mut reader) = open() else {
-        return Ok(None);
-    };
-    let (position, chain) = (reader.header().position, reader.header().chain);
-    let of_this_journal = position <= journal.head() && journal.hash_at(position)? == chain;
-    // Read to its end first: half of a state is worse than a slow one.
-    if !of_this_journal || reader.by_ref().any(|row| row.is_err()) {
-        return Ok(None);
-    }
+/// The state in a checkpoint, readable from `oldest` on or from where it is of.
+fn from_checkpoint(journal: &Journal, path: &Path, oldest: Position) -> Result<Found, StoreError> {
+    let reader = kept::open(journal.disk().as_ref(), path)?;
+    let position = reader.header().position;
     let kept = move |row| Kept {
         row,
         since: position,
         until: None,
     };
-    Ok(Some(Found {
+    Ok(Found {
         position,
         oldest: oldest.max(position),
-        entries: Box::new(open()?.map(move |row| Ok(kept(row?)))),
-    }))
+        entries: Box::new(reader.map(move |row| Ok(kept(row?)))),
+    })
 }
 
 /// Sorts the results of the journal up to and including `upto`.

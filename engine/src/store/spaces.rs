@@ -18,12 +18,14 @@
 //! | `COUNT` | object u32 | a total of the backend: live records |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
+//! | `ERASED` | object u32, id u128 | when it was erased, microseconds i64 |
 //! | `DONE` | idempotency key text | position and ids, JSON |
 //! | `QUEUE` | position u64 | follow-ups that wait |
 //! | `RAN` | plugin and workflow text | the day on which a daily workflow ran last |
 //! | `CURSOR` | name text | the position u64 up to which a subscriber has heard everything |
 
-use super::keys::{end_text, push_char, push_i64, push_text, push_u32, push_u64};
+use super::keys::{end_text, push_char, push_i64, push_text, push_u32, push_u64, take_u32};
+use crate::journal::Subject;
 use crate::record::{RecordId, Value};
 
 pub(crate) const CONFIG: u8 = 0x01;
@@ -39,6 +41,7 @@ pub(crate) const ROLLUP: u8 = 0x30;
 pub(crate) const COUNT: u8 = 0x31;
 pub(crate) const GUARD: u8 = 0x32;
 pub(crate) const HISTORY: u8 = 0x40;
+pub(crate) const ERASED: u8 = 0x41;
 pub(crate) const DONE: u8 = 0x50;
 pub(crate) const QUEUE: u8 = 0x51;
 pub(crate) const RAN: u8 = 0x52;
@@ -184,6 +187,27 @@ pub(crate) fn unique(object: u32, field: u32, value: &Value) -> Vec<u8> {
         other => push_indexed(&mut key, Some(other)),
     }
     key
+}
+
+/// Whose values an entry holds: what goes with the record when it is erased. Everything else names
+/// records at most.
+pub(crate) fn owner(key: &[u8], value: &[u8]) -> Option<Subject> {
+    let (space, mut rest) = key.split_first()?;
+    let object = take_u32(&mut rest)?;
+    let id = match *space {
+        RECORD | BIN | INDEX => id_at_end(key)?,
+        UNIQUE => u128::from_be_bytes(value.try_into().ok()?),
+        _ => return None,
+    };
+    Some(Subject { object, id })
+}
+
+/// The record that a key of these spaces names: `RECORD`, `BIN`, `HISTORY`, `ERASED`.
+pub(crate) fn named_record(key: &[u8]) -> Option<Subject> {
+    let mut rest = key.get(1..)?;
+    let object = take_u32(&mut rest)?;
+    let id = u128::from_be_bytes(*rest.first_chunk()?);
+    Some(Subject { object, id })
 }
 
 /// The record id at the end of an index key.

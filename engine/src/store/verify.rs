@@ -38,6 +38,15 @@ impl Folded {
         ControlFlow::Continue(())
     }
 
+    /// Takes in what a checkpoint holds of a position.
+    pub(super) fn absorb_row(
+        &mut self,
+        (key, value): &Row,
+        at: Position,
+    ) -> Result<(), StoreError> {
+        self.sorter.push(key, at, Some(value))
+    }
+
     /// All versions of all entries, by key, newest first.
     pub(super) fn versions(self) -> Result<Merged, StoreError> {
         match self.failed {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Asked, EntryChange, EventKind, kind, previous, state_at, states};
+use super::{Asked, EntryChange, EventKind, erased_by, kind, previous, state_before, states};
 use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::Verb;
@@ -104,17 +104,17 @@ fn change(
 }
 
 fn erased(reader: &Reader, entry: &Entry) -> Vec<Touched> {
-    let gone = entry.leaves.iter().filter(|leaf| leaf.content.is_none());
-    gone.filter_map(|leaf| {
-        let object = reader.schema.by_number(leaf.subject.object)?;
-        Some(Touched {
-            id: RecordId::new(object.prefix, leaf.subject.id),
-            object: object.name.clone(),
-            kind: EventKind::Erased,
-            fields: Vec::new(),
+    erased_by(entry)
+        .filter_map(|subject| {
+            let object = reader.schema.by_number(subject.object)?;
+            Some(Touched {
+                id: RecordId::new(object.prefix, subject.id),
+                object: object.name.clone(),
+                kind: EventKind::Erased,
+                fields: Vec::new(),
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 fn touched(
@@ -127,7 +127,7 @@ fn touched(
     let before = match seen.remove(&id) {
         Some(before) => before,
         None => match previous(reader, id, position)? {
-            Some(earlier) => state_at(reader, backend, earlier, id)?,
+            Some(earlier) => state_before(reader, backend, (earlier, position), id)?,
             None => None,
         },
     };

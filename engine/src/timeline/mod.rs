@@ -54,7 +54,7 @@ pub enum EventKind {
     Updated,
     /// It went to the bin.
     Deleted,
-    /// Something that was erased since, with everything that it said.
+    /// Something that was erased since, with everything that it said; the last such event is the erasing.
     Erased,
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn changes_of(
     let mut changes = Vec::new();
     for (id, after) in states(reader, entry)? {
         let before = match previous(reader, id, entry.position)? {
-            Some(position) => state_at(reader, backend, position, id)?,
+            Some(earlier) => state_before(reader, backend, (earlier, entry.position), id)?,
             None => None,
         };
         changes.push(EntryChange { id, before, after });
@@ -124,29 +124,61 @@ pub(crate) fn changes_of(
     Ok(changes)
 }
 
-/// What the entry of a position left a record in; nothing where that was trimmed or erased.
-fn state_at(
+/// What the `earlier` entry of a record left it in, for the entry `at` that came next; nothing where
+/// that was erased, or is neither in the journal nor readable as of then.
+fn state_before(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
-    position: Position,
+    (earlier, at): (Position, Position),
     id: RecordId,
 ) -> Result<Option<Record>> {
-    match backend.entry(position) {
+    match backend.entry(earlier) {
         Ok(Some(entry)) => Ok(states(reader, &entry)?.remove(&id).flatten()),
-        Ok(None) | Err(StoreError::Trimmed { .. }) => Ok(None),
+        Ok(None) | Err(StoreError::Trimmed { .. }) => state_as_of(reader, backend, at, id),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether an entry's part of a record was erased.
+/// A record right before an entry, as the state has it.
+fn state_as_of(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    before: Position,
+    id: RecordId,
+) -> Result<Option<Record>> {
+    let object = reader.object_of(id)?;
+    let key = spaces::of_record(spaces::RECORD, object.number, id.number);
+    let at = Position::from_number(before.get().saturating_sub(1));
+    match backend.get_many(at, &[&key]) {
+        Ok(mut found) => {
+            let bytes = found.pop().flatten();
+            bytes
+                .map(|bytes| decode(object, id.number, &bytes))
+                .transpose()
+        }
+        Err(StoreError::SnapshotGone { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether an entry's part of a record was erased, or the entry says that it was.
 fn is_erased(reader: &Reader, entry: &Entry, id: RecordId) -> bool {
     let object = reader.schema.by_prefix(id.prefix);
     object.is_some_and(|object| {
         let (object, id) = (object.number, id.number);
-        let subject = Subject { object, id };
-        let mut leaves = entry.leaves.iter();
-        leaves.any(|leaf| leaf.subject == subject && leaf.content.is_none())
+        erased_by(entry).any(|subject| subject == Subject { object, id })
     })
+}
+
+/// The records of which an entry tells no more than that they were erased.
+fn erased_by(entry: &Entry) -> impl Iterator<Item = Subject> {
+    let leaves = entry.leaves.iter();
+    let leaves = leaves.filter(|leaf| leaf.content.is_none());
+    let keys = entry.results.iter().map(|(key, _)| key);
+    let marks = keys.filter(|key| key.first() == Some(&spaces::ERASED));
+    leaves
+        .map(|leaf| leaf.subject)
+        .chain(marks.filter_map(|key| spaces::named_record(key)))
 }
 
 fn previous(reader: &Reader, id: RecordId, before: Position) -> Result<Option<Position>> {
@@ -184,13 +216,20 @@ pub(crate) fn of_record(
     )?;
     let mut events = Vec::new();
     let mut before: Option<Record> = None;
+    let mut trimmed = None;
     for position in positions {
         let entry = match backend.entry(position) {
             Ok(Some(entry)) => entry,
-            // What was trimmed is no longer known.
-            Ok(None) | Err(StoreError::Trimmed { .. }) => continue,
+            Ok(None) => continue,
+            Err(error @ StoreError::Trimmed { .. }) => {
+                trimmed = Some(error);
+                continue;
+            }
             Err(error) => return Err(error.into()),
         };
+        if trimmed.take().is_some() {
+            before = state_as_of(reader, backend, position, id)?;
+        }
         if is_erased(reader, &entry, id) {
             events.push(erased(&entry));
             before = None;
@@ -203,7 +242,11 @@ pub(crate) fn of_record(
         events.push(event(&entry, &change));
         before = change.after;
     }
-    Ok(events)
+    match trimmed {
+        // Everything that happened to it lies before the oldest entry that is kept.
+        Some(error) if events.is_empty() => Err(error.into()),
+        _ => Ok(events),
+    }
 }
 
 fn event(entry: &Entry, change: &EntryChange) -> Event {

@@ -251,6 +251,11 @@ impl Planner {
                     None => self.delete(key.clone()),
                 }
             }
+            self.writes
+                .extend(stored.stamps.iter().map(|prefix| Entry::Stamp {
+                    prefix: prefix.clone(),
+                    value: Vec::new(),
+                }));
         }
         for number in &drafts.schema_changed {
             let Some(object) = drafts.schema.by_number(*number) else {

@@ -177,6 +177,8 @@ pub(crate) struct Stored {
     /// `install plugin lead-score 0.1.0`: for the journal.
     pub(crate) what: String,
     pub(crate) entries: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Keys that the commit's own position is put behind.
+    pub(crate) stamps: Vec<Vec<u8>>,
     pub(crate) schema: Vec<SchemaChange>,
     /// Whether schema, hooks or settings must be loaded again.
     pub(crate) config: bool,

@@ -293,6 +293,10 @@ impl Stage<'_> {
                 "there is a record {id} already; update it, or leave the id out"
             )));
         }
+        if let Some(at) = self.write.reader.erased(id)? {
+            let message = format!("{id} was erased on {}; leave the id out", at.date_naive());
+            return Err(taken(message));
+        }
         // What is in the bin, or goes there in this commit, may come back under its id.
         if self.is_pending(id) || self.write.reader.binned(id)?.is_some() {
             return Err(taken(format!(
@@ -396,7 +400,7 @@ impl Stage<'_> {
         let Some(record) = self.get(id)? else {
             let (code, message) = match self.write.reader.binned(id)? {
                 Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
-                None => ("not-found", format!("there is no record {id}")),
+                None => ("not-found", self.write.reader.missing(id)?),
             };
             return Err(Failure::new(code, message).into());
         };

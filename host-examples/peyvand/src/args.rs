@@ -102,6 +102,17 @@ pub(crate) enum Command {
     /// Put a record into the bin
     #[command(after_help = "Example:\n  peyvand delete lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Delete { id: RecordId },
+    /// Erase records for good, with their history; the bin is no help against it
+    #[command(
+        after_help = "Example:\n  peyvand erase con_01jd0c5e8gq2r4v6x8z0b2d4f6 --yes\nEarlier backups still hold them: keep the file ERASED of the store for `peyvand restore --erased`."
+    )]
+    Erase {
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<RecordId>,
+        /// Do it; without this, only say what would be erased
+        #[arg(long)]
+        yes: bool,
+    },
     /// Take a record out of the bin
     #[command(after_help = "Example:\n  peyvand undelete lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Undelete { id: RecordId },
@@ -137,6 +148,19 @@ pub(crate) enum Command {
     /// Throw away the state of the store and build it again from the journal
     #[command(after_help = "Example:\n  peyvand rebuild --dir ./crm")]
     Rebuild,
+    /// Keep a checkpoint of the state as it is now, beside the journal
+    #[command(after_help = "Example:\n  peyvand checkpoint --dir ./crm")]
+    Checkpoint,
+    /// Remove the journal before a moment that a checkpoint covers, and with it the history
+    #[command(after_help = "Example:\n  peyvand trim --before 2025-12-31 --yes")]
+    Trim {
+        /// A day, an instant or the position of a commit
+        #[arg(long, value_name = "MOMENT")]
+        before: Moment,
+        /// Do it; without this, only say what would go
+        #[arg(long)]
+        yes: bool,
+    },
     /// Do what is due: workflows that run once a day
     #[command(after_help = "Example, as an hourly job:\n  peyvand tick --dir /srv/crm")]
     Tick,
@@ -186,6 +210,9 @@ pub(crate) struct Restore {
     /// As of a position in the journal: later commits are left out
     #[arg(long, value_name = "N")]
     pub(crate) position: Option<u64>,
+    /// Who was erased since: the file ERASED of the store that was backed up
+    #[arg(long, value_name = "FILE")]
+    pub(crate) erased: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

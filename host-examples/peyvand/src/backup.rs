@@ -58,12 +58,15 @@ pub(crate) fn restore(
         (Some(number), _) => Some(Until::Position(peyvand::Position::from_number(number))),
         (None, until) => until.map(Until::Instant),
     };
+    options.erased.clone_from(&restore.erased);
+    let registered = restore.erased.is_some();
     let mut progress = Progress::of("bytes");
     let restored = peyvand::restore(from, dir, &options, &mut |told| progress.follow(told))?;
     drop(progress);
     if output.json {
         let (position, of) = (restored.position.get(), restored.of.get());
-        output.document(&json!({"position": position, "of": of}))?;
+        let erased = restored.erased;
+        output.document(&json!({"position": position, "of": of, "erased": erased}))?;
     } else {
         output.line(format!(
             "{} is restored as of position {} of {}",
@@ -71,6 +74,15 @@ pub(crate) fn restore(
             counted(restored.position.get()),
             counted(restored.of.get())
         ))?;
+        match restored.erased {
+            0 if !registered => output.line(
+                "warning: who was erased after the backup was taken is back, if anybody was: give the file ERASED of that store with --erased",
+            )?,
+            erased => output.line(format!(
+                "{} were erased before, and are not in it",
+                several(erased, "record", "records")
+            ))?,
+        }
     }
     Ok(Exit::Fine)
 }
@@ -114,6 +126,7 @@ mod tests {
             from: path,
             until: None,
             position: None,
+            erased: None,
         }
     }
 

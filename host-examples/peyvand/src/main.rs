@@ -19,6 +19,7 @@ mod record;
 mod report;
 mod schema;
 mod script;
+mod upkeep;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -68,6 +69,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
             revision,
         } => record::update(*id, fields, *revision, dir, output),
         Command::Delete { id } => record::delete(*id, dir, output),
+        Command::Erase { ids, yes } => upkeep::erase(ids, *yes, dir, output),
         Command::Undelete { id } => record::undelete(*id, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
@@ -77,6 +79,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Backup { to } => backup::take(to, dir, output),
         Command::Restore(restore) => backup::restore(restore, dir, output),
         Command::Rebuild => backup::rebuild(dir, output),
+        Command::Checkpoint => upkeep::checkpoint(dir, output),
+        Command::Trim { before, yes } => upkeep::trim(*before, *yes, dir, output),
         Command::Tick => check::tick(dir, output),
     }
 }

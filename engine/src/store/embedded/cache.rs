@@ -95,6 +95,11 @@ impl Cache {
         }
     }
 
+    /// How many bytes of pages it keeps.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// To be asked before a page is read from the engine, and given to [`keep`](Self::keep).
     pub(super) fn batches(&self) -> u64 {
         self.batches.load(Ordering::Acquire)

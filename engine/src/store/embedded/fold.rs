@@ -144,8 +144,17 @@ impl Store {
 
     /// Drops all history that nobody may read any longer.
     pub(super) fn prune_history(&self) -> Result<(), StoreError> {
-        self.check_poison()?;
         let kept = self.kept_from()?;
+        self.prune_before(kept)
+    }
+
+    /// Drops all history that only readers before a position need.
+    pub(super) fn prune_before(&self, kept: Position) -> Result<(), StoreError> {
+        self.check_poison()?;
+        if kept == Position::START {
+            read(&self.layers).pages()?;
+            return Ok(());
+        }
         let oldest = {
             let mut layers = write(&self.layers);
             layers.pages()?;

@@ -9,7 +9,10 @@
 //! state/        folded from the journal
 //! state.new/    a state that is being built
 //! state.failed-N  a state that was set aside
+//! state.old/    the state before a new one took its place
 //! checkpoints/  states of earlier positions, from which a lost one is built sooner
+//! TRIMMED       the position up to which the journal was trimmed, and the hash of the entry there
+//! ERASED        who was erased: ids and no data. A backup does not copy it
 //! scratch/      for sorting; of no use after the process
 //! ```
 
@@ -17,8 +20,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use crate::journal::sync_folder;
-use crate::store::StoreError;
+use crate::journal::{Disk, Position, sync_folder};
+use crate::store::{StoreError, kept};
 
 use super::open::remove;
 use super::options::StateEngine;
@@ -34,9 +37,13 @@ const JOURNAL: &str = "journal";
 const STATE: &str = "state";
 /// Where work that does not fit into memory puts its files.
 pub(super) const SCRATCH: &str = "scratch";
-const CHECKPOINTS: &str = "checkpoints";
 const STATE_NEW: &str = "state.new";
+const STATE_OLD: &str = "state.old";
 const STATE_ASIDE: &str = "state.failed-";
+const TRIMMED: &str = "TRIMMED";
+/// The register of erased records.
+pub(crate) const ERASED: &str = "ERASED";
+const ERASED_NEW: &str = "ERASED.new";
 
 /// The directory of a store, locked.
 pub(super) struct Folder {
@@ -49,6 +56,9 @@ pub(super) struct Folder {
     pub(super) engine: Option<StateEngine>,
     version: u32,
 }
+
+/// A position and the hash of the entry there.
+type Base = (Position, [u8; 32]);
 
 /// What a `FORMAT` file says.
 struct Format {
@@ -107,7 +117,7 @@ impl Folder {
     }
 
     pub(super) fn checkpoints(&self) -> PathBuf {
-        self.dir.join(CHECKPOINTS)
+        self.dir.join(kept::FOLDER)
     }
 
     pub(super) fn new_state(&self) -> PathBuf {
@@ -152,6 +162,67 @@ impl Folder {
     pub(super) fn clear_state(&self) -> Result<(), StoreError> {
         remove(&self.new_state())?;
         remove(&self.state())
+    }
+
+    /// Puts the new state in the place of the old one, which is then removed. After a crash one of
+    /// the two is there, once [`settle_swap`](Self::settle_swap) was called.
+    pub(super) fn swap_state(&self) -> Result<(), StoreError> {
+        let (state, new, old) = (self.state(), self.new_state(), self.dir.join(STATE_OLD));
+        remove(&old)?;
+        let rename = |from: &Path, to: &Path| {
+            let renamed = fs::rename(from, to).and_then(|()| sync_folder(&self.dir));
+            renamed.map_err(|error| StoreError::io("renaming", from, error))
+        };
+        rename(&state, &old)?;
+        rename(&new, &state)?;
+        remove(&old)
+    }
+
+    /// Ends a change of states that a crash broke off.
+    pub(super) fn settle_swap(&self) -> Result<(), StoreError> {
+        let (state, old) = (self.state(), self.dir.join(STATE_OLD));
+        if old.exists() && !state.exists() {
+            fs::rename(&old, &state).map_err(|error| StoreError::io("renaming", &old, error))?;
+        }
+        remove(&old)
+    }
+
+    /// Removes the states that were set aside.
+    pub(super) fn remove_set_aside(&self) -> Result<(), StoreError> {
+        for name in names(&self.dir)? {
+            if name.starts_with(STATE_ASIDE) {
+                remove(&self.dir.join(name))?;
+            }
+        }
+        sync_folder(&self.dir).map_err(|error| StoreError::io("syncing", &self.dir, error))
+    }
+
+    /// The position up to which the journal was trimmed, and the hash of the entry there.
+    pub(super) fn trimmed(&self, disk: &dyn Disk) -> Result<Option<Base>, StoreError> {
+        let path = self.dir.join(TRIMMED);
+        let text = match disk.read_whole(&path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::io("reading", &path, error)),
+        };
+        let base = || {
+            let (position, hash) = text.trim().split_once(' ')?;
+            let position = Position::from_number(position.parse().ok()?);
+            Some((position, blake3::Hash::from_hex(hash).ok()?.into()))
+        };
+        base().map(Some).ok_or_else(|| StoreError::Damaged {
+            segment: TRIMMED.to_owned(),
+            offset: 0,
+            what: "it does not say from where the journal goes on".to_owned(),
+        })
+    }
+
+    /// Notes, durably, that the journal may go on from here.
+    pub(super) fn note_trimmed(disk: &dyn Disk, dir: &Path, base: Base) -> Result<(), StoreError> {
+        let path = dir.join(TRIMMED);
+        let text = format!("{} {}\n", base.0, blake3::Hash::from_bytes(base.1).to_hex());
+        disk.replace_whole(&path, text.as_bytes())
+            .map_err(|error| StoreError::io("writing", &path, error))
     }
 
     /// Notes that the state must not be used again. As the state can fail for any reason, so can
@@ -264,7 +335,11 @@ fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
         JOURNAL,
         STATE,
         STATE_NEW,
-        CHECKPOINTS,
+        STATE_OLD,
+        TRIMMED,
+        ERASED,
+        ERASED_NEW,
+        kept::FOLDER,
         SCRATCH,
     ];
     let mut strangers = names(dir)?;

@@ -14,6 +14,7 @@
 mod build;
 mod cache;
 mod commit;
+mod erase;
 mod fold;
 mod folder;
 mod history;
@@ -29,6 +30,7 @@ mod pool;
 mod redb;
 mod sled;
 mod tree;
+mod trim;
 mod upgrade;
 pub(super) mod versions;
 
@@ -39,12 +41,13 @@ mod random_tests;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Deref};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
-use crate::journal::{Durability, Entry, Journal, Position};
+use crate::journal::{Durability, Entry, Journal, Position, Subject};
 
 use super::locks::{lock, read, write};
 use super::overlay::Overlay;
@@ -52,7 +55,9 @@ use super::pins::Pins;
 use super::queue::Queue;
 use super::runs::Scratch;
 use super::verify::Folded;
-use super::{Backend, Commit, CommitError, Direction, Row, Span, StoreError, Verified};
+use super::{
+    Backend, Commit, CommitError, Direction, Progress, Row, Span, StoreError, Verified, kept,
+};
 use folder::{Folder, SCRATCH};
 use layers::Layers;
 use pages::Pages;
@@ -60,6 +65,9 @@ use pages::Pages;
 pub(crate) use build::Kept;
 #[cfg(test)]
 pub(crate) use build::rebuild_state;
+#[cfg(test)]
+pub(crate) use erase::contents;
+pub(crate) use folder::ERASED;
 pub(crate) use options::StoreOptions;
 pub use options::{Retention, StateEngine};
 
@@ -87,6 +95,8 @@ pub(crate) struct Store {
     publishing: Mutex<()>,
     /// Held while pages are written.
     folding: Mutex<()>,
+    /// Held while the journal's segments are compressed and made ahead.
+    tending: Mutex<()>,
     /// The store is let go of: a fold stops where it is.
     stopped: AtomicBool,
     /// Why no more commits are taken.
@@ -151,8 +161,17 @@ impl Store {
 impl EmbeddedBackend {
     fn verify_at(&self, at: Position) -> Result<Verified, StoreError> {
         let mut folded = Folded::new(self.scratch());
+        let base = self.journal.base();
+        if base > Position::START {
+            let folder = self.checkpoints();
+            let covering = kept::newest_good(&self.journal, &folder, base, at);
+            let (path, header) = covering.ok_or_else(|| self.base_lost())?;
+            for row in kept::open(self.journal.disk().as_ref(), &path)? {
+                folded.absorb_row(&row?, header.position)?;
+            }
+        }
         self.journal
-            .visit(Position::START, at, |entry| folded.absorb(&entry))?;
+            .visit(base, at, |entry| folded.absorb(&entry))?;
         folded.compare(self, at)
     }
 }
@@ -211,6 +230,7 @@ impl Backend for EmbeddedBackend {
         let answer = self.ask(commit);
         if answer.is_ok() {
             self.fold_if_large();
+            self.tend_if_due();
         }
         answer
     }
@@ -247,8 +267,33 @@ impl Backend for EmbeddedBackend {
     }
 
     fn fold(&self) -> Result<(), StoreError> {
-        let _folding = lock(&self.folding);
-        self.fold_all()
+        let folding = lock(&self.folding);
+        self.fold_all()?;
+        drop(folding);
+        match self.background {
+            true => Ok(()),
+            false => self.tend_now(),
+        }
+    }
+
+    fn tend(&self) -> Result<(), StoreError> {
+        self.tend_now()
+    }
+
+    fn erase(
+        &self,
+        subjects: &BTreeSet<Subject>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<u64, StoreError> {
+        self.erase_everywhere(subjects, tell)
+    }
+
+    fn trim(&self, before: Position) -> Result<Position, StoreError> {
+        self.trim_journal(before)
+    }
+
+    fn home(&self) -> Option<&Path> {
+        Some(&self.dir)
     }
 
     fn prune(&self) -> Result<(), StoreError> {
@@ -282,6 +327,7 @@ impl Backend for EmbeddedBackend {
             None => self.fold_all().and_then(|()| Ok(self.journal.sync()?)),
             Some(_) => Ok(()),
         };
+        self.stop_tending();
         let closed = self.noted(self.let_go());
         lock(&self.folder).take();
         folded.and(closed)
@@ -292,7 +338,7 @@ impl Drop for EmbeddedBackend {
     fn drop(&mut self) {
         // A fold on another thread comes to its end first: nobody may write once the folder is
         // unlocked. What is not folded is in the journal.
-        self.stopped.store(true, Ordering::Relaxed);
+        self.stop_tending();
         let _folding = lock(&self.folding);
         drop(self.let_go());
         lock(&self.folder).take();

@@ -13,7 +13,7 @@ use crate::store::overlay::Overlay;
 use crate::store::pins::Pins;
 use crate::store::queue::Queue;
 use crate::store::runs::Scratch;
-use crate::store::{Backend, Progress, StoreError, rebuild};
+use crate::store::{Backend, Progress, StoreError, kept, rebuild};
 
 use super::build::build_state;
 use super::fold::kept_from;
@@ -45,15 +45,20 @@ impl EmbeddedBackend {
         let mut folder = Folder::open(dir, options.create, options.pid)?;
         let scratch = Scratch::new(Arc::clone(&disk), folder.scratch());
         scratch.clear()?;
+        folder.settle_swap()?;
+        kept::tidy(disk.as_ref(), &folder.checkpoints())?;
         upgrade::bring_up_to_date(&folder, &disk, options)?;
+        let base = folder.trimmed(disk.as_ref())?;
         let with = OpenWith {
             create: folder.fresh,
             durability: options.durability,
             disk,
             salt_key: options.salt_key,
-            base: None,
+            base,
         };
         let journal = Journal::open(&folder.journal(), with)?;
+        let base = base.map_or(Position::START, |(position, _)| position);
+        journal.trim(base.next())?;
         if folder.fresh && journal.head() > Position::START {
             return Err(folder.format_missing());
         }
@@ -68,7 +73,7 @@ impl EmbeddedBackend {
             upgrade::clean_up(&folder)?;
         }
         let folded = pages.folded()?;
-        let oldest = pages.oldest()?;
+        let oldest = pages.oldest()?.max(base);
         let store = Store {
             dir: dir.to_path_buf(),
             durability: options.durability,
@@ -90,6 +95,7 @@ impl EmbeddedBackend {
             committing: Mutex::new(()),
             publishing: Mutex::new(()),
             folding: Mutex::new(()),
+            tending: Mutex::new(()),
             stopped: AtomicBool::new(false),
             poison: OnceLock::new(),
             folder: Mutex::new(Some(folder)),
@@ -109,6 +115,15 @@ impl EmbeddedBackend {
     ) -> Result<(), StoreError> {
         Folder::open(dir, true, options.pid)?.finish(options.state_engine)?;
         Self::open_on(dir, options, Arc::new(RealDisk), tell)?.close()
+    }
+
+    /// Says of a store that is being made that its journal goes on from here.
+    pub(crate) fn note_trimmed(
+        disk: &dyn Disk,
+        dir: &Path,
+        base: (Position, [u8; 32]),
+    ) -> Result<(), StoreError> {
+        Folder::note_trimmed(disk, dir, base)
     }
 
     /// Builds the state of the store in `dir` anew and returns the position that it has.

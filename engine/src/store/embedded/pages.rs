@@ -42,6 +42,13 @@ impl Space {
         key
     }
 
+    /// The space of a key of the tree, when a page lies there.
+    pub(super) fn of(key: &[u8]) -> Option<Self> {
+        [Space::Current, Space::History]
+            .into_iter()
+            .find(|space| space.fence(key).is_some())
+    }
+
     /// The fence in a key of the tree, when it is of this space.
     fn fence(self, key: &[u8]) -> Option<&[u8]> {
         let (byte, fence) = key.split_first()?;

@@ -138,7 +138,9 @@ impl Tree for SledTree {
     }
 
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {
-        self.let_go()
+        self.let_go()?;
+        // A worker that is not done would write into what takes this folder's place.
+        wait_for_workers(&self.folder)
     }
 }
 

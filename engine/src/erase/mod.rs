@@ -1,0 +1,225 @@
+//! How is somebody forgotten?
+//!
+//! What is live is deleted by the ordinary rules, and what goes along with it. The ids are then
+//! written into a register in the store's folder, durably and before anything is erased: an open
+//! after a crash goes on from there. One commit removes them from the bin and marks them as erased,
+//! so that whoever asks for them hears of it; it names ids and nothing else. Then everything that
+//! holds values of theirs leaves the journal, the state with its history, and the checkpoints.
+//!
+//! The register says who was erased, without any data. It is not part of a backup: a restore of a
+//! backup from before takes it from outside and erases the same records again.
+
+mod delete;
+mod register;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::{Position, Subject};
+use crate::query::Reader;
+use crate::record::RecordId;
+use crate::session::Session;
+use crate::store::{Progress, spaces};
+use crate::write::{Ask, Stored};
+use delete::How;
+pub(crate) use register::Register;
+
+/// How often the marks are written again when others take records out of the bin meanwhile.
+const ATTEMPTS: usize = 16;
+
+/// What was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Erased {
+    /// The records: those that were asked for, and those that went along with them.
+    pub ids: Vec<RecordId>,
+    /// The commit that says so.
+    pub position: Position,
+    /// In how many places of the journal something of them was erased.
+    pub entries: u64,
+    /// What follow-ups of the delete could not do, in words.
+    pub warnings: Vec<String>,
+}
+
+impl Session {
+    /// Erases records for good: from the journal, the state, its history and the checkpoints that the store keeps. What
+    /// is not in the bin yet is deleted first, by the ordinary rules. What goes along with a record is erased too. The
+    /// hash chain of the journal stays whole; that there were such records, when they were changed and by whom, is still
+    /// known. Totals of other records, and what other records say about them, are not changed.
+    ///
+    /// A backup that was taken before still holds them. `ERASED` in the store's folder lists who was erased: keep it, and
+    /// give it to a restore of such a backup with [`RestoreOptions::erased`](crate::RestoreOptions::erased).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), peyvand::Error> {
+    /// use serde_json::json;
+    ///
+    /// let engine = peyvand::Engine::in_memory().open()?;
+    /// let session = engine.session();
+    /// let id = session.create("contact", json!({"name": "Maryam Karimi"}))?.id()?;
+    /// session.erase([id])?;
+    /// assert!(session.get(id).unwrap_err().to_string().contains("was erased on"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When one of them never was, when a rule refuses its delete, or when the store fails. After a failure of the store,
+    /// the next open ends what was begun.
+    pub fn erase(&self, ids: impl IntoIterator<Item = RecordId>) -> Result<Erased> {
+        self.erase_with(ids, &mut |_| {})
+    }
+
+    /// As [`Session::erase`], telling how far it is.
+    ///
+    /// # Errors
+    /// As [`Session::erase`].
+    pub fn erase_with(
+        &self,
+        ids: impl IntoIterator<Item = RecordId>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Erased> {
+        let _alone = self.engine.reshaping();
+        let ids: BTreeSet<RecordId> = ids.into_iter().collect();
+        refuse_unknown(&self.engine.read()?.0, &ids)?;
+        let mut warnings = Vec::new();
+        let ids = delete::delete(self, &ids, How::ByTheRules, &mut warnings)?;
+        if let Some(mut register) = Register::of(&self.engine)? {
+            register.begin(&ids, self.engine.position())?;
+        }
+        end(self, ids, warnings, tell)
+    }
+}
+
+/// Ends what a crash broke off, or what a restore was told to erase.
+pub(crate) fn resume(engine: &Engine) -> Result<()> {
+    let Some(register) = Register::of(engine)? else {
+        return Ok(());
+    };
+    let (reader, _) = engine.read()?;
+    let mut ids = BTreeSet::new();
+    for id in register.pending() {
+        // A store of a backup from before there was such a record has nothing of it.
+        if is_known(&reader, id)? {
+            ids.insert(id);
+        }
+    }
+    drop(reader);
+    if register.pending().next().is_none() {
+        return Ok(());
+    }
+    let session = engine.session();
+    let mut warnings = Vec::new();
+    let ids = delete::delete(&session, &ids, How::InAnyCase, &mut warnings)?;
+    end(&session, ids, warnings, &mut |_| {}).map(drop)
+}
+
+/// Marks what is deleted as erased, and erases it.
+fn end(
+    session: &Session,
+    ids: BTreeSet<RecordId>,
+    mut warnings: Vec<String>,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Erased> {
+    let engine = &session.engine;
+    let position = mark(session, &ids, &mut warnings)?;
+    let subjects = subjects(&engine.read()?.0, &ids);
+    let entries = match subjects.is_empty() {
+        true => 0,
+        false => engine.inner.backend.erase(&subjects, tell)?,
+    };
+    if let Some(mut register) = Register::of(engine)? {
+        register.end(&ids, engine.position())?;
+    }
+    Ok(Erased {
+        ids: ids.into_iter().collect(),
+        position,
+        entries,
+        warnings,
+    })
+}
+
+fn refuse_unknown(reader: &Reader, ids: &BTreeSet<RecordId>) -> Result<()> {
+    for id in ids {
+        reader.object_of(*id)?;
+        if !is_known(reader, *id)? {
+            return Err(Error::new(ErrorKind::NotFound, reader.missing(*id)?));
+        }
+    }
+    Ok(())
+}
+
+fn is_known(reader: &Reader, id: RecordId) -> Result<bool> {
+    Ok(reader.get_stored(id)?.is_some()
+        || reader.binned(id)?.is_some()
+        || reader.erased(id)?.is_some())
+}
+
+fn subjects(reader: &Reader, ids: &BTreeSet<RecordId>) -> BTreeSet<Subject> {
+    let subject = |id: &RecordId| {
+        let object = reader.schema.by_prefix(id.prefix)?;
+        Some(Subject {
+            object: object.number,
+            id: id.number,
+        })
+    };
+    ids.iter().filter_map(subject).collect()
+}
+
+/// Commits that these are erased, and removes them from the bin.
+fn mark(
+    session: &Session,
+    ids: &BTreeSet<RecordId>,
+    warnings: &mut Vec<String>,
+) -> Result<Position> {
+    for _ in 0..ATTEMPTS {
+        let (reader, _) = session.engine.read()?;
+        let stored = marks(&reader, ids, session.context.now().timestamp_micros())?;
+        if stored.entries.is_empty() {
+            return Ok(reader.position());
+        }
+        drop(reader);
+        let position = session.ask(Ask::Stored(stored))?.position;
+        // Somebody may have taken one out of the bin before it was marked; nobody can any longer.
+        let (reader, _) = session.engine.read()?;
+        let mut back = BTreeSet::new();
+        for id in ids {
+            if reader.get_stored(*id)?.is_some() {
+                back.insert(*id);
+            }
+        }
+        if back.is_empty() {
+            return Ok(position);
+        }
+        drop(reader);
+        delete::delete(session, &back, How::InAnyCase, warnings)?;
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        "others kept taking the records out of the bin",
+    )
+    .hint("try again"))
+}
+
+fn marks(reader: &Reader, ids: &BTreeSet<RecordId>, now: i64) -> Result<Stored> {
+    let mut stored = Stored {
+        what: "erase".to_owned(),
+        ..Stored::default()
+    };
+    for id in ids {
+        let object = reader.object_of(*id)?.number;
+        let key = |space| spaces::of_record(space, object, id.number);
+        if reader.binned(*id)?.is_some() {
+            stored.entries.push((key(spaces::BIN), None));
+        }
+        if reader.erased(*id)?.is_none() {
+            let mark = (key(spaces::ERASED), Some(now.to_be_bytes().to_vec()));
+            stored.entries.push(mark);
+            stored.stamps.push(key(spaces::HISTORY));
+        }
+    }
+    Ok(stored)
+}

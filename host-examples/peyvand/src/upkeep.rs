@@ -1,0 +1,118 @@
+//! How is a store kept small, and how is somebody forgotten?
+
+use std::path::Path;
+
+use peyvand::{Engine, RecordId};
+use serde_json::json;
+
+use crate::fault::{Exit, Fault};
+use crate::moment::Moment;
+use crate::output::{Output, bytes, counted, several};
+use crate::progress::Progress;
+use crate::store::{self, Need};
+
+const ASK: &str = "say --yes to do it";
+
+pub(crate) fn erase(
+    ids: &[RecordId],
+    yes: bool,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
+    if !yes {
+        let what = several(ids.len() as u64, "record", "records");
+        let would = format!("{what} would be erased for good, with what goes along");
+        return not_done(&would, output);
+    }
+    let erased = store::with(dir, Need::Existing, |engine| {
+        let mut progress = Progress::of("parts");
+        let session = engine.session();
+        Ok(session.erase_with(ids.iter().copied(), &mut |told| progress.follow(told))?)
+    })?;
+    if output.json {
+        let ids: Vec<String> = erased.ids.iter().map(ToString::to_string).collect();
+        output.document(&json!({
+            "ids": ids,
+            "position": erased.position.get(),
+            "entries": erased.entries,
+            "warnings": erased.warnings,
+        }))?;
+        return Ok(Exit::Fine);
+    }
+    for id in &erased.ids {
+        output.line(format!("{id} is erased"))?;
+    }
+    let register = dir.join("ERASED");
+    output.line(format!(
+        "earlier backups still hold {}: keep {} for `peyvand restore --erased`",
+        if erased.ids.len() == 1 { "it" } else { "them" },
+        register.display()
+    ))?;
+    crate::record::warnings(&erased.warnings, output)?;
+    Ok(Exit::Fine)
+}
+
+pub(crate) fn checkpoint(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    let kept = store::with(dir, Need::Existing, |engine| {
+        let mut progress = Progress::of("entries");
+        Ok(engine.keep_checkpoint(&mut |told| progress.follow(told))?)
+    })?;
+    if output.json {
+        let (position, entries) = (kept.position.get(), kept.entries);
+        let document = json!({"position": position, "entries": entries, "bytes": kept.bytes});
+        output.document(&document)?;
+    } else {
+        output.line(format!(
+            "the state at position {} is kept: {}",
+            kept.position,
+            bytes(kept.bytes)
+        ))?;
+    }
+    Ok(Exit::Fine)
+}
+
+pub(crate) fn trim(
+    before: Moment,
+    yes: bool,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
+    store::with(dir, Need::Existing, |engine| {
+        let before = position_of(engine, before)?;
+        let oldest = engine.oldest()?;
+        if !yes {
+            let count = before.get().saturating_sub(oldest.get());
+            let what = several(count, "commit", "commits");
+            let would = format!("up to {what} before position {before} would go from the journal");
+            return not_done(&format!("{would}, and with them the history"), output);
+        }
+        let trimmed = engine.trim(before)?;
+        if output.json {
+            let (oldest, entries) = (trimmed.oldest.get(), trimmed.entries);
+            output.document(&json!({"oldest": oldest, "entries": entries}))?;
+        } else {
+            output.line(format!(
+                "{} commits are gone from the journal, the oldest is {}",
+                counted(trimmed.entries),
+                trimmed.oldest
+            ))?;
+        }
+        Ok(Exit::Fine)
+    })
+}
+
+/// Says what was asked for and is not done.
+fn not_done(would: &str, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    match output.json {
+        true => output.document(&json!({"done": false, "would": would}))?,
+        false => output.line(format!("{would}; {ASK}"))?,
+    }
+    Ok(Exit::No)
+}
+
+fn position_of(engine: &Engine, moment: Moment) -> Result<peyvand::Position, Fault> {
+    match moment.0 {
+        peyvand::Moment::Position(position) => Ok(position),
+        instant => Ok(engine.session().as_of(instant)?.position()),
+    }
+}
