@@ -31,6 +31,7 @@ impl Bare {
             durability: Durability::Sync,
             overlay_bytes: args.overlay_bytes,
             cache_bytes: args.cache_bytes,
+            engine: args.engine,
         };
         Self {
             store: BareStore::open(dir, &options).unwrap(),

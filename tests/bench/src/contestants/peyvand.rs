@@ -45,6 +45,7 @@ pub(crate) fn open(dir: &Path, args: &Args, count: u64) -> Engine {
     let engine = Engine::builder(dir)
         .cache_bytes(args.cache_bytes)
         .overlay_bytes(args.overlay_bytes)
+        .state_engine(args.engine)
         .ids(ids.clone())
         .open()
         .unwrap();
