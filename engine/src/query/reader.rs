@@ -59,8 +59,9 @@ impl Reader {
         let Some(object) = self.schema.by_prefix(id.prefix) else {
             return Ok(None);
         };
-        let mut found = self.get_many(object, &[id.number])?;
-        Ok(found.pop().flatten())
+        let mut record = self.get_stored(id)?;
+        self.add_rollups(object, record.iter_mut())?;
+        Ok(record)
     }
 
     /// A live record without its rollups: they belong to the store, not to who changes the record.

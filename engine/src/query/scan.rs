@@ -39,10 +39,14 @@ pub(super) fn each_row(
     };
     match &plan.source {
         Source::Ids(ids) => {
-            for ids in ids.chunks(batch.max(BATCH / 4)) {
+            let mut rest = ids.as_slice();
+            while !rest.is_empty() {
+                let (ids, later) = rest.split_at(batch.min(rest.len()));
                 if pass(load(reader, object, ids, rollups)?)?.is_break() {
                     return Ok(());
                 }
+                rest = later;
+                batch = (batch * 2).min(BATCH);
             }
         }
         Source::Spans { spans, direction } => {
