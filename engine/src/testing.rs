@@ -9,4 +9,4 @@ mod store;
 
 pub use crate::journal::{Call, Fault, Faults, fuzz_reader as fuzz_journal};
 #[cfg(feature = "testing")]
-pub use store::{BareOptions, BareStore, overlay_bytes};
+pub use store::{BareOptions, BareRecord, BareStore, overlay_bytes};

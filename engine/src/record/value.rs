@@ -29,12 +29,12 @@ pub enum Value {
     Options(Vec<String>),
     /// An amount in a currency.
     Money(Money),
-    /// A telephone number.
-    Phone(Phone),
+    /// A telephone number. In a box, as what follows: the others are a third of its size.
+    Phone(Box<Phone>),
     /// A postal address.
-    Address(Address),
+    Address(Box<Address>),
     /// The name of a person.
-    PersonName(PersonName),
+    PersonName(Box<PersonName>),
     /// Another record.
     Reference(RecordId),
     /// Anything, for programs.

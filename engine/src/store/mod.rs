@@ -7,7 +7,6 @@
 
 mod backend;
 pub(crate) mod checkpoint;
-pub(crate) mod codec;
 mod embedded;
 mod error;
 pub(crate) mod keys;
@@ -34,6 +33,7 @@ mod conformance;
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::PostgresBackend;
+pub(crate) use crate::record::codec;
 pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
 pub(crate) use embedded::{EmbeddedBackend, StoreOptions};
 pub use embedded::{Retention, StateEngine};

@@ -63,7 +63,7 @@ fn existing(args: &Args) -> Vec<Stand> {
 
 /// The sections that share the stores of one import, then those that make their own.
 fn compare(args: &Args, report: &mut Report) {
-    if ["import", "read", "scan", "commit", "mix"]
+    if ["import", "read", "scan", "past", "commit", "mix"]
         .iter()
         .any(|name| args.wants(name))
     {
@@ -77,6 +77,9 @@ fn compare(args: &Args, report: &mut Report) {
         }
         if args.wants("scan") {
             sections::scan(args, &mut stands, report);
+        }
+        if args.wants("past") {
+            sections::past(args, &mut stands, report);
         }
         if args.wants("commit") {
             sections::commit(args, &mut stands, report);

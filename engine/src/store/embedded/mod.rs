@@ -27,6 +27,7 @@ mod pages;
 mod pool;
 #[cfg(feature = "redb")]
 mod redb;
+mod short_key;
 mod sled;
 mod tree;
 mod upgrade;
