@@ -51,7 +51,7 @@ impl Stored {
         codec::value(&self.bytes, self.places.get(place)?.at)
     }
 
-    fn into_made(self) -> Vec<(u32, Value)> {
+    fn inmake_all(self) -> Vec<(u32, Value)> {
         let all = self.places.iter().enumerate().filter_map(|(place, of)| {
             let value = self.made(place).cloned().or_else(|| self.make(place))?;
             Some((of.field, value))
@@ -126,7 +126,7 @@ impl Values {
     }
 
     pub(crate) fn set(&mut self, number: u32, value: Option<Value>) {
-        let values = self.to_made();
+        let values = self.make_all();
         let place = values.binary_search_by_key(&number, |(field, _)| *field);
         match (place, value) {
             (Ok(at), Some(value)) => values[at].1 = value,
@@ -139,16 +139,16 @@ impl Values {
     }
 
     pub(crate) fn reserve(&mut self, more: usize) {
-        self.to_made().reserve(more);
+        self.make_all().reserve(more);
     }
 
     pub(crate) fn retain(&mut self, keep: impl FnMut(&(u32, Value)) -> bool) {
-        self.to_made().retain(keep);
+        self.make_all().retain(keep);
     }
 
-    fn to_made(&mut self) -> &mut Vec<(u32, Value)> {
+    fn make_all(&mut self) -> &mut Vec<(u32, Value)> {
         if let Some(stored) = self.stored.take() {
-            self.made = stored.into_made();
+            self.made = stored.inmake_all();
         }
         &mut self.made
     }

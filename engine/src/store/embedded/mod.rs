@@ -16,6 +16,7 @@ mod cache;
 mod commit;
 mod fold;
 mod folder;
+mod heads;
 mod history;
 mod layers;
 mod merge;

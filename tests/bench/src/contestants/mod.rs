@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use peyvand::Position;
+use ::peyvand::Position;
 
 use crate::args::Args;
 use crate::customers::{Customer, Customers};
