@@ -10,4 +10,4 @@ mod store;
 pub use crate::journal::{Call, Fault, Faults, fuzz_reader as fuzz_journal};
 pub use crate::store::checkpoint::fuzz_reader as fuzz_checkpoint;
 #[cfg(feature = "testing")]
-pub use store::{BareOptions, BareStore, overlay_bytes};
+pub use store::{BareOptions, BareRecord, BareStore, overlay_bytes};

@@ -31,7 +31,7 @@ pub enum Value {
     Options(Vec<String>),
     /// An amount in a currency.
     Money(Money),
-    /// A telephone number.
+    /// A telephone number. In a box, as what follows: the others are a third of its size.
     Phone(Box<Phone>),
     /// A postal address.
     Address(Box<Address>),

@@ -48,7 +48,7 @@ pub(crate) use writer::write;
 
 const MAGIC: [u8; 8] = *b"PEYVANDC";
 const FORMAT: u32 = 1;
-/// The format of keys and records, as `store/spaces.rs` and `store/codec.rs` have it.
+/// The format of keys and records, as `store/spaces.rs` and `record/codec.rs` have it.
 pub(crate) const RECORDS: u32 = 1;
 
 const HEADER: usize = 8 + 4 + 4 + 8 + 8 + 32 + 4;
