@@ -291,6 +291,7 @@ impl Session {
             entries,
             schema: manifest.schema_changes(&schema),
             config: true,
+            ..Stored::default()
         }))?;
         Ok(info)
     }
@@ -399,6 +400,7 @@ impl Session {
             entries,
             schema: brought.collect(),
             config: true,
+            ..Stored::default()
         }))?;
         Ok(())
     }
