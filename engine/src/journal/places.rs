@@ -29,6 +29,8 @@ impl Journal {
     /// a plain one, for only such a one can be gone on with.
     pub(crate) fn files(&self, upto: Position) -> Result<Vec<SegmentFile>, JournalError> {
         self.hand_out()?;
+        // While a segment is replaced, the index and the folder say different things.
+        let _reshaping = self.reshaping();
         let holding = self
             .segment_of(upto)
             .map_or_else(|_| self.oldest(), |(first, _)| first);

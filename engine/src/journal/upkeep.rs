@@ -326,7 +326,7 @@ impl Journal {
         }
     }
 
-    fn reshaping(&self) -> MutexGuard<'_, ()> {
+    pub(super) fn reshaping(&self) -> MutexGuard<'_, ()> {
         self.reshaping
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
