@@ -71,11 +71,19 @@ impl Reader {
         let Some(object) = self.schema.by_prefix(id.prefix) else {
             return Ok(None);
         };
-        let key = spaces::of_record(spaces::RECORD, object.number, id.number);
+        let key = spaces::record(object.number, id.number);
         let bytes = self.snapshot.get(&key)?;
         bytes
             .map(|bytes| decode(object, id.number, bytes))
             .transpose()
+    }
+
+    /// What is stored of live records.
+    pub(super) fn stored(&self, object: &Object, ids: &[u128]) -> Result<Vec<Option<Vec<u8>>>> {
+        let of = |id: &u128| spaces::record(object.number, *id);
+        let keys: Vec<[u8; 21]> = ids.iter().map(of).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(<[u8; 21]>::as_slice).collect();
+        Ok(self.snapshot.get_many(&keys)?)
     }
 
     /// Live records of one object by number, in the order asked for, with their rollups.
@@ -84,13 +92,7 @@ impl Reader {
         object: &Arc<Object>,
         ids: &[u128],
     ) -> Result<Vec<Option<Record>>> {
-        let keys: Vec<Vec<u8>> = ids
-            .iter()
-            .map(|id| spaces::of_record(spaces::RECORD, object.number, *id))
-            .collect();
-        let values = self
-            .snapshot
-            .get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        let values = self.stored(object, ids)?;
         let mut records = Vec::with_capacity(ids.len());
         for (id, bytes) in ids.iter().zip(values) {
             records.push(bytes.map(|bytes| decode(object, *id, bytes)).transpose()?);

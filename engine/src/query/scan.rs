@@ -106,13 +106,7 @@ pub(super) fn load(
             .flatten()
             .collect());
     }
-    let keys: Vec<Vec<u8>> = ids
-        .iter()
-        .map(|id| spaces::of_record(spaces::RECORD, object.number, *id))
-        .collect();
-    let values = reader
-        .snapshot
-        .get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+    let values = reader.stored(object, ids)?;
     ids.iter()
         .zip(values)
         .filter_map(|(id, bytes)| bytes.map(|bytes| decode(object, *id, bytes)))

@@ -46,7 +46,9 @@ impl fmt::Debug for Prefix {
 /// A record's name for ever: 128 bits, written as its object's prefix and 26 letters (`opp_01jd…`).
 ///
 /// The high bits are the time of making, so that new records lie together; nothing may be ordered by it.
+// Packed, for a number of 128 bits would want addresses that are multiples of 16, and every value of a record with it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(Rust, packed(8))]
 pub struct RecordId {
     pub(crate) prefix: Prefix,
     pub(crate) number: u128,

@@ -26,7 +26,7 @@
 
 use super::keys::{end_text, push_char, push_i64, push_text, push_u32, push_u64, take_u32};
 use crate::journal::Subject;
-use crate::record::{RecordId, Value};
+use crate::record::Value;
 
 pub(crate) const CONFIG: u8 = 0x01;
 pub(crate) const SCHEMA: u8 = 0x02;
@@ -69,6 +69,17 @@ pub(crate) fn of_record(space: u8, object: u32, id: u128) -> Vec<u8> {
     key.push(space);
     push_u32(&mut key, object);
     key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// As [`of_record`] of a live record, for those who read many.
+pub(crate) fn record(object: u32, id: u128) -> [u8; 21] {
+    let mut key = [RECORD; 21];
+    let (start, end) = key.split_at_mut(5);
+    if let Some(place) = start.last_chunk_mut() {
+        *place = object.to_be_bytes();
+    }
+    end.copy_from_slice(&id.to_be_bytes());
     key
 }
 
@@ -148,9 +159,9 @@ pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
             super::keys::push_i128(key, money.amount.billionths());
             key.extend_from_slice(money.currency.code().as_bytes());
         }
-        Value::Reference(RecordId { prefix, number }) => {
-            push_text(key, prefix.as_str());
-            key.extend_from_slice(&number.to_be_bytes());
+        Value::Reference(id) => {
+            push_text(key, id.prefix.as_str());
+            key.extend_from_slice(&id.number.to_be_bytes());
         }
         Value::Phone(phone) => match &phone.e164 {
             Some(e164) => push_text(key, e164),
