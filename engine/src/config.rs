@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::install::Definitions;
+use crate::journal::Position;
 use crate::schema::{Object, Schema, pipelines, standard_schema};
 use crate::store::{Snapshot, spaces};
 use crate::write::{Ask, Group, Request, Stored};
@@ -23,6 +24,41 @@ pub(crate) struct Config {
     pub(crate) schema: Arc<Schema>,
     installed: Definitions,
     registry: OnceLock<Registry>,
+}
+
+/// The config that was read last, and the positions for which it is known to be right without a look at the store.
+#[derive(Default)]
+pub(crate) struct Held {
+    config: Arc<Config>,
+    positions: Option<(Position, Position)>,
+}
+
+impl Held {
+    /// The config of a position, when that is known.
+    pub(crate) fn at(&self, position: Position) -> Option<Arc<Config>> {
+        let (first, last) = self.positions?;
+        (first..=last)
+            .contains(&position)
+            .then(|| self.config.clone())
+    }
+
+    /// The config of a position at which the counter had this value. The counter only grows: between two positions of
+    /// one value it had no other.
+    pub(crate) fn extend(&mut self, counter: u64, position: Position) -> Option<Arc<Config>> {
+        let (first, last) = self.positions.filter(|_| self.config.counter == counter)?;
+        self.positions = Some((first.min(position), last.max(position)));
+        Some(self.config.clone())
+    }
+
+    /// Takes a config that was read at a position, unless a newer one is held.
+    pub(crate) fn put(&mut self, config: &Arc<Config>, position: Position) {
+        if self.extend(config.counter, position).is_none()
+            && (self.positions.is_none() || self.config.counter < config.counter)
+        {
+            self.config = config.clone();
+            self.positions = Some((position, position));
+        }
+    }
 }
 
 impl Config {

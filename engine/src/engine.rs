@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use chrono::FixedOffset;
 
 use crate::check::Checked;
-use crate::config::Config;
+use crate::config::{Config, Held};
 use crate::context::{Actor, Clock, Context, IdSource, Locale};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gamification::League;
@@ -60,7 +60,7 @@ pub(crate) struct Inner {
     ids: Arc<dyn IdSource>,
     zone: FixedOffset,
     locale: Locale,
-    config: RwLock<Arc<Config>>,
+    config: RwLock<Held>,
     pub(crate) bills: Bills,
     set_aside: Option<PathBuf>,
     /// What follow-ups that a crash left undone could not do.
@@ -223,29 +223,22 @@ impl Engine {
 
     /// The schema and hooks that belong to a snapshot, also to one of long ago.
     pub(crate) fn config_of(&self, snapshot: &Snapshot) -> Result<Arc<Config>> {
+        let held = &self.inner.config;
+        let position = snapshot.position();
+        let known = held.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = known.at(position) {
+            return Ok(config);
+        }
+        drop(known);
         let counter = Config::counter(snapshot)?;
-        let held = self
-            .inner
-            .config
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        match held.counter == counter {
-            true => Ok(held),
-            false => self.load(snapshot, counter),
+        let mut known = held.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = known.extend(counter, position) {
+            return Ok(config);
         }
-    }
-
-    fn load(&self, snapshot: &Snapshot, counter: u64) -> Result<Arc<Config>> {
+        drop(known);
         let config = Arc::new(Config::load(snapshot, counter)?);
-        let mut held = self
-            .inner
-            .config
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if held.counter < counter {
-            *held = config.clone();
-        }
+        let mut known = held.write().unwrap_or_else(PoisonError::into_inner);
+        known.put(&config, position);
         Ok(config)
     }
 

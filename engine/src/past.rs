@@ -84,15 +84,19 @@ impl Session {
                 format!("there is no position {position} yet: the last commit is {head}"),
             ));
         }
+        if position == Position::START {
+            return Err(
+                Error::new(ErrorKind::NotFound, "nothing was stored at that moment yet")
+                    .hint("ask for a later one"),
+            );
+        }
         let oldest = backend.oldest();
         if position < oldest {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 format!("position {position} is not kept any more: the oldest is {oldest}"),
             )
-            .hint(format!(
-                "restore a backup up to position {position} into another directory and look there"
-            )));
+            .hint("restore a backup up to that position into another directory and look there"));
         }
         // Words such as `today` mean the day of that moment.
         let instant = match instant {

@@ -200,7 +200,9 @@ fn unsafe_code_stands_only_where_bindings_are_generated() {
 #[test]
 fn each_big_dependency_is_named_in_one_room() {
     let homes = [
-        ("sled", "engine/src/store/sled/"),
+        ("sled", "engine/src/store/embedded/"),
+        ("redb", "engine/src/store/embedded/"),
+        ("postgres", "engine/src/store/postgres/"),
         ("wasmtime", "engine/src/plugin/"),
         ("rhai", "engine/src/script/"),
     ];

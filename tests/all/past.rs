@@ -21,13 +21,13 @@ fn records_lists_and_totals_are_as_they_were_also_after_a_fold_and_a_reopen() {
     let first = deal("Beams", "100 EUR");
     let before = session.engine().position();
     deal("Rails", "250 EUR");
-    session
+    let _ = session
         .update(first, json!({"amount": "70 EUR", "stage": "won"}))
         .unwrap();
-    session
+    let _ = session
         .update(account, json!({"name": "Pars Steel Group"}))
         .unwrap();
-    session.delete(first).unwrap();
+    let _ = session.delete(first).unwrap();
 
     let open = Query::new("opportunity").filter(Filter::parse("status[eq]:open").unwrap());
     let check = |session: &peyvand::Session| {
@@ -63,7 +63,7 @@ fn a_state_that_was_lost_can_still_say_how_it_was() {
     let session = shares(folder.path()).open().unwrap().session();
     let account = create(&session, "account", json!({"name": "Pars Steel"}));
     let before = session.engine().position();
-    session
+    let _ = session
         .update(account, json!({"name": "Pars Steel Group"}))
         .unwrap();
     session.engine().clone().close().unwrap();
@@ -87,7 +87,7 @@ fn what_the_retention_let_go_is_said_to_be_gone() {
     let account = create(&session, "account", json!({"name": "Pars Steel"}));
     let before = session.engine().position();
     for number in 0..5 {
-        session
+        let _ = session
             .update(account, json!({"name": format!("Pars {number}")}))
             .unwrap();
     }
@@ -120,7 +120,7 @@ fn an_instant_means_the_last_commit_up_to_it() {
     let account = create(&session, "account", json!({"name": "Pars Steel"}));
     let then = crate::setting::noon();
     clock.set(then + chrono::TimeDelta::days(40));
-    session
+    let _ = session
         .update(account, json!({"name": "Pars Steel Group"}))
         .unwrap();
     let past = session.as_of(then + chrono::TimeDelta::days(39)).unwrap();

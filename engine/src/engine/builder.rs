@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, RwLock};
 use chrono::FixedOffset;
 
 use super::{Engine, Inner};
-use crate::config::Config;
 use crate::context::{Clock, IdSource, Locale, RandomIds, SystemClock};
 use crate::error::Result;
 use crate::hook::Bills;
@@ -190,7 +189,7 @@ impl EngineBuilder {
             ids: self.ids,
             zone: self.zone,
             locale: self.locale,
-            config: RwLock::new(Arc::new(Config::default())),
+            config: RwLock::default(),
             bills: Bills::default(),
             set_aside,
             resumed: Mutex::default(),

@@ -40,4 +40,23 @@ impl<'a> Bytes<'a> {
         let length = self.u32()?;
         self.take(length as usize)
     }
+
+    /// A number in 7 bits of each byte.
+    pub(super) fn number(&mut self) -> Option<u32> {
+        let mut number = 0_u64;
+        for shift in (0..35).step_by(7) {
+            let byte = self.u8()?;
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                return u32::try_from(number).ok();
+            }
+        }
+        None
+    }
+
+    /// Such a number, then so many bytes.
+    pub(super) fn counted(&mut self) -> Option<&'a [u8]> {
+        let length = self.number()?;
+        self.take(length as usize)
+    }
 }

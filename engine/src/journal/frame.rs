@@ -7,20 +7,16 @@
 //!          u64       the last position known to be on disk when this frame was written
 //!          [u8; 32]  hash of the frame before this one
 //!          i64       time, microseconds
-//!          u32       length of `asked`, then its bytes
-//!          u32       number of results, then of each:
-//!                      u32 length and bytes of the key
-//!                      u8  0 for a delete; 1 for a put, then u32 length and bytes of the value;
-//!                          2 for a key that was given up, then u32 place of the leaf that took it
-//!          u32       number of leaves, then of each:
-//!                      u32 object, u128 id
-//!                      u8  1, u32 length, then a salt of 24 bytes and the leaf:
-//!                            `asked` and results, as above
-//!                          0 once erased, u32 length, then the hash in the place of salt and leaf,
-//!                            then zeroes
+//!          what was asked and what came of it beside the records, as [`content`](super::content) says
+//!          number of leaves, as `content` writes numbers, then of each:
+//!            u32 object, u128 id
+//!            u8  1, u32 length, then a salt of 24 bytes and the content of the leaf, with zeroes
+//!                  after it where it is shorter than the hash that may come there
+//!                0 once erased, u32 length, then the hash in the place of salt and leaf, then
+//!                  zeroes
 //! ```
 //!
-//! Numbers are big-endian. The hash of a frame is blake3 over its payload up to the number of
+//! Numbers that say their size are big-endian. The hash of a frame is blake3 over its payload up to the number of
 //! leaves, followed by subject and blake3(salt ‖ leaf) of each leaf. So it is the same before and
 //! after a leaf is erased, and the salt keeps anybody from finding out what was erased by trying.
 //! An erased leaf takes as much room as before, so every frame stays at its place.
@@ -28,32 +24,30 @@
 //! The second number is what tells a torn tail from damage: a frame that was promised to be on disk
 //! is missed by every later frame, an unacknowledged one by none.
 //!
-//! Format 1 had no leaves (the payload ended before their number), and its hash was blake3 over the
-//! whole frame.
+//! Format 1 had no leaves (the payload ended before their number), every length and number was a
+//! u32, and its hash was blake3 over the whole frame.
 
 use std::collections::BTreeSet;
 
 use super::Position;
 use super::bytes::Bytes;
-use super::entry::{Change, Entry, Leaf, LeafContent, Subject};
+use super::content::{self, push_number};
+use super::entry::{Entry, Leaf, LeafContent, Subject};
 
 /// The hash of a frame, or zeroes before the first.
 pub(crate) type Hash = [u8; 32];
 
 /// Length and crc32, in front of every payload.
 pub(super) const HEAD: usize = 8;
-/// A payload of format 1 with nothing asked and no results: no payload is shorter.
-const EMPTY_PAYLOAD: usize = 8 + 8 + 32 + 8 + 4 + 4;
+/// What every payload begins with: position, promise, hash, time.
+const BEGINNING: usize = 8 + 8 + 32 + 8;
+/// A payload with nothing asked, no results and no leaves: no payload is shorter.
+const EMPTY_PAYLOAD: usize = BEGINNING + 1 + 1 + 1;
 
 const SALT: usize = 24;
-/// Subject, kind, length.
-const LEAF_HEAD: usize = Subject::LENGTH + 1 + 4;
-/// Salt, length of `asked`, number of results: just as much as the hash that may come there.
-const EMPTY_LEAF: usize = SALT + 4 + 4;
+/// Salt and content take at least as much as the hash that may come there.
+const SHORTEST_LEAF: usize = size_of::<Hash>();
 
-const DELETE: u8 = 0;
-const PUT: u8 = 1;
-const RELEASE: u8 = 2;
 const ERASED: u8 = 0;
 const KEPT: u8 = 1;
 
@@ -76,29 +70,6 @@ pub(super) struct Checked {
     pub(super) hash: Hash,
 }
 
-/// Bytes that the frame of `entry` takes.
-pub(super) fn length(entry: &Entry) -> usize {
-    let leaf = |leaf: &Leaf| {
-        let content = leaf.content.as_ref().map_or(0, |content| {
-            let released = content
-                .released
-                .iter()
-                .map(|(key, _)| 4 + key.len() + 1 + 4);
-            content.asked.len() + results_length(&content.results) + released.sum::<usize>()
-        });
-        LEAF_HEAD + EMPTY_LEAF + content
-    };
-    let leaves: usize = entry.leaves.iter().map(leaf).sum();
-    HEAD + EMPTY_PAYLOAD + entry.asked.len() + results_length(&entry.results) + 4 + leaves
-}
-
-fn results_length(results: &[Change]) -> usize {
-    let result = |(key, value): &Change| {
-        4 + key.len() + 1 + value.as_ref().map_or(0, |value| 4 + value.len())
-    };
-    results.iter().map(result).sum()
-}
-
 /// Writes frames, with salts that nobody can guess.
 pub(super) struct Encoder {
     /// Lives as long as the process; without it no salt can be made again.
@@ -115,8 +86,8 @@ impl Encoder {
         }
     }
 
-    /// Appends the frame of `entry` to `out` and returns its hash. The caller has checked that
-    /// [`length`] is far below what 32 bits can say.
+    /// Appends the frame of `entry` to `out` and returns its hash. The store takes no commit that comes near to
+    /// what 32 bits can say.
     pub(super) fn encode(
         &mut self,
         entry: &Entry,
@@ -125,16 +96,14 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Hash {
         let start = out.len();
-        out.reserve(length(entry));
         out.extend_from_slice(&[0; HEAD]);
         out.extend_from_slice(&entry.position.get().to_be_bytes());
         out.extend_from_slice(&synced.get().to_be_bytes());
         out.extend_from_slice(before);
         out.extend_from_slice(&entry.time.to_be_bytes());
-        push_bytes(out, &entry.asked);
-        push_count(out, entry.results.len());
-        push_results(out, &entry.results);
-        push_count(out, entry.leaves.len());
+        let mut common = content::Writer { out, subject: None };
+        common.content(&entry.asked, &entry.results, &[]);
+        push_number(out, entry.leaves.len());
 
         let payload = start + HEAD;
         self.hashed.clear();
@@ -160,14 +129,12 @@ impl Encoder {
         out.extend_from_slice(salt);
         let empty = LeafContent::default();
         let content = leaf.content.as_ref().unwrap_or(&empty);
-        push_bytes(out, &content.asked);
-        push_count(out, content.results.len() + content.released.len());
-        push_results(out, &content.results);
-        for (key, taker) in &content.released {
-            push_bytes(out, key);
-            out.push(RELEASE);
-            out.extend_from_slice(&taker.to_be_bytes());
-        }
+        let mut leaf_content = content::Writer {
+            out,
+            subject: Some(subject),
+        };
+        leaf_content.content(&content.asked, &content.results, &content.released);
+        out.resize(out.len().max(start + SHORTEST_LEAF), 0);
         let hash: Hash = blake3::hash(&out[start..]).into();
         if leaf.content.is_none() {
             // Erased before it was ever written here: when a journal is written anew.
@@ -185,28 +152,6 @@ fn seal(frame: &mut [u8]) {
     let (head, payload) = frame.split_at_mut(HEAD);
     head[..4].copy_from_slice(&(payload.len() as u32).to_be_bytes());
     head[4..].copy_from_slice(&crc32fast::hash(payload).to_be_bytes());
-}
-
-fn push_count(out: &mut Vec<u8>, count: usize) {
-    out.extend_from_slice(&(count as u32).to_be_bytes());
-}
-
-fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    push_count(out, bytes.len());
-    out.extend_from_slice(bytes);
-}
-
-fn push_results(out: &mut Vec<u8>, results: &[Change]) {
-    for (key, value) in results {
-        push_bytes(out, key);
-        match value {
-            None => out.push(DELETE),
-            Some(value) => {
-                out.push(PUT);
-                push_bytes(out, value);
-            }
-        }
-    }
 }
 
 /// Looks at the start of `bytes`, of which `room` may belong to a frame (more than are given, when
@@ -252,8 +197,8 @@ pub(super) fn check(frame: &[u8], format: u32, hashed: &mut Vec<u8>) -> Option<C
     let hash = if format == 1 {
         blake3::hash(frame)
     } else {
-        skip_asked_and_results(&mut rest)?;
-        let leaves = rest.u32()?;
+        content::skip(&mut rest)?;
+        let leaves = rest.number()?;
         hashed.clear();
         hashed.extend_from_slice(payload.get(..payload.len() - rest.0.len())?);
         for _ in 0..leaves {
@@ -278,17 +223,21 @@ pub(super) fn decode(frame: &[u8], format: u32) -> Option<Entry> {
     rest.u64()?;
     rest.take(32)?;
     let time = rest.i64()?;
+    let (common, count) = match format {
+        1 => (content::read_first_format(&mut rest)?, 0),
+        _ => (content::read(&mut rest, None)?, rest.number()?),
+    };
     let LeafContent {
         asked,
         results,
         released,
-    } = read_content(&mut rest)?;
+    } = common;
     let mut leaves = Vec::new();
-    for _ in 0..if format == 1 { 0 } else { rest.u32()? } {
+    for _ in 0..count {
         let (subject, leaf) = read_leaf(&mut rest)?;
         leaves.push(Leaf {
             subject,
-            content: leaf.content()?,
+            content: leaf.content(subject)?,
         });
     }
     (rest.0.is_empty() && released.is_empty()).then_some(Entry {
@@ -303,9 +252,9 @@ pub(super) fn decode(frame: &[u8], format: u32) -> Option<Entry> {
 /// Whether a whole frame of format 2 holds a leaf of `subjects` that is not erased.
 pub(super) fn holds(frame: &[u8], subjects: &BTreeSet<Subject>) -> Option<bool> {
     let mut rest = Bytes(frame.get(HEAD..)?);
-    rest.take(8 + 8 + 32 + 8)?;
-    skip_asked_and_results(&mut rest)?;
-    for _ in 0..rest.u32()? {
+    rest.take(BEGINNING)?;
+    content::skip(&mut rest)?;
+    for _ in 0..rest.number()? {
         let (subject, leaf) = read_leaf(&mut rest)?;
         if matches!(leaf, StoredLeaf::Kept(_)) && subjects.contains(&subject) {
             return Some(true);
@@ -317,10 +266,10 @@ pub(super) fn holds(frame: &[u8], subjects: &BTreeSet<Subject>) -> Option<bool> 
 /// Erases the leaves of `subjects` in a whole frame of format 2 and says how many that were.
 pub(super) fn erase(frame: &mut [u8], subjects: &BTreeSet<Subject>) -> Option<usize> {
     let mut rest = Bytes(frame.get(HEAD..)?);
-    rest.take(8 + 8 + 32 + 8)?;
-    skip_asked_and_results(&mut rest)?;
+    rest.take(BEGINNING)?;
+    content::skip(&mut rest)?;
     let mut erased = Vec::new();
-    for _ in 0..rest.u32()? {
+    for _ in 0..rest.number()? {
         let start = frame.len() - rest.0.len();
         let (subject, leaf) = read_leaf(&mut rest)?;
         if let (true, StoredLeaf::Kept(bytes)) = (subjects.contains(&subject), &leaf) {
@@ -355,13 +304,14 @@ impl StoredLeaf<'_> {
     }
 
     /// The content, `Some(None)` if it was erased, `None` if it cannot be read.
-    fn content(&self) -> Option<Option<LeafContent>> {
+    fn content(&self, subject: Subject) -> Option<Option<LeafContent>> {
         let StoredLeaf::Kept(bytes) = self else {
             return Some(None);
         };
         let mut rest = Bytes(bytes.get(SALT..)?);
-        let content = read_content(&mut rest)?;
-        rest.0.is_empty().then_some(Some(content))
+        let content = content::read(&mut rest, Some(subject))?;
+        let zeroes = bytes.len() == SHORTEST_LEAF && rest.0.iter().all(|byte| *byte == 0);
+        (rest.0.is_empty() || zeroes).then_some(Some(content))
     }
 }
 
@@ -372,7 +322,7 @@ fn read_leaf<'a>(rest: &mut Bytes<'a>) -> Option<(Subject, StoredLeaf<'a>)> {
     };
     let kind = rest.u8()?;
     let bytes = rest.prefixed()?;
-    if bytes.len() < EMPTY_LEAF {
+    if bytes.len() < SHORTEST_LEAF {
         return None;
     }
     let leaf = match kind {
@@ -386,38 +336,6 @@ fn read_leaf<'a>(rest: &mut Bytes<'a>) -> Option<(Subject, StoredLeaf<'a>)> {
         _ => return None,
     };
     Some((subject, leaf))
-}
-
-fn read_content(rest: &mut Bytes<'_>) -> Option<LeafContent> {
-    let mut content = LeafContent {
-        asked: rest.prefixed()?.to_vec(),
-        ..LeafContent::default()
-    };
-    for _ in 0..rest.u32()? {
-        let key = rest.prefixed()?.to_vec();
-        match rest.u8()? {
-            DELETE => content.results.push((key, None)),
-            PUT => content.results.push((key, Some(rest.prefixed()?.to_vec()))),
-            RELEASE => content.released.push((key, rest.u32()?)),
-            _ => return None,
-        }
-    }
-    Some(content)
-}
-
-fn skip_asked_and_results(rest: &mut Bytes<'_>) -> Option<()> {
-    rest.prefixed()?;
-    for _ in 0..rest.u32()? {
-        rest.prefixed()?;
-        match rest.u8()? {
-            DELETE => {}
-            PUT => {
-                rest.prefixed()?;
-            }
-            _ => return None,
-        }
-    }
-    Some(())
 }
 
 /// Whether `bytes` hold, anywhere, a good frame that was written when the frame of `missing` was

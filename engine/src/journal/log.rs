@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use super::disk::{Disk, DiskFile};
 use super::entry::Entry;
 use super::error::JournalError;
-use super::frame::{self, Encoder, Hash};
+use super::frame::{Encoder, Hash};
 use super::recover::{SPOT_EVERY, recover};
 use super::segment::{self, Header};
 use super::source::{Source, Spot};
@@ -155,11 +155,7 @@ impl Journal {
     pub(crate) fn append(&self, entries: &[Entry]) -> Result<(), JournalError> {
         self.stopping(|writer| {
             for entry in entries {
-                let length = frame::length(entry) as u64;
-                if writer.offset + writer.pending.len() as u64 + length > writer.size {
-                    self.roll(writer, length)?;
-                }
-                writer.push(entry);
+                self.push(writer, entry)?;
             }
             if !writer.half_full && writer.is_half_full() {
                 writer.half_full = true;
@@ -171,6 +167,24 @@ impl Journal {
                 Durability::Sync | Durability::Group(_) => self.sync_out(writer),
             }
         })
+    }
+
+    fn push(&self, writer: &mut Writer, entry: &Entry) -> Result<(), JournalError> {
+        debug_assert_eq!(entry.position, writer.head.next());
+        let start = writer.pending.len();
+        let (synced, before) = (writer.synced, writer.hash);
+        let hash = writer
+            .encoder
+            .encode(entry, synced, &before, &mut writer.pending);
+        let length = (writer.pending.len() - start) as u64;
+        if writer.offset + writer.pending.len() as u64 > writer.size {
+            let frame = writer.pending.split_off(start);
+            self.roll(writer, length)?;
+            writer.pending = frame;
+        }
+        let offset = writer.offset + writer.pending.len() as u64 - length;
+        writer.pushed(entry, offset, hash);
+        Ok(())
     }
 
     /// Makes everything that was appended durable.
@@ -285,12 +299,17 @@ impl Journal {
             .file
             .set_len(writer.offset)
             .map_err(JournalError::io("closing", &full))?;
-        let size = segment::planned_size(writer.offset);
-        let mut header = Header::new(writer.head.next(), size, writer.hash, writer.latest);
-        header.size = size.max(header.length() + length);
+        let planned = segment::planned_size(writer.offset);
+        let mut header = Header::new(writer.head.next(), planned, writer.hash, writer.latest);
+        let least = header.length() + length;
+        header.size = match self.durability {
+            Durability::Sync | Durability::Group(_) => planned.max(least),
+            // Zeroes written beforehand make the sync of a commit cheap, and here no commit is synced.
+            Durability::Memory | Durability::Os => least,
+        };
         writer.file = self.next_segment(&mut header)?;
         let closed = std::mem::replace(&mut writer.segment, header.first);
-        writer.size = header.size;
+        writer.size = header.size.max(planned);
         writer.offset = header.length();
         writer.half_full = false;
         self.due.store(true, Ordering::Release);
@@ -382,18 +401,16 @@ impl Writer {
         self.size >= WORTH_PREPARING && used >= self.size / 2
     }
 
-    fn push(&mut self, entry: &Entry) {
-        debug_assert_eq!(entry.position, self.head.next());
+    /// The frame of `entry` is pending, to be written at `offset`.
+    fn pushed(&mut self, entry: &Entry, offset: u64, hash: Hash) {
         if entry.position.get().is_multiple_of(SPOT_EVERY) {
             self.spots.push(Spot {
                 position: entry.position,
-                offset: self.offset + self.pending.len() as u64,
+                offset,
                 latest: self.latest,
             });
         }
-        self.hash = self
-            .encoder
-            .encode(entry, self.synced, &self.hash, &mut self.pending);
+        self.hash = hash;
         self.head = entry.position;
         self.latest = self.latest.max(entry.time);
     }

@@ -1,13 +1,14 @@
 //! What happened? The append-only truth: every commit, in order, one frame each.
 //!
-//! The journal is a folder of segment files. `entry` says what a commit is, `frame` how it lies in a
-//! segment, `segment` and `packed` how a segment looks before and after it is compressed, `source`
+//! The journal is a folder of segment files. `entry` says what a commit is, `frame` and `content` how
+//! it lies in a segment, `segment` and `packed` how a segment looks before and after it is compressed, `source`
 //! and `walk` how both are read. `recover` says what is done at open with a tail that a crash left
 //! behind, `log` is the journal as the store uses it, and `upkeep` what is done to old segments:
 //! compress, erase, trim. The state is folded from what is written here, so losing the state loses
 //! nothing, and losing a frame of the journal is never passed over in silence.
 
 mod bytes;
+mod content;
 mod disk;
 mod entry;
 mod error;

@@ -22,7 +22,7 @@ pub struct Explained {
 }
 
 impl Explained {
-    pub(super) fn of(plan: &Plan, filter: &Filter) -> Self {
+    pub(super) fn of(plan: &Plan, filter: &Filter, at_most: u64) -> Self {
         let (reads, index) = match &plan.via {
             Via::Records => ("all records in the order of their ids".to_owned(), None),
             Via::Id => ("the records of the ids given".to_owned(), None),
@@ -34,7 +34,7 @@ impl Explained {
             residual: residual(filter, &plan.via).to_string(),
             index,
             sorts_in_memory: plan.sequence != Sequence::Sorted,
-            at_most: plan.at_most,
+            at_most,
         }
     }
 }

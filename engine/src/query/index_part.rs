@@ -19,6 +19,8 @@ pub(super) struct Part {
     pub(super) name: String,
     /// Sorted and apart from each other.
     pub(super) spans: Vec<Span>,
+    /// What all its keys begin with, up to their ids, when they are of one value.
+    pub(super) value: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,7 @@ impl Part {
                 .iter()
                 .flat_map(|span| other.spans.iter().filter_map(|limit| common(span, limit)));
             self.spans = both.collect();
+            self.value = self.value.take().or(other.value);
             self.rank = self.rank.min(other.rank);
         } else if other.rank < self.rank {
             *self = other;
@@ -76,8 +79,16 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
     let around = |operand: &Operand| Span::prefix(&[prefix.as_slice(), &bound(operand)].concat());
     let present = Span::prefix(&[prefix.as_slice(), &[1]].concat());
     let several = matches!(test.target.kind, FieldKind::MultiOption { .. });
+    let mut value = None;
     let (rank, spans) = match (test.operator, test.operands.as_slice()) {
-        (Operator::Eq, [one]) => (Rank::Equal, vec![exactly(one)]),
+        (Operator::Eq, [one]) => {
+            let span = exactly(one);
+            // An amount without its currency is the beginning of several values.
+            let amount =
+                test.target.kind == FieldKind::Money && !matches!(one.value, Value::Money(_));
+            value = (!amount).then(|| span.start.clone());
+            (Rank::Equal, vec![span])
+        }
         (Operator::In, all) if !several => (Rank::OneOf, all.iter().map(exactly).collect()),
         (Operator::Gt | Operator::Gte, [least]) => (
             Rank::Range,
@@ -101,10 +112,12 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
             }],
         ),
         (Operator::StartsWith, [start]) => (Rank::Range, vec![around(start)]),
-        (Operator::IsNull, _) if test.wants_empty() => (
-            Rank::Range,
-            vec![Span::prefix(&[prefix.as_slice(), &[0]].concat())],
-        ),
+        (Operator::IsNull, _) if test.wants_empty() => {
+            let empty = [prefix.as_slice(), &[0]].concat();
+            let span = Span::prefix(&empty);
+            value = Some(empty);
+            (Rank::Range, vec![span])
+        }
         _ => return None,
     };
     Some(Part {
@@ -112,6 +125,7 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
         field,
         name: test.target.name.clone(),
         spans: apart(spans),
+        value,
     })
 }
 

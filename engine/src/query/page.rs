@@ -105,7 +105,6 @@ struct Bound {
     object: Arc<Object>,
     compiled: Compiled,
     order: Order,
-    fingerprint: Fingerprint,
     after: Option<Standing>,
     /// One more than the page has, to know whether there are more.
     rows: usize,
@@ -119,14 +118,12 @@ impl Bound {
         let object = reader.object(&query.object)?.clone();
         let compiled = query.filter.compile(&object, reader, time)?;
         let order = Order::of(&object, &query.sort)?;
-        let fingerprint = Fingerprint::of(&object, &query.filter, &query.sort);
-        let read = |text: &String| cursor::read(text, fingerprint, order.keys.len());
+        let read = |text: &String| cursor::read(text, mark(&object, query), order.keys.len());
         let after = query.after.as_ref().map(read).transpose()?;
         Ok(Self {
             object,
             compiled,
             order,
-            fingerprint,
             after,
             rows: query.limit + 1,
         })
@@ -141,22 +138,35 @@ impl Bound {
         plan::choose(reader, &self.object, &self.compiled, Some(&wanted))
     }
 
-    /// The first rows after the cursor, by the bytes they are sorted by.
-    fn best(
-        &self,
-        reader: &Reader,
-        plan: &Plan,
-        rollups: bool,
-    ) -> Result<BTreeMap<Vec<u8>, (Standing, Record)>> {
+    /// The first rows after the cursor.
+    fn rows(&self, reader: &Reader, plan: &Plan, rollups: bool) -> Result<Vec<Record>> {
+        if plan.sequence != Sequence::Sorted {
+            return self.best(reader, plan, rollups);
+        }
+        // They come in order, and from the cursor on: those that match are taken as they come.
+        let mut rows = Vec::with_capacity(self.rows);
+        each_row(reader, &self.object, plan, rollups, self.rows, |record| {
+            if self.compiled.matches(&record) {
+                rows.push(record);
+            }
+            Ok(match rows.len() < self.rows {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            })
+        })?;
+        Ok(rows)
+    }
+
+    /// The same of rows that come in another order, kept by the bytes they are to be sorted by.
+    fn best(&self, reader: &Reader, plan: &Plan, rollups: bool) -> Result<Vec<Record>> {
         let after = self
             .after
             .as_ref()
             .map(|standing| self.order.bytes(standing));
-        let mut best: BTreeMap<Vec<u8>, (Standing, Record)> = BTreeMap::new();
-        let first = if plan.sequence == Sequence::Unsorted {
-            usize::MAX
-        } else {
-            self.rows
+        let mut best: BTreeMap<Vec<u8>, Record> = BTreeMap::new();
+        let first = match plan.sequence {
+            Sequence::Unsorted => usize::MAX,
+            _ => self.rows,
         };
         each_row(reader, &self.object, plan, rollups, first, |record| {
             let standing = self.order.standing(&record);
@@ -179,19 +189,18 @@ impl Bound {
             {
                 return Ok(ControlFlow::Continue(()));
             }
-            best.insert(bytes, (standing, record));
+            best.insert(bytes, record);
             if best.len() > self.rows {
                 best.pop_last();
             }
-            let full = plan.sequence == Sequence::Sorted && best.len() == self.rows;
-            Ok(if full {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            })
+            Ok(ControlFlow::Continue(()))
         })?;
-        Ok(best)
+        Ok(best.into_values().collect())
     }
+}
+
+fn mark(object: &Object, query: &Query) -> Fingerprint {
+    Fingerprint::of(object, &query.filter, &query.sort)
 }
 
 /// One page of a query.
@@ -199,19 +208,18 @@ pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Pa
     let bound = Bound::of(reader, query, time)?;
     let plan = bound.plan(reader)?;
     let rollups = bound.compiled.uses_rollups() || bound.order.uses_rollups();
-    let mut rows: Vec<(Standing, Record)> =
-        bound.best(reader, &plan, rollups)?.into_values().collect();
+    let mut rows = bound.rows(reader, &plan, rollups)?;
     let has_more = rows.len() == bound.rows;
     rows.truncate(query.limit);
     let next = rows
         .last()
         .filter(|_| has_more)
-        .map(|(standing, _)| cursor::write(bound.fingerprint, standing));
+        .map(|last| cursor::write(mark(&bound.object, query), &bound.order.standing(last)));
     let records = if rollups || !has_rollups(&bound.object) {
-        rows.into_iter().map(|(_, record)| record).collect()
+        rows
     } else {
         // Totals are read for the rows of the page alone.
-        let ids: Vec<u128> = rows.iter().map(|(standing, _)| standing.id).collect();
+        let ids: Vec<u128> = rows.iter().map(|record| record.id.number).collect();
         load(reader, &bound.object, &ids, true)?
     };
     Ok(Page {
@@ -223,8 +231,10 @@ pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Pa
 
 /// How a query would be answered.
 pub(crate) fn explain(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Explained> {
-    let plan = Bound::of(reader, query, time)?.plan(reader)?;
-    Ok(Explained::of(&plan, &query.filter))
+    let bound = Bound::of(reader, query, time)?;
+    let plan = bound.plan(reader)?;
+    let at_most = plan.at_most(reader, &bound.object)?;
+    Ok(Explained::of(&plan, &query.filter, at_most))
 }
 
 /// How many records match.

@@ -3,7 +3,8 @@
 //! Three ways: records by name (an id, a unique key), the part of a field's index that a condition asks for, or a walk
 //! along the sort order that stops when the page is full. A walk for L rows of N expects to read L·N/C rows when C of
 //! them match, a part of an index always reads its C. So index keys are counted, but never further than √(L·N), where
-//! the walk begins to win; what was counted by then is the list of candidates, and nothing is read twice.
+//! the walk begins to win; what was counted by then is the list of candidates, and nothing is read twice. Entries of one
+//! value lie in the order of their ids: a list in that order walks them and counts nothing.
 
 use super::compile::{Compiled, Test};
 use super::filter::Operator;
@@ -26,8 +27,16 @@ pub(super) struct Plan {
     pub(super) via: Via,
     pub(super) source: Source,
     pub(super) sequence: Sequence,
+}
+
+impl Plan {
     /// How many records are read at most.
-    pub(super) at_most: u64,
+    pub(super) fn at_most(&self, reader: &Reader, object: &Object) -> Result<u64> {
+        match &self.source {
+            Source::Ids(ids) => Ok(ids.len() as u64),
+            Source::Spans { .. } => live_records(reader, object),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,21 +83,20 @@ pub(super) fn choose(
     if let Some((via, ids)) = by_name(reader, object, &tests)? {
         return Ok(of_ids(via, ids, wanted));
     }
-    let live = live_records(reader, object)?;
     let mut parts = index_parts(object, &tests);
     let walk = wanted.and_then(|wanted| walk(object, wanted, &parts));
-    let most = match (&walk, wanted) {
-        (Some((via, ..)), Some(wanted)) => {
-            // A condition on the walked field narrows the walk itself.
-            parts.retain(|part| !matches!(via, Via::Index(name) if *name == part.name));
-            usize::try_from(live.saturating_mul(wanted.rows as u64).isqrt())
-                .unwrap_or(MOST_COUNTED)
-                .min(MOST_COUNTED)
-        }
-        _ => MOST_COUNTED,
+    if let Some((Via::Index(walked), ..)) = &walk {
+        // A condition on the walked field narrows the walk itself.
+        parts.retain(|part| part.name != *walked);
+    }
+    let mut worth = Worth {
+        reader,
+        object,
+        rows: wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows),
+        most: None,
     };
     if (walk.is_some() || parts.len() > 1)
-        && let Some((name, ids)) = shortest(reader, &parts, most)?
+        && let Some((name, ids)) = shortest(&parts, &mut worth)?
     {
         return Ok(of_ids(Via::Index(name), ids, wanted));
     }
@@ -111,7 +119,6 @@ pub(super) fn choose(
         via,
         source: Source::Spans { spans, direction },
         sequence,
-        at_most: live,
     })
 }
 
@@ -153,7 +160,6 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
     }
     Plan {
         via,
-        at_most: ids.len() as u64,
         source: Source::Ids(ids),
         sequence,
     }
@@ -206,6 +212,13 @@ fn walk(
     let order = wanted.order;
     let Some(first) = order.keys.first() else {
         let direction = directed(order.id_descending);
+        if let [part] = parts
+            && let Some(value) = &part.value
+        {
+            let spans = in_id_order(&part.spans, value, wanted.after, direction);
+            let via = Via::Index(part.name.clone());
+            return Some((via, spans, direction, Sequence::Sorted));
+        }
         let last = wanted
             .after
             .map(|after| spaces::of_record(spaces::RECORD, object.number, after.id));
@@ -266,6 +279,24 @@ fn walk(
     ))
 }
 
+/// What is left of the entries of one value, whose keys all begin with `value` and go on with the id.
+fn in_id_order(
+    spans: &[Span],
+    value: &[u8],
+    after: Option<&Standing>,
+    direction: Direction,
+) -> Vec<Span> {
+    let Some(after) = after else {
+        return spans.to_vec();
+    };
+    let last = [value, &after.id.to_be_bytes()].concat();
+    let rest = Span::prefix(value).beyond(&last, direction);
+    spans
+        .iter()
+        .filter_map(|span| common(span, &rest))
+        .collect()
+}
+
 fn directed(descending: bool) -> Direction {
     if descending {
         Direction::Backward
@@ -275,31 +306,34 @@ fn directed(descending: bool) -> Direction {
 }
 
 /// The ids of the index part with the fewest keys, when that is at most `most`.
-fn shortest(reader: &Reader, parts: &[Part], most: usize) -> Result<Option<(String, Vec<u128>)>> {
+fn shortest(parts: &[Part], worth: &mut Worth<'_>) -> Result<Option<(String, Vec<u128>)>> {
     let mut best: Option<(String, Vec<u128>)> = None;
     let mut in_rank: Vec<&Part> = parts.iter().collect();
     in_rank.sort_by_key(|part| part.rank);
     for part in in_rank {
-        let most = best.as_ref().map_or(most, |(_, ids)| ids.len());
-        if let Some(ids) = ids_within(reader, part, most)? {
+        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
+        if let Some(ids) = ids_within(part, worth, least)? {
             best = Some((part.name.clone(), ids));
         }
     }
     Ok(best)
 }
 
-fn ids_within(reader: &Reader, part: &Part, most: usize) -> Result<Option<Vec<u128>>> {
+/// The ids of an index part, unless there are more than are worth counting, or than `least`.
+fn ids_within(part: &Part, worth: &mut Worth<'_>, least: usize) -> Result<Option<Vec<u128>>> {
     const PAGE: usize = 1000;
     let mut ids = Vec::new();
     for span in &part.spans {
         let mut span = span.clone();
         loop {
-            let asked = PAGE.min(most + 1 - ids.len());
-            let rows = reader.snapshot.scan(&span, Direction::Forward, asked)?;
-            ids.extend(rows.iter().filter_map(|(key, _)| spaces::id_at_end(key)));
+            let most = worth.most(ids.len())?.min(least);
             if ids.len() > most {
                 return Ok(None);
             }
+            let asked = PAGE.min(most + 1 - ids.len());
+            let snapshot = &worth.reader.snapshot;
+            let rows = snapshot.scan(&span, Direction::Forward, asked)?;
+            ids.extend(rows.iter().filter_map(|(key, _)| spaces::id_at_end(key)));
             match rows.last() {
                 Some((last, _)) if rows.len() == asked => {
                     span = span.beyond(last, Direction::Forward)
@@ -308,5 +342,35 @@ fn ids_within(reader: &Reader, part: &Part, most: usize) -> Result<Option<Vec<u1
             }
         }
     }
-    Ok(Some(ids))
+    Ok((ids.len() <= least).then_some(ids))
+}
+
+/// How many index keys are worth counting.
+struct Worth<'a> {
+    reader: &'a Reader,
+    object: &'a Object,
+    /// How many rows the walk is for that would be the other way; `None` where there is none.
+    rows: Option<usize>,
+    most: Option<usize>,
+}
+
+impl Worth<'_> {
+    /// The most that is sure to be worth it, after so many. A part that is no longer than the page always is: the number
+    /// of records is asked for only beyond.
+    fn most(&mut self, counted: usize) -> Result<usize> {
+        let Some(rows) = self.rows else {
+            return Ok(MOST_COUNTED);
+        };
+        if let Some(most) = self.most {
+            return Ok(most);
+        }
+        if counted <= rows {
+            return Ok(rows);
+        }
+        let live = live_records(self.reader, self.object)?;
+        let most = usize::try_from(live.saturating_mul(rows as u64).isqrt());
+        let most = most.unwrap_or(MOST_COUNTED).min(MOST_COUNTED);
+        self.most = Some(most);
+        Ok(most)
+    }
 }

@@ -61,8 +61,9 @@ impl Reader {
         let Some(object) = self.schema.by_prefix(id.prefix) else {
             return Ok(None);
         };
-        let mut found = self.get_many(object, &[id.number])?;
-        Ok(found.pop().flatten())
+        let mut record = self.get_stored(id)?;
+        self.add_rollups(object, record.iter_mut())?;
+        Ok(record)
     }
 
     /// A live record without its rollups: they belong to the store, not to who changes the record.
@@ -73,7 +74,7 @@ impl Reader {
         let key = spaces::of_record(spaces::RECORD, object.number, id.number);
         let bytes = self.snapshot.get(&key)?;
         bytes
-            .map(|bytes| decode(object, id.number, &bytes))
+            .map(|bytes| decode(object, id.number, bytes))
             .transpose()
     }
 
@@ -92,7 +93,7 @@ impl Reader {
             .get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let mut records = Vec::with_capacity(ids.len());
         for (id, bytes) in ids.iter().zip(values) {
-            records.push(bytes.map(|bytes| decode(object, *id, &bytes)).transpose()?);
+            records.push(bytes.map(|bytes| decode(object, *id, bytes)).transpose()?);
         }
         self.add_rollups(object, records.iter_mut().flatten())?;
         Ok(records)
@@ -168,8 +169,8 @@ impl Reader {
             };
             after = Some(last.clone());
             let mut records = Vec::with_capacity(page.len());
-            for (key, bytes) in &page {
-                records.push(decode(object, spaces::id_at_end(key).unwrap_or(0), bytes)?);
+            for (key, bytes) in page {
+                records.push(decode(object, spaces::id_at_end(&key).unwrap_or(0), bytes)?);
             }
             self.add_rollups(object, records.iter_mut())?;
             for record in records {
@@ -257,8 +258,8 @@ fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> 
     }
 }
 
-pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: &[u8]) -> Result<Record> {
-    let stored = codec::decode(bytes).map_err(|error| {
+pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: impl Into<Vec<u8>>) -> Result<Record> {
+    let stored = codec::decode(bytes.into()).map_err(|error| {
         Error::new(
             ErrorKind::Damaged,
             format!(

@@ -8,7 +8,7 @@ use super::reader::{Reader, decode};
 use crate::error::Result;
 use crate::record::Record;
 use crate::schema::Object;
-use crate::store::spaces;
+use crate::store::{Row, spaces};
 
 /// How many records are read at once, at most.
 const BATCH: usize = 500;
@@ -39,10 +39,14 @@ pub(super) fn each_row(
     };
     match &plan.source {
         Source::Ids(ids) => {
-            for ids in ids.chunks(batch.max(BATCH / 4)) {
+            let mut rest = ids.as_slice();
+            while !rest.is_empty() {
+                let (ids, later) = rest.split_at(batch.min(rest.len()));
                 if pass(load(reader, object, ids, rollups)?)?.is_break() {
                     return Ok(());
                 }
+                rest = later;
+                batch = (batch * 2).min(BATCH);
             }
         }
         Source::Spans { spans, direction } => {
@@ -54,10 +58,11 @@ pub(super) fn each_row(
                         break;
                     };
                     span = span.beyond(last, *direction);
-                    if pass(records_of(reader, object, &plan.via, &entries, rollups)?)?.is_break() {
+                    let more = entries.len() == batch;
+                    if pass(records_of(reader, object, &plan.via, entries, rollups)?)?.is_break() {
                         return Ok(());
                     }
-                    if entries.len() < batch {
+                    if !more {
                         break;
                     }
                     batch = (batch * 2).min(BATCH);
@@ -72,17 +77,19 @@ fn records_of(
     reader: &Reader,
     object: &Arc<Object>,
     via: &Via,
-    entries: &[(Vec<u8>, Vec<u8>)],
+    entries: Vec<Row>,
     rollups: bool,
 ) -> Result<Vec<Record>> {
-    let ids = || entries.iter().filter_map(|(key, _)| spaces::id_at_end(key));
+    let with_ids = entries
+        .into_iter()
+        .filter_map(|(key, bytes)| Some((spaces::id_at_end(&key)?, bytes)));
     if *via == Via::Records && !rollups {
-        return ids()
-            .zip(entries)
-            .map(|(id, (_, bytes))| decode(object, id, bytes))
+        return with_ids
+            .map(|(id, bytes)| decode(object, id, bytes))
             .collect();
     }
-    load(reader, object, &ids().collect::<Vec<_>>(), rollups)
+    let ids: Vec<u128> = with_ids.map(|(id, _)| id).collect();
+    load(reader, object, &ids, rollups)
 }
 
 /// The live records among these; an id in a filter need not be one.
@@ -108,6 +115,6 @@ pub(super) fn load(
         .get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     ids.iter()
         .zip(values)
-        .filter_map(|(id, bytes)| bytes.map(|bytes| decode(object, *id, &bytes)))
+        .filter_map(|(id, bytes)| bytes.map(|bytes| decode(object, *id, bytes)))
         .collect()
 }

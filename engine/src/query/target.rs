@@ -22,7 +22,7 @@ impl Slot {
             Self::Revision => Some(Cow::Owned(Value::Integer(
                 i64::try_from(record.revision).unwrap_or(i64::MAX),
             ))),
-            Self::Field(number) => record.value(number).map(Cow::Borrowed),
+            Self::Field(number) => record.peek(number),
         }
     }
 }

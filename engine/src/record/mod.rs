@@ -1,13 +1,16 @@
 //! What is one thing?
 //!
-//! Ids, values, the composites that a CRM needs (money, phone, address, person name) and the record that holds them.
+//! Ids, values, the composites that a CRM needs (money, phone, address, person name), the record that holds them, and
+//! `codec`, the bytes that it is kept as.
 //! Nothing here knows the store, the schema's rules or who may see what.
 
+pub(crate) mod codec;
 mod currency;
 mod decimal;
 mod id;
 mod phone;
 mod value;
+mod values;
 
 pub use currency::{Currency, NotACurrency};
 pub use decimal::{Decimal, NotADecimal};
@@ -15,7 +18,10 @@ pub use id::{NotAnId, Prefix, RecordId};
 pub use phone::Phone;
 pub use value::{Address, Money, PersonName, Value};
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use values::Values;
 
 use crate::schema::Object;
 
@@ -26,7 +32,7 @@ pub struct Record {
     pub(crate) id: RecordId,
     pub(crate) revision: u64,
     /// Sorted by field number. Numbers that the schema does not know (a newer engine's) are kept.
-    pub(crate) values: Vec<(u32, Value)>,
+    pub(crate) values: Values,
 }
 
 impl Record {
@@ -35,7 +41,7 @@ impl Record {
             object,
             id,
             revision: 0,
-            values: Vec::new(),
+            values: Values::default(),
         }
     }
 
@@ -96,62 +102,40 @@ impl Record {
     }
 
     pub(crate) fn value(&self, number: u32) -> Option<&Value> {
-        let at = self
-            .values
-            .binary_search_by_key(&number, |(field, _)| *field)
-            .ok()?;
-        Some(&self.values[at].1)
+        self.values.get(number)
+    }
+
+    /// As [`value`](Self::value), for a look that may be the only one.
+    pub(crate) fn peek(&self, number: u32) -> Option<Cow<'_, Value>> {
+        self.values.peek(number)
     }
 
     pub(crate) fn set(&mut self, number: u32, value: Option<Value>) {
-        match (
-            self.values
-                .binary_search_by_key(&number, |(field, _)| *field),
-            value,
-        ) {
-            (Ok(at), Some(value)) => self.values[at].1 = value,
-            (Ok(at), None) => {
-                self.values.remove(at);
-            }
-            (Err(at), Some(value)) => self.values.insert(at, (number, value)),
-            (Err(_), None) => {}
-        }
+        self.values.set(number, value);
     }
 
     /// The numbers of the fields in which two states of a record differ.
     pub(crate) fn changed(before: Option<&Record>, after: Option<&Record>) -> Vec<u32> {
-        let none: &[(u32, Value)] = &[];
         let mut old = before
-            .map_or(none, |record| &record.values)
-            .iter()
+            .into_iter()
+            .flat_map(|record| &record.values)
             .peekable();
         let mut new = after
-            .map_or(none, |record| &record.values)
-            .iter()
+            .into_iter()
+            .flat_map(|record| &record.values)
             .peekable();
         let mut changed = Vec::new();
         loop {
-            match (old.peek(), new.peek()) {
-                (Some((a, x)), Some((b, y))) if a == b => {
-                    if x != y {
-                        changed.push(*a);
-                    }
-                    old.next();
-                    new.next();
-                }
-                (Some((a, _)), Some((b, _))) if a < b => {
-                    changed.push(*a);
-                    old.next();
-                }
-                (Some((a, _)), None) => {
-                    changed.push(*a);
-                    old.next();
-                }
-                (_, Some((b, _))) => {
-                    changed.push(*b);
-                    new.next();
-                }
+            let (was, is) = (old.peek().copied(), new.peek().copied());
+            let number = match (was, is) {
+                (Some((a, _)), Some((b, _))) => *a.min(b),
+                (Some((number, _)), None) | (None, Some((number, _))) => *number,
                 (None, None) => return changed,
+            };
+            let was = old.next_if(|(field, _)| **field == number);
+            let is = new.next_if(|(field, _)| **field == number);
+            if was.map(|(_, value)| value) != is.map(|(_, value)| value) {
+                changed.push(number);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Which telephone is it, however it was typed?
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::locale::fold_digits;
@@ -26,7 +27,10 @@ impl Phone {
     /// telephone. `None` when it has fewer than three digits, or other than digits, signs and an extension.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = fold_digits(text.trim());
+        let plain = match text.is_ascii() {
+            true => Cow::Borrowed(text.trim()),
+            false => Cow::Owned(fold_digits(text.trim())),
+        };
         if plain.chars().all(is_of_number) {
             return Self::of(text, &plain, None);
         }
@@ -38,7 +42,7 @@ impl Phone {
 
     /// A number and its extension, as parts of what was typed.
     fn of(text: &str, number: &str, extension: Option<&str>) -> Option<Self> {
-        let mut digits = String::with_capacity(number.len());
+        let mut digits = String::with_capacity(1 + number.len());
         digits.extend(number.chars().filter(char::is_ascii_digit));
         let extension: Option<String> =
             extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
@@ -48,18 +52,20 @@ impl Phone {
         {
             return None;
         }
-        let international = if number
+        let plus = number
             .trim_start_matches(['\u{200e}', '\u{200f}', ' ', '('])
-            .starts_with('+')
-        {
-            Some(digits.as_str())
-        } else {
-            digits.strip_prefix("00")
-        };
+            .starts_with('+');
+        if !plus && digits.starts_with("00") {
+            digits.drain(..2);
+        } else if !plus {
+            digits.clear();
+        }
         // ITU-T E.164: at most fifteen digits; the shortest numbers in use have seven.
-        let e164 = international
-            .filter(|digits| (7..=15).contains(&digits.len()) && !digits.starts_with('0'))
-            .map(|digits| ["+", digits].concat());
+        let international = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
+        let e164 = international.then(|| {
+            digits.insert(0, '+');
+            digits
+        });
         Some(Self {
             raw: text.trim().to_owned(),
             e164,

@@ -281,7 +281,7 @@ fn phone(json: &Json) -> Read {
         other => word(other)?,
     };
     Phone::parse(&written)
-        .map(Value::Phone)
+        .map(|phone| Value::Phone(Box::new(phone)))
         .ok_or_else(|| format!("'{written}' is not a telephone number"))
 }
 
@@ -351,23 +351,23 @@ fn only(map: &serde_json::Map<String, Json>, known: &[&str]) -> Result<(), Strin
 fn address(json: &Json) -> Read {
     let Json::Object(map) = json else {
         return text(json).map(|street| {
-            Value::Address(Address {
+            Value::Address(Box::new(Address {
                 street,
                 ..Address::default()
-            })
+            }))
         });
     };
     only(
         map,
         &["street", "city", "province", "postal_code", "country"],
     )?;
-    Ok(Value::Address(Address {
+    Ok(Value::Address(Box::new(Address {
         street: part(map, "street")?,
         city: part(map, "city")?,
         province: part(map, "province")?,
         postal_code: fold_digits(&part(map, "postal_code")?),
         country: part(map, "country")?,
-    }))
+    })))
 }
 
 fn person_name(json: &Json) -> Read {
@@ -392,5 +392,5 @@ fn person_name(json: &Json) -> Read {
     if name.given.is_empty() && name.family.is_empty() {
         return Err("a person's name needs a given or a family name".to_owned());
     }
-    Ok(Value::PersonName(name))
+    Ok(Value::PersonName(Box::new(name)))
 }

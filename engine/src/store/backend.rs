@@ -46,6 +46,20 @@ pub(crate) enum Write {
     },
 }
 
+impl Write {
+    /// The key, or for a stamp what it begins with.
+    pub(crate) fn key(&self) -> &[u8] {
+        match self {
+            Write::Put { key, .. }
+            | Write::Delete { key }
+            | Write::Stamp { prefix: key, .. }
+            | Write::Add { key, .. }
+            | Write::Raise { key, .. }
+            | Write::Release { key } => key,
+        }
+    }
+}
+
 /// Changes that happen together or not at all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Commit {
@@ -187,6 +201,7 @@ pub(crate) trait Backend: Send + Sync {
     fn verify(&self) -> Result<Verified, StoreError>;
 
     /// Moves everything from memory into the state on disk.
+    #[cfg_attr(not(test), allow(dead_code))]
     fn fold(&self) -> Result<(), StoreError>;
 
     /// The bytes of commits that wait in memory to be folded.
@@ -196,6 +211,7 @@ pub(crate) trait Backend: Send + Sync {
     }
 
     /// Drops the history that is older than what is to be kept, wherever it lies.
+    #[cfg_attr(not(test), allow(dead_code))]
     fn prune(&self) -> Result<(), StoreError>;
 
     /// Does what nobody waits for: full segments of the journal are compressed, the next is made ahead.

@@ -7,7 +7,6 @@
 
 mod backend;
 pub(crate) mod checkpoint;
-pub(crate) mod codec;
 mod embedded;
 mod error;
 pub(crate) mod kept;
@@ -35,6 +34,7 @@ mod conformance;
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::PostgresBackend;
+pub(crate) use crate::record::codec;
 pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
 #[cfg(test)]
 pub(crate) use embedded::contents;

@@ -1,6 +1,7 @@
 //! What was committed and not folded into pages yet?
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 use std::ops::Bound;
 
 pub(super) use crate::journal::Change;
@@ -99,18 +100,17 @@ impl Overlay {
         let value = value.map(Vec::into_boxed_slice);
         let version = Version { at, value };
         self.bytes += version.bytes();
-        match self.keys.get_mut(key.as_slice()) {
-            Some(versions) => {
+        match self.keys.entry(key.into_boxed_slice()) {
+            Place::Occupied(mut versions) => {
                 self.bytes += PER_OLDER;
-                versions.push(version);
+                versions.get_mut().push(version);
             }
-            None => {
-                self.bytes += PER_KEY + allocated(key.len());
-                let versions = Versions {
+            Place::Vacant(place) => {
+                self.bytes += PER_KEY + allocated(place.key().len());
+                place.insert(Versions {
                     newest: version,
                     older: None,
-                };
-                self.keys.insert(key.into_boxed_slice(), versions);
+                });
             }
         }
     }

@@ -62,15 +62,11 @@ impl<'a> Group<'a> {
             }
         }
         let position = self.head.next();
-        let mut results = BTreeMap::new();
-        for write in commit.writes {
-            self.settle(write, position, &mut results)?;
-        }
         let entry = Entry {
             position,
             time: commit.time,
             asked: commit.asked,
-            results: results.into_iter().collect(),
+            results: self.results(commit.writes, position)?,
             leaves: leaves(commit.leaves, position),
         };
         check_size(&entry)?;
@@ -95,45 +91,58 @@ impl<'a> Group<'a> {
         self.entries
     }
 
-    fn settle(
+    /// What the common writes come to, by key.
+    fn results(
         &self,
-        write: Write,
+        mut writes: Vec<Write>,
         position: Position,
-        results: &mut BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    ) -> Result<(), StoreError> {
-        match write {
-            Write::Put { key, value } => {
-                results.insert(key, Some(value));
+    ) -> Result<Vec<Change>, StoreError> {
+        for write in &mut writes {
+            if let Write::Stamp { prefix, value } = write {
+                let key = stamped(std::mem::take(prefix), position);
+                let value = std::mem::take(value);
+                *write = Write::Put { key, value };
             }
-            Write::Delete { key } | Write::Release { key } => {
-                results.insert(key, None);
+        }
+        // Stable: the writes of one key come together, in their order.
+        if !writes.is_sorted_by(|one, next| one.key() <= next.key()) {
+            writes.sort_by(|one, next| one.key().cmp(next.key()));
+        }
+        let mut results: Vec<Change> = Vec::with_capacity(writes.len());
+        for write in writes {
+            let before = results.pop_if(|last| last.0 == write.key());
+            results.extend(self.settle(write, before)?);
+        }
+        Ok(results)
+    }
+
+    /// What one write comes to, after what the earlier ones of its key in this commit came to.
+    fn settle(&self, write: Write, before: Option<Change>) -> Result<Option<Change>, StoreError> {
+        Ok(match write {
+            Write::Put { key, value } | Write::Stamp { prefix: key, value } => {
+                Some((key, Some(value)))
             }
-            Write::Stamp { prefix, value } => {
-                results.insert(stamped(prefix, position), Some(value));
-            }
+            Write::Delete { key } | Write::Release { key } => Some((key, None)),
             Write::Add { key, count, sum } => {
-                let before = self.value(&key, results)?;
-                if let Some(after) = added(&key, before.as_deref(), count, sum)? {
-                    results.insert(key, after);
+                let old = self.value(&key, before.as_ref())?;
+                match added(&key, old.as_deref(), count, sum)? {
+                    Some(after) => Some((key, after)),
+                    None => before,
                 }
             }
             Write::Raise { key, to } => {
                 // Written even where it raises nothing: who looked the maximum up again must hear of this one.
-                let before = self.value(&key, results)?;
-                let after = maximum(&key, before.as_deref())?.map_or(to, |before| before.max(to));
-                results.insert(key, Some(after.to_be_bytes().to_vec()));
+                let old = self.value(&key, before.as_ref())?;
+                let after = maximum(&key, old.as_deref())?.map_or(to, |old| old.max(to));
+                Some((key, Some(after.to_be_bytes().to_vec())))
             }
-        }
-        Ok(())
+        })
     }
 
     /// The newest value of `key`: of this commit, of its group, of the ground.
-    fn value(
-        &self,
-        key: &[u8],
-        results: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        match results.get(key).or_else(|| self.staged.get(key)) {
+    fn value(&self, key: &[u8], before: Option<&Change>) -> Result<Option<Vec<u8>>, StoreError> {
+        let before = before.map(|(_, value)| value);
+        match before.or_else(|| self.staged.get(key)) {
             Some(value) => Ok(value.clone()),
             None => self.ground.value(key),
         }
@@ -142,7 +151,9 @@ impl<'a> Group<'a> {
 
 /// What the leaves of a commit come to, by subject.
 fn leaves(mut parts: Vec<CommitLeaf>, position: Position) -> Vec<Leaf> {
-    parts.sort_by_key(|part| part.subject);
+    if !parts.is_sorted_by_key(|part| part.subject) {
+        parts.sort_by_key(|part| part.subject);
+    }
     let mut released = Vec::new();
     let mut leaves = Vec::with_capacity(parts.len());
     for (place, part) in parts.into_iter().enumerate() {

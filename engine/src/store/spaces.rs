@@ -64,7 +64,10 @@ pub(crate) fn of_object(space: u8, object: u32) -> Vec<u8> {
 }
 
 pub(crate) fn of_record(space: u8, object: u32, id: u128) -> Vec<u8> {
-    let mut key = of_object(space, object);
+    // With room for what may follow: a field, or a position.
+    let mut key = Vec::with_capacity(1 + 4 + 16 + 8);
+    key.push(space);
+    push_u32(&mut key, object);
     key.extend_from_slice(&id.to_be_bytes());
     key
 }
@@ -96,13 +99,36 @@ pub(crate) fn queued(position: u64) -> Vec<u8> {
 
 /// The key of a record in a field's index: empty values come first.
 pub(crate) fn index(object: u32, field: u32, value: Option<&Value>, id: u128) -> Vec<u8> {
-    let mut key = of_field(INDEX, object, field);
-    if let Some(Value::Text(text)) = value {
-        key.reserve(text.len().min(INDEXED_TEXT) + 3 + size_of::<u128>());
-    }
+    let mut key = Vec::with_capacity(1 + 4 + 4 + indexed_length(value) + 16);
+    key.push(INDEX);
+    push_u32(&mut key, object);
+    push_u32(&mut key, field);
     push_indexed(&mut key, value);
     key.extend_from_slice(&id.to_be_bytes());
     key
+}
+
+/// How many bytes an indexed value takes, or a little more: most keys are kept for long.
+fn indexed_length(value: Option<&Value>) -> usize {
+    let text = |length: usize| length.min(INDEXED_TEXT) + 2;
+    1 + match value {
+        None => 0,
+        Some(Value::Boolean(_)) => 1,
+        Some(
+            Value::Integer(_)
+            | Value::Duration(_)
+            | Value::Decimal(_)
+            | Value::Date(_)
+            | Value::Instant(_),
+        ) => 16,
+        Some(Value::Money(_)) => 16 + 3,
+        Some(Value::Reference(_)) => 8 + 2 + 16,
+        Some(Value::Phone(phone)) => text(phone.raw.len()),
+        Some(Value::Text(written)) => text(written.len()),
+        Some(Value::PersonName(_) | Value::Address(_) | Value::Options(_) | Value::Json(_)) => {
+            text(32)
+        }
+    }
 }
 
 /// The bytes by which values are ordered in an index and compared in uniqueness.
@@ -126,7 +152,10 @@ pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
             push_text(key, prefix.as_str());
             key.extend_from_slice(&number.to_be_bytes());
         }
-        Value::Phone(phone) => push_text(key, &phone.key()),
+        Value::Phone(phone) => match &phone.e164 {
+            Some(e164) => push_text(key, e164),
+            None => push_text(key, &phone.key()),
+        },
         Value::Text(text) => push_folded(key, text, INDEXED_TEXT),
         Value::PersonName(_) | Value::Address(_) | Value::Options(_) | Value::Json(_) => {
             push_folded(key, &value.to_string(), INDEXED_TEXT);
@@ -151,7 +180,10 @@ fn push_folded(key: &mut Vec<u8>, text: &str, most: usize) {
 pub(crate) fn unique(object: u32, field: u32, value: &Value) -> Vec<u8> {
     let mut key = of_field(UNIQUE, object, field);
     match value {
-        Value::Text(text) => push_folded(&mut key, text, usize::MAX),
+        Value::Text(text) => {
+            key.reserve(text.len() + 2);
+            push_folded(&mut key, text, usize::MAX);
+        }
         other => push_indexed(&mut key, Some(other)),
     }
     key

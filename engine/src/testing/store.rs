@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{Durability, Position};
+use crate::journal::{Durability, Position, Subject};
 use crate::store::{
-    Backend, Commit, CommitError, Direction, EmbeddedBackend, Snapshot, Span, StateEngine,
-    StoreOptions, Write,
+    Backend, Commit, CommitError, CommitLeaf, Direction, EmbeddedBackend, Snapshot, Span,
+    StateEngine, StoreOptions, Write,
 };
 
 /// How a bare store is opened.
@@ -23,6 +23,28 @@ pub struct BareOptions {
     pub cache_bytes: u64,
     /// Which engine holds the state.
     pub engine: StateEngine,
+}
+
+/// What a commit changes of one record.
+#[derive(Clone, Debug)]
+pub struct BareRecord {
+    /// Its number.
+    pub id: u128,
+    /// Its entries, by key; those without a value are deleted.
+    pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl BareRecord {
+    fn leaf(self) -> CommitLeaf {
+        CommitLeaf {
+            subject: Subject {
+                object: 1,
+                id: self.id,
+            },
+            asked: Vec::new(),
+            writes: self.changes.into_iter().map(change).collect(),
+        }
+    }
 }
 
 /// Journal and state without schema, validation, hooks or history.
@@ -55,15 +77,16 @@ impl BareStore {
         })
     }
 
-    /// Puts entries, and deletes those without a value; all or none.
+    /// Changes records, all or none: puts entries, and deletes those without a value. Each record is a leaf of the
+    /// journal; no key may be in two of them.
     ///
     /// # Errors
     /// What the store says.
-    pub fn commit(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<Position> {
+    pub fn commit(&self, records: Vec<BareRecord>) -> Result<Position> {
         let snapshot = Snapshot::pin(&self.backend);
         let commit = Commit {
             at: snapshot.position(),
-            writes: changes.into_iter().map(change).collect(),
+            leaves: records.into_iter().map(BareRecord::leaf).collect(),
             ..Commit::default()
         };
         self.backend.commit(commit).map_err(|error| match error {
@@ -95,6 +118,19 @@ impl BareStore {
     pub fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let snapshot = Snapshot::pin(&self.backend);
         Ok(snapshot.scan(&Span::prefix(prefix), Direction::Forward, limit)?)
+    }
+
+    /// The first entries from a key on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn scan_from(&self, start: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let span = Span {
+            start: start.to_vec(),
+            end: Vec::new(),
+        };
+        let snapshot = Snapshot::pin(&self.backend);
+        Ok(snapshot.scan(&span, Direction::Forward, limit)?)
     }
 
     /// Calls `each` with every entry under a prefix, in the order of their keys.

@@ -153,7 +153,7 @@ fn state_as_of(
         Ok(mut found) => {
             let bytes = found.pop().flatten();
             bytes
-                .map(|bytes| decode(object, id.number, &bytes))
+                .map(|bytes| decode(object, id.number, bytes))
                 .transpose()
         }
         Err(StoreError::SnapshotGone { .. }) => Ok(None),

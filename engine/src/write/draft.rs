@@ -58,6 +58,11 @@ impl Draft {
         changed
     }
 
+    /// Whether anything comes of it. A draft that changes nothing is no change; its revision stays.
+    pub(super) fn is_change(&self) -> bool {
+        self.kind != OutcomeKind::Updated || !self.changed().is_empty()
+    }
+
     pub(crate) fn fail(&self, failure: Failure) -> (usize, Failure) {
         (self.group, failure.of_request(self.request))
     }
@@ -218,7 +223,7 @@ impl Valid {
     pub(crate) fn outcomes(&self) -> Vec<Vec<Outcome>> {
         let mut all: Vec<(usize, usize, Outcome)> = Vec::with_capacity(self.0.drafts.len());
         for draft in &self.0.drafts {
-            let unchanged = draft.kind == OutcomeKind::Updated && draft.changed().is_empty();
+            let unchanged = !draft.is_change();
             all.extend(draft.asked.iter().map(|(request, kind)| {
                 let kind = if unchanged {
                     OutcomeKind::Unchanged

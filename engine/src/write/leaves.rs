@@ -12,7 +12,8 @@ use crate::store::{CommitLeaf, Write as Entry};
 /// The leaves of a commit as they are planned.
 #[derive(Default)]
 pub(super) struct Leaves {
-    parts: BTreeMap<Subject, Vec<Entry>>,
+    /// In the order of planning; a record may come twice.
+    parts: Vec<(Subject, Vec<Entry>)>,
     /// Who wrote each unique key last, and whether to have it.
     claims: BTreeMap<Vec<u8>, Claim>,
     released: Vec<(Subject, Vec<u8>)>,
@@ -26,11 +27,7 @@ struct Claim {
 impl Leaves {
     /// Adds writes of keys that no other record can have.
     pub(super) fn add(&mut self, subject: Subject, writes: Vec<Entry>) {
-        let part = self.parts.entry(subject).or_default();
-        match part.is_empty() {
-            true => *part = writes,
-            false => part.extend(writes),
-        }
+        self.parts.push((subject, writes));
     }
 
     /// A record gives a unique key up. False when another one of this commit has it by now.
@@ -58,8 +55,21 @@ impl Leaves {
     }
 
     /// The leaves, with what was asked of each record.
-    pub(super) fn into_parts(mut self, mut asked: BTreeMap<Subject, Vec<u8>>) -> Vec<CommitLeaf> {
-        for (key, Claim { owner, taken }) in self.claims {
+    pub(super) fn into_parts(self, asked: Vec<(Subject, Vec<u8>)>) -> Vec<CommitLeaf> {
+        let Leaves {
+            mut parts,
+            claims,
+            released,
+        } = self;
+        // Every record has a leaf that was asked for anything.
+        parts.extend(asked.iter().map(|(subject, _)| (*subject, Vec::new())));
+        let leaf = |(subject, writes)| CommitLeaf {
+            subject,
+            asked: Vec::new(),
+            writes,
+        };
+        let mut leaves: Vec<CommitLeaf> = merged(parts).into_iter().map(leaf).collect();
+        for (key, Claim { owner, taken }) in claims {
             let write = match taken {
                 true => Entry::Put {
                     key,
@@ -67,20 +77,39 @@ impl Leaves {
                 },
                 false => Entry::Delete { key },
             };
-            self.parts.entry(owner).or_default().push(write);
+            change(&mut leaves, owner, |leaf| leaf.writes.push(write));
         }
-        for (owner, key) in self.released {
-            let part = self.parts.entry(owner).or_default();
-            part.push(Entry::Release { key });
+        for (owner, key) in released {
+            let write = Entry::Release { key };
+            change(&mut leaves, owner, |leaf| leaf.writes.push(write));
         }
-        for subject in asked.keys() {
-            self.parts.entry(*subject).or_default();
+        for (subject, asked) in asked {
+            change(&mut leaves, subject, |leaf| leaf.asked = asked);
         }
-        let leaf = |(subject, writes)| CommitLeaf {
-            subject,
-            asked: asked.remove(&subject).unwrap_or_default(),
-            writes,
-        };
-        self.parts.into_iter().map(leaf).collect()
+        leaves
+    }
+}
+
+/// One part for each record, by subject.
+fn merged(mut parts: Vec<(Subject, Vec<Entry>)>) -> Vec<(Subject, Vec<Entry>)> {
+    // Stable: the writes of one record stay in order.
+    parts.sort_by_key(|(subject, _)| *subject);
+    parts.dedup_by(|next, one| {
+        let same = next.0 == one.0;
+        if same {
+            one.1.append(&mut next.1);
+        }
+        same
+    });
+    parts
+}
+
+/// Changes the leaf of a record, which is there: who claims or gives up a key has been planned.
+fn change(leaves: &mut [CommitLeaf], of: Subject, change: impl FnOnce(&mut CommitLeaf)) {
+    let found = leaves.binary_search_by_key(&of, |leaf| leaf.subject);
+    let leaf = found.ok().and_then(|at| leaves.get_mut(at));
+    debug_assert!(leaf.is_some(), "a record without a part claims a key");
+    if let Some(leaf) = leaf {
+        change(leaf);
     }
 }

@@ -31,6 +31,8 @@ mod view;
 
 pub use request::{Committed, Fields, Outcome, OutcomeKind, Request};
 
+#[cfg(test)]
+pub(crate) use asked::requests;
 pub(crate) use bin::Binned;
 pub(crate) use commit::Done;
 pub(crate) use plan::{index_entries, record_bytes};

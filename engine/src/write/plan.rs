@@ -40,9 +40,7 @@ pub(super) fn plan(
     refused: &[Option<Error>],
 ) -> Result<Option<Plan>> {
     let mut drafts = valid.0;
-    let is_change =
-        |draft: &Draft| draft.kind != OutcomeKind::Updated || !draft.changed().is_empty();
-    if !drafts.drafts.iter().any(is_change)
+    if !drafts.drafts.iter().any(Draft::is_change)
         && drafts.stored.is_empty()
         && drafts.once.is_empty()
         && write.followed.is_empty()
@@ -50,8 +48,7 @@ pub(super) fn plan(
         return Ok(None);
     }
     let asked = asked(write, groups, refused, &drafts);
-    // A draft that changes nothing is no change; its revision stays.
-    drafts.drafts.retain(is_change);
+    drafts.drafts.retain(Draft::is_change);
     let mut planner = Planner::default();
     planner.writes.reserve(USUAL_WRITES * drafts.drafts.len());
     planner.unchanged.push(vec![spaces::CONFIG]);
@@ -160,7 +157,12 @@ impl Planner {
 
     fn draft(&mut self, draft: &Draft, write: &Write<'_>) {
         let key = |space| spaces::of_record(space, draft.object.number, draft.id.number);
-        let mut writes = Vec::with_capacity(USUAL_WRITES * 2);
+        let indexed = draft
+            .object
+            .live_fields()
+            .filter(|field| field.is_indexed());
+        // The record, the bin, a unique key; an update moves two keys of each index that it touches.
+        let mut writes = Vec::with_capacity(3 + indexed.count());
         self.unchanged.push(key(spaces::RECORD));
         match &draft.after {
             Some(after) => {

@@ -43,7 +43,7 @@ pub(super) fn stage(
         request: 0,
         places: HashMap::with_capacity(groups.len()),
         out: Drafts {
-            drafts: Vec::new(),
+            drafts: Vec::with_capacity(groups.len()),
             staged: groups.len(),
             stored: Vec::new(),
             schema: write.reader.schema.clone(),

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use peyvand::StateEngine;
+
 use crate::contestants::Who;
 
 const HELP: &str = "\
 cargo run --release -p peyvand-bench -- [OPTIONS]
 
   --customers N     how many customers (200000); or --persons N --firms N
-  --only A,B        sections: import, read, scan, commit, mix, size (all)
+  --only A,B        sections: import, read, scan, past, commit, mix, size (all)
   --contestants A,B peyvand, bare, sqlite (all)
   --only-peyvand    Peyvand alone, and of the sections the one about size unless --only says more
   --seconds S       how long each cell of commit and mix is measured, over all rounds (12)
@@ -18,9 +20,11 @@ cargo run --release -p peyvand-bench -- [OPTIONS]
   --overlay MIB     memory for commits that are not folded yet (32)
   --tenants N       instead of all that: N directories of 1,000 customers, 100 of them open at a time
   --open N          how many of them (100)
+  --engine NAME     what holds Peyvand's state: sled or redb (sled)
   --dir DIR         where the stores are made (target/bench-stores)
   --json FILE       the same figures for programs
-  --keep            leaves the stores there";
+  --keep            leaves the stores there
+  --reuse           reads the stores that an earlier run with --keep left, instead of an import";
 
 /// The options, read.
 #[derive(Clone)]
@@ -39,6 +43,8 @@ pub(crate) struct Args {
     pub(crate) dir: PathBuf,
     pub(crate) json: Option<PathBuf>,
     pub(crate) keep: bool,
+    pub(crate) reuse: bool,
+    pub(crate) engine: StateEngine,
     /// The work of a process that another one of us started.
     pub(crate) child: Option<String>,
 }
@@ -59,6 +65,8 @@ impl Args {
             dir: PathBuf::from("target/bench-stores"),
             json: None,
             keep: false,
+            reuse: false,
+            engine: StateEngine::Sled,
             child: None,
         };
         let (mut persons, mut firms) = (0, 0);
@@ -83,6 +91,8 @@ impl Args {
                 "--dir" => args.dir = value().into(),
                 "--json" => args.json = Some(value().into()),
                 "--keep" => args.keep = true,
+                "--reuse" => (args.keep, args.reuse) = (true, true),
+                "--engine" => args.engine = engine(&value()),
                 "--child" => args.child = Some(value()),
                 _ => stop(&word),
             }
@@ -98,6 +108,13 @@ impl Args {
         self.contestants = vec![Who::Peyvand];
         if self.only.is_empty() {
             self.only.push("size".to_owned());
+        }
+    }
+
+    pub(crate) fn engine_name(&self) -> &'static str {
+        match self.engine {
+            StateEngine::Sled => "sled",
+            StateEngine::Redb => "redb",
         }
     }
 
@@ -117,12 +134,21 @@ impl Args {
             ("--overlay", (self.overlay_bytes >> 20).to_string()),
             ("--tenants", self.tenants.to_string()),
             ("--open", self.open.to_string()),
+            ("--engine", self.engine_name().to_owned()),
             ("--dir", self.dir.display().to_string()),
         ];
         pairs
             .into_iter()
             .flat_map(|(name, value)| [name.to_owned(), value])
             .collect()
+    }
+}
+
+fn engine(name: &str) -> StateEngine {
+    match name {
+        "sled" => StateEngine::Sled,
+        "redb" => StateEngine::Redb,
+        _ => stop(name),
     }
 }
 

@@ -14,9 +14,10 @@ pub(crate) fn facts(args: &Args) -> String {
     let cpu = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned());
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_default();
     format!(
-        "{} customers, page cache {} MiB, overlay {} MiB; SQLite {} with {} MiB of cache.\n\
+        "{} customers; state in {}, page cache {} MiB, overlay {} MiB; SQLite {} with {} MiB of cache.\n\
          Machine: {} cores ({cpu}), {memory} of memory, Linux {}, {}. Load average at the beginning: {}.",
         args.customers,
+        args.engine_name(),
         mib(args.cache_bytes),
         args.overlay_bytes >> 20,
         rusqlite::version(),

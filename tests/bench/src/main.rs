@@ -19,7 +19,7 @@ mod report;
 mod sections;
 
 use args::Args;
-use contestants::Stand;
+use contestants::{Stand, Who};
 use report::Report;
 
 fn main() {
@@ -45,23 +45,41 @@ fn main() {
     }
 }
 
+fn imported(args: &Args, report: &mut Report) -> Vec<Stand> {
+    let new = |who: &Who| Stand::new(*who, args);
+    let mut stands: Vec<Stand> = args.contestants.iter().map(new).collect();
+    sections::import(args, &mut stands, report);
+    stands
+}
+
+fn existing(args: &Args) -> Vec<Stand> {
+    let existing = |who: &Who| {
+        let mut stand = Stand::of_existing(*who, args, args.customers);
+        stand.open();
+        stand
+    };
+    args.contestants.iter().map(existing).collect()
+}
+
 /// The sections that share the stores of one import, then those that make their own.
 fn compare(args: &Args, report: &mut Report) {
-    if ["import", "read", "scan", "commit", "mix"]
+    if ["import", "read", "scan", "past", "commit", "mix"]
         .iter()
         .any(|name| args.wants(name))
     {
-        let mut stands: Vec<Stand> = args
-            .contestants
-            .iter()
-            .map(|who| Stand::new(*who, args))
-            .collect();
-        sections::import(args, &mut stands, report);
+        let mut stands = if args.reuse {
+            existing(args)
+        } else {
+            imported(args, report)
+        };
         if args.wants("read") {
             sections::read(args, &mut stands, report);
         }
         if args.wants("scan") {
             sections::scan(args, &mut stands, report);
+        }
+        if args.wants("past") {
+            sections::past(args, &mut stands, report);
         }
         if args.wants("commit") {
             sections::commit(args, &mut stands, report);

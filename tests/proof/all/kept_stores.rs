@@ -8,6 +8,6 @@ fn a_store_of_each_format_opens_with_everything_in_it() {
     for kept in kept().unwrap() {
         let records = still_opens(&kept, scratch.path());
         let records = records.unwrap_or_else(|why| panic!("{}: {why}", kept.display()));
-        assert!(records > 10, "{} holds {records} records", kept.display());
+        assert!(records > 5, "{} holds {records} records", kept.display());
     }
 }

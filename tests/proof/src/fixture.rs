@@ -96,7 +96,7 @@ pub fn still_opens(kept: &Path, scratch: &Path) -> Proof<usize> {
 
 fn records(session: &Session) -> Proof<BTreeMap<String, Json>> {
     let mut records = BTreeMap::new();
-    for object in ["account", "opportunity", "stage"] {
+    for object in ["account", "contact", "opportunity", "stage"] {
         let query = Query::new(object).filter(Filter::everything()).limit(1_000);
         let page = session.query(&query).map_err(doing(object))?;
         let of = |record: peyvand::Record| (record.id().to_string(), record.to_json());

@@ -19,7 +19,12 @@ use crate::{Proof, doing};
 pub type Reader = fn(&[u8]);
 
 /// The readers that `tests/fuzz` has targets for, each with the folder of its corpus.
-pub const READERS: &[(&str, Reader)] = &[];
+pub const READERS: &[(&str, Reader)] = &[
+    ("journal", |bytes| {
+        peyvand::testing::fuzz_journal(bytes);
+    }),
+    ("checkpoint", peyvand::testing::fuzz_checkpoint),
+];
 
 /// Gives each of [`READERS`] so many mutations.
 ///
@@ -134,7 +139,7 @@ pub fn open_store_with_journal(bytes: &[u8], scratch: &Path) -> Proof<()> {
     let _alone = no_children();
     let dir = fresh(scratch, "mutated")?;
     fs::create_dir(dir.join("journal")).map_err(doing("making a store"))?;
-    fs::write(dir.join("FORMAT"), "peyvand store\n1\n").map_err(doing("making a store"))?;
+    fs::write(dir.join("FORMAT"), "peyvand store\n2\nsled\n").map_err(doing("making a store"))?;
     fs::write(dir.join("journal/00000000000000000001.seg"), bytes)
         .map_err(doing("making a store"))?;
     let engine = match Engine::builder(&dir).cache_bytes(1 << 20).open() {

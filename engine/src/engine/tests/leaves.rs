@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::engine::Engine;
 use crate::journal::{Entry, Position, Subject};
-use crate::record::RecordId;
+use crate::record::{Record, RecordId};
 use crate::session::Session;
+use crate::store::{codec, spaces};
 use crate::write::Request;
 
 /// Words that may stand in the leaves of these subjects only.
@@ -167,15 +168,99 @@ fn a_reference_by_name_is_kept_as_an_id() {
     let secrets = Secrets::from([("zirconium", vec![subject(&engine, named)])]);
     assert_eq!(leaves_with_secrets(&engine, start, &secrets), 0);
     let entry = engine.inner.backend.entries(start, 1).unwrap().remove(0);
-    let asked = entry
-        .leaves
-        .iter()
-        .map(|leaf| leaf.content.clone().unwrap().asked);
-    assert!(
-        asked
-            .into_iter()
-            .any(|asked| contains(&asked, &named.to_string()))
-    );
+    let asked = asked_of(&engine, &entry);
+    assert_eq!(asked[0]["fields"][&field], json!(named.to_string()));
+}
+
+/// The requests of an entry by their numbers, put together again from its leaves.
+fn asked_of(engine: &Engine, entry: &Entry) -> Vec<Json> {
+    let schema = engine.schema().unwrap();
+    let mut requests = BTreeMap::new();
+    for leaf in &entry.leaves {
+        let content = leaf.content.as_ref().unwrap();
+        let object = schema.by_number(leaf.subject.object).unwrap();
+        let id = RecordId::new(object.prefix, leaf.subject.id);
+        let key = spaces::of_record(spaces::RECORD, object.number, id.number);
+        let put = content.results.iter().find(|(found, _)| *found == key);
+        let record = put.and_then(|(_, value)| {
+            let stored = codec::decode(value.clone()?).unwrap();
+            let mut record = Record::empty(object.clone(), id);
+            record.values = stored.values;
+            Some(record)
+        });
+        requests.extend(crate::write::requests(&content.asked, record.as_ref()));
+    }
+    requests.into_values().collect()
+}
+
+#[test]
+fn what_was_asked_comes_back_to_the_letter() {
+    let engine = Engine::in_memory().open().unwrap();
+    let session = engine.session();
+    let account = create(&session, "account", json!({"name": "Shiraz Tiles"}));
+    let contact = session.new_id("contact").unwrap();
+    let first = json!({"name": "First", "stage": "proposal"});
+    let first = session.get(create(&session, "opportunity", first)).unwrap();
+    let stage = first.get("stage").unwrap().to_json();
+    let fields =
+        json!({"name": {"family": "Rezaei"}, "email": "A@Example.org", "phone": "۰۹۱۲ ۳۴۵ ۶۷۸۹"});
+    let deal = json!({
+        "name": "  Tiles ", "account": account.to_string(), "stage": stage,
+        "amount": {"amount": "12.50", "currency": "USD"}, "close_date": "2026-06-01",
+    });
+    let other = json!({
+        "name": "Floors", "account": account.to_string().to_uppercase().replace("ACC", "acc"), "stage": stage,
+        "amount": {"amount": "12.5", "currency": "USD"}, "close_date": null,
+    });
+    let commits = [
+        vec![
+            Request::create_as(contact, "contact", fields),
+            Request::create("opportunity", deal),
+            Request::create("opportunity", other),
+        ],
+        vec![
+            Request::update(
+                contact,
+                json!({"email": "b@example.org", "phone": "+982112345678"}),
+            ),
+            Request::update(contact, json!({"email": "c@example.org", "phone": null})),
+            Request::update(account, json!({"name": "Shiraz Tiles"})),
+            Request::update(contact, json!({})),
+        ],
+        vec![
+            Request::Update {
+                id: contact,
+                revision: Some(2),
+                fields:
+                    json!({"email": "d@example.org", "name": {"given": "Ali", "family": "Rezaei"}})
+                        .into(),
+            },
+            Request::Delete {
+                id: account,
+                revision: None,
+            },
+        ],
+    ];
+    for requests in commits {
+        let wanted: Vec<Json> = requests
+            .iter()
+            .map(|request| serde_json::to_value(request).unwrap())
+            .collect();
+        let before = engine.position();
+        session.commit(requests).unwrap().id().unwrap();
+        let entry = engine.inner.backend.entries(before, 1).unwrap().remove(0);
+        assert_eq!(asked_of(&engine, &entry), wanted);
+        // Said once: the record says the rest.
+        let asked = entry
+            .leaves
+            .iter()
+            .map(|leaf| leaf.content.clone().unwrap().asked);
+        assert!(
+            !asked
+                .into_iter()
+                .any(|asked| contains(&asked, "d@example.org"))
+        );
+    }
 }
 
 #[test]

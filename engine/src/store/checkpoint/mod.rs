@@ -48,7 +48,7 @@ pub(crate) use writer::write;
 
 const MAGIC: [u8; 8] = *b"PEYVANDC";
 const FORMAT: u32 = 1;
-/// The format of keys and records, as `store/spaces.rs` and `store/codec.rs` have it.
+/// The format of keys and records, as `store/spaces.rs` and `record/codec.rs` have it.
 pub(crate) const RECORDS: u32 = 1;
 
 const HEADER: usize = 8 + 4 + 4 + 8 + 8 + 32 + 4;
@@ -124,8 +124,7 @@ impl Tally {
 
 /// Reads whatever the bytes are to their end or to what is wrong with them. For fuzzing.
 #[cfg(any(test, feature = "testing"))]
-#[cfg_attr(not(test), allow(dead_code, reason = "called by fuzz targets"))]
-pub(crate) fn fuzz_reader(bytes: &[u8]) {
+pub fn fuzz_reader(bytes: &[u8]) {
     let rows = Reader::open("fuzz", bytes).and_then(|reader| {
         reader.into_iter().try_for_each(|row| {
             row?;

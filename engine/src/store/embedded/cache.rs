@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use super::page::Leaf;
+use super::short_key::ShortKey;
 use crate::store::locks::{read, write};
 
 /// Which entries a page holds.
@@ -38,7 +39,7 @@ pub(super) struct Fenced {
 impl Fenced {
     fn size(&self) -> usize {
         // Beside itself: its key and its place in the map and in the line.
-        self.leaf.size() + 3 * self.fence.len() + 224
+        self.leaf.size() + self.fence.len() + 288
     }
 
     fn holds(&self, key: &[u8]) -> bool {
@@ -62,9 +63,9 @@ pub(super) struct Cache {
 
 #[derive(Default)]
 struct Shelf {
-    current: BTreeMap<Box<[u8]>, Slot>,
-    history: BTreeMap<Box<[u8]>, Slot>,
-    line: VecDeque<(Space, Box<[u8]>, u64)>,
+    current: BTreeMap<ShortKey, Slot>,
+    history: BTreeMap<ShortKey, Slot>,
+    line: VecDeque<(Space, ShortKey, u64)>,
     bytes: usize,
     tickets: u64,
 }
@@ -182,14 +183,14 @@ impl Cache {
 }
 
 impl Shelf {
-    fn pages(&self, space: Space) -> &BTreeMap<Box<[u8]>, Slot> {
+    fn pages(&self, space: Space) -> &BTreeMap<ShortKey, Slot> {
         match space {
             Space::Current => &self.current,
             Space::History => &self.history,
         }
     }
 
-    fn pages_mut(&mut self, space: Space) -> &mut BTreeMap<Box<[u8]>, Slot> {
+    fn pages_mut(&mut self, space: Space) -> &mut BTreeMap<ShortKey, Slot> {
         match space {
             Space::Current => &mut self.current,
             Space::History => &mut self.history,
@@ -205,7 +206,7 @@ impl Shelf {
         }
         self.tickets += 1;
         let ticket = self.tickets;
-        let fence: Box<[u8]> = page.fence.as_slice().into();
+        let fence = ShortKey::new(&page.fence);
         self.line.push_back((space, fence.clone(), ticket));
         let slot = Slot {
             page,
@@ -236,7 +237,7 @@ impl Shelf {
             .filter(|(_, slot)| slot.page.next.as_deref() == Some(fence))
             .map(|(key, _)| key.clone())
         {
-            self.remove(space, &key);
+            self.remove(space, key.as_bytes());
         }
     }
 
@@ -245,14 +246,14 @@ impl Shelf {
             let Some((space, fence, ticket)) = self.line.pop_front() else {
                 return;
             };
-            let slot = self.pages(space).get(&fence);
+            let slot = self.pages(space).get(fence.as_bytes());
             let Some(slot) = slot.filter(|slot| slot.ticket == ticket) else {
                 continue;
             };
             if slot.read.swap(false, Ordering::Relaxed) {
                 self.line.push_back((space, fence, ticket));
             } else {
-                self.remove(space, &fence);
+                self.remove(space, fence.as_bytes());
             }
         }
         // Pages that a fold removed left their places in the line.
@@ -260,7 +261,7 @@ impl Shelf {
         if self.line.len() > 2 * pages + 64 {
             let mut line = std::mem::take(&mut self.line);
             line.retain(|(space, fence, ticket)| {
-                let slot = self.pages(*space).get(fence);
+                let slot = self.pages(*space).get(fence.as_bytes());
                 slot.is_some_and(|slot| slot.ticket == *ticket)
             });
             self.line = line;

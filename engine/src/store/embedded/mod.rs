@@ -17,6 +17,7 @@ mod commit;
 mod erase;
 mod fold;
 mod folder;
+mod heads;
 mod history;
 mod layers;
 mod merge;
@@ -28,6 +29,7 @@ mod pages;
 mod pool;
 #[cfg(feature = "redb")]
 mod redb;
+mod short_key;
 mod sled;
 mod tree;
 mod trim;

@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn size(leaf: &Leaf) -> usize {
-        leaf.size() - size_of::<Leaf>()
+        leaf.size() - size_of::<Leaf>() - leaf.len() * size_of::<u64>()
     }
 
     #[test]

@@ -30,6 +30,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use super::heads::Heads;
 use lz4_flex::block::{
     CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size,
 };
@@ -189,6 +190,7 @@ pub(super) struct Leaf {
     prefix: Range<usize>,
     table: usize,
     body: usize,
+    heads: Heads,
 }
 
 impl Leaf {
@@ -222,13 +224,15 @@ impl Leaf {
             bytes.extend_from_slice(entry.value);
         }
         bytes.shrink_to_fit();
-        Leaf {
+        let leaf = Leaf {
             bytes,
             base,
             prefix: start..table,
             table,
             body,
-        }
+            heads: Heads::default(),
+        };
+        leaf.with_heads()
     }
 
     /// Reads a page as it was stored, or says what is wrong with it.
@@ -263,18 +267,25 @@ impl Leaf {
         let table = start.checked_add(length)?;
         let body = table.checked_add(2 * count)?;
         (body <= bytes.len()).then_some(())?;
-        Some(Leaf {
+        let leaf = Leaf {
             base,
             prefix: start..table,
             table,
             body,
             bytes,
-        })
+            heads: Heads::default(),
+        };
+        Some(leaf.with_heads())
+    }
+
+    fn with_heads(mut self) -> Self {
+        self.heads = Heads::of((0..self.len()).map(|at| self.rest(at).unwrap_or_default()));
+        self
     }
 
     /// How much memory it takes.
     pub(super) fn size(&self) -> usize {
-        self.bytes.capacity() + size_of::<Self>()
+        self.bytes.capacity() + self.heads.size() + size_of::<Self>()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -311,18 +322,23 @@ impl Leaf {
             // All keys of the page sort to one side of `key`, as their prefix does.
             return if prefix < key { self.len() } else { 0 };
         };
-        let (table, body) = self.bytes.split_at_checked(self.body).unwrap_or_default();
-        let slots = table.get(self.table..).unwrap_or_default();
-        let (slots, _) = slots.as_chunks::<2>();
-        let behind = slots
-            .get(low..)
-            .unwrap_or_default()
-            .partition_point(|slot| {
-                let mut entry = body.get(usize::from(u16::from_be_bytes(*slot))..);
-                let length = entry.as_mut().and_then(take_length).unwrap_or(0);
-                entry.and_then(|entry| entry.get(..length)) < Some(rest)
-            });
-        low + behind
+        let mut like = self.heads.like(rest);
+        like.start = like.start.max(low);
+        while like.start < like.end {
+            let middle = like.start.midpoint(like.end);
+            match self.rest(middle) < Some(rest) {
+                true => like.start = middle + 1,
+                false => like.end = middle,
+            }
+        }
+        like.start
+    }
+
+    /// The rest of an entry's key.
+    fn rest(&self, at: usize) -> Option<&[u8]> {
+        let mut entry = self.bytes.get(self.offset(at)?..)?;
+        let length = take_length(&mut entry)?;
+        entry.get(..length)
     }
 
     fn prefix(&self) -> &[u8] {

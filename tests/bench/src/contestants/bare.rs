@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use peyvand::Durability;
-use peyvand::testing::{BareOptions, BareStore};
+use peyvand::testing::{BareOptions, BareRecord, BareStore};
+use peyvand::{Durability, Position};
 
 use super::sqlite::fold;
-use super::{Reader, Side};
+use super::{Past, Reader, Side, Update};
 use crate::args::Args;
 use crate::customers::Customer;
 
@@ -19,8 +19,6 @@ const BRANCH: u8 = 3;
 const REGISTERED: u8 = 4;
 const EMAIL: u8 = 5;
 
-type Change = (Vec<u8>, Option<Vec<u8>>);
-
 pub(super) struct Bare {
     store: BareStore,
 }
@@ -28,12 +26,35 @@ pub(super) struct Bare {
 impl Bare {
     pub(super) fn open(dir: &Path, args: &Args) -> Self {
         let options = BareOptions {
+            engine: peyvand::StateEngine::Sled,
             durability: Durability::Sync,
             overlay_bytes: args.overlay_bytes,
             cache_bytes: args.cache_bytes,
+            engine: args.engine,
         };
         Self {
             store: BareStore::open(dir, &options).unwrap(),
+        }
+    }
+
+    fn updated(&self, (number, balance, new): &Update) -> BareRecord {
+        let id = id(*number);
+        let old = self.record(&id).unwrap();
+        let rest = &old[9 + branch(&old).len()..];
+        let record = [
+            &balance.to_be_bytes()[..],
+            &[new.len() as u8],
+            new.as_bytes(),
+            rest,
+        ]
+        .concat();
+        BareRecord {
+            id: u128::from(*number),
+            changes: vec![
+                (index_key(BRANCH, branch(&old), &id), None),
+                (index_key(BRANCH, new.as_bytes(), &id), Some(Vec::new())),
+                (record_key(&id), Some(record)),
+            ],
         }
     }
 
@@ -91,10 +112,10 @@ fn branch(record: &[u8]) -> &[u8] {
     &record[9..9 + length]
 }
 
-fn changes(customer: &Customer) -> Vec<Change> {
+fn made(customer: &Customer) -> BareRecord {
     let id = id(customer.number);
     let index = |field, value: &[u8]| (index_key(field, value, &id), Some(Vec::new()));
-    vec![
+    let changes = vec![
         (record_key(&id), Some(encode(customer))),
         index(FAMILY, fold(&customer.family).as_bytes()),
         index(PHONE, customer.phone.as_bytes()),
@@ -104,36 +125,34 @@ fn changes(customer: &Customer) -> Vec<Change> {
             entry(UNIQUE, EMAIL, customer.email.as_bytes()),
             Some(id.to_vec()),
         ),
-    ]
+    ];
+    BareRecord {
+        id: u128::from(customer.number),
+        changes,
+    }
 }
 
 impl Side for Bare {
     fn import(&self, batch: &[Customer]) {
-        let changes = batch.iter().flat_map(changes).collect();
-        self.store.commit(changes).unwrap();
+        self.store.commit(batch.iter().map(made).collect()).unwrap();
     }
 
     fn create(&self, customer: &Customer) {
-        self.store.commit(changes(customer)).unwrap();
+        self.store.commit(vec![made(customer)]).unwrap();
     }
 
     fn update(&self, number: u64, balance: i64, new: &str) {
-        let id = id(number);
-        let old = self.record(&id).unwrap();
-        let rest = &old[9 + branch(&old).len()..];
-        let record = [
-            &balance.to_be_bytes()[..],
-            &[new.len() as u8],
-            new.as_bytes(),
-            rest,
-        ]
-        .concat();
-        let changes = vec![
-            (index_key(BRANCH, branch(&old), &id), None),
-            (index_key(BRANCH, new.as_bytes(), &id), Some(Vec::new())),
-            (record_key(&id), Some(record)),
-        ];
-        self.store.commit(changes).unwrap();
+        let updated = self.updated(&(number, balance, new.to_owned()));
+        self.store.commit(vec![updated]).unwrap();
+    }
+
+    fn update_many(&self, updates: &[Update]) -> Option<Position> {
+        let updated = updates.iter().map(|update| self.updated(update));
+        Some(self.store.commit(updated.collect()).unwrap())
+    }
+
+    fn past(&self) -> Option<Box<dyn Past + '_>> {
+        Some(Box::new(Reading(self)))
     }
 
     fn reader(&self, _: usize) -> Box<dyn Reader + '_> {
@@ -191,6 +210,10 @@ impl Reader for Reading<'_> {
         std::hint::black_box(records).into_iter().flatten().count()
     }
 
+    fn list(&mut self, branch: &str) -> usize {
+        self.hundred(branch)
+    }
+
     fn scan(&mut self) -> u64 {
         let mut count = 0;
         self.0
@@ -201,5 +224,25 @@ impl Reader for Reading<'_> {
             })
             .unwrap();
         count
+    }
+}
+
+impl Past for Reading<'_> {
+    fn record(&self, at: Position, number: u64) {
+        let found = self.0.store.get_at(at, &record_key(&id(number))).unwrap();
+        std::hint::black_box(found.unwrap());
+    }
+
+    fn page(&self, at: Position, branch: &str) {
+        let prefix = entry(INDEX, BRANCH, branch.as_bytes());
+        let rows = self.0.store.scan_at(at, &prefix, 50).unwrap();
+        for (key, _) in rows.iter().filter(|(key, _)| key.starts_with(&prefix)) {
+            let key = record_key(&key[key.len() - 16..]);
+            std::hint::black_box(self.0.store.get_at(at, &key).unwrap().unwrap());
+        }
+    }
+
+    fn total(&self, _: Position) -> Option<()> {
+        None
     }
 }

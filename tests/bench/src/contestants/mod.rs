@@ -10,6 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ::peyvand::Position;
+
 use crate::args::Args;
 use crate::customers::{Customer, Customers};
 
@@ -71,6 +73,19 @@ pub(crate) trait Side: Send + Sync {
     }
     /// One durable commit: another balance, and another branch, which moves an index entry.
     fn update(&self, number: u64, balance: i64, branch: &str);
+    /// Such updates of different customers in one durable commit, for those who can be asked later what was; says its
+    /// position.
+    fn update_many(&self, _updates: &[Update]) -> Option<Position> {
+        None
+    }
+    /// A way to read what was.
+    fn past(&self) -> Option<Box<dyn Past + '_>> {
+        None
+    }
+    /// Writes the state into one file, and says how large that is.
+    fn checkpoint(&self, _path: &Path) -> Option<u64> {
+        None
+    }
     /// A way to read, for one thread; `of` threads share the page cache.
     fn reader(&self, of: usize) -> Box<dyn Reader + '_>;
     /// Bytes of commits that wait in memory.
@@ -79,6 +94,18 @@ pub(crate) trait Side: Send + Sync {
     }
     /// Everything written down; what follows is as after a clean start.
     fn close(self: Box<Self>);
+}
+
+/// A customer's number, another balance and another branch.
+pub(crate) type Update = (u64, i64, String);
+
+/// Reads as of an earlier position.
+pub(crate) trait Past {
+    fn record(&self, at: Position, number: u64);
+    /// The first fifty customers of a branch.
+    fn page(&self, at: Position, branch: &str);
+    /// How many customers there were; nothing where no such total is kept.
+    fn total(&self, at: Position) -> Option<()>;
 }
 
 /// Reads whole records, every field of them. What is given back is there to be compared.
@@ -91,6 +118,8 @@ pub(crate) trait Reader {
     fn by_email(&mut self, email: &str) -> i64;
     /// How many of the first hundred customers of a branch there are, their records read.
     fn hundred(&mut self, branch: &str) -> usize;
+    /// The same with the six fields that a list shows: given and family name, phone, branch, city, balance.
+    fn list(&mut self, branch: &str) -> usize;
     /// How many customers there are, each record read.
     fn scan(&mut self) -> u64;
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 use peyvand::{
-    Condition, Engine, Field, FieldKind, Fields, Filter, IdSource, Labels, Operator, Prefix, Query,
-    Record, RecordId, Request, SchemaChange, Session, Value,
+    Condition, Engine, Field, FieldKind, Fields, Filter, IdSource, Labels, Operator, Position,
+    Prefix, Query, Record, RecordId, Request, SchemaChange, Session, Value,
 };
 
-use super::{Reader, Side};
+use super::{Past, Reader, Side, Update};
 use crate::args::Args;
 use crate::customers::{Customer, day};
 use crate::draws::mix;
@@ -45,6 +45,7 @@ pub(crate) fn open(dir: &Path, args: &Args, count: u64) -> Engine {
     let engine = Engine::builder(dir)
         .cache_bytes(args.cache_bytes)
         .overlay_bytes(args.overlay_bytes)
+        .state_engine(args.engine)
         .ids(ids.clone())
         .open()
         .unwrap();
@@ -130,6 +131,25 @@ impl Side for Peyvand {
         let _ = self.session.update(id(number), fields).unwrap();
     }
 
+    fn update_many(&self, updates: &[Update]) -> Option<Position> {
+        let request = |(number, balance, branch): &Update| {
+            let fields = Fields::default()
+                .with("balance", *balance)
+                .with("branch", branch.as_str());
+            Request::update(id(*number), fields)
+        };
+        let committed = self.session.commit(updates.iter().map(request)).unwrap();
+        Some(committed.position)
+    }
+
+    fn past(&self) -> Option<Box<dyn Past + '_>> {
+        Some(Box::new(self.session.clone()))
+    }
+
+    fn checkpoint(&self, path: &Path) -> Option<u64> {
+        Some(self.engine.checkpoint(path, &mut |_| {}).unwrap().bytes)
+    }
+
     fn reader(&self, _: usize) -> Box<dyn Reader + '_> {
         Box::new(self.session.clone())
     }
@@ -160,7 +180,16 @@ pub(crate) fn read_one(session: &Session, number: u64) {
     std::hint::black_box(balance(&session.get(id(number)).unwrap()));
 }
 
+/// Looks at every field: they are made when they are asked for.
+fn whole(record: &Record) {
+    record.fields().for_each(|field| {
+        std::hint::black_box(field);
+    });
+}
+
+/// The balance, after a look at every field.
 fn balance(record: &Record) -> i64 {
+    whole(record);
     match record.get("balance") {
         Some(Value::Integer(balance)) => *balance,
         other => panic!("the balance is {other:?}"),
@@ -188,7 +217,18 @@ impl Reader for Session {
 
     fn hundred(&mut self, branch: &str) -> usize {
         let page = self.query(&equal("branch", branch).limit(100)).unwrap();
-        std::hint::black_box(&page.records).len()
+        page.records.iter().for_each(whole);
+        page.records.len()
+    }
+
+    fn list(&mut self, branch: &str) -> usize {
+        let page = self.query(&equal("branch", branch).limit(100)).unwrap();
+        for record in &page.records {
+            for field in ["given", "family", "phone", "branch", "city", "balance"] {
+                std::hint::black_box(record.get(field));
+            }
+        }
+        page.records.len()
     }
 
     fn scan(&mut self) -> u64 {
@@ -196,11 +236,31 @@ impl Reader for Session {
         let mut count = 0;
         loop {
             let page = self.query(&query).unwrap();
-            count += std::hint::black_box(&page.records).len() as u64;
+            page.records.iter().for_each(whole);
+            count += page.records.len() as u64;
             match page.next {
                 Some(next) => query = query.after(next),
                 None => return count,
             }
         }
+    }
+}
+
+impl Past for Session {
+    fn record(&self, at: Position, number: u64) {
+        whole(&self.as_of(at).unwrap().get(id(number)).unwrap());
+    }
+
+    fn page(&self, at: Position, branch: &str) {
+        let past = self.as_of(at).unwrap();
+        let page = past.query(&equal("branch", branch).limit(50)).unwrap();
+        page.records.iter().for_each(whole);
+    }
+
+    fn total(&self, at: Position) -> Option<()> {
+        let everything = Filter::everything();
+        let past = self.as_of(at).unwrap();
+        assert!(past.count(OBJECT, &everything).unwrap() > 0);
+        Some(())
     }
 }

@@ -232,7 +232,7 @@ fn mixed_round(stand: &Stand, zipf: &Draws, seeds: &AtomicU64, length: Duration)
         let mut done = 0_u64;
         while !over.load(Ordering::Relaxed) {
             let number = zipf.draw(&mut chance);
-            if chance.next() % 10 == 0 {
+            if chance.next().is_multiple_of(10) {
                 let dice = chance.next();
                 let branch = customers.branch(dice);
                 stand.side().update(number, (dice >> 30) as i64, &branch);

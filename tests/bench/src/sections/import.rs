@@ -1,12 +1,13 @@
 //! How fast do customers come in, and how much of the disk do they take?
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::{BATCH, against, mib, sqlite_of};
 use crate::args::Args;
 use crate::contestants::{RawDisk, Stand, Who, load_first_index_later};
 use crate::customers::{Customer, Customers};
-use crate::machine;
+use crate::machine::{self, Usage};
 use crate::report::{Report, Spread, Table};
 
 /// Each contestant takes so many batches, then the next one does.
@@ -45,10 +46,9 @@ pub(crate) fn import(args: &Args, stands: &mut [Stand], report: &mut Report) {
     }
     let generator = args.customers as f64 / generating.as_secs_f64();
     tell_import(args, stands, &rates, &totals, &overlays, generator, report);
-    tell_disk(args, stands, bytes as u64, report);
-    for stand in stands {
-        stand.open();
-    }
+    let usages: Vec<_> = stands.iter().map(|s| machine::disk_usage(&s.dir)).collect();
+    stands.iter_mut().for_each(Stand::open);
+    tell_disk(args, stands, &usages, bytes as u64, report);
 }
 
 fn tell_import(
@@ -140,20 +140,26 @@ fn load_first(args: &Args, customers: &Customers) -> (Duration, Duration) {
     took
 }
 
-fn tell_disk(args: &Args, stands: &[Stand], bytes: u64, report: &mut Report) {
+fn tell_disk(
+    args: &Args,
+    stands: &[Stand],
+    usages: &[BTreeMap<String, Usage>],
+    bytes: u64,
+    report: &mut Report,
+) {
     let mut table = Table::new(
         "On disk after a clean close, bytes per customer (as given by the file system, every file counted)",
         &[
             "state",
             "journal",
-            "checkpoints and the rest",
+            "the rest",
+            "a checkpoint",
             "all",
             "state ÷ SQLite",
-            "journal and the rest ÷ SQLite",
+            "journal, the rest and a checkpoint ÷ SQLite",
         ],
     );
-    let parts = |stand: &Stand| -> (f64, f64, f64) {
-        let usage = machine::disk_usage(&stand.dir);
+    let parts = |stand: &Stand, usage: &BTreeMap<String, Usage>| -> (f64, f64, f64) {
         let per = |name: &str| {
             usage.get(name).map_or(0.0, |usage| usage.given as f64) / args.customers as f64
         };
@@ -168,18 +174,21 @@ fn tell_disk(args: &Args, stands: &[Stand], bytes: u64, report: &mut Report) {
             ),
         }
     };
-    let sqlite = sqlite_of(stands).map_or(f64::NAN, |place| parts(&stands[place]).0);
-    for stand in stands {
-        let (state, journal, rest) = parts(stand);
+    let sqlite =
+        sqlite_of(stands).map_or(f64::NAN, |place| parts(&stands[place], &usages[place]).0);
+    for (stand, usage) in stands.iter().zip(usages) {
+        let (state, journal, rest) = parts(stand, usage);
+        let checkpoint = checkpoint_bytes(stand) as f64 / args.customers as f64;
         table.row(
             stand.who.title(),
             [
                 state,
                 journal,
                 rest,
-                state + journal + rest,
+                checkpoint,
+                state + journal + rest + checkpoint,
                 state / sqlite,
-                (journal + rest) / sqlite,
+                (journal + rest + checkpoint) / sqlite,
             ]
             .map(Into::into)
             .into(),
@@ -190,4 +199,12 @@ fn tell_disk(args: &Args, stands: &[Stand], bytes: u64, report: &mut Report) {
         "The values of a customer alone are {own:.0} bytes."
     ));
     report.table(&table);
+}
+
+/// What a checkpoint takes that is taken now; nothing where there is no such thing.
+fn checkpoint_bytes(stand: &Stand) -> u64 {
+    let path = stand.dir.with_extension("checkpoint");
+    let bytes = stand.side().checkpoint(&path);
+    let _ = std::fs::remove_file(path);
+    bytes.unwrap_or(0)
 }

@@ -3,6 +3,7 @@
 mod commit;
 mod import;
 mod jobs;
+mod past;
 mod read;
 mod size;
 mod tenants;
@@ -18,6 +19,7 @@ use crate::report::{Cell, Spread};
 
 pub(crate) use commit::{commit, mix};
 pub(crate) use import::import;
+pub(crate) use past::past;
 pub(crate) use read::{read, scan};
 pub(crate) use size::size;
 pub(crate) use tenants::tenants;

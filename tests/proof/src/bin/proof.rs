@@ -20,7 +20,7 @@ use peyvand_proof::kill::kill_writers;
 use peyvand_proof::mutate::{READERS, corpus, drive, drive_readers, open_store_with_journal};
 use peyvand_proof::power::{Cuts, record_a_life};
 use peyvand_proof::survival::all_models;
-use peyvand_proof::writer::{Work, write};
+use peyvand_proof::writer::{Work, open, write};
 use peyvand_proof::{Proof, doing};
 
 /// A proof, its usual size, and how it is made: it gives the lines of its table.
@@ -190,7 +190,7 @@ fn mutations(size: u64, scratch: &Path) -> Proof<Vec<String>> {
     ])
 }
 
-/// Real segments of the journal, without the zeroes at their ends.
+/// Real segments of the journal, without the zeroes at their ends, and checkpoints.
 fn make_corpus(folder: &Path) -> Proof<()> {
     let scratch = tempfile::tempdir().map_err(doing("making a folder"))?;
     for seed in 1..5 {
@@ -203,6 +203,12 @@ fn make_corpus(folder: &Path) -> Proof<()> {
             rounds: 1,
         };
         write(&dir, &work, &mut Vec::new())?;
+        let checkpoint = folder.join("checkpoint");
+        fs::create_dir_all(&checkpoint).map_err(doing("making a folder"))?;
+        let engine = open(&dir)?;
+        let taken = engine.checkpoint(checkpoint.join(format!("seed{seed}")), &mut |_| {});
+        taken.map_err(doing("writing a checkpoint"))?;
+        engine.close().map_err(doing("close"))?;
         let mut bytes = fs::read(dir.join("journal/00000000000000000001.seg"))
             .map_err(doing("reading a segment"))?;
         let used = bytes

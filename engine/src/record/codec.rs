@@ -1,0 +1,447 @@
+//! How is a record written in bytes?
+//!
+//! CBOR, `[format, revision, {field number: [kind, …]}]`. A value says its own kind, so a record can be read without
+//! the schema that wrote it, and fields that this engine does not know are kept.
+
+use chrono::{DateTime, NaiveDate};
+use minicbor::Encoder;
+
+use super::values::{Place, Values};
+use super::{Address, Currency, Decimal, Money, PersonName, Phone, Prefix, RecordId, Value};
+
+const FORMAT: u8 = 1;
+
+/// What is stored of a record: its revision, and its values by field number.
+pub(crate) struct Stored {
+    pub(crate) revision: u64,
+    pub(crate) values: Values,
+}
+
+/// The bytes cannot be read as a record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CodecError {
+    #[error("stored record: the bytes end early or are of another kind than they should be")]
+    Cut,
+    #[error(
+        "stored record has format {0}; this engine reads format {FORMAT}: open the store with a newer one"
+    )]
+    Format(u8),
+    #[error("stored record: field {field} holds {what}")]
+    Value { field: u32, what: &'static str },
+}
+
+type Out<'a> = Encoder<&'a mut Vec<u8>>;
+/// Writing into a vector cannot fail; the type is the encoder's.
+type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
+
+pub(crate) fn encode(revision: u64, values: &Values) -> Vec<u8> {
+    let most = values.into_iter().map(|(_, value)| most_bytes(value));
+    let mut bytes = Vec::with_capacity(16 + most.sum::<usize>());
+    let written = write_record(&mut Encoder::new(&mut bytes), revision, values);
+    debug_assert!(written.is_ok(), "writing into memory does not fail");
+    bytes
+}
+
+/// At least as many bytes as a value takes with the number of its field, where that is easily told.
+fn most_bytes(value: &Value) -> usize {
+    const HEAD: usize = 5;
+    HEAD + match value {
+        Value::Text(text) => 3 + text.len(),
+        Value::Boolean(_) => 1,
+        Value::Date(_) => 5,
+        Value::Integer(_) | Value::Instant(_) | Value::Duration(_) => 9,
+        Value::Decimal(_) => 17,
+        Value::Money(_) => 17 + 4,
+        Value::Reference(_) => 17 + 9,
+        Value::Phone(phone) => {
+            let part = |text: &Option<String>| 2 + text.as_ref().map_or(0, String::len);
+            2 + phone.raw.len() + part(&phone.e164) + part(&phone.extension)
+        }
+        Value::PersonName(name) => 6 + name.title.len() + name.given.len() + name.family.len(),
+        Value::Address(_) | Value::Options(_) | Value::Json(_) => 64,
+    }
+}
+
+fn write_record(out: &mut Out<'_>, revision: u64, values: &Values) -> Written {
+    out.array(3)?
+        .u8(FORMAT)?
+        .u64(revision)?
+        .map(values.len() as u64)?;
+    for (field, value) in values {
+        out.u32(*field)?;
+        write_value(out, value)?;
+    }
+    Ok(())
+}
+
+fn write_value(out: &mut Out<'_>, value: &Value) -> Written {
+    match value {
+        Value::Text(text) => out.array(2)?.u8(0)?.str(text)?,
+        Value::Integer(number) => out.array(2)?.u8(1)?.i64(*number)?,
+        Value::Decimal(number) => out
+            .array(2)?
+            .u8(2)?
+            .bytes(&number.billionths().to_be_bytes())?,
+        Value::Boolean(yes) => out.array(2)?.u8(3)?.bool(*yes)?,
+        Value::Date(day) => out
+            .array(2)?
+            .u8(4)?
+            .i32(chrono::Datelike::num_days_from_ce(day))?,
+        Value::Instant(at) => out.array(2)?.u8(5)?.i64(at.timestamp_micros())?,
+        Value::Duration(micros) => out.array(2)?.u8(6)?.i64(*micros)?,
+        Value::Options(names) => {
+            out.array(2)?.u8(7)?.array(names.len() as u64)?;
+            for name in names {
+                out.str(name)?;
+            }
+            out
+        }
+        Value::Money(money) => out
+            .array(3)?
+            .u8(8)?
+            .bytes(&money.amount.billionths().to_be_bytes())?
+            .str(money.currency.code())?,
+        Value::Phone(phone) => {
+            out.array(4)?.u8(9)?.str(&phone.raw)?;
+            optional(out, phone.e164.as_deref())?;
+            optional(out, phone.extension.as_deref())?;
+            out
+        }
+        Value::Address(a) => out
+            .array(6)?
+            .u8(10)?
+            .str(&a.street)?
+            .str(&a.city)?
+            .str(&a.province)?
+            .str(&a.postal_code)?
+            .str(&a.country)?,
+        Value::PersonName(n) => out
+            .array(4)?
+            .u8(11)?
+            .str(&n.title)?
+            .str(&n.given)?
+            .str(&n.family)?,
+        Value::Reference(id) => out
+            .array(3)?
+            .u8(12)?
+            .str(id.prefix.as_str())?
+            .bytes(&id.number.to_be_bytes())?,
+        Value::Json(json) => out.array(2)?.u8(13)?.str(&json.to_string())?,
+    };
+    Ok(())
+}
+
+fn optional(out: &mut Out<'_>, text: Option<&str>) -> Written {
+    match text {
+        Some(text) => out.str(text)?,
+        None => out.null()?,
+    };
+    Ok(())
+}
+
+/// Looks the bytes of a record over and keeps them: values are made when they are asked for. Everything is looked at
+/// but whether texts are UTF-8.
+pub(crate) fn decode(bytes: Vec<u8>) -> Result<Stored, CodecError> {
+    let mut from = Reading(&bytes);
+    from.expect(ARRAY)?;
+    let format = u8::try_from(from.expect(UNSIGNED)?).map_err(|_| CodecError::Cut)?;
+    if format != FORMAT {
+        return Err(CodecError::Format(format));
+    }
+    let revision = from.expect(UNSIGNED)?;
+    let count = usize::try_from(from.expect(MAP)?).map_err(|_| CodecError::Cut)?;
+    let mut places = Vec::with_capacity(count.min(bytes.len()));
+    for _ in 0..count {
+        let field = u32::try_from(from.expect(UNSIGNED)?).map_err(|_| CodecError::Cut)?;
+        let at = bytes.len() - from.0.len();
+        check_value(&mut from, field)?;
+        places.push(Place {
+            field,
+            at: u32::try_from(at).map_err(|_| CodecError::Cut)?,
+        });
+    }
+    Ok(Stored {
+        revision,
+        values: Values::stored(bytes, places),
+    })
+}
+
+/// The value that begins at a place that [`decode`] found.
+pub(super) fn value(bytes: &[u8], at: u32) -> Option<Value> {
+    let mut from = Reading(bytes.get(at as usize..)?);
+    from.expect(ARRAY).ok()?;
+    let kind = from.expect(UNSIGNED).ok()?;
+    read_kind(&mut from, kind, 0).ok()
+}
+
+/// Steps over a value, and says what is wrong with it. Texts are only stepped over.
+fn check_value(from: &mut Reading<'_>, field: u32) -> Result<(), CodecError> {
+    from.expect(ARRAY)?;
+    match from.expect(UNSIGNED)? {
+        0 => from.skip_texts(1),
+        7 => {
+            let count = from.expect(ARRAY)?;
+            from.skip_texts(count)
+        }
+        9 => {
+            from.skip_texts(1)?;
+            from.optional_bytes()?;
+            from.optional_bytes().map(drop)
+        }
+        10 => from.skip_texts(5),
+        11 => from.skip_texts(3),
+        kind => read_kind(from, kind, field).map(drop),
+    }
+}
+
+fn read_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<Value, CodecError> {
+    let broken = |what| CodecError::Value { field, what };
+    Ok(match kind {
+        0 => Value::Text(from.text()?),
+        1 => Value::Integer(from.signed()?),
+        2 => Value::Decimal(read_decimal(from, field)?),
+        3 => Value::Boolean(from.truth()?),
+        4 => {
+            let days = i32::try_from(from.signed()?).ok();
+            let day = days.and_then(NaiveDate::from_num_days_from_ce_opt);
+            Value::Date(day.ok_or_else(|| broken("no date"))?)
+        }
+        5 => {
+            let at = DateTime::from_timestamp_micros(from.signed()?);
+            Value::Instant(at.ok_or_else(|| broken("no instant"))?)
+        }
+        6 => Value::Duration(from.signed()?),
+        7 => {
+            let count = from.expect(ARRAY)?;
+            Value::Options((0..count).map(|_| from.text()).collect::<Result<_, _>>()?)
+        }
+        8 => {
+            let amount = read_decimal(from, field)?;
+            let currency: Option<Currency> = from.text()?.parse().ok();
+            let currency = currency.ok_or_else(|| broken("no currency"))?;
+            Value::Money(Money { amount, currency })
+        }
+        9 => Value::Phone(Box::new(Phone {
+            raw: from.text()?,
+            e164: from.optional_bytes()?.map(text_of),
+            extension: from.optional_bytes()?.map(text_of),
+        })),
+        10 => Value::Address(Box::new(Address {
+            street: from.text()?,
+            city: from.text()?,
+            province: from.text()?,
+            postal_code: from.text()?,
+            country: from.text()?,
+        })),
+        11 => Value::PersonName(Box::new(PersonName {
+            title: from.text()?,
+            given: from.text()?,
+            family: from.text()?,
+        })),
+        12 => {
+            let prefix = std::str::from_utf8(from.bytes(TEXT)?).ok();
+            let prefix = prefix.and_then(Prefix::new);
+            let prefix = prefix.ok_or_else(|| broken("no prefix"))?;
+            let number: Option<[u8; 16]> = from.bytes(BYTES)?.try_into().ok();
+            let number = number.ok_or_else(|| broken("no id"))?;
+            Value::Reference(RecordId::new(prefix, u128::from_be_bytes(number)))
+        }
+        13 => {
+            let json = serde_json::from_slice(from.bytes(TEXT)?);
+            Value::Json(json.map_err(|_| broken("no JSON"))?)
+        }
+        _ => return Err(broken("a kind of value that this engine does not know")),
+    })
+}
+
+fn read_decimal(from: &mut Reading<'_>, field: u32) -> Result<Decimal, CodecError> {
+    let bytes: Option<[u8; 16]> = from.bytes(BYTES)?.try_into().ok();
+    bytes
+        .and_then(|bytes| Decimal::from_billionths(i128::from_be_bytes(bytes)))
+        .ok_or(CodecError::Value {
+            field,
+            what: "no decimal",
+        })
+}
+
+/// Pages have checksums, and we write nothing but UTF-8: were it otherwise, the text shows where.
+fn text_of(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+// The kinds of CBOR items that we write.
+const UNSIGNED: u8 = 0;
+const NEGATIVE: u8 = 1;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const SIMPLE: u8 = 7;
+const FALSE: u64 = 20;
+const TRUE: u64 = 21;
+const NULL: u64 = 22;
+
+/// What is left of the bytes. A reader of what we write alone is twice as fast as one of everything that CBOR is.
+struct Reading<'a>(&'a [u8]);
+
+impl<'a> Reading<'a> {
+    /// The kind of the next item, and its number or length.
+    fn head(&mut self) -> Result<(u8, u64), CodecError> {
+        let (first, rest) = self.0.split_first().ok_or(CodecError::Cut)?;
+        self.0 = rest;
+        let number = match first & 0x1F {
+            small @ 0..=23 => u64::from(small),
+            24 => self.number::<1>()?,
+            25 => self.number::<2>()?,
+            26 => self.number::<4>()?,
+            27 => self.number::<8>()?,
+            _ => return Err(CodecError::Cut),
+        };
+        Ok((first >> 5, number))
+    }
+
+    fn number<const N: usize>(&mut self) -> Result<u64, CodecError> {
+        let (bytes, rest) = self.0.split_first_chunk::<N>().ok_or(CodecError::Cut)?;
+        self.0 = rest;
+        let shifted = |number, byte: &u8| number << 8 | u64::from(*byte);
+        Ok(bytes.iter().fold(0, shifted))
+    }
+
+    fn expect(&mut self, kind: u8) -> Result<u64, CodecError> {
+        match self.head()? {
+            (found, number) if found == kind => Ok(number),
+            _ => Err(CodecError::Cut),
+        }
+    }
+
+    fn take(&mut self, length: u64) -> Result<&'a [u8], CodecError> {
+        let length = usize::try_from(length).map_err(|_| CodecError::Cut)?;
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(CodecError::Cut)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn bytes(&mut self, kind: u8) -> Result<&'a [u8], CodecError> {
+        let length = self.expect(kind)?;
+        self.take(length)
+    }
+
+    fn text(&mut self) -> Result<String, CodecError> {
+        self.bytes(TEXT).map(text_of)
+    }
+
+    fn optional_bytes(&mut self) -> Result<Option<&'a [u8]>, CodecError> {
+        match self.head()? {
+            (SIMPLE, NULL) => Ok(None),
+            (TEXT, length) => self.take(length).map(Some),
+            _ => Err(CodecError::Cut),
+        }
+    }
+
+    fn skip_texts(&mut self, count: u64) -> Result<(), CodecError> {
+        (0..count).try_for_each(|_| self.bytes(TEXT).map(drop))
+    }
+
+    fn signed(&mut self) -> Result<i64, CodecError> {
+        let (kind, number) = self.head()?;
+        let number = i64::try_from(number).map_err(|_| CodecError::Cut)?;
+        match kind {
+            UNSIGNED => Ok(number),
+            NEGATIVE => Ok(-1 - number),
+            _ => Err(CodecError::Cut),
+        }
+    }
+
+    fn truth(&mut self) -> Result<bool, CodecError> {
+        match self.head()? {
+            (SIMPLE, FALSE) => Ok(false),
+            (SIMPLE, TRUE) => Ok(true),
+            _ => Err(CodecError::Cut),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_kind_of_value_reads_back_what_was_written() {
+        let id = RecordId::new(Prefix::new("acc").unwrap(), u128::MAX - 7);
+        let values = vec![
+            (16, Value::Text("شرکت نمونه".to_owned())),
+            (17, Value::Integer(i64::MIN)),
+            (18, Value::Decimal("-12.000000001".parse().unwrap())),
+            (19, Value::Boolean(true)),
+            (
+                20,
+                Value::Date(NaiveDate::from_ymd_opt(2026, 3, 21).unwrap()),
+            ),
+            (
+                21,
+                Value::Instant(DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap()),
+            ),
+            (22, Value::Duration(-5)),
+            (23, Value::Options(vec!["a".to_owned(), "b".to_owned()])),
+            (
+                24,
+                Value::Money(Money {
+                    amount: "1250000".parse().unwrap(),
+                    currency: "IRR".parse().unwrap(),
+                }),
+            ),
+            (
+                25,
+                Value::Phone(Box::new(Phone::parse("۰۰۹۸۲۱۸۸۰۰۱۲۳۴ داخلی ۱۲").unwrap())),
+            ),
+            (
+                26,
+                Value::Address(Box::new(Address {
+                    city: "تهران".to_owned(),
+                    ..Address::default()
+                })),
+            ),
+            (
+                27,
+                Value::PersonName(Box::new(PersonName::new("علی", "رضایی"))),
+            ),
+            (28, Value::Reference(id)),
+            (29, Value::Json(serde_json::json!({"a": [1, null]}))),
+        ];
+        let bytes = encode(7, &values.clone().into());
+        let stored = decode(bytes.clone()).unwrap();
+        assert_eq!(stored.revision, 7);
+        let mut read = stored.values.clone();
+        for ((field, value), (number, written)) in stored.values.iter().zip(&values) {
+            assert_eq!((field, value), (number, written));
+            assert_eq!(read.peek(*number).as_deref(), Some(written));
+        }
+        assert_eq!(encode(7, &stored.values), bytes);
+        // Half of them made, then changed: nothing is lost.
+        read.get(20).unwrap();
+        read.set(16, None);
+        let left: Vec<(u32, Value)> = read.iter().map(|(f, v)| (*f, v.clone())).collect();
+        assert_eq!(left, values[1..]);
+    }
+
+    #[test]
+    fn a_newer_format_and_cut_bytes_are_errors() {
+        let mut bytes = encode(1, &vec![(16, Value::Integer(1))].into());
+        bytes[1] = 9;
+        assert!(
+            decode(bytes)
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("format 9")
+        );
+        let bytes = encode(1, &vec![(16, Value::Text("abc".to_owned()))].into());
+        for cut in 0..bytes.len() {
+            assert!(decode(bytes[..cut].to_vec()).is_err(), "{cut}");
+        }
+    }
+}
