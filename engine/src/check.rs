@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::query::Reader;
 use crate::store::{Progress, spaces};
-use expected::Expected;
+use expected::{Correction, Expected};
 
 /// What a check of the whole store found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -97,6 +97,22 @@ fn expected(
     }
     tell(Progress::new(checked.records, total, "records checked"));
     Ok(expected)
+}
+
+/// The totals that are not what the records come to, with what they should be.
+pub(crate) fn wrong_totals(engine: &Engine) -> Result<Vec<Correction>> {
+    let (reader, _) = engine.read()?;
+    let mut expected = Expected::new(engine.inner.backend.scratch());
+    for object in reader.schema.objects() {
+        let mut count = 0;
+        reader.each(object, |record| {
+            count += 1;
+            expected.add(&reader, &record)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        expected.add_count(object.number, count)?;
+    }
+    expected.corrections(&reader)
 }
 
 /// How many records the store's own counts come to.

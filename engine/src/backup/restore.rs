@@ -17,7 +17,7 @@ use super::copy::copy;
 use super::error::BackupError;
 use super::manifest::{Base, MARK, Manifest, Stored, written};
 use crate::engine::Engine;
-use crate::erase::Register;
+use crate::erase::{self, Register};
 use crate::error::Result;
 use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk, sync_folder};
 use crate::store::{ERASED, EmbeddedBackend, Progress, StateEngine, StoreOptions};
@@ -134,7 +134,7 @@ pub(super) fn restore_on(
     if manifest.base.is_none() {
         drop(fs::remove_dir_all(restoring.checkpoints()));
     }
-    let erased = restoring.erase(&registers)?;
+    let erased = restoring.erase(&registers, position)?;
 
     let fail = || BackupError::io("creating", to);
     if found {
@@ -370,14 +370,22 @@ impl Restoring<'_> {
     }
 
     /// Erases from the new store who was erased elsewhere. Nobody judges it: that was done where it was asked for.
-    fn erase(&self, registers: &[Register]) -> Result<u64, BackupError> {
+    fn erase(&self, registers: &[Register], position: Position) -> Result<u64, BackupError> {
         let mut all = Register::read(Arc::clone(&self.disk), &self.store.join(ERASED))?;
         for register in registers.iter().filter(|register| register.len() > 0) {
             all.take_up(register)?;
         }
-        if all.len() > 0 {
-            let engine = Engine::builder(self.store).create(false).unjudged();
-            engine.open()?.close()?;
+        // Who was erased after that point, and is in the backup no longer, is still counted there.
+        let is_past = position < self.manifest.position();
+        if all.len() > 0 || is_past {
+            let engine = Engine::builder(self.store)
+                .create(false)
+                .unjudged()
+                .open()?;
+            if is_past {
+                erase::settle_past(&engine)?;
+            }
+            engine.close()?;
         }
         Ok(all.len() as u64)
     }

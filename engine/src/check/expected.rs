@@ -98,6 +98,37 @@ impl Expected {
         Ok(self.entries.push(key, Default::default(), Some(what))?)
     }
 
+    /// The totals that are not what they should be, each with what it should be.
+    pub(super) fn corrections(self, reader: &Reader) -> Result<Vec<Correction>> {
+        let mut wanted = Wanted::new(self.entries.finish()?).peekable();
+        let mut corrections = Vec::new();
+        for space in [spaces::ROLLUP, spaces::COUNT] {
+            let mut held = rows_under(&reader.snapshot, &[space]).peekable();
+            let due = |item: &Result<(Vec<u8>, Asked), StoreError>| !matches!(item, Ok((key, _)) if key.first() > Some(&space));
+            while let Some(item) = wanted.next_if(due) {
+                let (key, asked) = item?;
+                if key.first() != Some(&space) {
+                    continue;
+                }
+                // Nobody asks for what comes before.
+                let stray = |row: &Result<Row, StoreError>| matches!(row, Ok((at, _)) if *at < key);
+                while let Some(row) = held.next_if(stray) {
+                    corrections.push((row?.0, None));
+                }
+                let here = |row: &Result<Row, StoreError>| !matches!(row, Ok((at, _)) if *at > key);
+                let value = held.next_if(here).transpose()?.map(|(_, value)| value);
+                let asked = asked.total();
+                if asked != value {
+                    corrections.push((key, asked));
+                }
+            }
+            for row in held {
+                corrections.push((row?.0, None));
+            }
+        }
+        Ok(corrections)
+    }
+
     /// Compares with what is there, and notes what is wrong.
     pub(super) fn compare(self, reader: &Reader, checked: &mut Checked) -> Result<()> {
         let mut wanted = Wanted::new(self.entries.finish()?).peekable();
@@ -127,6 +158,9 @@ fn plain(value: &[u8]) -> Vec<u8> {
 fn summed(count: i64, sum: i128) -> Vec<u8> {
     [&[SUM][..], &count.to_be_bytes(), &sum.to_be_bytes()].concat()
 }
+
+/// The key of an entry and what it should hold.
+pub(crate) type Correction = (Vec<u8>, Option<Vec<u8>>);
 
 /// What records together ask one entry to hold.
 enum Asked {
@@ -159,6 +193,15 @@ impl Asked {
             }
             (Asked::Latest(a), Asked::Latest(b)) => Asked::Latest(a.max(b)),
             _ => Asked::Contradiction,
+        }
+    }
+
+    /// What the entry of a total is to hold; no entry for a total of nothing.
+    fn total(&self) -> Option<Vec<u8>> {
+        match self {
+            Asked::Plain(_) | Asked::Contradiction | Asked::Sum(0, 0) => None,
+            Asked::Sum(count, sum) => Some([&count.to_be_bytes()[..], &sum.to_be_bytes()].concat()),
+            Asked::Latest(micros) => Some(micros.to_be_bytes().to_vec()),
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn delete(
     let order = live_in_order(&reader, ids)?;
     if how == How::InAnyCase {
         for id in &order {
-            let requests = ways_cleared(&reader, *id, ids)?;
+            let requests = ways_cleared(&reader, *id, OnDelete::Restrict, ids)?;
             if !requests.is_empty() {
                 warnings.extend(session.commit(requests)?.warnings);
             }
@@ -84,20 +84,24 @@ fn visit(
     Ok(())
 }
 
-/// What is to be done to other records so that one can be deleted.
-fn ways_cleared(reader: &Reader, id: RecordId, ids: &BTreeSet<RecordId>) -> Result<Vec<Request>> {
+/// What is to be done to other records that are bound to one by such a rule, so that it can be deleted.
+fn ways_cleared(
+    reader: &Reader,
+    id: RecordId,
+    rule: OnDelete,
+    ids: &BTreeSet<RecordId>,
+) -> Result<Vec<Request>> {
     let mut requests = Vec::new();
     let object = reader.object_of(id)?;
     for (from, field) in reader.schema.referrers(&object.name) {
-        if !matches!(&field.kind, FieldKind::Reference { on_delete, .. } if *on_delete == OnDelete::Restrict)
-        {
+        if !matches!(&field.kind, FieldKind::Reference { on_delete, .. } if *on_delete == rule) {
             continue;
         }
         for referring in reader.referring(from, field.number, id)? {
             if ids.contains(&referring) {
                 continue;
             }
-            requests.push(match field.required {
+            requests.push(match field.required || rule == OnDelete::Cascade {
                 true => Request::Delete {
                     id: referring,
                     revision: None,
@@ -109,6 +113,25 @@ fn ways_cleared(reader: &Reader, id: RecordId, ids: &BTreeSet<RecordId>) -> Resu
         }
     }
     Ok(requests)
+}
+
+/// Unbinds other records from these, which are not there any longer.
+pub(super) fn let_go(
+    session: &Session,
+    ids: &BTreeSet<RecordId>,
+    warnings: &mut Vec<String>,
+) -> Result<()> {
+    for id in ids {
+        for rule in [OnDelete::Restrict, OnDelete::Cascade] {
+            let (reader, _) = session.engine.read()?;
+            let requests = ways_cleared(&reader, *id, rule, ids)?;
+            drop(reader);
+            if !requests.is_empty() {
+                warnings.extend(session.commit(requests)?.warnings);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// These records and those that lie in the bin because they went along with one of them.

@@ -15,6 +15,7 @@ mod register;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +23,7 @@ use crate::journal::{Position, Subject};
 use crate::query::Reader;
 use crate::record::RecordId;
 use crate::session::Session;
-use crate::store::{Progress, spaces};
+use crate::store::{Progress, StoreError, spaces};
 use crate::write::{Ask, Stored};
 use delete::How;
 pub(crate) use register::Register;
@@ -115,6 +116,57 @@ pub(crate) fn resume(engine: &Engine) -> Result<()> {
     let mut warnings = Vec::new();
     let ids = delete::delete(&session, &ids, How::InAnyCase, &mut warnings)?;
     end(&session, ids, warnings, &mut |_| {}).map(drop)
+}
+
+/// Puts a store in order that was restored up to a point at which somebody was still there whom its journal does not
+/// tell of any longer: totals would still count him, and others be bound to him.
+pub(crate) fn settle_past(engine: &Engine) -> Result<()> {
+    let ids = unmarked(engine)?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let session = engine.session();
+    let mut warnings = Vec::new();
+    delete::let_go(&session, &ids, &mut warnings)?;
+    mark(&session, &ids, &mut warnings)?;
+    if let Some(mut register) = Register::of(engine)? {
+        register.end(&ids, engine.position())?;
+    }
+    let entries = crate::check::wrong_totals(engine)?;
+    if !entries.is_empty() {
+        let stored = Stored {
+            what: "totals without what was erased".to_owned(),
+            entries,
+            ..Stored::default()
+        };
+        let _ = session.ask(Ask::Stored(stored))?;
+    }
+    Ok(())
+}
+
+/// Whom the journal does not tell of any longer, and who is not marked as erased.
+fn unmarked(engine: &Engine) -> Result<BTreeSet<RecordId>> {
+    let Some(journal) = engine.inner.backend.journal() else {
+        return Ok(BTreeSet::new());
+    };
+    let mut subjects = BTreeSet::new();
+    let visited = journal.visit(journal.base(), journal.head(), |entry| {
+        let gone = entry.leaves.iter().filter(|leaf| leaf.content.is_none());
+        subjects.extend(gone.map(|leaf| leaf.subject));
+        ControlFlow::Continue(())
+    });
+    visited.map_err(StoreError::from)?;
+    let (reader, _) = engine.read()?;
+    let mut ids = BTreeSet::new();
+    for Subject { object, id } in subjects {
+        if let Some(object) = reader.schema.by_number(object) {
+            let id = RecordId::new(object.prefix, id);
+            if reader.erased(id)?.is_none() {
+                ids.insert(id);
+            }
+        }
+    }
+    Ok(ids)
 }
 
 /// Marks what is deleted as erased, and erases it.

@@ -11,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::backup::{RestoreOptions, restore};
+use crate::backup::{RestoreOptions, Until, restore};
 use crate::context::SeededIds;
 use crate::journal::{Call, Durability, Fault, Faults, Journal, LeafContent, OpenWith, RealDisk};
 use crate::locale::fold_text;
@@ -57,11 +57,10 @@ impl Search {
     }
 
     /// Every file as it is, and everything that is packed in it.
-    fn store(&mut self, dir: &Path) {
+    fn store(&mut self, dir: &Path, state: StateEngine) {
         self.files(dir);
         self.journal(&dir.join("journal"));
-        let state = dir.join("state");
-        contents(&state, StateEngine::Sled, &mut |bytes| {
+        contents(&dir.join("state"), state, &mut |bytes| {
             self.look("state", bytes)
         })
         .unwrap();
@@ -160,12 +159,14 @@ impl Person {
 
 struct Place {
     folder: TempDir,
+    state: StateEngine,
 }
 
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Place { folder }
+        let state = StateEngine::Sled;
+        Place { folder, state }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -178,6 +179,7 @@ impl Place {
             .durability(Durability::Os)
             .overlay_bytes(1 << 20)
             .background(false)
+            .state_engine(self.state)
             .open()
             .unwrap()
     }
@@ -243,15 +245,28 @@ fn two(session: &Session) -> (RecordId, RecordId, RecordId) {
 
 #[test]
 fn one_of_ten_thousand_is_in_no_file_any_longer() {
-    let place = Place::new();
+    one_of_many(10_000, StateEngine::Sled);
+}
+
+#[cfg(feature = "redb")]
+#[test]
+fn nor_where_another_engine_holds_the_state() {
+    one_of_many(600, StateEngine::Redb);
+}
+
+fn one_of_many(count: usize, state: StateEngine) {
+    let place = Place {
+        state,
+        ..Place::new()
+    };
     let engine = place.open("crm");
     let session = engine.session();
-    crowd(&session, 5_000);
+    crowd(&session, count / 2);
     let (erased, kept, along) = two(&session);
     let before = engine.position();
     engine.inner.backend.fold().unwrap();
     engine.keep_checkpoint(&mut |_| {}).unwrap();
-    crowd(&session, 5_000);
+    crowd(&session, count / 2);
     engine.backup(place.path("old"), &mut |_| {}).unwrap();
 
     let done = session.erase([erased]).unwrap();
@@ -293,11 +308,11 @@ fn one_of_ten_thousand_is_in_no_file_any_longer() {
         ]
         .concat(),
     };
-    gone.store(&place.path("crm"));
+    gone.store(&place.path("crm"), place.state);
     gone.backup(&place.path("new"));
     assert_eq!(gone.found, BTreeMap::new());
     let mut seen = KEPT.search();
-    seen.store(&place.path("crm"));
+    seen.store(&place.path("crm"), place.state);
     seen.backup(&place.path("new"));
     let places = seen.found.values().flatten();
     for kind in ["journal", "state", "checkpoint"] {
@@ -343,7 +358,7 @@ fn a_restore_of_an_older_backup_erases_the_same_again() {
         };
         assert_eq!(restored, done.ids.len() as u64);
         let mut gone = ERASED.search();
-        gone.store(&place.path("copy"));
+        gone.store(&place.path("copy"), place.state);
         assert_eq!(gone.found, BTreeMap::new());
         let engine = place.open("copy");
         assert!(engine.check().unwrap().ok);
@@ -420,7 +435,7 @@ fn whichever_call_fails_the_next_open_ends_it() {
             if marked.contains("was erased") {
                 assert_eq!(pending, 0);
                 let mut gone = ERASED.search();
-                gone.store(&place.path("crm"));
+                gone.store(&place.path("crm"), place.state);
                 assert_eq!(gone.found, BTreeMap::new(), "{call:?} {more}");
             } else {
                 assert!(marked.contains("in the bin"), "{marked}");
@@ -470,4 +485,22 @@ fn what_was_never_there_and_what_is_in_use_is_refused_and_nothing_is_written() {
     assert_eq!(session.erase([erased]).unwrap().entries, 0);
     let again = session.commit([Request::create_as(erased, "contact", KEPT.fields())]);
     assert_eq!(again.unwrap_err().failures()[0].code, "id-taken");
+}
+
+#[test]
+fn a_restore_up_to_a_point_before_an_erasing_is_in_order_without_the_erased() {
+    let place = Place::new();
+    let (engine, erased, kept) = small(&place);
+    let before = engine.position();
+    engine.session().erase([erased]).unwrap();
+    engine.backup(place.path("old"), &mut |_| {}).unwrap();
+    engine.close().unwrap();
+    let until = RestoreOptions::default().until(Until::Position(before));
+    restore(place.path("old"), place.path("copy"), &until, &mut |_| {}).unwrap();
+    let engine = place.open("copy");
+    let checked = engine.check().unwrap();
+    assert!(checked.ok, "{:?}", checked.problems);
+    assert!(engine.session().get(kept).is_ok());
+    let gone = engine.session().get(erased).unwrap_err();
+    assert!(gone.to_string().contains("was erased on"));
 }

@@ -262,6 +262,8 @@ impl Journal {
         drop(source);
         self.disk.rename(&unfinished, &path).map_err(fail())?;
         self.disk.sync_folder(&self.folder).map_err(fail())?;
+        // Before the plain file goes: who copies the journal looks again, and must find the other name.
+        self.index_mut().unpacked.remove(&first);
         if !packed {
             let plain = self.folder.join(segment::name(first));
             self.disk
@@ -272,7 +274,6 @@ impl Journal {
                 self.disk.sync_folder(&self.folder).map_err(fail())?;
             }
         }
-        self.index_mut().unpacked.remove(&first);
         Ok(erased)
     }
 
