@@ -1,4 +1,5 @@
 //! Does a state that lost something come back by one open?
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::path::Path;
