@@ -314,13 +314,13 @@ impl Overlay {
     /// Drops the versions whose key and value are such, as if they had never been, for a store that has
     /// nothing but its overlay.
     pub(super) fn forget(&mut self, such: impl Fn(&[u8], &[u8]) -> bool) {
-        let keys = std::mem::take(self).keys;
-        for (key, versions) in keys {
+        let groups = std::mem::take(self).groups;
+        for (key, versions) in groups.into_values().flatten() {
             let Versions { newest, older } = versions;
             let older = older.map_or_else(Vec::new, |older| older.0);
             for Version { at, value } in older.into_iter().chain([newest]) {
-                if !value.as_ref().is_some_and(|value| such(&key, value)) {
-                    self.put(at, key.to_vec(), value.map(<[u8]>::into_vec));
+                if !value.as_ref().is_some_and(|value| such(&key.whole, value)) {
+                    self.put(at, key.whole.to_vec(), value.map(<[u8]>::into_vec));
                 }
             }
         }

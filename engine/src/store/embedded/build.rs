@@ -17,7 +17,7 @@ use super::open::{beside, open_tree};
 use super::options::StoreOptions;
 use super::pack::{Filling, between};
 use super::page::{Entry, Leaf, Press};
-use super::pages::{FOLDED, OLDEST, Pages, marked};
+use super::pages::{OLDEST, Pages, marked};
 use super::tree::failed;
 
 /// Pages of one batch.
@@ -60,8 +60,7 @@ pub(super) fn build_state<E: From<StoreError>>(
         let pages = Pages::new(open_tree(engine, new)?, 0);
         pages.build(entries)?;
         pages.tree().apply(vec![marked(&OLDEST, oldest)])?;
-        pages.tree().apply(vec![marked(&FOLDED, folded)])?;
-        pages.tree().sync()?;
+        pages.mark_folded(folded)?;
         Ok(pages.close()?)
     })
 }

@@ -39,6 +39,8 @@ pub(super) mod versions;
 #[cfg(test)]
 mod folder_tests;
 #[cfg(test)]
+mod open_tests;
+#[cfg(test)]
 mod random_tests;
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ use super::folder::Folder;
 use super::layers::Layers;
 use super::options::{StateEngine, StoreOptions};
 use super::pages::Pages;
-use super::tree::Tree;
+use super::tree::{Tree, failed};
 use super::upgrade;
 use super::{EmbeddedBackend, Store};
 
@@ -67,41 +67,20 @@ impl EmbeddedBackend {
         }
         let engine = *folder.engine.get_or_insert(options.state_engine);
         let mut build = |folder: &Folder| build(folder, &journal, options, &scratch, tell);
-        let (pages, set_aside) = open_state(&folder, options, &mut build)?;
+        let opened = open_state(&folder, options, &mut build)?;
         if folder.unfinished() {
             folder.finish(engine)?;
             upgrade::clean_up(&folder)?;
         }
-        let folded = pages.folded()?;
-        let oldest = pages.oldest()?.max(base);
-        let store = Store {
-            dir: dir.to_path_buf(),
-            durability: options.durability,
-            overlay_limit: options.overlay_limit_bytes,
-            keep_history: options.keep_history,
-            background: options.background,
-            journal,
-            layers: RwLock::new(Layers {
-                overlay: Overlay::default(),
-                folding: None,
-                pages: Some(pages),
-                folded,
-                reach: folded,
-                oldest,
-            }),
-            head: AtomicU64::new(folded.get()),
-            pins: Pins::default(),
-            queue: Queue::new(),
-            committing: Mutex::new(()),
-            publishing: Mutex::new(()),
-            folding: Mutex::new(()),
-            tending: Mutex::new(()),
-            stopped: AtomicBool::new(false),
-            poison: OnceLock::new(),
-            folder: Mutex::new(Some(folder)),
-            set_aside,
-        };
-        store.replay(folded)?;
+        let mut store = Store::on(dir, options, (folder, journal), opened, base)?;
+        match store.replay() {
+            // Once: what was just built does not get better by doing it again.
+            Err(StoreError::StateFailed { .. }) if store.set_aside.is_none() => {
+                store = store.on_another_state(options, &scratch, tell, base)?;
+                store.replay()?;
+            }
+            replayed => replayed?,
+        }
         Ok(EmbeddedBackend {
             store: Arc::new(store),
         })
@@ -148,9 +127,62 @@ impl EmbeddedBackend {
 }
 
 impl Store {
+    fn on(
+        dir: &Path,
+        options: &StoreOptions,
+        (folder, journal): (Folder, Journal),
+        (pages, set_aside): Opened,
+        base: Position,
+    ) -> Result<Self, StoreError> {
+        let (folded, oldest) = (pages.folded()?, pages.oldest()?.max(base));
+        Ok(Store {
+            dir: dir.to_path_buf(),
+            durability: options.durability,
+            overlay_limit: options.overlay_limit_bytes,
+            keep_history: options.keep_history,
+            background: options.background,
+            journal,
+            layers: RwLock::new(Layers {
+                overlay: Overlay::default(),
+                folding: None,
+                pages: Some(pages),
+                folded,
+                reach: folded,
+                oldest,
+            }),
+            head: AtomicU64::new(folded.get()),
+            pins: Pins::default(),
+            queue: Queue::new(),
+            committing: Mutex::new(()),
+            publishing: Mutex::new(()),
+            folding: Mutex::new(()),
+            tending: Mutex::new(()),
+            stopped: AtomicBool::new(false),
+            poison: OnceLock::new(),
+            folder: Mutex::new(Some(folder)),
+            set_aside,
+        })
+    }
+
+    /// The same store, when its state failed before anybody saw it.
+    fn on_another_state(
+        self,
+        options: &StoreOptions,
+        scratch: &Scratch,
+        tell: &mut dyn FnMut(Progress),
+        base: Position,
+    ) -> Result<Self, StoreError> {
+        drop(self.let_go());
+        let folder = lock(&self.folder).take().ok_or(StoreError::Closed)?;
+        let Store { dir, journal, .. } = self;
+        let mut build = |folder: &Folder| build(folder, &journal, options, scratch, tell);
+        let opened = replace_state(&folder, options, &mut build)?;
+        Store::on(&dir, options, (folder, journal), opened, base)
+    }
+
     /// Makes visible what was committed after the state was folded.
-    fn replay(&self, folded: Position) -> Result<(), StoreError> {
-        let head = self.journal.head();
+    fn replay(&self) -> Result<(), StoreError> {
+        let (folded, head) = (read(&self.layers).folded, self.journal.head());
         if folded > head {
             return Err(StoreError::Damaged {
                 segment: "(last)".to_owned(),
@@ -175,38 +207,54 @@ impl Store {
     }
 }
 
+/// A state, and where the one before it was put if it failed.
+type Opened = (Pages, Option<PathBuf>);
+
+/// Makes the state anew.
+type Build<'a> = &'a mut dyn FnMut(&Folder) -> Result<(), StoreError>;
+
 /// Opens the state. One that does not open is set aside, and one that is not there is built: the
 /// journal has everything.
 fn open_state(
     folder: &Folder,
     options: &StoreOptions,
-    build: &mut dyn FnMut(&Folder) -> Result<(), StoreError>,
-) -> Result<(Pages, Option<PathBuf>), StoreError> {
-    let state = folder.state();
-    let engine = folder.engine.unwrap_or(options.state_engine);
-    let cache = usize::try_from(options.cache_bytes).unwrap_or(usize::MAX);
-    let open = || -> Result<Pages, StoreError> {
-        let pages = Pages::new(open_tree(engine, &state)?, cache);
-        // What does not say where it stands is no state.
-        pages.folded()?;
-        pages.oldest()?;
-        Ok(pages)
-    };
-    if !options.rebuild && !folder.rebuild_asked_for() {
-        if !state.exists() {
-            build(folder)?;
-        }
-        match open() {
-            Ok(pages) => return Ok((pages, None)),
-            Err(error @ StoreError::Locked { .. }) => return Err(error),
-            #[cfg(not(feature = "redb"))]
-            Err(error @ StoreError::NoEngine { .. }) => return Err(error),
-            Err(_) => {}
-        }
+    build: Build<'_>,
+) -> Result<Opened, StoreError> {
+    if options.rebuild || folder.rebuild_asked_for() {
+        return replace_state(folder, options, build);
     }
+    if !folder.state().exists() {
+        build(folder)?;
+    }
+    match open_pages(folder, options) {
+        Ok(pages) => Ok((pages, None)),
+        Err(error @ StoreError::Locked { .. }) => Err(error),
+        #[cfg(not(feature = "redb"))]
+        Err(error @ StoreError::NoEngine { .. }) => Err(error),
+        Err(_) => replace_state(folder, options, build),
+    }
+}
+
+fn replace_state(
+    folder: &Folder,
+    options: &StoreOptions,
+    build: Build<'_>,
+) -> Result<Opened, StoreError> {
     let aside = folder.set_state_aside()?;
     build(folder)?;
-    Ok((open()?, Some(aside)))
+    Ok((open_pages(folder, options)?, Some(aside)))
+}
+
+fn open_pages(folder: &Folder, options: &StoreOptions) -> Result<Pages, StoreError> {
+    let engine = folder.engine.unwrap_or(options.state_engine);
+    let cache = usize::try_from(options.cache_bytes).unwrap_or(usize::MAX);
+    let pages = Pages::new(open_tree(engine, &folder.state())?, cache);
+    // What does not say where it stands is no state, and what lost its end only half of one.
+    pages.oldest()?;
+    match pages.were_cut()? {
+        false => Ok(pages),
+        true => Err(failed("its files are shorter than they were")),
+    }
 }
 
 /// Builds the state from what checkpoints and journal say.

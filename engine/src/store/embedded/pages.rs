@@ -2,20 +2,21 @@
 //!
 //! A page's key is its space, `01` for current entries and `02` for history, and a fence: a page
 //! holds the keys from its fence up to the next page's. The first page's fence is the empty key.
-//! `00` alone holds the position up to which commits are folded in, `00 01` the oldest position
-//! that can be read.
+//! `00` alone holds the position up to which commits are folded in and how long the files were
+//! then, `00 01` the oldest position that can be read.
 
 use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::journal::Position;
 use crate::store::StoreError;
+use crate::store::overlay::Change;
 
 use super::cache::{Cache, Fenced, Space};
 use super::page::{Entry, Leaf};
 use super::tree::{Pair, Tree, exactly, failed};
 
-pub(super) const FOLDED: [u8; 1] = [0];
+const FOLDED: [u8; 1] = [0];
 pub(super) const OLDEST: [u8; 2] = [0, 1];
 
 /// The pages of a store. Clones share one tree.
@@ -25,6 +26,22 @@ pub(super) struct Pages(Arc<Shelved>);
 struct Shelved {
     tree: Box<dyn Tree>,
     cache: Cache,
+}
+
+/// What is noted when a fold has come to its end.
+#[derive(Clone, Copy, Default)]
+struct Fold {
+    /// The position up to which commits are folded in.
+    upto: Position,
+    /// How long the files were, or 0 when nobody can tell.
+    extent: u64,
+}
+
+impl Fold {
+    fn marked(self) -> Change {
+        let value = [self.upto.get(), self.extent].map(u64::to_be_bytes);
+        (FOLDED.to_vec(), Some(value.concat()))
+    }
 }
 
 impl Space {
@@ -74,37 +91,60 @@ impl Pages {
 
     /// The position up to which commits are folded in.
     pub(super) fn folded(&self) -> Result<Position, StoreError> {
-        self.position(&FOLDED)
+        Ok(self.fold()?.upto)
+    }
+
+    /// Whether the files lost something since they were folded into.
+    pub(super) fn were_cut(&self) -> Result<bool, StoreError> {
+        Ok(self.tree().was_cut(self.fold()?.extent))
+    }
+
+    /// The last fold that came to its end.
+    fn fold(&self) -> Result<Fold, StoreError> {
+        let Some(value) = exactly(self.tree(), &FOLDED)? else {
+            return Ok(Fold::default());
+        };
+        let (upto, extent) = value.split_at_checked(8).ok_or_else(unreadable)?;
+        Ok(Fold {
+            upto: position(upto)?,
+            extent: number(extent)?,
+        })
     }
 
     /// The oldest position that can be read.
     pub(super) fn oldest(&self) -> Result<Position, StoreError> {
-        self.position(&OLDEST)
-    }
-
-    fn position(&self, key: &[u8]) -> Result<Position, StoreError> {
-        let Some(value) = exactly(self.tree(), key)? else {
-            return Ok(Position::START);
-        };
-        let bytes: [u8; 8] = value
-            .try_into()
-            .map_err(|_| failed("a position in it cannot be read"))?;
-        Ok(Position::from_number(u64::from_be_bytes(bytes)))
-    }
-
-    /// Notes the oldest position, before anything is dropped that only older ones need.
-    pub(super) fn mark_oldest(&self, position: Position) -> Result<(), StoreError> {
-        if self.oldest()? < position {
-            self.tree().apply(vec![marked(&OLDEST, position)])?;
+        match exactly(self.tree(), &OLDEST)? {
+            Some(value) => position(&value),
+            None => Ok(Position::START),
         }
-        Ok(())
+    }
+
+    /// Notes the oldest position, before anything is dropped that only older ones need. What is
+    /// done next may make files shorter: how long they were is of no use from now on.
+    pub(super) fn mark_oldest(&self, position: Position) -> Result<(), StoreError> {
+        let fold = self.fold()?;
+        let mut marks = Vec::new();
+        if fold.extent > 0 {
+            marks.push(Fold { extent: 0, ..fold }.marked());
+        }
+        if self.oldest()? < position {
+            marks.push(marked(&OLDEST, position));
+        }
+        match marks.is_empty() {
+            true => Ok(()),
+            false => self.tree().apply(marks),
+        }
     }
 
     /// Makes all merged pages durable, then says that they hold the commits up to `position`, and
     /// makes that durable too.
     pub(super) fn mark_folded(&self, position: Position) -> Result<(), StoreError> {
         self.tree().sync()?;
-        self.tree().apply(vec![marked(&FOLDED, position)])?;
+        let fold = Fold {
+            upto: position,
+            extent: self.tree().extent()?,
+        };
+        self.tree().apply(vec![fold.marked()])?;
         self.tree().sync()
     }
 
@@ -240,6 +280,19 @@ impl Pages {
     }
 }
 
-pub(super) fn marked(key: &[u8], position: Position) -> (Vec<u8>, Option<Vec<u8>>) {
+pub(super) fn marked(key: &[u8], position: Position) -> Change {
     (key.to_vec(), Some(position.get().to_be_bytes().to_vec()))
+}
+
+fn position(bytes: &[u8]) -> Result<Position, StoreError> {
+    number(bytes).map(Position::from_number)
+}
+
+fn number(bytes: &[u8]) -> Result<u64, StoreError> {
+    let bytes: [u8; 8] = bytes.try_into().map_err(|_| unreadable())?;
+    Ok(u64::from_be_bytes(bytes))
+}
+
+fn unreadable() -> StoreError {
+    failed("a position in it cannot be read")
 }

@@ -2,7 +2,8 @@
 //!
 //! One file, one table. Batches are commits that redb keeps in memory and in its file without
 //! syncing; only a sync makes a durable one. That one notes which parts of the file are free, so
-//! that an open after a crash need not walk the whole file to find out.
+//! that an open after a crash need not walk the whole file to find out. redb notes how long its
+//! file is, and does not open a shorter one.
 
 use std::fs;
 use std::ops::Bound;

@@ -4,6 +4,7 @@
 //! - Its flush stops short of the disk: its file is synced here.
 //! - It never syncs the files of a new database, nor those of large values.
 //! - Killed while it writes a snapshot, it takes the half of one for its newest at the next open.
+//! - It opens a file that lost its end, and fails when it looks for what was there.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -36,6 +37,8 @@ pub(super) struct SledTree {
     db: Option<Db>,
     folder: PathBuf,
     file: File,
+    /// How long the file was when it was opened.
+    found: u64,
     /// Files of large values that are known to be on disk.
     synced: Mutex<HashSet<OsString>>,
 }
@@ -46,6 +49,8 @@ impl SledTree {
         let fresh = !folder.join("conf").exists();
         remove_half_snapshots(folder)?;
         wait_for_workers(folder)?;
+        // Looked at first: sled makes its file longer when it opens it.
+        let found = fs::metadata(folder.join("db")).map_or(0, |file| file.len());
         let config = ::sled::Config::new()
             .path(folder)
             .cache_capacity(CACHE)
@@ -58,6 +63,7 @@ impl SledTree {
             db: Some(db),
             folder: folder.to_path_buf(),
             file: file.map_err(failed)?,
+            found,
             synced: Mutex::default(),
         };
         if fresh {
@@ -135,6 +141,15 @@ impl Tree for SledTree {
         self.with(|db| db.flush())?;
         self.sync_large_values().map_err(failed)?;
         self.file.sync_data().map_err(failed)
+    }
+
+    fn extent(&self) -> Result<u64, StoreError> {
+        Ok(self.file.metadata().map_err(failed)?.len())
+    }
+
+    fn was_cut(&self, extent: u64) -> bool {
+        // sled itself lets go of whole segments at the end, also while it opens.
+        self.found < extent && !self.found.is_multiple_of(GROWTH as u64)
     }
 
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {

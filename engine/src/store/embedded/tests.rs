@@ -67,7 +67,11 @@ pub(super) fn refusal(engine: StateEngine, dir: &Path) -> StoreError {
     opened.err().expect("this directory must be refused")
 }
 
-fn put(store: &EmbeddedBackend, key: &[u8], value: &[u8]) -> Result<Position, CommitError> {
+pub(super) fn put(
+    store: &EmbeddedBackend,
+    key: &[u8],
+    value: &[u8],
+) -> Result<Position, CommitError> {
     let writes = vec![Write::Put {
         key: key.to_vec(),
         value: value.to_vec(),
@@ -97,7 +101,7 @@ fn last_segment(dir: &Path) -> std::path::PathBuf {
     files.map(|file| file.unwrap().path()).max().unwrap()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();

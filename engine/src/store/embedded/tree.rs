@@ -28,6 +28,17 @@ pub(super) trait Tree: Send + Sync {
     /// Returns when everything that was applied is on disk.
     fn sync(&self) -> Result<(), StoreError>;
 
+    /// How long its files are now that everything is synced, if an open does not find out itself
+    /// whether they still are; otherwise 0.
+    fn extent(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    /// Whether its files had lost something when they were opened, if they had this extent before.
+    fn was_cut(&self, _extent: u64) -> bool {
+        false
+    }
+
     /// Lets go of all files.
     fn close(self: Box<Self>) -> Result<(), StoreError>;
 }
