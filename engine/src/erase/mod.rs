@@ -49,7 +49,8 @@ impl Session {
     /// Erases records for good: from the journal, the state, its history and the checkpoints that the store keeps. What
     /// is not in the bin yet is deleted first, by the ordinary rules. What goes along with a record is erased too. The
     /// hash chain of the journal stays whole; that there were such records, when they were changed and by whom, is still
-    /// known. Totals of other records, and what other records say about them, are not changed.
+    /// known. Totals of other records, what other records say about them, and keys that a caller gave to
+    /// [`Session::commit_once`] are not changed.
     ///
     /// A backup that was taken before still holds them. `ERASED` in the store's folder lists who was erased: keep it, and
     /// give it to a restore of such a backup with [`RestoreOptions::erased`](crate::RestoreOptions::erased).

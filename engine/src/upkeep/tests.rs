@@ -236,3 +236,27 @@ fn the_pool_compresses_full_segments_while_others_write() {
     let engine = place.open("crm", true);
     assert!(engine.check().unwrap().ok);
 }
+
+#[test]
+fn a_tick_drops_the_history_that_is_older_than_the_retention() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let builder = Engine::builder(folder.path()).background(false);
+        let kept = builder.keep_history(crate::store::Retention::Commits(5));
+        kept.open().unwrap()
+    };
+    let engine = open();
+    let session = engine.session();
+    let made = session.create("account", json!({"name": "Old"})).unwrap();
+    for number in 0..9 {
+        let change = json!({"name": format!("Name {number}")});
+        drop(session.update(made.id().unwrap(), change).unwrap());
+    }
+    engine.inner.backend.fold().unwrap();
+    assert!(engine.tick().unwrap().is_empty());
+    let recent = Position::from_number(engine.position().get() - 5);
+    let past = session.as_of(recent).unwrap();
+    assert_eq!(past.get(made.id().unwrap()).unwrap().title(), "Name 3");
+    assert!(session.as_of(made.position).is_err());
+    assert!(engine.check().unwrap().ok);
+}
