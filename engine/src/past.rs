@@ -3,6 +3,8 @@
 //! Every reading that a session has, at an earlier position of the journal: with the schema of that time and the rights
 //! of now. How far back that goes is the store's retention.
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, Utc};
 
 use crate::context::Context;
@@ -42,7 +44,8 @@ pub struct Past {
     engine: Engine,
     context: Context,
     position: Position,
-    instant: DateTime<Utc>,
+    /// What `today` means, once somebody asks.
+    instant: OnceLock<DateTime<Utc>>,
 }
 
 impl Session {
@@ -98,25 +101,14 @@ impl Session {
             )
             .hint("restore a backup up to that position into another directory and look there"));
         }
-        // Words such as `today` mean the day of that moment.
-        let instant = match instant {
-            Some(instant) => instant,
-            None => self.committed_at(position)?,
-        };
         let past = Past {
             engine: self.engine.clone(),
             context: self.context.clone(),
             position,
-            instant,
+            instant: instant.map_or_else(OnceLock::new, OnceLock::from),
         };
         past.read()?;
         Ok(past)
-    }
-
-    fn committed_at(&self, position: Position) -> Result<DateTime<Utc>> {
-        let entry = self.engine.inner.backend.entry(position)?;
-        let time = entry.and_then(|entry| DateTime::from_timestamp_micros(entry.time));
-        Ok(time.unwrap_or_else(|| self.context.now()))
     }
 }
 
@@ -151,7 +143,7 @@ impl Past {
     /// # Errors
     /// As [`Session::query`], and when the retention does not reach back so far.
     pub fn query(&self, query: &Query) -> Result<Page> {
-        query::run(&self.read()?, query, &self.time())
+        query::run(&self.read()?, query, &self.time()?)
     }
 
     /// How many records matched.
@@ -159,7 +151,7 @@ impl Past {
     /// # Errors
     /// As [`Past::query`].
     pub fn count(&self, object: &str, filter: &Filter) -> Result<u64> {
-        query::count(&self.read()?, object, filter, &self.time())
+        query::count(&self.read()?, object, filter, &self.time()?)
     }
 
     /// Groups with their counts and measures, as they were.
@@ -167,7 +159,7 @@ impl Past {
     /// # Errors
     /// As [`Past::query`].
     pub fn aggregate(&self, aggregate: &Aggregate) -> Result<Vec<GroupRow>> {
-        query::aggregate(&self.read()?, aggregate, &self.time())
+        query::aggregate(&self.read()?, aggregate, &self.time()?)
     }
 
     fn read(&self) -> Result<Reader> {
@@ -180,10 +172,21 @@ impl Past {
         })
     }
 
-    fn time(&self) -> QueryTime {
-        QueryTime {
-            now: self.instant,
+    /// Words such as `today` mean the day of that moment.
+    fn time(&self) -> Result<QueryTime> {
+        let now = match self.instant.get() {
+            Some(instant) => *instant,
+            None => {
+                let entry = self.engine.inner.backend.entry(self.position)?;
+                let time = entry.and_then(|entry| DateTime::from_timestamp_micros(entry.time));
+                *self
+                    .instant
+                    .get_or_init(|| time.unwrap_or_else(|| self.context.now()))
+            }
+        };
+        Ok(QueryTime {
+            now,
             zone: self.context.zone,
-        }
+        })
     }
 }

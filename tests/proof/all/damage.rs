@@ -1,15 +1,26 @@
 //! Is a damaged file ever passed over in silence?
 
+use peyvand::StateEngine;
 use peyvand_proof::damage::{HARMS, Outcomes, Patient};
 
-#[test]
-fn damage_is_harmless_repaired_or_told_with_what_to_do() {
+#[track_caller]
+fn is_harmless_repaired_or_told(engine: StateEngine, times: u32) {
     let folder = tempfile::tempdir().unwrap();
-    let patient = Patient::make(folder.path(), 1).unwrap();
-    let outcomes = HARMS.map(|harm| patient.harm(harm, 20, folder.path()).unwrap());
+    let patient = Patient::make(folder.path(), engine, 1).unwrap();
+    let outcomes = HARMS.map(|harm| patient.harm(harm, times, folder.path()).unwrap());
     let sum = |of: fn(&Outcomes) -> u32| outcomes.iter().map(of).sum::<u32>();
     assert!(
         sum(|one| one.told) > 0 && sum(|one| one.rebuilt) > 0,
         "{outcomes:?}"
     );
+}
+
+#[test]
+fn damage_is_harmless_repaired_or_told_with_what_to_do() {
+    is_harmless_repaired_or_told(StateEngine::Sled, 16);
+}
+
+#[test]
+fn damage_of_a_store_on_redb_is_harmless_repaired_or_told_with_what_to_do() {
+    is_harmless_repaired_or_told(StateEngine::Redb, 8);
 }

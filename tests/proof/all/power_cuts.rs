@@ -3,34 +3,42 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use peyvand::StateEngine;
 use peyvand_proof::dice::Dice;
 use peyvand_proof::guards::{Guard, without};
 use peyvand_proof::power::{Cuts, Recording, record_a_life};
 use peyvand_proof::survival::models_in_turn;
 
-static LIFE: LazyLock<Vec<Recording>> = LazyLock::new(|| {
+static LIFE: LazyLock<Vec<Recording>> = LazyLock::new(|| life(StateEngine::Sled, 60));
+static LIFE_ON_REDB: LazyLock<Vec<Recording>> = LazyLock::new(|| life(StateEngine::Redb, 50));
+
+fn life(engine: StateEngine, steps: u64) -> Vec<Recording> {
     let folder = tempfile::tempdir().unwrap();
-    record_a_life(folder.path(), 1, 60).unwrap()
-});
+    record_a_life(folder.path(), engine, 1, steps).unwrap()
+}
+
+#[track_caller]
+fn loses_nothing(recordings: &[Recording], count: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cuts = Cuts::new();
+    for recording in recordings {
+        let points = recording.points(count, &mut Dice::new(1));
+        let none = BTreeSet::new();
+        let loss = recording.cut_at(&points, models_in_turn, &none, folder.path(), &mut cuts);
+        let loss = loss.unwrap();
+        assert!(loss.is_none(), "{}", loss.unwrap());
+    }
+    assert!(cuts.len() >= 3, "{cuts:?}");
+}
 
 #[test]
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut cuts = Cuts::new();
-    for recording in LIFE.iter() {
-        let points = recording.points(6, &mut Dice::new(1));
-        let loss = recording
-            .cut_at(
-                &points,
-                models_in_turn,
-                &BTreeSet::new(),
-                folder.path(),
-                &mut cuts,
-            )
-            .unwrap();
-        assert!(loss.is_none(), "{}", loss.unwrap());
-    }
-    assert!(cuts.len() >= 4, "{cuts:?}");
+    loses_nothing(&LIFE, 6);
+}
+
+#[test]
+fn a_power_cut_under_redb_loses_nothing_that_was_acknowledged() {
+    loses_nothing(&LIFE_ON_REDB, 3);
 }
 
 #[track_caller]
@@ -59,7 +67,7 @@ fn without_syncing_the_state_it_must_be_rebuilt() {
 #[test]
 fn without_syncing_large_values_the_state_must_be_rebuilt() {
     let folder = tempfile::tempdir().unwrap();
-    let recordings = record_a_life(folder.path(), 5, 200).unwrap();
+    let recordings = record_a_life(folder.path(), StateEngine::Sled, 5, 200).unwrap();
     loses_on(&recordings, Guard::LargeValues);
 }
 
@@ -96,4 +104,14 @@ fn without_clearing_a_torn_tail_the_journal_is_damaged() {
 #[test]
 fn without_removing_half_snapshots_the_state_must_be_rebuilt() {
     loses_without(Guard::HalfSnapshot);
+}
+
+#[test]
+fn without_syncing_the_files_of_a_backup_it_is_not_whole() {
+    loses_without(Guard::BackupFiles);
+}
+
+#[test]
+fn without_syncing_the_state_of_redb_it_must_be_rebuilt() {
+    loses_on(&LIFE_ON_REDB, Guard::StateSync);
 }

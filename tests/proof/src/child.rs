@@ -7,9 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
+use peyvand::StateEngine;
+
 use crate::acks::Said;
 use crate::writer::Work;
 use crate::{Proof, doing};
+
+/// All engines that a state can have.
+pub const ENGINES: [StateEngine; 2] = [StateEngine::Sled, StateEngine::Redb];
 
 /// Held for reading while a store is open in this process, and for writing while a child is started: a child has all
 /// our files open until its program begins, and so would hold a store's lock that we have let go.
@@ -50,9 +55,11 @@ impl Writer {
             ("--first", work.first),
             ("--steps", work.steps),
             ("--rounds", work.rounds),
+            ("--every", work.every),
         ] {
             command.arg(name).arg(number.to_string());
         }
+        command.args(["--engine", engine_name(work.engine)]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(Self {
             command,
@@ -118,6 +125,23 @@ impl Writer {
             complaints: listener.join().unwrap_or_default(),
         })
     }
+}
+
+/// What the engine of a state is called.
+#[must_use]
+pub fn engine_name(engine: StateEngine) -> &'static str {
+    match engine {
+        StateEngine::Sled => "sled",
+        StateEngine::Redb => "redb",
+    }
+}
+
+/// The engine of this name.
+#[must_use]
+pub fn engine_named(name: &str) -> Option<StateEngine> {
+    ENGINES
+        .into_iter()
+        .find(|engine| engine_name(*engine) == name)
 }
 
 /// The writer's program, which cargo puts beside ours or above our tests.

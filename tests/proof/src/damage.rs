@@ -7,7 +7,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use peyvand::ErrorKind;
+use peyvand::{ErrorKind, StateEngine};
 
 use crate::acks::Expected;
 use crate::child::no_children;
@@ -58,7 +58,7 @@ impl Patient {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn make(folder: &Path, seed: u64) -> Proof<Self> {
+    pub fn make(folder: &Path, engine: StateEngine, seed: u64) -> Proof<Self> {
         let dir = folder.join("patient");
         let work = Work {
             seed,
@@ -66,11 +66,13 @@ impl Patient {
             first: 1,
             steps: 120,
             rounds: 2,
+            every: 0,
+            engine,
         };
         let mut told = Vec::new();
         let _alone = no_children();
         write(&dir, &work, &mut told)?;
-        let mut expected = Expected::default();
+        let mut expected = Expected::nothing(engine);
         for line in String::from_utf8_lossy(&told).lines() {
             let said = crate::acks::Said::read(line).ok_or_else(|| line.to_owned())?;
             expected.hear(seed, &said);
@@ -233,10 +235,11 @@ enum Trouble {
 fn look(dir: &Path, expected: &mut Expected) -> Result<Came, Trouble> {
     let _alone = no_children();
     // The state may fail while it is opened; the next open then rebuilds it.
-    let engine = open(dir).map_err(|why| match why.contains("the state failed") {
-        true => Trouble::State,
-        false => Trouble::Told(why),
-    })?;
+    let engine =
+        open(dir, expected.engine).map_err(|why| match why.contains("the state failed") {
+            true => Trouble::State,
+            false => Trouble::Told(why),
+        })?;
     let rebuilt = engine.set_aside().is_some();
     let checked = engine.check().map_err(|error| match error.kind() {
         ErrorKind::Stopped => Trouble::State,

@@ -1,12 +1,15 @@
 //! Does a failing disk lose anything?
 //!
-//! The recorder lets a counted write, sync, rename, creation or removal fail, of the journal's files as of sled's, or
+//! The recorder lets a counted write, sync, rename, creation or removal fail, of the journal's files as of the state's, or
 //! fills the disk from some moment on. The writer then must be refused for good, with words that say what to do. After
 //! that the disk is well again, and everything acknowledged must be there.
 
 use std::path::Path;
 
+use peyvand::StateEngine;
+
 use crate::acks::{Expected, Said};
+use crate::beside::verify_copies;
 use crate::child::Writer;
 use crate::dice::Dice;
 use crate::verify::{Rebuilt, verify};
@@ -44,10 +47,10 @@ const ENOSPC: u32 = 28;
 ///
 /// # Errors
 /// The first thing that was lost, half there, or went on after a failed write.
-pub fn meet_faults(folder: &Path, seed: u64, times: u32) -> Proof<Seen> {
+pub fn meet_faults(folder: &Path, engine: StateEngine, seed: u64, times: u32) -> Proof<Seen> {
     let mut dice = Dice::new(seed);
     let mut seen = Seen::default();
-    let mut expected = Expected::default();
+    let mut expected = Expected::nothing(engine);
     let dir = folder.join("store");
     for run in 0..u64::from(times) {
         let work = Work {
@@ -56,6 +59,8 @@ pub fn meet_faults(folder: &Path, seed: u64, times: u32) -> Proof<Seen> {
             first: 1 + run * 100_000,
             steps: 40,
             rounds: 1,
+            every: 7,
+            engine,
         };
         expected.begin(work.seed, work.threads, work.first);
         let fault = [Fault::Once, Fault::ForGood, Fault::Full][dice.place(3)];
@@ -83,8 +88,9 @@ pub fn meet_faults(folder: &Path, seed: u64, times: u32) -> Proof<Seen> {
         if told.said.is_empty() || told.complaints.contains("recorder") {
             return Err(format!("{place}: {}", told.complaints));
         }
-        // sled may have failed: then the state is rebuilt, and rightly.
+        // The state may have failed: then the state is rebuilt, and rightly.
         verify(&dir, &mut expected, Rebuilt::Allowed).map_err(doing(&place))?;
+        verify_copies(&dir, &expected).map_err(doing(&place))?;
     }
     Ok(seen)
 }

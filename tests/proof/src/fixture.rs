@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use peyvand::{Filter, Query, Session};
+use peyvand::{Filter, Query, Session, StateEngine};
 use serde_json::Value as Json;
 
 use crate::child::no_children;
@@ -48,9 +48,11 @@ pub fn make(folder: &Path) -> Proof<()> {
         first: 1,
         steps: 12,
         rounds: 2,
+        every: 0,
+        engine: StateEngine::default(),
     };
     write(&dir, &work, &mut Vec::new())?;
-    let engine = open(&dir)?;
+    let engine = open(&dir, StateEngine::default())?;
     let records = records(&engine.session())?;
     engine.close().map_err(doing("close"))?;
     let text = serde_json::to_string_pretty(&records).map_err(doing("telling the records"))?;
@@ -68,7 +70,7 @@ pub fn still_opens(kept: &Path, scratch: &Path) -> Proof<usize> {
     let text = fs::read_to_string(kept.join(RECORDS)).map_err(doing("reading the records"))?;
     let were: BTreeMap<String, Json> =
         serde_json::from_str(&text).map_err(doing("reading the records"))?;
-    let engine = open(&dir)?;
+    let engine = open(&dir, StateEngine::default())?;
     let checked = engine.check().map_err(doing("check"))?;
     if !checked.ok {
         return Err(format!("check: {}", checked.problems.join("; ")));

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use peyvand::StateEngine;
+
 use crate::acks::Said;
 use crate::child::Writer;
 use crate::dice::Dice;
@@ -25,7 +27,7 @@ use crate::{Proof, doing};
 pub enum Guard {
     /// The journal is synced before a commit is acknowledged.
     JournalSync,
-    /// sled's file is synced, besides what sled does itself, before and after F is written.
+    /// The state's file is synced before and after F is written; sled itself stops short of that.
     StateSync,
     /// The first of these two, which keeps F from being there before the pages. No loss without it was seen: sled reads
     /// its own log in order, and what comes after a hole is not there.
@@ -46,10 +48,12 @@ pub enum Guard {
     TornTail,
     /// A snapshot that sled was killed while writing is removed before sled is opened.
     HalfSnapshot,
+    /// The files of a backup are synced before the manifest names them.
+    BackupFiles,
 }
 
 /// All guards.
-pub const GUARDS: [Guard; 11] = [
+pub const GUARDS: [Guard; 12] = [
     Guard::JournalSync,
     Guard::StateSync,
     Guard::StateSyncBeforeF,
@@ -61,6 +65,7 @@ pub const GUARDS: [Guard; 11] = [
     Guard::FormatName,
     Guard::TornTail,
     Guard::HalfSnapshot,
+    Guard::BackupFiles,
 ];
 
 /// What became of the proof without a guard.
@@ -84,7 +89,7 @@ pub fn without(
 ) -> Proof<Without> {
     match guard {
         Guard::HalfSnapshot => return without_removing_half_snapshots(recordings, scratch),
-        Guard::TornTail => return torn_tail::without_clearing(scratch),
+        Guard::TornTail => return torn_tail::without_clearing(engine_of(recordings), scratch),
         _ => {}
     }
     let mut cuts = Cuts::new();
@@ -111,7 +116,22 @@ pub fn without(
     })
 }
 
+fn engine_of(recordings: &[Recording]) -> StateEngine {
+    recordings.first().map(|one| one.engine).unwrap_or_default()
+}
+
 impl Guard {
+    /// Whether a state of this engine needs it. redb syncs its own files.
+    #[must_use]
+    pub fn is_of(self, engine: StateEngine) -> bool {
+        let of_sled = [
+            Self::StateSyncBeforeF,
+            Self::LargeValues,
+            Self::HalfSnapshot,
+        ];
+        engine == StateEngine::Sled || !of_sled.contains(&self)
+    }
+
     /// The events that this guard is.
     fn events(self, recording: &Recording) -> BTreeSet<usize> {
         let mut fold_syncs = 0_u64;
@@ -119,8 +139,11 @@ impl Guard {
         let mut found = BTreeSet::new();
         for (at, event) in recording.events.iter().enumerate() {
             let moment = recording.moments[at];
-            let path = event.path.strip_prefix(STORE).unwrap_or_default();
-            let is_db = path == "/state/db" && event.data_only && event.is_sync();
+            let Some(path) = event.path.strip_prefix(STORE) else {
+                continue;
+            };
+            let is_file = path == "/state/db" || path == "/state/pages.redb";
+            let is_db = is_file && event.data_only && event.is_sync();
             fold_syncs += u64::from(is_db && matches!(event.what, What::SyncBegin));
             let is_guard = match self {
                 Self::JournalSync => event.is_sync() && path.ends_with(".seg"),
@@ -138,6 +161,7 @@ impl Guard {
                 }
                 Self::Format => event.is_sync() && path == "/FORMAT.new",
                 Self::FormatName => event.is_sync() && path.is_empty() && named,
+                Self::BackupFiles => event.is_sync() && path.starts_with(".backup/files/"),
                 Self::TornTail | Self::HalfSnapshot => false,
             };
             named |= matches!(&event.what, What::Rename(to) if to.ends_with("/FORMAT"));
@@ -225,6 +249,8 @@ fn opened_with_half_snapshot(root: &Path) -> Proof<Option<String>> {
         first: 1,
         steps: 0,
         rounds: 1,
+        every: 0,
+        engine: StateEngine::Sled,
     };
     let told = Writer::new(&root.join(STORE), &work)?
         .recorded(&[("PROOF_IGNORE", ".generating".into())])?

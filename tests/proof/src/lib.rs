@@ -5,6 +5,7 @@
 //! opens what is left and compares it with what was [told](acks), through the public API alone.
 
 pub mod acks;
+pub mod beside;
 pub mod child;
 pub mod damage;
 pub mod dice;
@@ -14,6 +15,7 @@ pub mod fixture;
 pub mod guards;
 pub mod kill;
 pub mod mutate;
+pub mod past;
 pub mod plan;
 pub mod power;
 pub mod survival;

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use peyvand::StateEngine;
+
 use crate::acks::{Expected, Said};
+use crate::beside::verify_copies;
 use crate::child::Writer;
 use crate::dice::Dice;
 use crate::disk::Disk;
@@ -34,6 +37,10 @@ pub enum Moment {
     NewSegment,
     /// A checkpoint was being written.
     Checkpoint,
+    /// A backup was being taken.
+    Backup,
+    /// A full segment was being compressed.
+    Sealing,
     /// Commits, and whatever else.
     Writing,
 }
@@ -47,6 +54,8 @@ pub struct Recording {
     /// What was about while it happened.
     pub moments: Vec<Moment>,
     seed: u64,
+    /// The engine of the state.
+    pub engine: StateEngine,
     /// What had to be there before anything was told.
     expected: Expected,
 }
@@ -104,6 +113,7 @@ pub fn record(root: &Path, mut expected: Expected, work: &Work) -> Proof<Recordi
         base,
         events,
         seed: work.seed,
+        engine: work.engine,
         expected,
     };
     recording.tells_everything(root, scratch.path())?;
@@ -114,15 +124,22 @@ pub fn record(root: &Path, mut expected: Expected, work: &Work) -> Proof<Recordi
 ///
 /// # Errors
 /// As [`record`].
-pub fn record_a_life(folder: &Path, seed: u64, steps: u64) -> Proof<Vec<Recording>> {
+pub fn record_a_life(
+    folder: &Path,
+    engine: StateEngine,
+    seed: u64,
+    steps: u64,
+) -> Proof<Vec<Recording>> {
     let mut work = Work {
         seed,
         threads: 4,
         first: 1,
         steps,
         rounds: 2,
+        every: 9,
+        engine,
     };
-    let first = record(&fresh(folder, "life")?, Expected::default(), &work)?;
+    let first = record(&fresh(folder, "life")?, Expected::nothing(engine), &work)?;
     let at = first.largest_append()?;
     let root = fresh(folder, "torn")?;
     first.tear(at, &root)?;
@@ -259,7 +276,12 @@ impl Recording {
                 cut(&disk, *model, dice, &root)?;
                 *cuts.entry(moment).or_default() += 1;
                 let mut expected = player.expected.clone();
-                if let Err(why) = verify(&root.join(STORE), &mut expected, Rebuilt::Forbidden) {
+                let dir = root.join(STORE);
+                let mut whole = verify(&dir, &mut expected, Rebuilt::Forbidden);
+                if whole.is_ok() && (moment == Moment::Backup || place.is_multiple_of(4)) {
+                    whole = verify_copies(&dir, &expected).map(drop);
+                }
+                if let Err(why) = whole {
                     let model = *model;
                     let loss = Loss {
                         at,
@@ -340,7 +362,9 @@ fn moments(events: &[Event], mut made: bool) -> Vec<Moment> {
         moments.push(match event.path.as_str() {
             _ if opening && !made => Moment::Making,
             _ if opening => Moment::Opening,
-            path if path.contains("/checkpoints") => Moment::Checkpoint,
+            path if path.starts_with("store.checkpoint") => Moment::Checkpoint,
+            path if path.starts_with("store.backup") => Moment::Backup,
+            path if path.contains(".segz") => Moment::Sealing,
             path if segment && path.contains("/journal") => Moment::NewSegment,
             path if path.contains("/state") => Moment::Folding,
             _ => Moment::Writing,

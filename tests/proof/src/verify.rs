@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::acks::{Expected, Held, VERIFIER};
 use crate::child::no_children;
+use crate::past::look_back;
 use crate::plan::{self, ACCOUNTS, SHARED, SLOTS, Slot, Step, Thread};
 use crate::writer::{Hand, open, shared_accounts};
 use crate::{Proof, doing};
@@ -56,7 +57,7 @@ pub fn words(panic: &(dyn std::any::Any + Send)) -> &str {
 
 fn look(dir: &Path, expected: &mut Expected, rebuilt: Rebuilt, writes: bool) -> Proof<()> {
     let _alone = no_children();
-    let engine = open(dir)?;
+    let engine = open(dir, expected.engine)?;
     if let (Some(aside), Rebuilt::Forbidden) = (engine.set_aside(), rebuilt) {
         return Err(format!(
             "the state had to be rebuilt; the old one is {}",
@@ -68,6 +69,7 @@ fn look(dir: &Path, expected: &mut Expected, rebuilt: Rebuilt, writes: bool) -> 
         return Err(format!("check: {}", checked.problems.join("; ")));
     }
     compare(&engine, expected)?;
+    look_back(&engine, expected)?;
     if writes {
         add(&engine, expected)?;
     }
@@ -90,7 +92,7 @@ pub fn compare(engine: &Engine, expected: &mut Expected) -> Proof<()> {
         found.insert(thread, held);
     }
     let ready = totals(&session, expected.ready, &found)?;
-    expected.settle(ready, found);
+    expected.settle(ready, found, engine.position().get());
     Ok(())
 }
 
@@ -107,7 +109,8 @@ fn held(session: &Session, thread: Thread) -> Proof<Held> {
     Ok(held)
 }
 
-fn version(record: &Record, thread: Thread, slot: Slot) -> Proof<u64> {
+/// The step that put a record, which must be as that step put it.
+pub(crate) fn version(record: &Record, thread: Thread, slot: Slot) -> Proof<u64> {
     let name = record.title();
     let version = name
         .rsplit_once(" v")
@@ -209,8 +212,8 @@ fn add(engine: &Engine, expected: &mut Expected) -> Proof<()> {
         changes: vec![(0, true), (ACCOUNTS, true)],
         bulk: false,
     };
-    Hand::find(session, VERIFIER, &shared)?.take(&step)?;
-    crate::acks::apply(held, &step);
+    let done = Hand::find(session, VERIFIER, &shared)?.take(&step)?;
+    expected.did(VERIFIER, step, done);
     expected.ready = true;
     Ok(())
 }

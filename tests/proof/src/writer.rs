@@ -5,11 +5,13 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
-use peyvand::{Engine, RecordId, Request, Session};
+use peyvand::{Engine, RecordId, Request, Session, StateEngine};
 use serde_json::{Value as Json, json};
 
-use crate::acks::Said;
+use crate::acks::{Held, Said, apply};
+use crate::beside::Beside;
 use crate::plan::{self, SHARED, SLOTS, Slot, Step, Thread};
+use crate::verify::version;
 use crate::{Proof, doing};
 
 /// What a writer is to do.
@@ -25,14 +27,19 @@ pub struct Work {
     pub steps: u64,
     /// How often the store is opened and closed.
     pub rounds: u64,
+    /// After how many steps the first thread does something besides; never when it is 0.
+    pub every: u64,
+    /// The engine of the state.
+    pub engine: StateEngine,
 }
 
 /// Opens a store so that it folds all the time.
 ///
 /// # Errors
 /// When it does not open.
-pub fn open(dir: &Path) -> Proof<Engine> {
+pub fn open(dir: &Path, engine: StateEngine) -> Proof<Engine> {
     Engine::builder(dir)
+        .state_engine(engine)
         .overlay_bytes(48 << 10)
         .cache_bytes(1 << 20)
         .open()
@@ -51,7 +58,7 @@ pub fn write(dir: &Path, work: &Work, out: &mut (impl Write + Send)) -> Proof<()
     let mut first = work.first;
     for _ in 0..work.rounds {
         voice.tell(&Said::Opening);
-        let engine = open(dir)?;
+        let engine = open(dir, work.engine)?;
         if engine.set_aside().is_some() {
             voice.tell(&Said::SetAside);
         }
@@ -62,7 +69,15 @@ pub fn write(dir: &Path, work: &Work, out: &mut (impl Write + Send)) -> Proof<()
             for thread in 0..work.threads {
                 let (engine, shared, voice) = (&engine, &shared, &voice);
                 scope.spawn(move || {
-                    let done = one_thread(engine, shared, voice, work, (thread, first));
+                    let done = Hand::find(engine.session(), thread, shared).and_then(|hand| {
+                        let beside = Beside {
+                            engine,
+                            dir,
+                            turn: 0,
+                            past: Vec::new(),
+                        };
+                        one_thread(hand, beside, voice, work, first)
+                    });
                     if let Err(why) = done {
                         voice.tell(&Said::Failed(why));
                     }
@@ -94,28 +109,36 @@ impl<W: Write> Voice<W> {
 }
 
 fn one_thread<W: Write>(
-    engine: &Engine,
-    shared: &[RecordId],
+    mut hand: Hand<'_>,
+    mut beside: Beside<'_>,
     voice: &Voice<W>,
     work: &Work,
-    (thread, first): (Thread, u64),
+    first: u64,
 ) -> Proof<()> {
-    let mut hand = Hand::find(engine.session(), thread, shared)?;
+    let thread = hand.thread;
+    let mut held = hand.held()?;
     for number in first..first + work.steps {
         let step = plan::step(work.seed, thread, number);
         match hand.take(&step) {
-            Ok(()) => voice.tell(&Said::Done(thread, number)),
+            Ok(position) => {
+                voice.tell(&Said::Done(thread, number, position));
+                apply(&mut held, &step);
+                beside.past.push((position, held.clone()));
+            }
             // The next one must be refused as well, or the engine goes on after a failed write.
             Err(why) => {
                 voice.tell(&Said::Refused(thread, number, why));
                 let next = plan::step(work.seed, thread, number);
                 let said = match hand.take(&next) {
-                    Ok(()) => Said::Failed(format!("thread {thread} wrote after a failed write")),
+                    Ok(_) => Said::Failed(format!("thread {thread} wrote after a failed write")),
                     Err(why) => Said::Refused(thread, number, why),
                 };
                 voice.tell(&said);
                 return Ok(());
             }
+        }
+        if thread == 0 && work.every > 0 && number % work.every == 0 {
+            beside.do_next(thread, |said| voice.tell(said))?;
         }
     }
     Ok(())
@@ -174,11 +197,21 @@ impl<'a> Hand<'a> {
         })
     }
 
-    /// Does a step in one commit.
+    /// What the thread's slots hold.
+    fn held(&self) -> Proof<Held> {
+        let mut held = Held::new();
+        for (slot, id) in &self.live {
+            let record = self.session.get(*id).map_err(doing("reading a record"))?;
+            held.insert(*slot, version(&record, self.thread, *slot)?);
+        }
+        Ok(held)
+    }
+
+    /// Does a step in one commit, and gives its position.
     ///
     /// # Errors
     /// When it was refused.
-    pub fn take(&mut self, step: &Step) -> Proof<()> {
+    pub fn take(&mut self, step: &Step) -> Proof<u64> {
         let mut slots = Vec::new();
         let mut requests = Vec::new();
         for (slot, is_put) in &step.changes {
@@ -187,20 +220,20 @@ impl<'a> Hand<'a> {
             requests.extend(asked);
         }
         if requests.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         // A bulk load that restores a record and changes it would be two commits.
         let is_one_commit = slots.windows(2).all(|pair| pair[0] != pair[1]);
-        let ids: Vec<Option<RecordId>> = if step.bulk && is_one_commit {
-            let (_, outcomes) = self.session.commit_each(requests).map_err(told)?;
+        let (position, ids): (_, Vec<Option<RecordId>>) = if step.bulk && is_one_commit {
+            let (position, outcomes) = self.session.commit_each(requests).map_err(told)?;
             let id = |outcome: peyvand::Result<peyvand::Outcome>| outcome.map(|done| done.id);
-            outcomes
-                .into_iter()
-                .map(|outcome| id(outcome).map_err(told))
-                .collect::<Proof<_>>()?
+            let ids = outcomes.into_iter();
+            let ids = ids.map(|outcome| id(outcome).map_err(told));
+            (position, ids.collect::<Proof<_>>()?)
         } else {
             let committed = self.session.commit(requests).map_err(told)?;
-            committed.outcomes.iter().map(|done| done.id).collect()
+            let ids = committed.outcomes.iter().map(|done| done.id);
+            (committed.position, ids.collect())
         };
         for ((slot, is_put), id) in slots.into_iter().zip(ids) {
             let id = id.ok_or("a commit told no id")?;
@@ -211,7 +244,7 @@ impl<'a> Hand<'a> {
             from.remove(&slot);
             to.insert(slot, id);
         }
-        Ok(())
+        Ok(position.get())
     }
 
     fn requests(&self, slot: Slot, is_put: bool, step: &Step) -> Proof<Vec<Request>> {

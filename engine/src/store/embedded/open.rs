@@ -135,6 +135,8 @@ impl Store {
         base: Position,
     ) -> Result<Self, StoreError> {
         let (folded, oldest) = (pages.folded()?, pages.oldest()?.max(base));
+        // A fold that was broken off has left in pages what is newer than where it began.
+        let reach = journal.head();
         Ok(Store {
             dir: dir.to_path_buf(),
             durability: options.durability,
@@ -147,7 +149,7 @@ impl Store {
                 folding: None,
                 pages: Some(pages),
                 folded,
-                reach: folded,
+                reach,
                 oldest,
             }),
             head: AtomicU64::new(folded.get()),

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use tempfile::tempdir;
 
-use crate::store::Backend;
+use crate::journal::Position;
 use crate::store::locks::read;
+use crate::store::{Backend, Direction, Span};
 
 use super::EmbeddedBackend;
 use super::options::{StateEngine, StoreOptions};
@@ -16,6 +17,7 @@ use super::tests::{copy, everything, fill, on_each_engine, open, options, put};
 on_each_engine! {
     a_state_that_lost_its_end_is_whole_or_rebuilt
     a_state_that_fails_while_it_is_opened_is_rebuilt_by_the_same_open
+    after_a_fold_that_was_broken_off_the_past_is_what_it_was
 }
 
 /// What is left may be an older state, which replaying completes; what was overwritten since and
@@ -96,4 +98,27 @@ fn a_state_that_fails_while_it_is_opened_is_rebuilt_by_the_same_open(engine: Sta
     put(&store, b"a", b"1").unwrap();
     drop(store);
     assert_eq!(open(engine, dir.path()).set_aside(), None);
+}
+
+fn after_a_fold_that_was_broken_off_the_past_is_what_it_was(engine: StateEngine) {
+    let dir = tempdir().unwrap();
+    let store = open(engine, dir.path());
+    fill(&store, 0..50);
+    store.fold().unwrap();
+    let first = put(&store, &0_u32.to_be_bytes(), b"new").unwrap();
+    put(&store, &1_u32.to_be_bytes(), b"new").unwrap();
+    {
+        // Everything is in pages, and nothing says so yet.
+        let layers = read(&store.layers);
+        let (pages, newer) = (layers.pages().unwrap(), layers.overlay.iter());
+        assert!(pages.merge(newer, Position::START, &|| false).unwrap());
+        pages.tree().sync().unwrap();
+    }
+    drop(store);
+    let store = open(engine, dir.path());
+    let (zero, one) = (0_u32.to_be_bytes(), 1_u32.to_be_bytes());
+    let then = store.get_many(first, &[&zero, &one]).unwrap();
+    assert_eq!(then, [Some(b"new".to_vec()), Some(vec![1; 50])]);
+    let rows = store.scan(first, &Span::prefix(b""), Direction::Forward, 99);
+    assert_eq!(rows.unwrap().len(), 50);
 }

@@ -1,8 +1,8 @@
 //! The long proofs, and a table of what they showed.
 //!
 //! `peyvand-proof all`, or one of `kills`, `power`, `guards`, `damage`, `faults`, `mutations`; a number after it is
-//! another size than the usual one. `peyvand-proof fixture FOLDER` and `corpus FOLDER` write what is kept in the
-//! repository.
+//! another size than the usual one, and `sled` or `redb` after that the only engine of the state.
+//! `peyvand-proof fixture FOLDER` and `corpus FOLDER` write what is kept in the repository.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +11,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use peyvand::StateEngine;
+use peyvand_proof::child::{ENGINES, engine_name, engine_named};
 use peyvand_proof::damage::{HARMS, Patient};
 use peyvand_proof::dice::Dice;
 use peyvand_proof::faults::meet_faults;
@@ -18,21 +20,31 @@ use peyvand_proof::fixture;
 use peyvand_proof::guards::{GUARDS, Guard, without};
 use peyvand_proof::kill::kill_writers;
 use peyvand_proof::mutate::{READERS, corpus, drive, drive_readers, open_store_with_journal};
-use peyvand_proof::power::{Cuts, record_a_life};
+use peyvand_proof::power::{Cuts, Moment, record_a_life};
 use peyvand_proof::survival::all_models;
 use peyvand_proof::writer::{Work, open, write};
 use peyvand_proof::{Proof, doing};
 
-/// A proof, its usual size, and how it is made: it gives the lines of its table.
-type Maker = fn(u64, &Path) -> Proof<Vec<String>>;
+/// A line of the table: what, how many, where they fell, what was lost.
+struct Row(String, String, String, String);
 
-const PROOFS: [(&str, u64, Maker); 6] = [
-    ("kills", 240, kills),
-    ("power", 160, power),
-    ("guards", 400, guards),
-    ("damage", 200, damage),
-    ("faults", 200, faults),
-    ("mutations", 5_000, mutations),
+/// What is to be proved: how often, on which engine of the state, and where there is room for it.
+struct Task<'a> {
+    size: u64,
+    engine: StateEngine,
+    scratch: &'a Path,
+}
+
+/// A proof, its usual size, whether each engine has its own, and how it is made.
+type Maker = fn(&Task<'_>) -> Proof<Vec<Row>>;
+
+const PROOFS: [(&str, u64, bool, Maker); 6] = [
+    ("kills", 240, true, kills),
+    ("power", 160, true, power),
+    ("guards", 400, true, guards),
+    ("damage", 200, true, damage),
+    ("faults", 100, true, faults),
+    ("mutations", 5_000, false, mutations),
 ];
 
 fn main() -> ExitCode {
@@ -50,16 +62,19 @@ fn main() -> ExitCode {
 fn run() -> Proof<()> {
     let mut words = std::env::args().skip(1);
     let what = words.next().unwrap_or_else(|| "all".to_owned());
-    let rest = words.next();
-    match (what.as_str(), &rest) {
+    let rest: Vec<String> = words.collect();
+    match (what.as_str(), rest.first()) {
         ("fixture", Some(folder)) => return fixture::make(Path::new(folder)),
         ("corpus", Some(folder)) => return make_corpus(Path::new(folder)),
         _ => {}
     }
-    let size: Option<u64> = match &rest {
-        Some(size) => Some(size.parse().map_err(doing(size))?),
-        None => None,
-    };
+    let (mut size, mut engines) = (None, ENGINES.to_vec());
+    for word in &rest {
+        match engine_named(word) {
+            Some(engine) => engines = vec![engine],
+            None => size = Some(word.parse().map_err(doing(word))?),
+        }
+    }
     let chosen: Vec<_> = PROOFS
         .into_iter()
         .filter(|(name, ..)| what == "all" || what == *name)
@@ -67,19 +82,21 @@ fn run() -> Proof<()> {
     if chosen.is_empty() {
         return Err(format!("'{what}' is no proof; see the head of proof.rs"));
     }
+    tell(
+        "| what | how many | where they fell | lost | minutes |\n| --- | --- | --- | --- | ---: |",
+    );
     let mut failed = Vec::new();
-    for (name, usual, make) in chosen {
-        let scratch = tempfile::tempdir().map_err(doing("making a folder"))?;
-        let began = Instant::now();
-        let lines = make(size.unwrap_or(usual), scratch.path()).unwrap_or_else(|why| {
-            failed.push(name);
-            vec![format!("FAILED: {why}")]
-        });
-        let seconds = began.elapsed().as_secs();
-        for line in lines {
-            tell(&format!("| {name} | {line} |"));
+    for (name, usual, of_each, make) in chosen {
+        let engines = if of_each { &engines[..] } else { &engines[..1] };
+        for engine in engines.iter().copied() {
+            let of = match of_each {
+                true => format!(" ({})", engine_name(engine)),
+                false => String::new(),
+            };
+            if !prove(&format!("{name}{of}"), size.unwrap_or(usual), engine, make)? {
+                failed.push(format!("{name}{of}"));
+            }
         }
-        tell(&format!("| {name} | took {seconds} s |"));
     }
     match failed.is_empty() {
         true => Ok(()),
@@ -87,32 +104,65 @@ fn run() -> Proof<()> {
     }
 }
 
+/// Makes one proof and tells its lines; says whether it succeeded.
+fn prove(name: &str, size: u64, engine: StateEngine, make: Maker) -> Proof<bool> {
+    let scratch = tempfile::tempdir().map_err(doing("making a folder"))?;
+    let began = Instant::now();
+    let made = make(&Task {
+        size,
+        engine,
+        scratch: scratch.path(),
+    });
+    let minutes = began.elapsed().as_secs_f64() / 60.0;
+    let succeeded = made.is_ok();
+    let rows = made.unwrap_or_else(|why| {
+        let text = String::new;
+        vec![Row("failed".to_owned(), text(), text(), why)]
+    });
+    let mut minutes = format!("{minutes:.1}");
+    for Row(what, many, place, lost) in rows {
+        tell(&format!(
+            "| {name}: {what} | {many} | {place} | {lost} | {minutes} |"
+        ));
+        // All rows of a proof together.
+        minutes = "\"".to_owned();
+    }
+    Ok(succeeded)
+}
+
 fn tell(line: &str) {
     drop(writeln!(stdout(), "{line}"));
 }
 
-fn kills(size: u64, scratch: &Path) -> Proof<Vec<String>> {
-    let killed = kill_writers(scratch, 7, size as u32)?;
-    Ok(vec![
-        format!(
-            "{} writers killed: {} in an open, {} at a counted change, {} from outside",
-            killed.all(),
-            killed.in_open,
-            killed.at_change,
-            killed.from_outside
-        ),
-        format!(
-            "{} acknowledged steps, {} directories: none lost, none half there, every open well",
-            killed.acknowledged, killed.directories
-        ),
-    ])
+fn nothing() -> String {
+    "nothing".to_owned()
 }
 
-fn power(size: u64, scratch: &Path) -> Proof<Vec<String>> {
+fn kills(task: &Task<'_>) -> Proof<Vec<Row>> {
+    let killed = kill_writers(task.scratch, task.engine, 7, task.size as u32)?;
+    if killed.in_open * 4 < killed.all() {
+        return Err(format!("fewer than a quarter in an open: {killed:?}"));
+    }
+    let place = format!(
+        "{} in an open, {} at a change of a file, {} from outside; {} of these while a checkpoint or backup was written",
+        killed.in_open, killed.at_change, killed.from_outside, killed.in_copy
+    );
+    let many = format!(
+        "{}; {} acknowledged commits, {} directories, {} backups restored",
+        killed.all(),
+        killed.acknowledged,
+        killed.directories,
+        killed.restored
+    );
+    Ok(vec![Row("writers".to_owned(), many, place, nothing())])
+}
+
+fn power(task: &Task<'_>) -> Proof<Vec<Row>> {
     let mut cuts = Cuts::new();
-    let recordings = record_a_life(scratch, 7, 150)?;
+    let scratch = task.scratch;
+    let recordings = record_a_life(scratch, task.engine, 7, 150)?;
     let mut events = 0;
-    let each = (size as usize).div_ceil(recordings.len());
+    let each = (task.size as usize).div_ceil(recordings.len());
     for recording in &recordings {
         events += recording.events.len();
         let points = recording.points(each, &mut Dice::new(7));
@@ -121,71 +171,99 @@ fn power(size: u64, scratch: &Path) -> Proof<Vec<String>> {
             return Err(loss.to_string());
         }
     }
+    let all = cuts.values().sum::<u32>();
+    let writing = cuts.get(&Moment::Writing).copied().unwrap_or_default();
+    if writing * 3 > all * 2 {
+        return Err(format!("fewer than a third besides mere writing: {cuts:?}"));
+    }
     let moments: Vec<String> = cuts
         .iter()
         .map(|(moment, count)| format!("{moment:?} {count}"))
         .collect();
-    Ok(vec![
-        format!(
-            "{} recordings of {events} events, {each} points in each, 4 models × 2 of names",
-            recordings.len()
-        ),
-        format!(
-            "{} cuts ({}): none lost, none rebuilt",
-            cuts.values().sum::<u32>(),
-            moments.join(", ")
-        ),
-    ])
+    let many = format!(
+        "{all}: {each} points in each of {} recordings of {events} events in all, 4 models × 2 of names",
+        recordings.len()
+    );
+    Ok(vec![Row(
+        "cuts".to_owned(),
+        many,
+        moments.join(", "),
+        nothing(),
+    )])
 }
 
-fn guards(size: u64, scratch: &Path) -> Proof<Vec<String>> {
-    let recordings = record_a_life(scratch, 7, 200)?;
-    let mut lines = Vec::new();
+fn guards(task: &Task<'_>) -> Proof<Vec<Row>> {
+    let recordings = record_a_life(task.scratch, task.engine, 7, 200)?;
+    let mut rows = Vec::new();
     for guard in GUARDS {
-        let without = without(guard, &recordings, size as u32, scratch)?;
+        if !guard.is_of(task.engine) {
+            continue;
+        }
+        let without = without(guard, &recordings, task.size as u32, task.scratch)?;
         // The one guard that nothing depends on, see there.
         if without.loss.is_none() && guard != Guard::StateSyncBeforeF {
             return Err(format!("without {guard:?} nothing was lost: blind to it"));
         }
-        let loss = without.loss.unwrap_or_else(|| "nothing lost".to_owned());
-        lines.push(format!("without {guard:?}, {} cuts: {loss}", without.cuts));
+        let (place, loss) = match without.loss {
+            Some(loss) => ("at the guard".to_owned(), format!("as it must be: {loss}")),
+            None => ("at the guard".to_owned(), nothing()),
+        };
+        rows.push(Row(
+            format!("without {guard:?}"),
+            format!("{} cuts", without.cuts),
+            place,
+            loss,
+        ));
     }
-    Ok(lines)
+    Ok(rows)
 }
 
-fn damage(size: u64, scratch: &Path) -> Proof<Vec<String>> {
-    let patient = Patient::make(scratch, 7)?;
+fn damage(task: &Task<'_>) -> Proof<Vec<Row>> {
+    let patient = Patient::make(task.scratch, task.engine, 7)?;
     HARMS
         .into_iter()
         .map(|harm| {
-            let came = patient.harm(harm, size as u32, scratch)?;
-            Ok(format!(
-                "{harm:?}, {size} times: {} unharmed, {} rebuilt, {} told, {} only by a check",
+            let came = patient.harm(harm, task.size as u32, task.scratch)?;
+            let place = format!(
+                "every file in turn: {} unharmed, {} rebuilt, {} told, {} told by a check only",
                 came.unharmed, came.rebuilt, came.told, came.only_checked
-            ))
+            );
+            let many = task.size.to_string();
+            Ok(Row(format!("{harm:?}"), many, place, nothing()))
         })
         .collect()
 }
 
-fn faults(size: u64, scratch: &Path) -> Proof<Vec<String>> {
-    let seen = meet_faults(scratch, 7, size as u32)?;
-    Ok(vec![format!(
-        "{} faults of the disk: {} writers refused, {} could not open, {} took no notice; none lost",
-        seen.faults, seen.refused, seen.in_open, seen.unnoticed
-    )])
+fn faults(task: &Task<'_>) -> Proof<Vec<Row>> {
+    let seen = meet_faults(task.scratch, task.engine, 7, task.size as u32)?;
+    let place = format!(
+        "{} in an open, {} in commits, {} where nothing depended on it",
+        seen.in_open, seen.refused, seen.unnoticed
+    );
+    let many = seen.faults.to_string();
+    Ok(vec![Row("of the disk".to_owned(), many, place, nothing())])
 }
 
-fn mutations(size: u64, scratch: &Path) -> Proof<Vec<String>> {
-    let of_readers = size * 100;
+fn mutations(task: &Task<'_>) -> Proof<Vec<Row>> {
+    let of_readers = task.size * 100;
     drive_readers(of_readers)?;
-    drive(&corpus("journal")?, size, |bytes| {
-        open_store_with_journal(bytes, scratch)
+    drive(&corpus("journal")?, task.size, |bytes| {
+        open_store_with_journal(bytes, task.scratch)
     })?;
+    let row = |what: &str, many: u64, place: &str| {
+        Row(
+            what.to_owned(),
+            many.to_string(),
+            place.to_owned(),
+            nothing(),
+        )
+    };
     Ok(vec![
-        format!("{size} stores with a mutated journal: opened or told"),
-        format!(
-            "{of_readers} mutations for each of {} readers: no panic",
-            READERS.len()
+        row("stores", task.size, "in the journal: opened or told"),
+        row(
+            "readers",
+            of_readers * READERS.len() as u64,
+            "in journal and checkpoint: no panic",
         ),
     ])
 }
@@ -201,11 +279,13 @@ fn make_corpus(folder: &Path) -> Proof<()> {
             first: 1,
             steps: 2 * seed,
             rounds: 1,
+            every: 0,
+            engine: StateEngine::default(),
         };
         write(&dir, &work, &mut Vec::new())?;
         let checkpoint = folder.join("checkpoint");
         fs::create_dir_all(&checkpoint).map_err(doing("making a folder"))?;
-        let engine = open(&dir)?;
+        let engine = open(&dir, StateEngine::default())?;
         let taken = engine.checkpoint(checkpoint.join(format!("seed{seed}")), &mut |_| {});
         taken.map_err(doing("writing a checkpoint"))?;
         engine.close().map_err(doing("close"))?;

@@ -1,11 +1,13 @@
-//! `peyvand-proof-writer DIR --seed S --threads T [--first N] [--steps K] [--rounds R]`: writes, and tells what was
-//! acknowledged.
+//! `peyvand-proof-writer DIR --seed S --threads T [--first N] [--steps K] [--rounds R] [--every E] [--engine sled|redb]`:
+//! writes, and tells what was acknowledged.
 
 use std::io::stdout;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use peyvand::StateEngine;
 use peyvand_proof::acks::Said;
+use peyvand_proof::child::engine_named;
 use peyvand_proof::writer::{Work, write};
 use peyvand_proof::{Proof, doing};
 
@@ -29,11 +31,17 @@ fn run() -> Proof<()> {
         first: 1,
         steps: 100,
         rounds: 1,
+        every: 0,
+        engine: StateEngine::default(),
     };
     while let Some(word) = words.next() {
         let number = words
             .next()
             .ok_or_else(|| format!("{word} takes a number"))?;
+        if word == "--engine" {
+            work.engine = engine_named(&number).ok_or_else(|| format!("{number} is no engine"))?;
+            continue;
+        }
         let number: u64 = number.parse().map_err(doing(&word))?;
         match word.as_str() {
             "--seed" => work.seed = number,
@@ -41,6 +49,7 @@ fn run() -> Proof<()> {
             "--first" => work.first = number,
             "--steps" => work.steps = number,
             "--rounds" => work.rounds = number,
+            "--every" => work.every = number,
             _ => return Err(format!("{word} is not known")),
         }
     }

@@ -7,6 +7,8 @@
 use std::path::Path;
 
 use super::Without;
+use peyvand::StateEngine;
+
 use crate::acks::{Expected, Said};
 use crate::child::Writer;
 use crate::plan::alike;
@@ -19,15 +21,17 @@ use crate::{Proof, doing};
 const LENGTH: u64 = 900;
 
 /// Tears appends until one of them makes a journal that does not open.
-pub(super) fn without_clearing(scratch: &Path) -> Proof<Without> {
+pub(super) fn without_clearing(engine: StateEngine, scratch: &Path) -> Proof<Without> {
     let work = Work {
         seed: 1,
         threads: 8,
         first: alike(LENGTH),
         steps: 20,
         rounds: 1,
+        every: 0,
+        engine,
     };
-    let recording = record(&fresh(scratch, "alike")?, Expected::default(), &work)?;
+    let recording = record(&fresh(scratch, "alike")?, Expected::nothing(engine), &work)?;
     let torn = fresh(scratch, "alike-torn")?;
     let mut cuts = 0;
     for (at, offset, first) in appends_of_several(&recording) {
@@ -42,7 +46,7 @@ pub(super) fn without_clearing(scratch: &Path) -> Proof<Without> {
             let copy = fresh(scratch, "alike-settled")?;
             copy_folder(&torn, &copy)?;
             settle(&copy.join(STORE), &mut expected)?;
-            expected.hear(1, &Said::Done(0, alike(length)));
+            expected.hear(1, &Said::Done(0, alike(length), u64::MAX));
             let dir = scratch.join("alike-appended").join(STORE);
             match verify(&dir, &mut expected, Rebuilt::Forbidden) {
                 Ok(()) => {}
@@ -100,6 +104,9 @@ fn append(torn: &Path, length: u64, clears: bool, scratch: &Path) -> Proof<Vec<(
         first: alike(length),
         steps: 1,
         rounds: 1,
+        every: 0,
+        // It opens a store that has one already.
+        engine: StateEngine::default(),
     };
     let mut settings = vec![("PROOF_TRACE", trace.clone().into())];
     if !clears {
