@@ -26,7 +26,6 @@ pub(super) struct Bare {
 impl Bare {
     pub(super) fn open(dir: &Path, args: &Args) -> Self {
         let options = BareOptions {
-            engine: peyvand::StateEngine::Sled,
             durability: Durability::Sync,
             overlay_bytes: args.overlay_bytes,
             cache_bytes: args.cache_bytes,
