@@ -55,6 +55,7 @@ impl EmbeddedBackend {
             disk,
             salt_key: options.salt_key,
             base,
+            copied: false,
         };
         let journal = Journal::open(&folder.journal(), with)?;
         let base = base.map_or(Position::START, |(position, _)| position);
