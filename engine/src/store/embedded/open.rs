@@ -17,11 +17,11 @@ use crate::store::{Backend, Progress, StoreError, kept, rebuild};
 
 use super::build::build_state;
 use super::fold::kept_from;
-use super::folder::Folder;
+use super::folder::{Folder, Unmarked};
 use super::layers::Layers;
 use super::options::{StateEngine, StoreOptions};
 use super::pages::Pages;
-use super::tree::Tree;
+use super::tree::{Tree, failed};
 use super::upgrade;
 use super::{EmbeddedBackend, Store};
 
@@ -42,7 +42,7 @@ impl EmbeddedBackend {
         disk: Arc<dyn Disk>,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Self, StoreError> {
-        let mut folder = Folder::open(dir, options.create, options.pid)?;
+        let mut folder = Folder::open(dir, unmarked(options), options.pid)?;
         let scratch = Scratch::new(Arc::clone(&disk), folder.scratch());
         scratch.clear()?;
         folder.settle_swap()?;
@@ -68,7 +68,7 @@ impl EmbeddedBackend {
         }
         let engine = *folder.engine.get_or_insert(options.state_engine);
         let mut build = |folder: &Folder| build(folder, &journal, options, &scratch, tell);
-        let (pages, set_aside) = open_state(&folder, options, &mut build)?;
+        let (pages, set_aside) = open_state(&folder, &journal, options, &mut build)?;
         if folder.unfinished() {
             folder.finish(engine)?;
             upgrade::clean_up(&folder)?;
@@ -114,7 +114,7 @@ impl EmbeddedBackend {
         options: &StoreOptions,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<(), StoreError> {
-        Folder::open(dir, true, options.pid)?.finish(options.state_engine)?;
+        Folder::open(dir, Unmarked::Create, options.pid)?.finish(options.state_engine)?;
         Self::open_on(dir, options, Arc::new(RealDisk), tell)?.close()
     }
 
@@ -176,10 +176,19 @@ impl Store {
     }
 }
 
+fn unmarked(options: &StoreOptions) -> Unmarked {
+    match (options.rebuild, options.create) {
+        (true, _) => Unmarked::Rebuild,
+        (false, true) => Unmarked::Create,
+        (false, false) => Unmarked::Refuse,
+    }
+}
+
 /// Opens the state. One that does not open is set aside, and one that is not there is built: the
 /// journal has everything.
 fn open_state(
     folder: &Folder,
+    journal: &Journal,
     options: &StoreOptions,
     build: &mut dyn FnMut(&Folder) -> Result<(), StoreError>,
 ) -> Result<(Pages, Option<PathBuf>), StoreError> {
@@ -191,6 +200,7 @@ fn open_state(
         // What does not say where it stands is no state.
         pages.folded()?;
         pages.oldest()?;
+        follows(&pages, journal)?;
         Ok(pages)
     };
     if !options.rebuild && !folder.rebuild_asked_for() {
@@ -199,15 +209,27 @@ fn open_state(
         }
         match open() {
             Ok(pages) => return Ok((pages, None)),
-            Err(error @ StoreError::Locked { .. }) => return Err(error),
-            #[cfg(not(feature = "redb"))]
-            Err(error @ StoreError::NoEngine { .. }) => return Err(error),
-            Err(_) => {}
+            Err(StoreError::StateFailed { .. }) => {}
+            // Nothing is wrong with the state: it is held by another, or the system refuses.
+            Err(error) => return Err(error),
         }
     }
     let aside = folder.set_state_aside()?;
     build(folder)?;
     Ok((open()?, Some(aside)))
+}
+
+/// Refuses a state that was folded from another journal than this one.
+fn follows(pages: &Pages, journal: &Journal) -> Result<(), StoreError> {
+    let folded = pages.folded()?;
+    // A journal that ends before its state is damaged, which is said later.
+    let within = folded >= journal.base() && folded <= journal.head();
+    match pages.chain()? {
+        Some(chain) if within && journal.hash_at(folded)? != chain => {
+            Err(failed("it was folded from another journal"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Builds the state from what checkpoints and journal say.
@@ -227,7 +249,8 @@ fn build(
             tell(Progress::new(done, 0, "entries of the state written"));
         }
     });
-    build_state(folder, options, entries, found.position, found.oldest)
+    let folded = (found.position, journal.hash_at(found.position)?);
+    build_state(folder, options, entries, folded, found.oldest)
 }
 
 /// Makes a new state in a folder of its own, which takes the place of the old one when it is whole.

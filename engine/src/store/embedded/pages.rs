@@ -2,8 +2,8 @@
 //!
 //! A page's key is its space, `01` for current entries and `02` for history, and a fence: a page
 //! holds the keys from its fence up to the next page's. The first page's fence is the empty key.
-//! `00` alone holds the position up to which commits are folded in, `00 01` the oldest position
-//! that can be read.
+//! `00` alone holds the position up to which commits are folded in and the hash of the entry there,
+//! `00 01` the oldest position that can be read.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ use super::tree::{Pair, Tree, exactly, failed};
 
 pub(super) const FOLDED: [u8; 1] = [0];
 pub(super) const OLDEST: [u8; 2] = [0, 1];
+
+/// The hash of an entry of the journal.
+pub(super) type Chain = [u8; 32];
 
 /// The pages of a store. Clones share one tree.
 #[derive(Clone)]
@@ -74,22 +77,21 @@ impl Pages {
 
     /// The position up to which commits are folded in.
     pub(super) fn folded(&self) -> Result<Position, StoreError> {
-        self.position(&FOLDED)
+        let value = exactly(self.tree(), &FOLDED)?;
+        let value = value.ok_or_else(|| failed("it does not say where it stands"))?;
+        position_in(&value)
+    }
+
+    /// The hash of the journal's entry at that position. States of earlier versions do not say it.
+    pub(super) fn chain(&self) -> Result<Option<Chain>, StoreError> {
+        let value = exactly(self.tree(), &FOLDED)?.unwrap_or_default();
+        Ok(value.get(8..).and_then(|hash| hash.try_into().ok()))
     }
 
     /// The oldest position that can be read.
     pub(super) fn oldest(&self) -> Result<Position, StoreError> {
-        self.position(&OLDEST)
-    }
-
-    fn position(&self, key: &[u8]) -> Result<Position, StoreError> {
-        let Some(value) = exactly(self.tree(), key)? else {
-            return Ok(Position::START);
-        };
-        let bytes: [u8; 8] = value
-            .try_into()
-            .map_err(|_| failed("a position in it cannot be read"))?;
-        Ok(Position::from_number(u64::from_be_bytes(bytes)))
+        let value = exactly(self.tree(), &OLDEST)?;
+        value.map_or(Ok(Position::START), |value| position_in(&value))
     }
 
     /// Notes the oldest position, before anything is dropped that only older ones need.
@@ -100,11 +102,12 @@ impl Pages {
         Ok(())
     }
 
-    /// Makes all merged pages durable, then says that they hold the commits up to `position`, and
-    /// makes that durable too.
-    pub(super) fn mark_folded(&self, position: Position) -> Result<(), StoreError> {
+    /// Makes all merged pages durable, then says that they hold the commits up to `position`, whose
+    /// entry has this hash, and makes that durable too.
+    pub(super) fn mark_folded(&self, position: Position, chain: Chain) -> Result<(), StoreError> {
+        let value = [position.get().to_be_bytes().as_slice(), &chain].concat();
         self.tree().sync()?;
-        self.tree().apply(vec![marked(&FOLDED, position)])?;
+        self.tree().apply(vec![(FOLDED.to_vec(), Some(value))])?;
         self.tree().sync()
     }
 
@@ -238,6 +241,13 @@ impl Pages {
     pub(super) fn close(self) -> Result<(), StoreError> {
         Arc::into_inner(self.0).map_or(Ok(()), |shelved| shelved.tree.close())
     }
+}
+
+fn position_in(value: &[u8]) -> Result<Position, StoreError> {
+    let (bytes, _) = value
+        .split_first_chunk()
+        .ok_or_else(|| failed("a position in it cannot be read"))?;
+    Ok(Position::from_number(u64::from_be_bytes(*bytes)))
 }
 
 pub(super) fn marked(key: &[u8], position: Position) -> (Vec<u8>, Option<Vec<u8>>) {
