@@ -179,7 +179,8 @@ impl Engine {
     }
 
     /// The folder to which a state that could not be opened was moved when this engine opened; the state was built again
-    /// from the journal, and nothing is lost.
+    /// from the journal, and nothing is lost. Tell whoever runs the program: the folder is only of use for finding out
+    /// what happened to the disk, takes as much space as the state, and may be deleted at any time.
     #[must_use]
     pub fn set_aside(&self) -> Option<&Path> {
         self.inner.set_aside.as_deref()

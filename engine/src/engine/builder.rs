@@ -12,7 +12,9 @@ use crate::hook::Bills;
 use crate::journal::{Disk, Durability, RealDisk};
 #[cfg(feature = "postgres")]
 use crate::store::PostgresBackend;
-use crate::store::{Backend, EmbeddedBackend, MemoryBackend, Retention, StateEngine, StoreOptions};
+use crate::store::{
+    Backend, EmbeddedBackend, MemoryBackend, Progress, Retention, StateEngine, StoreOptions,
+};
 
 /// Where a tenant's tables are.
 #[cfg(feature = "postgres")]
@@ -42,6 +44,7 @@ pub struct EngineBuilder {
     state_engine: StateEngine,
     background: bool,
     unjudged: bool,
+    tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
 impl EngineBuilder {
@@ -64,6 +67,7 @@ impl EngineBuilder {
             state_engine: StateEngine::default(),
             background: true,
             unjudged: false,
+            tell: Arc::new(|_| {}),
         }
     }
 
@@ -141,6 +145,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Whom to tell how far [`open`](Self::open) is while it builds a state anew from the journal, which it does when
+    /// the state was lost or cannot be used. An open that has nothing to build tells nothing.
+    pub fn progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.tell = Arc::new(tell);
+        self
+    }
+
     /// Without rules, plugins and scripts, and without follow-ups.
     pub(crate) fn unjudged(mut self) -> Self {
         self.unjudged = true;
@@ -172,8 +183,8 @@ impl EngineBuilder {
                     salt_key: self.ids.secret(self.clock.now()),
                     ..StoreOptions::new(std::process::id())
                 };
-                let store =
-                    EmbeddedBackend::open_on(dir, &options, self.disk.clone(), &mut |_| {})?;
+                let mut tell = |progress| (self.tell)(progress);
+                let store = EmbeddedBackend::open_on(dir, &options, self.disk.clone(), &mut tell)?;
                 set_aside = store.set_aside().map(Path::to_owned);
                 Arc::new(store)
             }

@@ -34,10 +34,13 @@ pub(crate) struct OpenWith {
     /// The position up to which entries may be missing, because a checkpoint holds what came of
     /// them, and the hash of the entry there.
     pub(crate) base: Option<(Position, Hash)>,
+    /// Whether the last segment may end where its last entry does, as in a copy that was made so.
+    /// Anywhere else only a full segment does, and the one after it is missing then.
+    pub(crate) copied: bool,
 }
 
 impl OpenWith {
-    /// For reading and cutting a journal to which nothing is appended.
+    /// For reading and cutting a copy of a journal to which nothing is appended.
     pub(crate) fn existing(disk: Arc<dyn Disk>) -> Self {
         OpenWith {
             create: false,
@@ -45,6 +48,7 @@ impl OpenWith {
             disk,
             salt_key: [0; 32],
             base: None,
+            copied: true,
         }
     }
 }
@@ -108,7 +112,7 @@ impl Journal {
                     .map_err(JournalError::io("syncing", parent))?;
             }
         }
-        let found = recover(disk.as_ref(), folder, with.create, with.base)?;
+        let found = recover(disk.as_ref(), folder, with.create, with.base, with.copied)?;
         let writer = Writer {
             file: found.file,
             segment: found.segments.last().copied().unwrap_or_default(),
@@ -291,32 +295,35 @@ impl Journal {
             .unwrap_or(own)
     }
 
-    /// Closes the current segment and begins the next, with room for a frame of `length`.
+    /// Begins the next segment, with room for a frame of `length`, and closes the current one by
+    /// cutting it. It is cut last, so that one that is cut says that there is another.
     pub(super) fn roll(&self, writer: &mut Writer, length: u64) -> Result<(), JournalError> {
         self.sync_out(writer)?;
-        let full = self.folder.join(segment::name(writer.segment));
-        writer
-            .file
-            .set_len(writer.offset)
-            .map_err(JournalError::io("closing", &full))?;
         let planned = segment::planned_size(writer.offset);
         let mut header = Header::new(writer.head.next(), planned, writer.hash, writer.latest);
         let least = header.length() + length;
-        header.size = match self.durability {
-            Durability::Sync | Durability::Group(_) => planned.max(least),
+        header.size = planned.max(least);
+        let zeroes = match self.durability {
+            Durability::Sync | Durability::Group(_) => header.size,
             // Zeroes written beforehand make the sync of a commit cheap, and here no commit is synced.
             Durability::Memory | Durability::Os => least,
         };
-        writer.file = self.next_segment(&mut header)?;
+        let next = self.next_segment(&mut header, zeroes)?;
+        let full = std::mem::replace(&mut writer.file, next);
         let closed = std::mem::replace(&mut writer.segment, header.first);
-        writer.size = header.size.max(planned);
-        writer.offset = header.length();
+        let used = std::mem::replace(&mut writer.offset, header.length());
+        writer.size = header.size;
         writer.half_full = false;
         self.due.store(true, Ordering::Release);
-        let mut index = self.index_mut();
-        index.segments.push(header.first);
-        index.unpacked.insert(closed);
-        Ok(())
+        // One that was too small for its first frame has given its name to the next.
+        if closed != header.first {
+            let mut index = self.index_mut();
+            index.segments.push(header.first);
+            index.unpacked.insert(closed);
+        }
+        let path = self.folder.join(segment::name(closed));
+        full.set_len(used)
+            .map_err(JournalError::io("closing", &path))
     }
 
     /// Whether there may be something to do beside appending, asked by whoever then does it.

@@ -84,7 +84,10 @@ impl Journal {
         } else {
             disk.open(&path)
                 .and_then(|file| {
+                    let size = source.header.size.max(length);
                     file.set_len(length)?;
+                    // It is the last one now, and those are as long as they say.
+                    file.set_len(size)?;
                     file.sync_data()
                 })
                 .map_err(JournalError::io("cutting", &path))?;

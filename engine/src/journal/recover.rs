@@ -42,12 +42,13 @@ pub(super) struct Listed {
 }
 
 /// Opens the journal in `folder`, or makes one if `create` is set and none is there. The entries
-/// up to `base` may be missing.
+/// up to `base` may be missing, and of a `copied` one the last segment may be cut.
 pub(super) fn recover(
     disk: &dyn Disk,
     folder: &Path,
     create: bool,
     base: Option<(Position, Hash)>,
+    copied: bool,
 ) -> Result<Recovered, JournalError> {
     let Listed { segments, plain } = list(disk, folder)?;
     let Some((first, last)) = segments.first().copied().zip(segments.last().copied()) else {
@@ -73,7 +74,7 @@ pub(super) fn recover(
             return Err(JournalError::damaged(&source.name, 0, what));
         }
     }
-    let mut found = open_last(disk, folder, last)?;
+    let mut found = open_last(disk, folder, last, copied)?;
     found.segments = segments;
     found.unpacked = plain;
     found.unpacked.remove(&last);
@@ -117,7 +118,7 @@ fn start(
     (base, hash): (Position, Hash),
 ) -> Result<Recovered, JournalError> {
     let header = Header::new(base.next(), segment::planned_size(0), hash, i64::MIN);
-    let file = segment::create(disk, folder, &header)?;
+    let file = segment::create(disk, folder, &header, header.size)?;
     Ok(Recovered {
         segments: vec![header.first],
         unpacked: BTreeSet::new(),
@@ -131,7 +132,12 @@ fn start(
     })
 }
 
-fn open_last(disk: &dyn Disk, folder: &Path, last: Position) -> Result<Recovered, JournalError> {
+fn open_last(
+    disk: &dyn Disk,
+    folder: &Path,
+    last: Position,
+    copied: bool,
+) -> Result<Recovered, JournalError> {
     let path = folder.join(segment::name(last));
     let file = disk
         .open(&path)
@@ -151,6 +157,11 @@ fn open_last(disk: &dyn Disk, folder: &Path, last: Position) -> Result<Recovered
         Ok(())
     })?;
     let (size, len) = (source.header.size, source.end);
+    // Only a full segment is cut where a frame ends, and only once the next is there.
+    if len < size && len == tail.offset && !copied {
+        let what = "it is full, and the segment after it is missing";
+        return Err(JournalError::damaged(&source.name, len, what));
+    }
     let Some(file) = source.into_file() else {
         let what = "the last segment is compressed";
         return Err(JournalError::damaged(&segment::name(last), 0, what));

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Frames follow without gaps, then zeroes up to the planned size, written beforehand so that
-//! `fdatasync` of a frame has no metadata to write. A full segment is cut to its used length.
+//! `fdatasync` of a frame has no metadata to write. A full segment is cut to its used length once
+//! the next one is there.
 
 use std::io;
 use std::path::Path;
@@ -87,28 +88,33 @@ pub(super) fn first_of(name: &str) -> Option<(Position, bool)> {
     Some((Position::from_number(first), packed))
 }
 
-/// Makes a segment, whole and durable before it gets its name.
+/// Makes a segment, whole and durable before it gets its name. Of its size so many bytes are
+/// written, the others are only reserved.
 pub(super) fn create(
     disk: &dyn Disk,
     folder: &Path,
     header: &Header,
+    zeroes: u64,
 ) -> Result<Box<dyn DiskFile>, JournalError> {
     let unfinished = format!("{}.new", name(header.first));
-    let file = blank(disk, folder, &unfinished, header.size)?;
+    let file = blank(disk, folder, &unfinished, (header.size, zeroes))?;
     begin(disk, folder, &unfinished, file, header)
 }
 
-/// Makes a file of zeroes that can become a segment.
+/// Makes a file of zeroes that can become a segment: its size, and how many of them are written.
 pub(super) fn blank(
     disk: &dyn Disk,
     folder: &Path,
     unfinished: &str,
-    size: u64,
+    (size, zeroes): (u64, u64),
 ) -> Result<Box<dyn DiskFile>, JournalError> {
     let path = folder.join(unfinished);
     let make = || {
         let file = disk.create(&path)?;
-        write_zeroes(file.as_ref(), 0, size)?;
+        write_zeroes(file.as_ref(), 0, zeroes)?;
+        if zeroes < size {
+            file.set_len(size)?;
+        }
         file.sync_data()?;
         Ok(file)
     };

@@ -159,7 +159,7 @@ impl Journal {
             return Ok(false);
         }
         let size = segment::planned_size(size);
-        let file = segment::blank(self.disk.as_ref(), &self.folder, PREPARED, size)?;
+        let file = segment::blank(self.disk.as_ref(), &self.folder, PREPARED, (size, size))?;
         *prepared = Some(Prepared { file, size });
         Ok(true)
     }
@@ -172,10 +172,11 @@ impl Journal {
         }
     }
 
-    /// The file of the next segment, made ahead or made now.
+    /// The file of the next segment, made ahead or made now with so many zeroes written.
     pub(super) fn next_segment(
         &self,
         header: &mut Header,
+        zeroes: u64,
     ) -> Result<Box<dyn DiskFile>, JournalError> {
         let prepared = self.prepared().take();
         match prepared.filter(|prepared| prepared.size >= header.size) {
@@ -183,7 +184,7 @@ impl Journal {
                 header.size = size;
                 segment::begin(self.disk.as_ref(), &self.folder, PREPARED, file, header)
             }
-            None => segment::create(self.disk.as_ref(), &self.folder, header),
+            None => segment::create(self.disk.as_ref(), &self.folder, header, zeroes),
         }
     }
 

@@ -38,7 +38,7 @@ pub(crate) enum StoreError {
     #[error("{} holds other files ({found}) and no store: choose an empty directory", dir.display())]
     NotAStore { dir: PathBuf, found: String },
 
-    #[error("{} holds a journal but no readable FORMAT file: put that file back from a backup, or open with leave to create if nothing was ever stored", dir.display())]
+    #[error("{} holds a journal but no readable FORMAT file: rebuild the state, which writes that file anew", dir.display())]
     FormatMissing { dir: PathBuf },
 
     #[error("{what} has format {found}, this version reads up to {supported}: use a newer version")]
@@ -120,6 +120,12 @@ pub(crate) enum StoreError {
         "the database failed ({why}): look at the server and at the connection string, then repeat"
     )]
     Database { why: String },
+
+    #[cfg(feature = "postgres")]
+    #[error(
+        "the database was lost while it committed ({why}), so this may have happened: look whether it did before you repeat it"
+    )]
+    InDoubt { why: String },
 
     #[cfg(feature = "postgres")]
     #[error(

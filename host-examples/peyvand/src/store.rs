@@ -1,10 +1,13 @@
 //! Which store does a command work on, and may it make one?
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use peyvand::Engine;
 
 use crate::fault::Fault;
+use crate::progress::Progress;
 
 /// What a command needs of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +32,37 @@ pub(crate) fn with<T>(
         return Err(Fault::NoStore(dir.to_owned()));
     }
     let create = need == Need::Created || scratch.is_some();
-    let engine = Engine::builder(place).create(create).open()?;
+    let engine = open(place, create)?;
     let done = work(&engine);
     let closed = engine.close();
     let done = done?;
     closed?;
     Ok(done)
+}
+
+/// Opens the store, and tells on stderr when its state had to be built anew.
+fn open(dir: &Path, create: bool) -> Result<Engine, Fault> {
+    let progress = Mutex::new(Progress::of("entries"));
+    let engine = Engine::builder(dir)
+        .create(create)
+        .progress(move |told| {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            progress.follow(told);
+        })
+        .open()?;
+    if let Some(aside) = engine.set_aside() {
+        // A lost warning is no reason to stop.
+        writeln!(io::stderr().lock(), "{}", rebuilt(dir, aside)).ok();
+    }
+    Ok(engine)
+}
+
+fn rebuilt(dir: &Path, aside: &Path) -> String {
+    format!(
+        "warning: the state of {} could not be used and was built again from the journal; nothing is lost. What was wrong with it can be looked into in {}: look at the disk, then delete that folder",
+        dir.display(),
+        aside.display()
+    )
 }
 
 /// Whether there is nothing at a path, or an empty folder.
@@ -67,4 +95,26 @@ pub(crate) fn further_up(path: &Path) -> Option<PathBuf> {
     here.ancestors()
         .map(|folder| folder.join(path))
         .find(|found| found.exists())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_state_that_cannot_be_used_is_built_again_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("crm");
+        open(&dir, true).unwrap().close().unwrap();
+        std::fs::write(dir.join("state/conf"), "nothing that was written").unwrap();
+        let engine = open(&dir, false).unwrap();
+        let aside = engine.set_aside().unwrap();
+        assert_eq!(aside, dir.join("state.failed-1"));
+        let said = rebuilt(&dir, aside);
+        assert!(
+            said.contains("state.failed-1") && said.contains("delete"),
+            "{said}"
+        );
+    }
 }

@@ -12,12 +12,14 @@ use crate::store::{Row, StoreError};
 
 use super::cache::Space;
 use super::folder::Folder;
+#[cfg(test)]
+use super::folder::Unmarked;
 use super::history;
 use super::open::{beside, open_tree};
 use super::options::StoreOptions;
 use super::pack::{Filling, between};
 use super::page::{Entry, Leaf, Press};
-use super::pages::{OLDEST, Pages, marked};
+use super::pages::{Chain, OLDEST, Pages, marked};
 use super::tree::failed;
 
 /// Pages of one batch.
@@ -34,17 +36,17 @@ pub(crate) struct Kept {
 /// Builds the state of the store in `dir` anew and puts it in the place of the old one.
 ///
 /// `entries` holds what is current, in key order, then what was overwritten or deleted, by key and
-/// then by the position until which it held. `folded` is the position that they describe, `oldest`
-/// the oldest that they describe whole.
+/// then by the position until which it held. `folded` is the position that they describe and the
+/// hash of the entry there, `oldest` the oldest position that they describe whole.
 #[cfg(test)]
 pub(crate) fn rebuild_state<E: From<StoreError>>(
     dir: &Path,
     options: &StoreOptions,
     entries: impl Iterator<Item = Result<Kept, E>>,
-    folded: Position,
+    folded: (Position, Chain),
     oldest: Position,
 ) -> Result<(), E> {
-    let folder = Folder::open(dir, false, options.pid)?;
+    let folder = Folder::open(dir, Unmarked::Refuse, options.pid)?;
     build_state(&folder, options, entries, folded, oldest)
 }
 
@@ -52,7 +54,7 @@ pub(super) fn build_state<E: From<StoreError>>(
     folder: &Folder,
     options: &StoreOptions,
     entries: impl Iterator<Item = Result<Kept, E>>,
-    folded: Position,
+    (folded, chain): (Position, Chain),
     oldest: Position,
 ) -> Result<(), E> {
     let engine = folder.engine.unwrap_or(options.state_engine);
@@ -60,7 +62,7 @@ pub(super) fn build_state<E: From<StoreError>>(
         let pages = Pages::new(open_tree(engine, new)?, 0);
         pages.build(entries)?;
         pages.tree().apply(vec![marked(&OLDEST, oldest)])?;
-        pages.mark_folded(folded)?;
+        pages.mark_folded(folded, chain)?;
         Ok(pages.close()?)
     })
 }

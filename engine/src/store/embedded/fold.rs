@@ -6,6 +6,7 @@
 //! is on disk too does the overlay leave memory. A crash anywhere in between means that some of it
 //! is done again from the journal, which changes nothing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -15,7 +16,8 @@ use crate::store::locks::{lock, read, write};
 
 use super::layers::Folding;
 use super::options::Retention;
-use super::pages::Pages;
+use super::pages::{Chain, Pages};
+use super::tree::failed;
 use super::{EmbeddedBackend, Store, pool};
 
 /// Pages of history that are looked through while folds wait.
@@ -80,7 +82,9 @@ impl Store {
     /// Puts the overlay aside to be folded, and decides how much history that fold leaves. Says
     /// whether there is nothing else being folded.
     fn put_aside(&self) -> Result<bool, StoreError> {
-        let kept = self.kept_from()?;
+        // Where the journal cannot say it, because an old segment is damaged, nothing is dropped:
+        // folds that fail for it would leave all that is committed in memory.
+        let kept = self.kept_from().unwrap_or(Position::START);
         let _publishing = lock(&self.publishing);
         let mut layers = write(&self.layers);
         layers.pages()?;
@@ -108,11 +112,19 @@ impl Store {
             (layers.pages()?.clone(), folding, layers.oldest)
         };
         self.check_poison()?;
-        if let Err(error) = self.journal.sync() {
-            self.poison(&error);
-            return Err(error.into());
-        }
-        if self.noted(self.fold_into(&pages, &folding, oldest))? {
+        let synced = self.journal.sync();
+        let chain = match synced.and_then(|()| self.journal.hash_at(folding.upto)) {
+            Ok(chain) => chain,
+            Err(error) => {
+                self.poison(&error);
+                return Err(error.into());
+            }
+        };
+        let fold = || self.fold_into(&pages, &folding, (oldest, chain));
+        // Nobody may be there to be told of a panic, and nobody knows what it left of the pages.
+        let folded = catch_unwind(AssertUnwindSafe(fold))
+            .unwrap_or_else(|_| Err(failed("folding panicked")));
+        if self.noted(folded)? {
             let mut layers = write(&self.layers);
             layers.folded = folding.upto;
             layers.folding = None;
@@ -126,19 +138,19 @@ impl Store {
         &self,
         pages: &Pages,
         folding: &Folding,
-        oldest: Position,
+        (oldest, chain): (Position, Chain),
     ) -> Result<bool, StoreError> {
         pages.mark_oldest(oldest)?;
         let stop = || self.stopped.load(Ordering::Relaxed);
         let done = pages.merge(folding.overlay.iter(), oldest, &stop)?;
         if done {
-            pages.mark_folded(folding.upto)?;
+            pages.mark_folded(folding.upto, chain)?;
         }
         Ok(done)
     }
 
     /// The oldest position that is to be readable, whoever reads now.
-    fn kept_from(&self) -> Result<Position, StoreError> {
+    pub(super) fn kept_from(&self) -> Result<Position, StoreError> {
         kept_from(&self.journal, self.visible(), self.keep_history)
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! LOCK          held while the store is open; says which process holds it
 //! FORMAT        magic, version, engine of the state; written last: without it a creation was not
-//!               finished
+//!               finished; a rebuild writes a lost one anew
 //! REBUILD       the state failed: at the next open it is set aside and folded anew
 //! journal/      the truth
 //! state/        folded from the journal
@@ -60,6 +60,16 @@ pub(super) struct Folder {
 /// A position and the hash of the entry there.
 type Base = (Position, [u8; 32]);
 
+/// What is done with a directory that has no readable `FORMAT` file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unmarked {
+    Refuse,
+    /// It becomes a store, unless something is stored in it.
+    Create,
+    /// Its journal says that it is one.
+    Rebuild,
+}
+
 /// What a `FORMAT` file says.
 struct Format {
     version: u32,
@@ -67,8 +77,13 @@ struct Format {
 }
 
 impl Folder {
-    /// Locks the directory of a store, or with `create` one that can become a store.
-    pub(super) fn open(dir: &Path, create: bool, pid: u32) -> Result<Self, StoreError> {
+    /// Locks the directory of a store, or one that can become a store.
+    pub(super) fn open(dir: &Path, unmarked: Unmarked, pid: u32) -> Result<Self, StoreError> {
+        let create = unmarked == Unmarked::Create;
+        let format = || match format(dir) {
+            Err(StoreError::FormatMissing { .. }) if unmarked == Unmarked::Rebuild => Ok(None),
+            found => found,
+        };
         match fs::metadata(dir) {
             Ok(found) if !found.is_dir() => {
                 let path = dir.to_path_buf();
@@ -79,21 +94,26 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(dir)),
             Err(error) => return Err(StoreError::io("opening", dir, error)),
         }
-        if format(dir)?.is_none() {
+        if format()?.is_none() {
             // Looked at before the lock, so as to leave nothing behind in somebody's folder.
             refuse_strangers(dir)?;
-            if !create {
+            let is_lost = unmarked == Unmarked::Rebuild && dir.join(JOURNAL).is_dir();
+            if !create && !is_lost {
                 return Err(unfinished(dir));
             }
         }
         let lock = lock(dir, pid)?;
         // Asked again: another process may have finished it before we had the lock.
-        let format = format(dir)?;
+        let format = format()?;
+        let engine = match &format {
+            Some(format) => Some(format.engine),
+            None => (!create).then(|| StateEngine::found_in(&dir.join(STATE))),
+        };
         let folder = Folder {
             dir: dir.to_path_buf(),
             _lock: lock,
-            fresh: format.is_none(),
-            engine: format.as_ref().map(|format| format.engine),
+            fresh: format.is_none() && create,
+            engine,
             version: format.map_or(0, |format| format.version),
         };
         for path in [folder.journal(), folder.state()] {
@@ -275,14 +295,26 @@ fn unfinished(dir: &Path) -> StoreError {
 }
 
 fn make(dir: &Path) -> Result<(), StoreError> {
-    let make = || {
-        fs::create_dir_all(dir)?;
-        match dir.parent() {
+    let new = dir.ancestors().take_while(|folder| !is_there(folder));
+    let mut new: Vec<&Path> = new.collect();
+    new.reverse();
+    let make = |folder: &Path| {
+        fs::create_dir(folder).or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        })?;
+        match folder.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
             _ => sync_folder(Path::new(".")),
         }
     };
-    make().map_err(|error| StoreError::io("creating", dir, error))
+    let made = new.into_iter().try_for_each(make);
+    made.map_err(|error| StoreError::io("creating", dir, error))
+}
+
+/// Whether there is something at a path; nothing stands for the current folder.
+fn is_there(path: &Path) -> bool {
+    path.as_os_str().is_empty() || path.exists()
 }
 
 fn names(dir: &Path) -> Result<Vec<String>, StoreError> {
@@ -330,6 +362,7 @@ fn format(dir: &Path) -> Result<Option<Format>, StoreError> {
 fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
     let ours = [
         LOCK,
+        FORMAT,
         FORMAT_UNFINISHED,
         REBUILD,
         JOURNAL,

@@ -39,6 +39,8 @@ pub(super) mod versions;
 #[cfg(test)]
 mod folder_tests;
 #[cfg(test)]
+mod lost_tests;
+#[cfg(test)]
 mod open_tests;
 #[cfg(test)]
 mod random_tests;
@@ -326,24 +328,24 @@ impl Backend for EmbeddedBackend {
         if read(&self.layers).pages.is_none() {
             return Ok(());
         }
-        // A poisoned store writes nothing more, but lets go all the same.
-        let folded = match self.poison.get() {
-            None => self.fold_all().and_then(|()| Ok(self.journal.sync()?)),
-            Some(_) => Ok(()),
-        };
+        // A poisoned store writes no state any more, but its journal may be whole, and it lets go
+        // all the same.
+        let folded = self.fold_all();
+        let synced = self.journal.sync();
         self.stop_tending();
         let closed = self.noted(self.let_go());
         lock(&self.folder).take();
-        folded.and(closed)
+        folded.and(synced.map_err(StoreError::from)).and(closed)
     }
 }
 
 impl Drop for EmbeddedBackend {
     fn drop(&mut self) {
         // A fold on another thread comes to its end first: nobody may write once the folder is
-        // unlocked. What is not folded is in the journal.
+        // unlocked. What is not folded is in the journal, of which a part may be in memory still.
         self.stop_tending();
         let _folding = lock(&self.folding);
+        drop(self.journal.sync());
         drop(self.let_go());
         lock(&self.folder).take();
     }

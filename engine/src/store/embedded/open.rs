@@ -17,7 +17,7 @@ use crate::store::{Backend, Progress, StoreError, kept, rebuild};
 
 use super::build::build_state;
 use super::fold::kept_from;
-use super::folder::Folder;
+use super::folder::{Folder, Unmarked};
 use super::layers::Layers;
 use super::options::{StateEngine, StoreOptions};
 use super::pages::Pages;
@@ -42,7 +42,7 @@ impl EmbeddedBackend {
         disk: Arc<dyn Disk>,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Self, StoreError> {
-        let mut folder = Folder::open(dir, options.create, options.pid)?;
+        let mut folder = Folder::open(dir, unmarked(options), options.pid)?;
         let scratch = Scratch::new(Arc::clone(&disk), folder.scratch());
         scratch.clear()?;
         folder.settle_swap()?;
@@ -55,6 +55,7 @@ impl EmbeddedBackend {
             disk,
             salt_key: options.salt_key,
             base,
+            copied: false,
         };
         let journal = Journal::open(&folder.journal(), with)?;
         let base = base.map_or(Position::START, |(position, _)| position);
@@ -67,7 +68,7 @@ impl EmbeddedBackend {
         }
         let engine = *folder.engine.get_or_insert(options.state_engine);
         let mut build = |folder: &Folder| build(folder, &journal, options, &scratch, tell);
-        let opened = open_state(&folder, options, &mut build)?;
+        let opened = open_state(&folder, &journal, options, &mut build)?;
         if folder.unfinished() {
             folder.finish(engine)?;
             upgrade::clean_up(&folder)?;
@@ -92,7 +93,7 @@ impl EmbeddedBackend {
         options: &StoreOptions,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<(), StoreError> {
-        Folder::open(dir, true, options.pid)?.finish(options.state_engine)?;
+        Folder::open(dir, Unmarked::Create, options.pid)?.finish(options.state_engine)?;
         Self::open_on(dir, options, Arc::new(RealDisk), tell)?.close()
     }
 
@@ -178,7 +179,7 @@ impl Store {
         let folder = lock(&self.folder).take().ok_or(StoreError::Closed)?;
         let Store { dir, journal, .. } = self;
         let mut build = |folder: &Folder| build(folder, &journal, options, scratch, tell);
-        let opened = replace_state(&folder, options, &mut build)?;
+        let opened = replace_state(&folder, &journal, options, &mut build)?;
         Store::on(&dir, options, (folder, journal), opened, base)
     }
 
@@ -215,47 +216,74 @@ type Opened = (Pages, Option<PathBuf>);
 /// Makes the state anew.
 type Build<'a> = &'a mut dyn FnMut(&Folder) -> Result<(), StoreError>;
 
+fn unmarked(options: &StoreOptions) -> Unmarked {
+    match (options.rebuild, options.create) {
+        (true, _) => Unmarked::Rebuild,
+        (false, true) => Unmarked::Create,
+        (false, false) => Unmarked::Refuse,
+    }
+}
+
 /// Opens the state. One that does not open is set aside, and one that is not there is built: the
 /// journal has everything.
 fn open_state(
     folder: &Folder,
+    journal: &Journal,
     options: &StoreOptions,
     build: Build<'_>,
 ) -> Result<Opened, StoreError> {
     if options.rebuild || folder.rebuild_asked_for() {
-        return replace_state(folder, options, build);
+        return replace_state(folder, journal, options, build);
     }
     if !folder.state().exists() {
         build(folder)?;
     }
-    match open_pages(folder, options) {
+    match open_pages(folder, journal, options) {
         Ok(pages) => Ok((pages, None)),
-        Err(error @ StoreError::Locked { .. }) => Err(error),
-        #[cfg(not(feature = "redb"))]
-        Err(error @ StoreError::NoEngine { .. }) => Err(error),
-        Err(_) => replace_state(folder, options, build),
+        Err(StoreError::StateFailed { .. }) => replace_state(folder, journal, options, build),
+        // Nothing is wrong with the state: it is held by another, or the system refuses.
+        Err(error) => Err(error),
     }
 }
 
 fn replace_state(
     folder: &Folder,
+    journal: &Journal,
     options: &StoreOptions,
     build: Build<'_>,
 ) -> Result<Opened, StoreError> {
     let aside = folder.set_state_aside()?;
     build(folder)?;
-    Ok((open_pages(folder, options)?, Some(aside)))
+    Ok((open_pages(folder, journal, options)?, Some(aside)))
 }
 
-fn open_pages(folder: &Folder, options: &StoreOptions) -> Result<Pages, StoreError> {
+fn open_pages(
+    folder: &Folder,
+    journal: &Journal,
+    options: &StoreOptions,
+) -> Result<Pages, StoreError> {
     let engine = folder.engine.unwrap_or(options.state_engine);
     let cache = usize::try_from(options.cache_bytes).unwrap_or(usize::MAX);
     let pages = Pages::new(open_tree(engine, &folder.state())?, cache);
     // What does not say where it stands is no state, and what lost its end only half of one.
     pages.oldest()?;
+    follows(&pages, journal)?;
     match pages.were_cut()? {
         false => Ok(pages),
         true => Err(failed("its files are shorter than they were")),
+    }
+}
+
+/// Refuses a state that was folded from another journal than this one.
+fn follows(pages: &Pages, journal: &Journal) -> Result<(), StoreError> {
+    let folded = pages.folded()?;
+    // A journal that ends before its state is damaged, which is said later.
+    let within = folded >= journal.base() && folded <= journal.head();
+    match pages.chain()? {
+        Some(chain) if within && journal.hash_at(folded)? != chain => {
+            Err(failed("it was folded from another journal"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -276,7 +304,8 @@ fn build(
             tell(Progress::new(done, 0, "entries of the state written"));
         }
     });
-    build_state(folder, options, entries, found.position, found.oldest)
+    let folded = (found.position, journal.hash_at(found.position)?);
+    build_state(folder, options, entries, folded, found.oldest)
 }
 
 /// Makes a new state in a folder of its own, which takes the place of the old one when it is whole.

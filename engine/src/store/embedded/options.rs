@@ -1,5 +1,7 @@
 //! How is a store to be opened?
 
+use std::path::Path;
+
 use crate::journal::{Durability, Position};
 
 /// Which engine holds the state of a store. It is chosen when the store is made and kept since.
@@ -12,7 +14,18 @@ pub enum StateEngine {
     Redb,
 }
 
+/// What redb's file is called in the folder of a state.
+pub(super) const REDB_FILE: &str = "pages.redb";
+
 impl StateEngine {
+    /// The engine whose files lie in the folder of a state, or the default.
+    pub(super) fn found_in(state: &Path) -> Self {
+        match state.join(REDB_FILE).exists() {
+            true => StateEngine::Redb,
+            false => StateEngine::default(),
+        }
+    }
+
     /// What the `FORMAT` file calls it.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -61,7 +74,7 @@ impl Retention {
             Retention::None => head,
             Retention::Commits(count) => Position::from_number(head.get().saturating_sub(count)),
             Retention::Days(days) => match time_of(head)? {
-                Some(now) => position_at(now.saturating_sub(i64::from(days) * DAY))?,
+                Some(now) => position_at(now.saturating_sub(i64::from(days).saturating_mul(DAY)))?,
                 None => Position::START,
             },
         })
@@ -106,5 +119,26 @@ impl StoreOptions {
             pid,
             salt_key: [0; 32],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::convert::Infallible;
+
+    use super::*;
+
+    #[test]
+    fn more_days_than_time_can_hold_are_everything() {
+        let oldest = |time| {
+            let seen = |time| Ok::<_, Infallible>(Position::from_number((time != i64::MIN).into()));
+            let retention = Retention::Days(u32::MAX);
+            let now = Position::from_number(9);
+            retention.oldest(now, |_| Ok(Some(time)), seen).unwrap()
+        };
+        assert_eq!(oldest(-2), Position::START);
+        assert_eq!(oldest(0).get(), 1);
     }
 }

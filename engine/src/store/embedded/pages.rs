@@ -2,8 +2,8 @@
 //!
 //! A page's key is its space, `01` for current entries and `02` for history, and a fence: a page
 //! holds the keys from its fence up to the next page's. The first page's fence is the empty key.
-//! `00` alone holds the position up to which commits are folded in and how long the files were
-//! then, `00 01` the oldest position that can be read.
+//! `00` alone holds the position up to which commits are folded in, how long the files were then and
+//! the hash of the journal's entry there, `00 01` the oldest position that can be read.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -18,6 +18,9 @@ use super::tree::{Pair, Tree, exactly, failed};
 
 const FOLDED: [u8; 1] = [0];
 pub(super) const OLDEST: [u8; 2] = [0, 1];
+
+/// The hash of an entry of the journal.
+pub(super) type Chain = [u8; 32];
 
 /// The pages of a store. Clones share one tree.
 #[derive(Clone)]
@@ -35,12 +38,15 @@ struct Fold {
     upto: Position,
     /// How long the files were, or 0 when nobody can tell.
     extent: u64,
+    /// The hash of the journal's entry there.
+    chain: Option<Chain>,
 }
 
 impl Fold {
     fn marked(self) -> Change {
-        let value = [self.upto.get(), self.extent].map(u64::to_be_bytes);
-        (FOLDED.to_vec(), Some(value.concat()))
+        let numbers = [self.upto.get(), self.extent].map(u64::to_be_bytes);
+        let chain = self.chain.as_ref().map_or(&[][..], |chain| chain);
+        (FOLDED.to_vec(), Some([&numbers.concat(), chain].concat()))
     }
 }
 
@@ -94,6 +100,11 @@ impl Pages {
         Ok(self.fold()?.upto)
     }
 
+    /// The hash of the journal's entry at that position. States of earlier versions do not say it.
+    pub(super) fn chain(&self) -> Result<Option<Chain>, StoreError> {
+        Ok(self.fold()?.chain)
+    }
+
     /// Whether the files lost something since they were folded into.
     pub(super) fn were_cut(&self) -> Result<bool, StoreError> {
         Ok(self.tree().was_cut(self.fold()?.extent))
@@ -101,13 +112,14 @@ impl Pages {
 
     /// The last fold that came to its end.
     fn fold(&self) -> Result<Fold, StoreError> {
-        let Some(value) = exactly(self.tree(), &FOLDED)? else {
-            return Ok(Fold::default());
-        };
-        let (upto, extent) = value.split_at_checked(8).ok_or_else(unreadable)?;
+        let value = exactly(self.tree(), &FOLDED)?;
+        let value = value.ok_or_else(|| failed("it does not say where it stands"))?;
+        let (upto, rest) = value.split_at_checked(8).ok_or_else(unreadable)?;
+        let (extent, chain) = rest.split_at_checked(8).ok_or_else(unreadable)?;
         Ok(Fold {
             upto: position(upto)?,
             extent: number(extent)?,
+            chain: chain.try_into().ok(),
         })
     }
 
@@ -136,13 +148,14 @@ impl Pages {
         }
     }
 
-    /// Makes all merged pages durable, then says that they hold the commits up to `position`, and
-    /// makes that durable too.
-    pub(super) fn mark_folded(&self, position: Position) -> Result<(), StoreError> {
+    /// Makes all merged pages durable, then says that they hold the commits up to `position`, whose
+    /// entry has this hash, and makes that durable too.
+    pub(super) fn mark_folded(&self, position: Position, chain: Chain) -> Result<(), StoreError> {
         self.tree().sync()?;
         let fold = Fold {
             upto: position,
             extent: self.tree().extent()?,
+            chain: Some(chain),
         };
         self.tree().apply(vec![fold.marked()])?;
         self.tree().sync()

@@ -62,7 +62,8 @@ fn work() {
     loop {
         if let Some(job) = state.jobs.pop_front() {
             drop(state);
-            // A job that panics has poisoned its store; the pool has others to serve.
+            // A fold that panics has poisoned its store, and what is done to old segments is tried
+            // again; the pool has others to serve.
             drop(catch_unwind(AssertUnwindSafe(job)));
             state = lock(&POOL.state);
             continue;

@@ -10,17 +10,18 @@ use std::ops::Bound;
 use std::path::Path;
 
 use ::redb::{
-    AccessGuard, Database, Durability, ReadableDatabase, TableDefinition, TableError,
-    WriteTransaction,
+    AccessGuard, Database, DatabaseError, Durability, ReadableDatabase, StorageError,
+    TableDefinition, TableError, WriteTransaction,
 };
 
-use super::tree::{Pair, Tree, failed, watched};
+use super::options::REDB_FILE;
+use super::tree::{Pair, Tree, failed, is_refusal, watched};
 use crate::journal::sync_folder;
 use crate::store::StoreError;
 use crate::store::overlay::Change;
 
 const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("pages");
-const FILE: &str = "pages.redb";
+const FILE: &str = REDB_FILE;
 /// redb's own cache. Pages are cached above it, decoded; it only has to hold its inner nodes and
 /// what a batch writes.
 const CACHE: usize = 2 * 1024 * 1024;
@@ -40,7 +41,15 @@ impl RedbTree {
         let path = folder.join(FILE);
         let fresh = !path.exists();
         fs::create_dir_all(folder).map_err(|error| StoreError::io("creating", folder, error))?;
-        let db = watched(|| Database::builder().set_cache_size(CACHE).create(&path))?;
+        let db = watched(
+            || match Database::builder().set_cache_size(CACHE).create(&path) {
+                Err(DatabaseError::Storage(StorageError::Io(error))) if is_refusal(&error) => {
+                    Ok(Err(error))
+                }
+                opened => opened.map(Ok),
+            },
+        )?;
+        let db = db.map_err(|error| StoreError::io("opening", &path, error))?;
         let tree = RedbTree { db: Some(db) };
         if fresh {
             tree.write(Durability::Immediate, |_| Ok(()))?;

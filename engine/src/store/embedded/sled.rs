@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use ::sled::{Batch, Db, IVec};
 
-use super::tree::{Pair, Tree, failed, watched};
+use super::tree::{Pair, Tree, failed, is_refusal, watched};
 use crate::journal::sync_folder;
 use crate::store::StoreError;
 use crate::store::locks::lock;
@@ -57,12 +57,20 @@ impl SledTree {
             .segment_size(GROWTH)
             // Only a fold flushes, and it syncs sled's file itself.
             .flush_every_ms(None);
-        let db = watched(|| config.open())?;
+        let refused = |error| StoreError::io("opening", folder, error);
+        let db = watched(|| match config.open() {
+            Err(::sled::Error::Io(error)) if is_refusal(&error) => Ok(Err(error)),
+            opened => opened.map(Ok),
+        })?;
+        let db = db.map_err(refused)?;
         let file = OpenOptions::new().write(true).open(folder.join("db"));
         let tree = SledTree {
             db: Some(db),
             folder: folder.to_path_buf(),
-            file: file.map_err(failed)?,
+            file: file.map_err(|error| match is_refusal(&error) {
+                true => refused(error),
+                false => failed(error),
+            })?,
             found,
             synced: Mutex::default(),
         };

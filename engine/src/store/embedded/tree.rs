@@ -4,6 +4,7 @@
 //! Everything else (what is in memory above it, folding, history, the cache) is written once, above
 //! this trait.
 
+use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -54,6 +55,24 @@ pub(super) fn failed(why: impl std::fmt::Display) -> StoreError {
     StoreError::StateFailed {
         why: why.to_string(),
     }
+}
+
+/// Whether the system refused a call, as when no space or no handle is left, which says nothing about
+/// what lies in the files.
+pub(super) fn is_refusal(error: &io::Error) -> bool {
+    let of_the_files = [
+        io::ErrorKind::NotFound,
+        io::ErrorKind::AlreadyExists,
+        io::ErrorKind::NotADirectory,
+        io::ErrorKind::IsADirectory,
+        io::ErrorKind::InvalidInput,
+        io::ErrorKind::InvalidData,
+        io::ErrorKind::UnexpectedEof,
+        io::ErrorKind::FileTooLarge,
+        // What engines make up themselves.
+        io::ErrorKind::Other,
+    ];
+    !of_the_files.contains(&error.kind())
 }
 
 /// Runs a call into an engine; an error and a panic are the same to us.

@@ -71,6 +71,7 @@ fn rewrite(
         disk: Arc::clone(disk),
         salt_key: options.salt_key,
         base: None,
+        copied: false,
     };
     let journal = Journal::open(into, with)?;
     let mut owners = HashMap::new();

@@ -150,11 +150,15 @@ impl PostgresBackend {
         match done {
             Ok(()) => batch.answers,
             Err(error) => {
+                let in_doubt = matches!(error, StoreError::InDoubt { .. });
                 let why = match error {
-                    StoreError::Database { why } => why,
+                    StoreError::Database { why } | StoreError::InDoubt { why } => why,
                     other => other.to_string(),
                 };
-                let failed = || StoreError::Database { why: why.clone() };
+                let failed = || match (in_doubt, why.clone()) {
+                    (true, why) => StoreError::InDoubt { why },
+                    (false, why) => StoreError::Database { why },
+                };
                 (0..count).map(|_| Err(failed().into())).collect()
             }
         }
@@ -251,7 +255,7 @@ impl Backend for PostgresBackend {
             .ask(commit, Duration::ZERO, |group| self.commit_group(group));
         let position = answer.unwrap_or_else(|| {
             let why = "another writer of this process broke off".to_owned();
-            Err(StoreError::Database { why }.into())
+            Err(StoreError::InDoubt { why }.into())
         })?;
         self.known.fetch_max(position.get(), Ordering::AcqRel);
         if position.get().is_multiple_of(FOLD_EVERY) {

@@ -32,8 +32,10 @@ const MOST_LOSSES: u32 = 8;
 pub(super) enum Fault {
     /// The transaction lost against another one, and nothing of it was done.
     Repeat(String),
-    /// The connection is gone, and nobody knows what of the last statement was done.
+    /// The connection is gone, and with it what was not committed.
     Lost(String),
+    /// The connection is gone, and nobody knows whether what was done on it was committed.
+    InDoubt(String),
     Failed(String),
 }
 
@@ -73,11 +75,32 @@ impl From<postgres::Error> for Fault {
     }
 }
 
+impl Fault {
+    fn why(self) -> String {
+        match self {
+            Fault::Repeat(why) | Fault::Lost(why) | Fault::InDoubt(why) | Fault::Failed(why) => why,
+        }
+    }
+
+    /// The same fault, when it was a commit that failed with it.
+    fn of_commit(self) -> Self {
+        match self {
+            Fault::Lost(why) => Fault::InDoubt(why),
+            other => other,
+        }
+    }
+
+    fn is_loss(&self) -> bool {
+        matches!(self, Fault::Lost(_) | Fault::InDoubt(_))
+    }
+}
+
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         let why = match fault {
             Fault::Repeat(why) => format!("others kept changing the same rows: {why}"),
             Fault::Lost(why) => format!("the connection was lost: {why}"),
+            Fault::InDoubt(why) => return StoreError::InDoubt { why },
             Fault::Failed(why) => why,
         };
         StoreError::Database { why }
@@ -154,7 +177,10 @@ impl Connection {
         work: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         self.script("BEGIN ISOLATION LEVEL SERIALIZABLE")?;
-        let done = work(self).and_then(|done| self.script("COMMIT").map(|()| done));
+        let done = work(self).and_then(|done| match self.script("COMMIT") {
+            Ok(()) => Ok(done),
+            Err(fault) => Err(fault.of_commit()),
+        });
         // A connection whose transaction cannot be ended is of no use to the next caller.
         self.broken = done.is_err() && self.script("ROLLBACK").is_err();
         done
@@ -187,25 +213,17 @@ impl Pool {
         &self,
         mut work: impl FnMut(&mut Connection) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        let (mut repeats, mut losses) = (0, 0);
+        let mut tries = Tries::default();
         loop {
-            match self.once(&mut work) {
+            let fault = match self.once(&mut work) {
                 Ok(done) => return Ok(done),
-                Err(Fault::Repeat(_)) if repeats < MOST_REPEATS => {
-                    repeats += 1;
-                    pause(u64::from(repeats.saturating_sub(2).min(LONGEST_PAUSE)));
-                }
-                Err(Fault::Lost(_)) if losses < MOST_LOSSES => {
-                    // Whatever broke this connection broke its neighbours too.
-                    self.clear();
-                    // The first loss is most often a connection that went stale.
-                    if losses > 0 {
-                        pause(10 << losses);
-                    }
-                    losses += 1;
-                }
-                Err(fault) => return Err(fault.into()),
+                Err(fault) => fault,
+            };
+            if fault.is_loss() {
+                // Whatever broke this connection broke its neighbours too.
+                self.clear();
             }
+            pause(tries.after(fault)?);
         }
     }
 
@@ -219,7 +237,7 @@ impl Pool {
             None => Connection::open(&self.config)?,
         };
         let done = work(&mut connection);
-        if connection.is_usable() && !matches!(done, Err(Fault::Lost(_))) {
+        if connection.is_usable() && !done.as_ref().is_err_and(Fault::is_loss) {
             let mut idle = lock(&self.idle);
             if idle.len() < IDLE {
                 idle.push(connection);
@@ -235,8 +253,69 @@ impl Pool {
     }
 }
 
+/// What was tried of a call.
+#[derive(Default)]
+struct Tries {
+    repeats: u32,
+    losses: u32,
+    /// Whether one of them may have done it.
+    in_doubt: bool,
+}
+
+impl Tries {
+    /// How many milliseconds to wait before the next try, if there is to be one.
+    fn after(&mut self, fault: Fault) -> Result<u64, StoreError> {
+        self.in_doubt |= matches!(fault, Fault::InDoubt(_));
+        match fault {
+            Fault::Repeat(_) if self.repeats < MOST_REPEATS => {
+                self.repeats += 1;
+                let pause = self.repeats.saturating_sub(2).min(LONGEST_PAUSE);
+                Ok(u64::from(pause))
+            }
+            Fault::Lost(_) | Fault::InDoubt(_) if self.losses < MOST_LOSSES => {
+                self.losses += 1;
+                // The first loss is most often a connection that went stale.
+                Ok(match self.losses {
+                    1 => 0,
+                    more => 10 << (more - 1),
+                })
+            }
+            fault if self.in_doubt => Err(StoreError::InDoubt { why: fault.why() }),
+            fault => Err(fault.into()),
+        }
+    }
+}
+
 fn pause(milliseconds: u64) {
     if milliseconds > 0 {
         std::thread::sleep(Duration::from_millis(milliseconds));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given_up(first: Fault) -> Option<StoreError> {
+        let mut tries = Tries::default();
+        let first = tries.after(first).err();
+        let lost = || Fault::Lost("gone".to_owned());
+        first.or_else(|| (0..MOST_LOSSES).find_map(|_| tries.after(lost()).err()))
+    }
+
+    #[test]
+    fn a_lost_commit_that_nobody_can_ask_about_is_in_doubt() {
+        let lost = Fault::Lost("gone".to_owned());
+        assert!(matches!(
+            given_up(lost.of_commit()),
+            Some(StoreError::InDoubt { .. })
+        ));
+        let lost = Fault::Lost("gone".to_owned());
+        assert!(matches!(given_up(lost), Some(StoreError::Database { .. })));
+        let refused = Fault::Failed("no".to_owned()).of_commit();
+        assert!(matches!(
+            given_up(refused),
+            Some(StoreError::Database { .. })
+        ));
     }
 }
