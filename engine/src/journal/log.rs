@@ -312,6 +312,10 @@ impl Journal {
         writer.size = header.size.max(planned);
         writer.offset = header.length();
         writer.half_full = false;
+        if closed == header.first {
+            // Nothing was in it: it was made anew with more room, and is no full one to be compressed.
+            return Ok(());
+        }
         self.due.store(true, Ordering::Release);
         let mut index = self.index_mut();
         index.segments.push(header.first);
