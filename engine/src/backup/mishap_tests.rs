@@ -108,6 +108,18 @@ fn a_second_restore_leaves_the_first_alone() {
 }
 
 #[test]
+fn a_killed_restore_is_no_obstacle() {
+    let place = Place::new();
+    place.fill(0, 3);
+    place.backup();
+    fs::create_dir_all(place.path("copy.restoring/store/journal")).unwrap();
+    refused(place.restore(&whole()), "copy.restoring");
+    fs::write(place.path("copy.restoring/RESTORING"), "").unwrap();
+    assert!(place.restored(&whole()).ok);
+    assert_eq!(place.names(), ["backup", "copy", "crm"]);
+}
+
+#[test]
 fn a_folder_that_is_there_is_restored_into_and_stays_what_it_was() {
     let place = Place::new();
     place.fill(0, 30);

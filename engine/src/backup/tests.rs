@@ -407,18 +407,6 @@ fn a_backup_that_fails_anywhere_leaves_the_one_before_as_it_was() {
 }
 
 #[test]
-fn a_killed_restore_is_no_obstacle() {
-    let place = Place::new();
-    place.fill(0, 3);
-    place.backup();
-    fs::create_dir_all(place.path("copy.restoring/store/journal")).unwrap();
-    refused(place.restore(&RestoreOptions::default()), "copy.restoring");
-    fs::write(place.path("copy.restoring/RESTORING"), "").unwrap();
-    assert!(place.restored(&RestoreOptions::default()).ok);
-    assert_eq!(place.names(), ["backup", "copy", "crm"]);
-}
-
-#[test]
 fn a_state_is_rebuilt_whatever_became_of_it() {
     let place = Place::new();
     place.fill(0, 30);

@@ -176,8 +176,10 @@ fn a_trimming_that_was_broken_off_is_ended_by_the_next_open() {
 fn restored(place: &Place, until: Option<Position>) -> crate::Result<Engine> {
     let to: &Path = &place.path("copy");
     fs::remove_dir_all(to).ok();
-    let mut options = RestoreOptions::default();
-    options.until = until.map(Into::into);
+    let options = RestoreOptions {
+        until: until.map(Into::into),
+        ..RestoreOptions::default()
+    };
     restore(place.path("backup"), to, &options, &mut |_| {})?;
     Ok(place.open("copy", false))
 }
