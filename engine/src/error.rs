@@ -213,7 +213,9 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let kind = match &error {
             StoreError::Locked { .. } => ErrorKind::Locked,
-            StoreError::Damaged { .. } | StoreError::BaseLost { .. } => ErrorKind::Damaged,
+            StoreError::Damaged { .. }
+            | StoreError::BaseLost { .. }
+            | StoreError::JournalMissing { .. } => ErrorKind::Damaged,
             StoreError::Uncovered { .. } => ErrorKind::Invalid,
             #[cfg(feature = "postgres")]
             StoreError::DamagedRow { .. } => ErrorKind::Damaged,

@@ -69,7 +69,7 @@ mod upkeep;
 mod workflow;
 mod write;
 
-pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, Until, rebuild, restore};
+pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
 pub use engine::{Engine, EngineBuilder, Subscriber};

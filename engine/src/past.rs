@@ -3,9 +3,10 @@
 //! Every reading that a session has, at an earlier position of the journal: with the schema of that time and the rights
 //! of now. How far back that goes is the store's retention.
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::context::Context;
 use crate::engine::Engine;
@@ -14,7 +15,7 @@ use crate::journal::Position;
 use crate::query::{self, Aggregate, Filter, GroupRow, Page, Query, QueryTime, Reader};
 use crate::record::{Record, RecordId};
 use crate::session::Session;
-use crate::store::Snapshot;
+use crate::store::{Snapshot, kept};
 
 /// An earlier moment: an instant, or the position of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,17 +71,19 @@ impl Session {
     ///
     /// # Errors
     /// When the moment lies beyond the retention; the message says from when on the store can answer. When the store
-    /// has come to no such position yet.
+    /// has come to no such position or instant yet.
     pub fn as_of(&self, moment: impl Into<Moment>) -> Result<Past> {
         let backend = &self.engine.inner.backend;
-        let (position, instant) = match moment.into() {
-            Moment::Instant(instant) => (
-                backend.position_at(instant.timestamp_micros())?,
-                Some(instant),
-            ),
+        let moment = moment.into();
+        let head = backend.head();
+        let (position, instant) = match moment {
+            Moment::Instant(instant) => {
+                self.refuse_future(instant, head)?;
+                let position = backend.position_at(instant.timestamp_micros())?;
+                (position, Some(instant))
+            }
             Moment::Position(position) => (position, None),
         };
-        let head = backend.head();
         if position > head {
             return Err(Error::new(
                 ErrorKind::NotFound,
@@ -95,11 +98,7 @@ impl Session {
         }
         let oldest = backend.oldest();
         if position < oldest {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!("position {position} is not kept any more: the oldest is {oldest}"),
-            )
-            .hint("restore a backup up to that position into another directory and look there"));
+            return Err(self.not_kept(moment, position, oldest));
         }
         let past = Past {
             engine: self.engine.clone(),
@@ -110,6 +109,81 @@ impl Session {
         past.read()?;
         Ok(past)
     }
+
+    fn committed_at(&self, position: Position) -> Result<DateTime<Utc>> {
+        let entry = self.engine.inner.backend.entry(position)?;
+        let time = entry.and_then(|entry| DateTime::from_timestamp_micros(entry.time));
+        Ok(time.unwrap_or_else(|| self.context.now()))
+    }
+
+    /// Nobody knows the records of tomorrow. An instant has come by the clock of now or by that of the commits.
+    fn refuse_future(&self, instant: DateTime<Utc>, head: Position) -> Result<()> {
+        let now = self.context.now();
+        if instant <= now || self.committed_at(head).is_ok_and(|last| instant <= last) {
+            return Ok(());
+        }
+        let message = format!(
+            "the moment {} has not come yet: it is {}",
+            written(instant),
+            written(now)
+        );
+        let hint = "ask for an earlier one, or for the records of now";
+        Err(Error::new(ErrorKind::NotFound, message).hint(hint))
+    }
+
+    /// Says from when on the store can answer, and where an answer may be found.
+    fn not_kept(&self, moment: Moment, position: Position, oldest: Position) -> Error {
+        let wanted = match moment {
+            Moment::Instant(instant) => format!("{} (position {position})", written(instant)),
+            Moment::Position(position) => format!("position {position}"),
+        };
+        let since = match self.time_of(oldest) {
+            Some(time) => format!("position {oldest} of {}", written(time)),
+            None => format!("position {oldest}"),
+        };
+        let message = format!("{wanted} is not kept any more: the oldest is {since}");
+        let hint = match self.checkpoint_before(position) {
+            Some((path, of)) => format!(
+                "{} is the newest checkpoint before it, of position {of}; for the moment itself restore a backup up to it into another directory and look there",
+                path.display()
+            ),
+            None => "no checkpoint of before it is kept: restore a backup up to it into another directory and look there".to_owned(),
+        };
+        Error::new(ErrorKind::NotFound, message).hint(hint)
+    }
+
+    /// When a commit was made; where it was trimmed, its checkpoint may know.
+    fn time_of(&self, position: Position) -> Option<DateTime<Utc>> {
+        let backend = &self.engine.inner.backend;
+        let time = match backend.entry(position) {
+            Ok(entry) => entry.map(|entry| entry.time),
+            Err(_) => {
+                let path = backend.home()?.join(kept::FOLDER);
+                let path = path.join(kept::name(position));
+                let disk = backend.journal()?.disk();
+                let reader = kept::open(disk.as_ref(), &path).ok()?;
+                Some(reader.header().time)
+            }
+        };
+        DateTime::from_timestamp_micros(time?)
+    }
+
+    /// The newest checkpoint that the store keeps of a position or of before it.
+    fn checkpoint_before(&self, position: Position) -> Option<(PathBuf, Position)> {
+        let backend = &self.engine.inner.backend;
+        let (home, journal) = (backend.home()?, backend.journal()?);
+        let folder = home.join(kept::FOLDER);
+        let paths = kept::newest_first(journal.disk().as_ref(), &folder);
+        paths.into_iter().find_map(|path| {
+            let number = path.file_stem()?.to_str()?.parse().ok()?;
+            let of = Position::from_number(number);
+            (of <= position).then_some((path, of))
+        })
+    }
+}
+
+fn written(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 impl Past {
@@ -177,16 +251,95 @@ impl Past {
         let now = match self.instant.get() {
             Some(instant) => *instant,
             None => {
-                let entry = self.engine.inner.backend.entry(self.position)?;
-                let time = entry.and_then(|entry| DateTime::from_timestamp_micros(entry.time));
-                *self
-                    .instant
-                    .get_or_init(|| time.unwrap_or_else(|| self.context.now()))
+                let time = self.engine.session().committed_at(self.position)?;
+                *self.instant.get_or_init(|| time)
             }
         };
         Ok(QueryTime {
             now,
             zone: self.context.zone,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use chrono::TimeDelta;
+    use serde_json::json;
+
+    use super::*;
+    use crate::context::FixedClock;
+    use crate::store::Retention;
+
+    fn noon() -> DateTime<Utc> {
+        "2026-03-25T08:30:00Z".parse().unwrap()
+    }
+
+    fn hour(count: i64) -> DateTime<Utc> {
+        noon() + TimeDelta::hours(count)
+    }
+
+    #[test]
+    fn a_moment_that_has_not_come_is_not_answered_with_the_present() {
+        let clock = Arc::new(FixedClock::at(noon()));
+        let engine = Engine::in_memory().clock(clock.clone()).open().unwrap();
+        let session = engine.session();
+        drop(session.create("account", json!({"name": "A"})).unwrap());
+        assert!(session.as_of(noon()).is_ok());
+        let error = session.as_of(hour(1)).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(
+            error.to_string(),
+            "the moment 2026-03-25T09:30:00Z has not come yet: it is 2026-03-25T08:30:00Z"
+        );
+        // A clock that is set back makes nothing unsaid.
+        clock.set(hour(-1));
+        assert!(engine.session().as_of(noon()).is_ok());
+    }
+
+    #[test]
+    fn beyond_the_retention_the_checkpoint_before_and_the_oldest_instant_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::at(noon()));
+        let engine = Engine::builder(folder.path().join("crm"))
+            .clock(clock.clone())
+            .keep_history(Retention::Commits(2))
+            .open()
+            .unwrap();
+        let create = |count| {
+            clock.set(hour(count));
+            let made = engine.session().create("account", json!({"name": "A"}));
+            made.unwrap().position
+        };
+        let first = create(0);
+        let second = create(1);
+        engine.keep_checkpoint(&mut |_| {}).unwrap();
+        let third = create(2);
+        let last: Vec<Position> = (3..6).map(create).collect();
+        engine.inner.backend.fold().unwrap();
+        let refused = |moment: Moment| engine.session().as_of(moment).err().unwrap();
+
+        let error = refused(hour(2).into());
+        let oldest = engine.inner.backend.oldest();
+        assert_eq!(oldest, last[0]);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "2026-03-25T10:30:00Z (position {third}) is not kept any more: the oldest is position {oldest} of 2026-03-25T11:30:00Z"
+            )
+        );
+        let name = kept::name(second);
+        assert!(error.remedy().unwrap().contains(&name), "{error:?}");
+        let error = refused(first.into());
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("position {first} is not"))
+        );
+        assert!(error.remedy().unwrap().contains("no checkpoint of before"));
     }
 }

@@ -8,8 +8,6 @@ use super::manifest::{Stored, hex};
 use crate::journal::Disk;
 
 const PIECE: usize = 1024 * 1024;
-/// No manifest is larger.
-const SMALL: u64 = 64 * 1024 * 1024;
 
 /// Reads a file, or the first `length` bytes of it, hands each piece to `each`, and says what it was.
 pub(super) fn read(
@@ -60,24 +58,4 @@ pub(super) fn copy(
     })?;
     file.sync_data().map_err(BackupError::io("syncing", to))?;
     Ok(stored)
-}
-
-/// Reads a file that is small, or says that it is not.
-pub(super) fn read_small(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
-    let file = disk.read(path)?;
-    let length = file.len()?;
-    if length > SMALL {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    let mut bytes = vec![0; length as usize];
-    let read = file.read_at(0, &mut bytes)?;
-    bytes.truncate(read);
-    Ok(bytes)
-}
-
-/// Writes a file that is durable but for the folder's entry.
-pub(super) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let file = disk.create(path)?;
-    file.write_all_at(0, bytes)?;
-    file.sync_data()
 }

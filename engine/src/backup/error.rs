@@ -33,6 +33,21 @@ pub(super) enum BackupError {
     #[error("{} is damaged: {what}; use another backup", path.display())]
     Damaged { path: PathBuf, what: String },
 
+    #[error("{} is damaged: {what}; choose another folder for the backup, and keep this one", path.display())]
+    DamagedTarget { path: PathBuf, what: String },
+
+    #[error("{} is a file and no folder: check the path", path.display())]
+    NotAFolder { path: PathBuf },
+
+    #[error("{} lies in {}: choose a folder outside of it", dir.display(), outer.display())]
+    Inside { dir: PathBuf, outer: PathBuf },
+
+    #[error("{} is in the way: move it away, or restore into another folder", path.display())]
+    InTheWay { path: PathBuf },
+
+    #[error("another restore into {} is under way: wait for it", dir.display())]
+    Restoring { dir: PathBuf },
+
     #[error("{} has format {found}, this version reads up to {supported}: use a newer version", path.display())]
     NewerFormat {
         path: PathBuf,
@@ -70,10 +85,15 @@ impl BackupError {
         action: &'static str,
         path: &'a Path,
     ) -> impl FnOnce(io::Error) -> Self + 'a {
-        move |source| BackupError::Io {
-            path: path.to_owned(),
-            action,
-            source,
+        move |source| match source.kind() {
+            io::ErrorKind::NotADirectory => BackupError::NotAFolder {
+                path: path.to_owned(),
+            },
+            _ => BackupError::Io {
+                path: path.to_owned(),
+                action,
+                source,
+            },
         }
     }
 
@@ -86,11 +106,11 @@ impl BackupError {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            BackupError::Damaged { .. } => ErrorKind::Damaged,
+            BackupError::Damaged { .. } | BackupError::DamagedTarget { .. } => ErrorKind::Damaged,
             BackupError::Store(StoreError::Checkpoint(CheckpointError::Damaged { .. })) => {
                 ErrorKind::Damaged
             }
-            BackupError::Busy { .. } => ErrorKind::Locked,
+            BackupError::Busy { .. } | BackupError::Restoring { .. } => ErrorKind::Locked,
             BackupError::TooEarly { .. } | BackupError::TooLate { .. } => ErrorKind::Input,
             _ => ErrorKind::Store,
         }

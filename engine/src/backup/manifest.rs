@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::copy::{read_small, write_small};
 use super::error::BackupError;
 use crate::journal::{Disk, Position};
 
@@ -75,6 +74,27 @@ impl Stored {
         dir.join(FILES).join(self.file())
     }
 
+    /// A file of the backup must be there, and read as what was written.
+    pub(super) fn must_be(
+        &self,
+        path: &Path,
+        read: impl FnOnce() -> Result<Stored, BackupError>,
+    ) -> Result<(), BackupError> {
+        if !path.exists() {
+            return Err(BackupError::damaged(path, "it is missing"));
+        }
+        let found = read()?;
+        if found.length != self.length {
+            let what = format!("it has {} bytes and not {}", found.length, self.length);
+            return Err(BackupError::damaged(path, what));
+        }
+        if found != *self {
+            let what = "its bytes are not those that were written";
+            return Err(BackupError::damaged(path, what));
+        }
+        Ok(())
+    }
+
     /// Whether names are names and not ways to other folders.
     fn is_plain(&self) -> bool {
         let plain = |text: &str| {
@@ -105,10 +125,24 @@ impl Manifest {
         self.files().map(|file| file.length).sum()
     }
 
+    /// The manifest of the backup that must be in `dir`.
+    pub(super) fn of_backup(disk: &dyn Disk, dir: &Path) -> Result<Self, BackupError> {
+        if dir.is_file() {
+            let path = dir.to_owned();
+            return Err(BackupError::NotAFolder { path });
+        }
+        let owned = || dir.to_owned();
+        match Manifest::read(disk, dir)? {
+            Some(manifest) => Ok(manifest),
+            None if dir.join(MARK).exists() => Err(BackupError::Unfinished { dir: owned() }),
+            None => Err(BackupError::Missing { dir: owned() }),
+        }
+    }
+
     /// The manifest of the backup in `dir`, if one was finished there.
     pub(super) fn read(disk: &dyn Disk, dir: &Path) -> Result<Option<Self>, BackupError> {
         let path = dir.join(MANIFEST);
-        let bytes = match read_small(disk, &path) {
+        let bytes = match disk.read_whole(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(BackupError::io("reading", &path)(error)),
@@ -140,7 +174,7 @@ impl Manifest {
         let path = dir.join(UNFINISHED);
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| BackupError::io("writing", &path)(error.into()))?;
-        write_small(disk, &path, &text)
+        disk.write_whole(&path, &text)
             .and_then(|()| disk.rename(&path, &dir.join(MANIFEST)))
             .and_then(|()| disk.sync_folder(dir))
             .map_err(BackupError::io("writing", &path))

@@ -2,7 +2,7 @@
 //!
 //! A backup is a folder that holds a checkpoint of the state and the whole journal up to the same
 //! position. It is taken while writers go on. `take` makes one and brings one up to date, `restore`
-//! makes a store of it, `rebuild` makes the state of a store anew; `manifest` says what a backup
+//! makes a store of it, `verify` says whether it would, `rebuild` makes the state of a store anew; `manifest` says what a backup
 //! consists of.
 //!
 //! ```text
@@ -14,11 +14,15 @@
 
 mod copy;
 mod error;
+mod folder;
 mod manifest;
 mod rebuild;
 mod restore;
 mod take;
+mod verify;
 
+#[cfg(test)]
+mod mishap_tests;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +36,8 @@ use crate::store::Progress;
 pub use rebuild::rebuild;
 #[cfg(test)]
 use restore::restore_on;
-pub use restore::{RestoreOptions, Restored, Until, restore};
+pub use restore::{RestoreOptions, Restored, restore};
+pub use verify::verify_backup;
 
 /// A backup that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! How does a backup become a store again, whole or as of an earlier point?
 //!
 //! Everything is made in a folder beside and gets its name in the end, so that a restore that fails
-//! leaves nothing that could be taken for a store. Every byte is checked against the manifest while
-//! it is copied.
+//! leaves nothing that could be taken for a store. Where the folder to restore into is there, which
+//! may be another disk, a way to another place or where the process stands, it is made in it, and
+//! moved up. Every byte is checked against the manifest while it is copied.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,34 +16,31 @@ use chrono::{DateTime, Utc};
 
 use super::copy::copy;
 use super::error::BackupError;
-use super::manifest::{Base, MARK, Manifest, Stored, written};
+use super::folder::{self, parent_of};
+use super::manifest::{Base, Manifest, Stored, written};
 use crate::engine::Engine;
 use crate::erase::{self, Register};
 use crate::error::Result;
 use crate::journal::{Disk, Journal, OpenWith, Position, RealDisk, sync_folder};
+use crate::past::Moment;
 use crate::store::{ERASED, EmbeddedBackend, Progress, StateEngine, StoreOptions};
 
 /// Where a restore builds, beside the folder that it is for.
 const BESIDE: &str = ".restoring";
+/// Where it builds in a folder that is there.
+const WITHIN: &str = "restoring";
+/// These are moved up last: from the one on, who was erased is known; from the other on, it is a store.
+const LAST: [&str; 2] = [ERASED, "FORMAT"];
 /// Says that a folder beside is ours.
 const RESTORING: &str = "RESTORING";
 const STORE: &str = "store";
-
-/// Up to where a backup is to be restored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// This commit is the last.
-    Position(Position),
-    /// No commit of a later time, and none after one.
-    Instant(DateTime<Utc>),
-}
 
 /// How a backup is restored.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RestoreOptions {
-    /// Up to where; all of it by default.
-    pub until: Option<Until>,
+    /// Up to where; all of it by default. Up to an instant means up to the first commit of a later one.
+    pub until: Option<Moment>,
     /// The engine of the new store's state; a backup fits any.
     pub state_engine: StateEngine,
     /// A register of erased records, such as the file `ERASED` of the store that was backed up.
@@ -52,8 +50,8 @@ pub struct RestoreOptions {
 impl RestoreOptions {
     /// Restores up to a point in the past.
     #[must_use]
-    pub fn until(mut self, until: Until) -> Self {
-        self.until = Some(until);
+    pub fn until(mut self, until: impl Into<Moment>) -> Self {
+        self.until = Some(until.into());
         self
     }
 
@@ -111,11 +109,12 @@ pub(super) fn restore_on(
     options: &RestoreOptions,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Restored, BackupError> {
-    let manifest = manifest_of(disk.as_ref(), from)?;
+    let manifest = Manifest::of_backup(disk.as_ref(), from)?;
     let found = is_free(to)?;
+    folder::refuse_inside(to, from)?;
     let registers = registers(&disk, to, options)?;
-    let beside = Beside::make(to)?;
-    let store = beside.0.join(STORE);
+    let beside = Beside::make(disk.as_ref(), to, found)?;
+    let store = beside.path.join(STORE);
     let restoring = Restoring {
         disk,
         from,
@@ -135,15 +134,7 @@ pub(super) fn restore_on(
         drop(fs::remove_dir_all(restoring.checkpoints()));
     }
     let erased = restoring.erase(&registers, position)?;
-
-    let fail = || BackupError::io("creating", to);
-    if found {
-        // Everything in it is in the new one's register by now.
-        drop(fs::remove_file(to.join(ERASED)));
-        fs::remove_dir(to).map_err(fail())?;
-    }
-    fs::rename(&store, to).map_err(fail())?;
-    sync_folder(parent_of(to)).map_err(fail())?;
+    hand_over(&store, to, found).map_err(BackupError::io("creating", to))?;
     Ok(Restored {
         position,
         of: manifest.position(),
@@ -166,68 +157,95 @@ fn registers(
     found.into_iter().flatten().map(read).collect()
 }
 
-fn manifest_of(disk: &dyn Disk, from: &Path) -> Result<Manifest, BackupError> {
-    let dir = || from.to_owned();
-    match Manifest::read(disk, from)? {
-        Some(manifest) => Ok(manifest),
-        None if from.join(MARK).exists() => Err(BackupError::Unfinished { dir: dir() }),
-        None => Err(BackupError::Missing { dir: dir() }),
+/// Gives the finished store its place: all at once, or piece by piece where there is a folder.
+fn hand_over(store: &Path, to: &Path, found: bool) -> io::Result<()> {
+    if !found {
+        fs::rename(store, to)?;
+        return sync_folder(parent_of(to));
     }
-}
-
-/// Whether there is a folder, with nothing in it but a register of erased records; an error if there is more in it.
-fn is_free(to: &Path) -> Result<bool, BackupError> {
-    match fs::read_dir(to) {
-        Ok(mut entries) => {
-            let other = |name: &OsString| name.to_str() != Some(ERASED);
-            let more = |entry: io::Result<fs::DirEntry>| {
-                entry.map_or(true, |entry| other(&entry.file_name()))
-            };
-            match entries.any(more) {
-                false => Ok(true),
-                true => Err(BackupError::Taken { dir: to.to_owned() }),
+    let mut names = Vec::new();
+    for entry in fs::read_dir(store)? {
+        names.push(entry?.file_name());
+    }
+    names.sort_by_key(|name| LAST.iter().position(|last| name == last));
+    let mut moved: Vec<&OsString> = Vec::new();
+    for name in &names {
+        let last = LAST.iter().any(|last| name == last);
+        let renamed = if last { sync_folder(to) } else { Ok(()) };
+        if let Err(error) = renamed.and_then(|()| fs::rename(store.join(name), to.join(name))) {
+            for name in moved {
+                drop(fs::rename(to.join(name), store.join(name)));
             }
+            return Err(error);
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(BackupError::io("opening", to)(error)),
+        // The new register holds everything that the old one did.
+        if name != ERASED {
+            moved.push(name);
+        }
+    }
+    sync_folder(to)
+}
+
+/// Whether there is a folder, with nothing in it but a register of erased records and what a killed restore left; an
+/// error if there is more in it.
+fn is_free(to: &Path) -> Result<bool, BackupError> {
+    if !to.exists() && to.is_symlink() {
+        let path = to.to_owned();
+        return Err(BackupError::InTheWay { path });
+    }
+    let free = |name: &String| [ERASED, WITHIN].contains(&name.as_str());
+    match folder::names(to)?.iter().all(free) {
+        true => Ok(to.exists()),
+        false => Err(BackupError::Taken { dir: to.to_owned() }),
     }
 }
 
-fn parent_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
+/// The folder that a restore works in, locked, and removed when it is let go.
+struct Beside {
+    path: PathBuf,
+    _lock: File,
 }
-
-/// The folder beside, removed when it is let go.
-struct Beside(PathBuf);
 
 impl Beside {
-    fn make(to: &Path) -> Result<Self, BackupError> {
-        let mut name = to
-            .file_name()
-            .map_or_else(|| OsString::from("store"), OsString::from);
-        name.push(BESIDE);
-        let path = parent_of(to).join(name);
-        let fail = || BackupError::io("creating", &path);
-        if path.join(RESTORING).exists() {
-            // What a killed restore left.
-            fs::remove_dir_all(&path).map_err(BackupError::io("removing", &path))?;
+    fn make(disk: &dyn Disk, to: &Path, found: bool) -> Result<Self, BackupError> {
+        let path = if found {
+            to.join(WITHIN)
+        } else {
+            let mut name = to.file_name().unwrap_or_default().to_owned();
+            name.push(BESIDE);
+            folder::make(disk, parent_of(to))?;
+            parent_of(to).join(name)
+        };
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made.map_err(BackupError::io("creating", &path))?,
         }
-        fs::create_dir_all(parent_of(to)).map_err(fail())?;
-        fs::create_dir(&path).map_err(fail())?;
-        let beside = Beside(path.clone());
-        fs::write(path.join(RESTORING), "").map_err(fail())?;
-        Ok(beside)
+        let mark = path.join(RESTORING);
+        if !mark.exists() && !folder::names(&path)?.is_empty() {
+            return Err(BackupError::InTheWay { path });
+        }
+        let busy = || BackupError::Restoring { dir: to.to_owned() };
+        let lock = folder::lock(&mark, busy)?;
+        if !mark.exists() {
+            // Who held it has just removed it.
+            return Err(busy());
+        }
+        let beside = Beside { path, _lock: lock };
+        match fs::remove_dir_all(beside.path.join(STORE)) {
+            // What a killed restore left.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(BackupError::io("removing", &beside.path)(error))
+            }
+            _ => Ok(beside),
+        }
     }
 }
 
 impl Drop for Beside {
     fn drop(&mut self) {
         // The mark goes last, so that what cannot be removed now is known later.
-        drop(fs::remove_dir_all(self.0.join(STORE)));
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(self.path.join(STORE)));
+        drop(fs::remove_dir_all(&self.path));
     }
 }
 
@@ -247,19 +265,24 @@ impl Restoring<'_> {
         self.store.join("checkpoints")
     }
 
+    /// Copies the journal, and what it goes on from if it was trimmed. A whole one needs no checkpoint: the state is
+    /// folded from it, with its history.
     fn copy_files(&self, tell: &mut dyn FnMut(Progress)) -> Result<(), BackupError> {
         let (journal, checkpoints) = (self.journal(), self.checkpoints());
-        for folder in [&journal, &checkpoints] {
-            fs::create_dir_all(folder).map_err(BackupError::io("creating", folder))?;
+        let base = self.manifest.base.as_ref();
+        let kept = base.map(|base| [&base.checkpoint, &self.manifest.checkpoint]);
+        let kept: Vec<&Stored> = kept.into_iter().flatten().collect();
+        fs::create_dir_all(&journal).map_err(BackupError::io("creating", &journal))?;
+        if !kept.is_empty() {
+            fs::create_dir(&checkpoints).map_err(BackupError::io("creating", &checkpoints))?;
         }
-        let total = self.manifest.bytes();
-        let mut done = 0;
+        let needed = self.manifest.journal.iter().chain(kept.iter().copied());
+        let (mut done, total) = (0, needed.map(|stored| stored.length).sum());
         let mut count = |bytes| {
             done += bytes;
             tell(Progress::new(done, total, "bytes restored"));
         };
-        let base = self.manifest.base.iter().map(|base| &base.checkpoint);
-        for checkpoint in base.chain([&self.manifest.checkpoint]) {
+        for checkpoint in kept {
             self.copy_file(checkpoint, &checkpoints, &mut count)?;
         }
         for segment in &self.manifest.journal {
@@ -280,23 +303,13 @@ impl Restoring<'_> {
         tell: &mut dyn FnMut(u64),
     ) -> Result<(), BackupError> {
         let (path, to) = (stored.path(self.from), folder.join(&stored.name));
-        if !path.exists() {
-            return Err(BackupError::damaged(&path, "it is missing"));
-        }
-        let found = copy(self.disk.as_ref(), (&path, None), &to, &stored.name, tell)?;
-        if found.length != stored.length {
-            let what = format!("it has {} bytes and not {}", found.length, stored.length);
-            return Err(BackupError::damaged(&path, what));
-        }
-        if found != *stored {
-            let what = "its bytes are not those that were written";
-            return Err(BackupError::damaged(&path, what));
-        }
-        Ok(())
+        stored.must_be(&path, || {
+            copy(self.disk.as_ref(), (&path, None), &to, &stored.name, tell)
+        })
     }
 
     /// Ends the copied journal where it was asked for, and says where that is.
-    fn cut_journal(&self, until: Option<Until>) -> Result<Position, BackupError> {
+    fn cut_journal(&self, until: Option<Moment>) -> Result<Position, BackupError> {
         let folder = self.journal();
         let disk = Arc::clone(&self.disk);
         let base = self.manifest.base.as_ref().and_then(Base::place);
@@ -313,8 +326,8 @@ impl Restoring<'_> {
         }
         let last = match until {
             None => head,
-            Some(Until::Position(position)) => position,
-            Some(Until::Instant(instant)) => self.last_until(&journal, instant)?,
+            Some(Moment::Position(position)) => position,
+            Some(Moment::Instant(instant)) => self.last_until(&journal, instant)?,
         };
         if last > head {
             return Err(self.too_late());

@@ -1,23 +1,22 @@
 //! How is a backup taken while writers go on?
 //!
 //! A position is pinned. The state there is written as a checkpoint, the journal is copied up to
-//! there, and when all of it is durable a manifest takes the place of the one before. Only then is
-//! what nobody names any longer removed.
+//! there, and when all of it is durable and was found good a manifest takes the place of the one
+//! before. Only then is what nobody names any longer removed.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::copy::{copy, read, write_small};
+use super::copy::{copy, read};
 use super::error::BackupError;
-use super::manifest::{
-    Base, FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, is_ours, written,
-};
-use super::{Backup, Checkpoint};
+use super::folder::{self, parent_of};
+use super::manifest::{Base, FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, written};
+use super::{Backup, Checkpoint, verify};
 use crate::journal::{Disk, Journal, Position, SegmentFile};
 use crate::store::checkpoint::{self, Content, Header, Outgoing};
 use crate::store::{Backend, Progress, Snapshot, StoreError, kept, rows_under};
@@ -41,7 +40,7 @@ pub(super) fn checkpoint(
     let written =
         export(backend.as_ref(), journal, &snapshot, &partial, tell).and_then(|written| {
             disk.rename(&partial, path)
-                .and_then(|()| disk.sync_folder(folder_of(path)))
+                .and_then(|()| disk.sync_folder(parent_of(path)))
                 .map_err(BackupError::io("writing", path))?;
             Ok(written)
         });
@@ -55,13 +54,6 @@ pub(super) fn checkpoint(
         bytes,
         hash: hex(&content.hash),
     })
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// Writes what a snapshot sees into a file, and says how large it became.
@@ -103,7 +95,7 @@ pub(super) fn backup(
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Backup, BackupError> {
     let journal = backend.journal().ok_or(BackupError::NoFiles)?;
-    let mut target = Target::open(dir, journal)?;
+    let mut target = Target::open(dir, backend.home(), journal)?;
     let snapshot = Snapshot::pin(backend);
     let position = snapshot.position();
     let (checkpoint, entries) = match target.same_state(position) {
@@ -144,20 +136,23 @@ struct Target {
 
 impl Target {
     /// Opens the folder of a backup of this journal, or makes one.
-    fn open(dir: &Path, journal: &Journal) -> Result<Self, BackupError> {
-        let files = dir.join(FILES);
-        refuse_strangers(dir)?;
-        fs::create_dir_all(&files).map_err(BackupError::io("creating", &files))?;
+    fn open(dir: &Path, home: Option<&Path>, journal: &Journal) -> Result<Self, BackupError> {
+        home.map_or(Ok(()), |home| folder::refuse_inside(dir, home))?;
+        folder::refuse_strangers(dir)?;
         let disk = Arc::clone(journal.disk());
+        folder::make(disk.as_ref(), dir)?;
         let mark = dir.join(MARK);
+        // Before anything else, so that whatever is broken off is known to be ours.
         if !mark.exists() {
-            write_small(disk.as_ref(), &mark, MARK_TEXT.as_bytes())
+            disk.write_whole(&mark, MARK_TEXT.as_bytes())
                 .and_then(|()| disk.sync_folder(dir))
-                .and_then(|()| disk.sync_folder(folder_of(dir)))
                 .map_err(BackupError::io("writing", &mark))?;
         }
-        let lock = lock(dir, &mark)?;
-        let manifest = Manifest::read(disk.as_ref(), dir)?;
+        let lock = folder::lock(&mark, || BackupError::Busy {
+            dir: dir.to_owned(),
+        })?;
+        folder::make(disk.as_ref(), &dir.join(FILES))?;
+        let manifest = Manifest::read(disk.as_ref(), dir).map_err(as_target)?;
         if let Some(manifest) = &manifest {
             let position = manifest.position();
             let ours = position <= journal.head() && manifest.is_at(journal.hash_at(position)?);
@@ -191,10 +186,11 @@ impl Target {
         same.then(|| (known.checkpoint.clone(), known.entries))
     }
 
-    /// Whether a file is there, as far as its length tells.
+    /// Whether a file is there as it was written: disks forget, and a backup is read when it is too late.
     fn has(&self, stored: &Stored) -> bool {
-        let file = self.disk.read(&stored.path(&self.dir));
-        file.is_ok_and(|file| file.len().is_ok_and(|length| length == stored.length))
+        let path = stored.path(&self.dir);
+        let found = read(self.disk(), &path, &stored.name, None, |_, _| Ok(()));
+        found.is_ok_and(|found| found == *stored)
     }
 
     fn take_checkpoint(
@@ -295,13 +291,13 @@ impl Target {
             return Ok(None);
         };
         let longer = file.length.is_some_and(|length| length != known.length);
-        if longer || !self.has(known) {
+        if longer {
             return Ok(None);
         }
         let now = read(self.disk(), &file.path, &file.name, file.length, |_, _| {
             Ok(())
         })?;
-        Ok((now == *known).then_some(now))
+        Ok((now == *known && self.has(known)).then_some(now))
     }
 
     fn copy_file(&mut self, file: &SegmentFile) -> Result<Stored, BackupError> {
@@ -320,12 +316,14 @@ impl Target {
             .map_err(BackupError::io("writing", &path))
     }
 
-    /// Makes everything durable, then valid, and removes what is not needed any longer.
+    /// Makes everything durable, then valid, and removes what is not needed any longer. Copies of a damaged journal do
+    /// not take the place of good ones.
     fn finish(&self, manifest: &Manifest) -> Result<(), BackupError> {
         let files = self.dir.join(FILES);
         self.disk
             .sync_folder(&files)
             .map_err(BackupError::io("syncing", &files))?;
+        verify::journal(self.disk(), &self.dir, manifest)?;
         manifest.write(self.disk(), &self.dir)?;
         let named: BTreeSet<String> = manifest.files().map(Stored::file).collect();
         let there = self.disk.list(&files);
@@ -339,42 +337,10 @@ impl Target {
     }
 }
 
-/// A folder that holds something must say that it is a backup.
-fn refuse_strangers(dir: &Path) -> Result<(), BackupError> {
-    let listed = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        listed => listed.and_then(|entries| {
-            entries
-                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-                .collect()
-        }),
-    };
-    let mut names: Vec<String> = listed.map_err(BackupError::io("listing", dir))?;
-    let marked = names.iter().any(|name| name == MARK);
-    names.retain(|name| !marked || !is_ours(name));
-    names.sort_unstable();
-    let more = if names.len() > 3 { ", …" } else { "" };
-    names.truncate(3);
-    if names.is_empty() {
-        return Ok(());
-    }
-    Err(BackupError::Strangers {
-        dir: dir.to_owned(),
-        found: names.join(", ") + more,
-    })
-}
-
-fn lock(dir: &Path, mark: &Path) -> Result<File, BackupError> {
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .open(mark)
-        .map_err(BackupError::io("opening", mark))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(BackupError::Busy {
-            dir: dir.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) => Err(BackupError::io("locking", mark)(error)),
+/// What a damaged manifest means for who only wants to put a backup there.
+fn as_target(error: BackupError) -> BackupError {
+    match error {
+        BackupError::Damaged { path, what } => BackupError::DamagedTarget { path, what },
+        other => other,
     }
 }

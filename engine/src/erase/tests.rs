@@ -13,7 +13,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::backup::{RestoreOptions, Until, restore};
+use crate::backup::{RestoreOptions, restore};
 use crate::context::SeededIds;
 use crate::journal::{Call, Durability, Fault, Faults};
 use crate::record::Value;
@@ -391,7 +391,7 @@ fn a_restore_up_to_a_point_before_an_erasing_is_in_order_without_the_erased() {
     engine.session().erase([erased]).unwrap();
     engine.backup(place.path("old"), &mut |_| {}).unwrap();
     engine.close().unwrap();
-    let until = RestoreOptions::default().until(Until::Position(before));
+    let until = RestoreOptions::default().until(before);
     restore(place.path("old"), place.path("copy"), &until, &mut |_| {}).unwrap();
     let engine = place.open("copy");
     let checked = engine.check().unwrap();

@@ -314,6 +314,10 @@ impl Journal {
         let used = std::mem::replace(&mut writer.offset, header.length());
         writer.size = header.size;
         writer.half_full = false;
+        if closed == header.first {
+            // Nothing was in it: it was made anew with more room, and is no full one to be compressed.
+            return Ok(());
+        }
         self.due.store(true, Ordering::Release);
         // One that was too small for its first frame has given its name to the next.
         if closed != header.first {

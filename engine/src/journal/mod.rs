@@ -17,6 +17,7 @@ mod faults;
 mod frame;
 #[cfg(any(test, feature = "testing"))]
 mod fuzz;
+mod inspect;
 mod log;
 mod packed;
 mod places;
@@ -44,6 +45,7 @@ pub(crate) use error::JournalError;
 pub use faults::{Call, Fault, Faults};
 #[cfg(any(test, feature = "testing"))]
 pub use fuzz::fuzz_reader;
+pub(crate) use inspect::{format_of, inspect};
 pub(crate) use log::{Journal, OpenWith};
 pub(crate) use places::SegmentFile;
 pub(crate) use upgrade::upgrade;

@@ -101,7 +101,11 @@ impl Journal {
         let current = self.writer().segment;
         let index = self.index();
         let plain = index.segments.iter().copied();
-        let plain = plain.filter(|first| *first == current || index.unpacked.contains(first));
+        // Where compressing one was broken off by a disk that failed, the plain file may be gone already.
+        let is_there = |first: &Position| self.folder.join(segment::name(*first)).exists();
+        let plain = plain.filter(|first| {
+            *first == current || (index.unpacked.contains(first) && is_there(first))
+        });
         (index.segments.clone(), plain.collect())
     }
 

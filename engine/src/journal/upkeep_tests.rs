@@ -98,6 +98,19 @@ fn compressed_segments_read_like_plain_ones() {
 }
 
 #[test]
+fn a_first_entry_larger_than_its_segment_does_not_have_it_compressed_away() {
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path()).unwrap();
+    let entries = [entry(1, 200_000), entry(2, 10)];
+    journal.append(&entries[..1]).unwrap();
+    assert!(!journal.seal_pending().unwrap());
+    journal.append(&entries[1..]).unwrap();
+    drop(journal);
+    let journal = open(dir.path()).unwrap();
+    assert_eq!(read(&journal, 0, 2).unwrap(), entries);
+}
+
+#[test]
 fn an_entry_from_a_compressed_segment_needs_one_block() {
     let (dir, journal, entries) = long(300);
     seal_all(&journal);

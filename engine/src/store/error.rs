@@ -38,8 +38,11 @@ pub(crate) enum StoreError {
     #[error("{} holds other files ({found}) and no store: choose an empty directory", dir.display())]
     NotAStore { dir: PathBuf, found: String },
 
-    #[error("{} holds a journal but no readable FORMAT file: rebuild the state, which writes that file anew", dir.display())]
+    #[error("{} holds a journal but no readable FORMAT file: rebuild the store (`peyvand rebuild`), which writes that file anew", dir.display())]
     FormatMissing { dir: PathBuf },
+
+    #[error("{} holds no journal: restore the last backup into another directory, and keep this one", dir.display())]
+    JournalMissing { dir: PathBuf },
 
     #[error("{what} has format {found}, this version reads up to {supported}: use a newer version")]
     NewerFormat {
@@ -163,6 +166,14 @@ fn holder(pid: Option<u32>) -> String {
 }
 
 impl StoreError {
+    /// The first few of the names that do not belong in a folder, if there are any.
+    pub(crate) fn strangers(mut names: Vec<String>) -> Option<String> {
+        names.sort_unstable();
+        let more = if names.len() > 3 { ", …" } else { "" };
+        names.truncate(3);
+        (!names.is_empty()).then(|| names.join(", ") + more)
+    }
+
     /// Says what the system's error means for whoever opened the store.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();

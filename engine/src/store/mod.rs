@@ -13,6 +13,7 @@ pub(crate) mod kept;
 pub(crate) mod keys;
 mod locks;
 mod memory;
+mod numbers;
 mod overlay;
 mod pins;
 #[cfg(feature = "postgres")]

@@ -10,7 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::backup::{RestoreOptions, Until, restore};
+use crate::backup::{RestoreOptions, restore};
 use crate::context::SeededIds;
 use crate::journal::Durability;
 use crate::record::RecordId;
@@ -177,7 +177,7 @@ fn restored(place: &Place, until: Option<Position>) -> crate::Result<Engine> {
     let to: &Path = &place.path("copy");
     fs::remove_dir_all(to).ok();
     let options = RestoreOptions {
-        until: until.map(Until::Position),
+        until: until.map(Into::into),
         ..RestoreOptions::default()
     };
     restore(place.path("backup"), to, &options, &mut |_| {})?;

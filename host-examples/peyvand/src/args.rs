@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use peyvand::RecordId;
 
@@ -128,9 +128,15 @@ pub(crate) enum Command {
     /// Scripts of administrators
     #[command(subcommand)]
     Script(Script),
-    /// Read the whole store and say whether everything in it agrees
-    #[command(after_help = "Example:\n  peyvand check --dir ./crm --json")]
-    Check,
+    /// Read the whole store, or a backup, and say whether everything in it agrees
+    #[command(
+        after_help = "Examples:\n  peyvand check --dir ./crm --json\n  peyvand check --backup /mnt/backup/crm"
+    )]
+    Check {
+        /// The folder of a backup, which is read instead of the store
+        #[arg(long, value_name = "DIR")]
+        backup: Option<PathBuf>,
+    },
     /// Copy the whole store into a folder of its own; again, and only what is new is copied
     #[command(
         after_help = "Example, as a nightly job:\n  peyvand backup --to /mnt/backup/crm --dir ./crm"
@@ -204,9 +210,9 @@ pub(crate) struct Import {
 pub(crate) struct Restore {
     /// The folder of the backup
     pub(crate) from: PathBuf,
-    /// As of an instant: commits from the first later one on are left out
-    #[arg(long, value_name = "INSTANT", conflicts_with = "position")]
-    pub(crate) until: Option<DateTime<Utc>>,
+    /// As it was then: a day, an instant or the position of a commit; what came later is left out
+    #[arg(long, value_name = "MOMENT", conflicts_with = "position")]
+    pub(crate) until: Option<Moment>,
     /// As of a position in the journal: later commits are left out
     #[arg(long, value_name = "N")]
     pub(crate) position: Option<u64>,
@@ -441,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restore_goes_up_to_an_instant_or_a_position_and_not_both() {
+    fn a_restore_goes_up_to_a_moment_or_a_position_and_not_both() {
         let parsed = |line: &str| Cli::try_parse_from(line.split(' ')).map(|cli| cli.command);
         let noon = "2026-11-01T12:00:00Z";
         let Ok(Command::Restore(restore)) = parsed(&format!("peyvand restore b --until {noon}"))
@@ -450,6 +456,7 @@ mod tests {
         };
         assert_eq!(restore.until, noon.parse().ok());
         assert!(parsed("peyvand restore b --until noon").is_err());
+        assert!(parsed("peyvand restore b --until 2026-11-23").is_ok());
         assert!(parsed(&format!("peyvand restore b --position 7 --until {noon}")).is_err());
         assert!(parsed("peyvand restore b --position 7").is_ok());
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use peyvand::{RecordId, RestoreOptions, Until};
+use peyvand::{Position, RecordId, RestoreOptions};
 use serde_json::json;
 
 use crate::args::Restore;
@@ -55,8 +55,8 @@ pub(crate) fn restore(
     }
     let mut options = RestoreOptions::default();
     options.until = match (restore.position, restore.until) {
-        (Some(number), _) => Some(Until::Position(peyvand::Position::from_number(number))),
-        (None, until) => until.map(Until::Instant),
+        (Some(number), _) => Some(Position::from_number(number).into()),
+        (None, until) => until.map(|moment| moment.0),
     };
     options.erased.clone_from(&restore.erased);
     let registered = restore.erased.is_some();
@@ -141,6 +141,11 @@ mod tests {
 
         let backup = said(|output| take(&path("backup"), &crm, output)).unwrap();
         assert_eq!(backup["bytes"], backup["copied"]);
+        let read = said(|output| crate::check::backup(&path("backup"), output)).unwrap();
+        assert_eq!(
+            (&read["ok"], &read["bytes"]),
+            (&true.into(), &backup["bytes"])
+        );
         fs::remove_dir_all(crm.join("state")).unwrap();
         let rebuilt = said(|output| rebuild(&crm, output)).unwrap();
         assert_eq!(rebuilt["position"], backup["position"]);
@@ -151,6 +156,21 @@ mod tests {
         assert_eq!(checked(&copy), before);
         let again = said(|output| restore(&from(path("backup")), &copy, output)).unwrap_err();
         assert_eq!(again.exit() as u8, 4);
+    }
+
+    #[test]
+    fn a_lost_format_file_is_written_anew_by_a_rebuild() {
+        let folder = tempfile::tempdir().unwrap();
+        let crm = folder.path().join("crm");
+        peyvand::Engine::open(&crm).unwrap().close().unwrap();
+        fs::remove_file(crm.join("FORMAT")).unwrap();
+        let refused = said(|output| crate::check::run(&crm, output)).unwrap_err();
+        assert!(refused.to_string().contains("peyvand rebuild"), "{refused}");
+        said(|output| rebuild(&crm, output)).unwrap();
+        assert_eq!(
+            said(|output| crate::check::run(&crm, output)).unwrap()["ok"],
+            true
+        );
     }
 
     #[test]

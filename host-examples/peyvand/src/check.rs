@@ -1,4 +1,4 @@
-//! Does everything in the store agree, and is anything due?
+//! Does everything in the store or in a backup agree, and is anything due?
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::fault::{Exit, Fault};
-use crate::output::{Output, counted};
+use crate::output::{Output, bytes, counted, several};
 use crate::progress::Progress;
 use crate::store::{self, Need};
 
@@ -55,6 +55,31 @@ pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
         tell(&checked, output)?;
     }
     Ok(if checked.ok { Exit::Fine } else { Exit::No })
+}
+
+/// Damage is an error that names the file.
+pub(crate) fn backup(from: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    let mut progress = Progress::of("bytes");
+    let backup = peyvand::verify_backup(from, &mut |told| progress.follow(told))?;
+    drop(progress);
+    if output.json {
+        output.document(&json!({
+            "ok": true,
+            "position": backup.position.get(),
+            "entries": backup.entries,
+            "files": backup.files,
+            "bytes": backup.bytes,
+        }))?;
+    } else {
+        output.line(format!(
+            "{} of the backup, {}, are what was written, up to position {}",
+            several(backup.files, "file", "files"),
+            bytes(backup.bytes),
+            counted(backup.position.get())
+        ))?;
+        output.line("all is well")?;
+    }
+    Ok(Exit::Fine)
 }
 
 fn tell(checked: &Checked, output: &mut Output<'_>) -> Result<(), Fault> {

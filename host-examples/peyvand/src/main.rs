@@ -75,7 +75,10 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
         Command::Script(script) => script::run(script, dir, output),
-        Command::Check => check::run(dir, output),
+        Command::Check { backup } => match backup {
+            Some(backup) => check::backup(backup, output),
+            None => check::run(dir, output),
+        },
         Command::Backup { to } => backup::take(to, dir, output),
         Command::Restore(restore) => backup::restore(restore, dir, output),
         Command::Rebuild => backup::rebuild(dir, output),

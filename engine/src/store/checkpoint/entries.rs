@@ -5,10 +5,12 @@
 //!        v length of the value, the key's rest, the value
 //! ```
 //!
-//! `v` is a number in groups of seven bits, lowest first. The first entry of a block shares nothing,
+//! `v` is a number as in `numbers`: seven bits to a byte. The first entry of a block shares nothing,
 //! so that a block can be read without the one before.
 
 use std::ops::Range;
+
+use crate::store::numbers::{push_number, take_length};
 
 /// Appends an entry whose value comes in two parts. `before` is the key before it in this block.
 pub(in crate::store) fn pack_entry(
@@ -19,9 +21,9 @@ pub(in crate::store) fn pack_entry(
 ) {
     let shared = shared(before, key);
     let rest = key.get(shared..).unwrap_or_default();
-    push_number(block, shared);
-    push_number(block, rest.len());
-    push_number(block, value.0.len() + value.1.len());
+    push_number(block, shared as u64);
+    push_number(block, rest.len() as u64);
+    push_number(block, (value.0.len() + value.1.len()) as u64);
     block.extend_from_slice(rest);
     block.extend_from_slice(value.0);
     block.extend_from_slice(value.1);
@@ -29,27 +31,6 @@ pub(in crate::store) fn pack_entry(
 
 fn shared(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
-}
-
-fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<usize> {
-    let mut number = 0_usize;
-    for shift in (0..35).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= usize::from(byte & 0x7F) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 /// The entries of one block after the other.
@@ -90,9 +71,9 @@ impl Entries {
         }
         let mut rest = left;
         let numbers = (
-            take_number(&mut rest),
-            take_number(&mut rest),
-            take_number(&mut rest),
+            take_length(&mut rest),
+            take_length(&mut rest),
+            take_length(&mut rest),
         );
         let (Some(shared), Some(length), Some(value)) = numbers else {
             return Step::Malformed;

@@ -20,7 +20,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use crate::journal::{Disk, Position, sync_folder};
+use crate::journal::{Disk, Position, RealDisk, format_of, sync_folder};
 use crate::store::{StoreError, kept};
 
 use super::open::remove;
@@ -35,6 +35,8 @@ const FORMAT_UNFINISHED: &str = "FORMAT.new";
 const REBUILD: &str = "REBUILD";
 const JOURNAL: &str = "journal";
 const STATE: &str = "state";
+/// By this file a state that lies in redb is known.
+const REDB_FILE: &str = "pages.redb";
 /// Where work that does not fit into memory puts its files.
 pub(super) const SCRATCH: &str = "scratch";
 const STATE_NEW: &str = "state.new";
@@ -121,7 +123,36 @@ impl Folder {
                 return Err(StoreError::NotADirectory { path });
             }
         }
+        // A change of formats may have been broken off between two names of it.
+        if folder.version == VERSION && !folder.journal().exists() {
+            return Err(StoreError::JournalMissing {
+                dir: dir.to_path_buf(),
+            });
+        }
         Ok(folder)
+    }
+
+    /// Writes the `FORMAT` of a store anew that has lost it: what lies in the directory says what it said. Where it is
+    /// not lost, nothing is done.
+    pub(super) fn renew_format(dir: &Path, pid: u32) -> Result<(), StoreError> {
+        match format(dir) {
+            Ok(None) if dir.join(JOURNAL).is_dir() => {}
+            Err(StoreError::FormatMissing { .. }) => {}
+            _ => return Ok(()),
+        }
+        let Some(version) = format_of(&RealDisk, &dir.join(JOURNAL))? else {
+            return Ok(());
+        };
+        refuse_strangers(dir)?;
+        let _lock = lock(dir, pid)?;
+        let redb = dir.join(STATE).join(REDB_FILE).exists();
+        let engine = if redb {
+            StateEngine::Redb
+        } else {
+            StateEngine::Sled
+        };
+        // Journals and stores have changed their format together.
+        write_format(dir, version, engine)
     }
 
     pub(super) fn journal(&self) -> PathBuf {
@@ -157,16 +188,7 @@ impl Folder {
 
     /// Says that the directory is a store, once everything else in it is durable.
     pub(super) fn finish(&mut self, engine: StateEngine) -> Result<(), StoreError> {
-        let text = format!("{MAGIC}\n{VERSION}\n{}\n", engine.name());
-        let unfinished = self.dir.join(FORMAT_UNFINISHED);
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&unfinished)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&unfinished, self.dir.join(FORMAT))?;
-            sync_folder(&self.dir)
-        };
-        write().map_err(|error| StoreError::io("writing", &unfinished, error))?;
+        write_format(&self.dir, VERSION, engine)?;
         self.fresh = false;
         self.version = VERSION;
         Ok(())
@@ -359,6 +381,23 @@ fn format(dir: &Path) -> Result<Option<Format>, StoreError> {
     }
 }
 
+fn write_format(dir: &Path, version: u32, engine: StateEngine) -> Result<(), StoreError> {
+    let mut text = format!("{MAGIC}\n{version}\n");
+    // The first format named no engine.
+    if version > 1 {
+        text += &format!("{}\n", engine.name());
+    }
+    let unfinished = dir.join(FORMAT_UNFINISHED);
+    let write = || -> io::Result<()> {
+        let mut file = File::create(&unfinished)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&unfinished, dir.join(FORMAT))?;
+        sync_folder(dir)
+    };
+    write().map_err(|error| StoreError::io("writing", &unfinished, error))
+}
+
 fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
     let ours = [
         LOCK,
@@ -377,16 +416,13 @@ fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
     ];
     let mut strangers = names(dir)?;
     strangers.retain(|name| !ours.contains(&name.as_str()) && !name.starts_with(STATE_ASIDE));
-    strangers.sort_unstable();
-    let more = if strangers.len() > 3 { ", …" } else { "" };
-    strangers.truncate(3);
-    if strangers.is_empty() {
-        return Ok(());
+    match StoreError::strangers(strangers) {
+        None => Ok(()),
+        Some(found) => Err(StoreError::NotAStore {
+            dir: dir.to_path_buf(),
+            found,
+        }),
     }
-    Err(StoreError::NotAStore {
-        dir: dir.to_path_buf(),
-        found: strangers.join(", ") + more,
-    })
 }
 
 fn lock(dir: &Path, pid: u32) -> Result<File, StoreError> {

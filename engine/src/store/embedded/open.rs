@@ -112,6 +112,7 @@ impl EmbeddedBackend {
         pid: u32,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Position, StoreError> {
+        Folder::renew_format(dir, pid)?;
         let options = StoreOptions {
             create: false,
             rebuild: true,

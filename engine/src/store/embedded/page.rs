@@ -31,6 +31,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::heads::Heads;
+use crate::store::numbers::{push_number, take_length, take_number};
 use lz4_flex::block::{
     CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size,
 };
@@ -105,35 +106,6 @@ pub(super) fn shared_prefix(entries: &[Entry<'_>]) -> Vec<u8> {
     let shared = first.iter().zip(&last).take_while(|(a, b)| a == b).count();
     first.truncate(shared);
     first
-}
-
-fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    if let [byte @ 0..=0x7F, rest @ ..] = *bytes {
-        *bytes = rest;
-        return Some(u64::from(*byte));
-    }
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7F) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-fn take_length(bytes: &mut &[u8]) -> Option<usize> {
-    usize::try_from(take_number(bytes)?).ok()
 }
 
 /// What is used again and again to compress pages.
