@@ -58,7 +58,11 @@ fn all(past: &Past, object: &str) -> Proof<Vec<Record>> {
     let count = count.map_err(doing(object))?;
     match count == page.records.len() as u64 {
         true => Ok(page.records),
-        false => Err(format!("{count} of {object}, {} read", page.records.len())),
+        false => Err(format!(
+            "{count} of {object} as of {}, {} read",
+            past.position(),
+            page.records.len()
+        )),
     }
 }
 

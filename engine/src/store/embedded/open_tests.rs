@@ -18,6 +18,7 @@ on_each_engine! {
     a_state_that_lost_its_end_is_whole_or_rebuilt
     a_state_that_fails_while_it_is_opened_is_rebuilt_by_the_same_open
     after_a_fold_that_was_broken_off_the_past_is_what_it_was
+    a_state_that_was_lost_is_built_with_all_of_its_past
 }
 
 /// What is left may be an older state, which replaying completes; what was overwritten since and
@@ -121,4 +122,26 @@ fn after_a_fold_that_was_broken_off_the_past_is_what_it_was(engine: StateEngine)
     assert_eq!(then, [Some(b"new".to_vec()), Some(vec![1; 50])]);
     let rows = store.scan(first, &Span::prefix(b""), Direction::Forward, 99);
     assert_eq!(rows.unwrap().len(), 50);
+}
+
+fn a_state_that_was_lost_is_built_with_all_of_its_past(engine: StateEngine) {
+    let dir = tempdir().unwrap();
+    let store = open(engine, dir.path());
+    for round in 0..4 {
+        fill(&store, round..20 + round * 3);
+    }
+    let number = |position| Position::from_number(position);
+    let all = |store: &EmbeddedBackend, position| {
+        let span = Span::prefix(b"");
+        store.scan(number(position), &span, Direction::Forward, 99)
+    };
+    let head = store.head().get();
+    let before: Vec<_> = (1..=head).map(|at| all(&store, at).unwrap()).collect();
+    store.close().unwrap();
+    drop(store);
+    fs::remove_dir_all(dir.path().join("state")).unwrap();
+    let store = open(engine, dir.path());
+    for (at, rows) in (1..=head).zip(before) {
+        assert_eq!(all(&store, at).unwrap(), rows, "as of {at}");
+    }
 }

@@ -80,9 +80,10 @@ impl Versions {
         if let Some(kept) = self.current()? {
             return Ok(Some(kept));
         }
-        if let Stage::Current(_, overwritten) = std::mem::replace(&mut self.stage, Stage::Done) {
-            self.stage = Stage::History(overwritten.finish()?);
-        }
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Current(_, overwritten) => Stage::History(overwritten.finish()?),
+            later => later,
+        };
         let Stage::History(merged) = &mut self.stage else {
             return Ok(None);
         };
