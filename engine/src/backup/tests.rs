@@ -358,7 +358,12 @@ fn a_backup_that_fails_anywhere_leaves_the_one_before_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let (dir, to) = (folder.path().join("crm"), folder.path().join("backup"));
     let disk = Faults::new();
-    let (options, faulty) = (StoreOptions::new(1), Arc::new(disk.clone()));
+    // Nobody else is to meet the faults.
+    let options = StoreOptions {
+        background: false,
+        ..StoreOptions::new(1)
+    };
+    let faulty = Arc::new(disk.clone());
     let store = EmbeddedBackend::open_on(&dir, &options, faulty, &mut |_| {}).unwrap();
     let store: Arc<dyn Backend> = Arc::new(store);
     let commit = |number: u8| {
