@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use peyvand::testing::{BareOptions, BareStore};
+use peyvand::testing::{BareOptions, BareRecord, BareStore};
 use peyvand::{Durability, Position, StateEngine};
 
 const BATCH: usize = 1000;
@@ -167,12 +167,15 @@ fn popular(step: u64, customers: u64) -> u64 {
     mixed(rank.min(customers - 1) ^ 0x5EED) % customers
 }
 
+/// A prime that divides no number of customers.
+const STRIDE: u64 = 7919;
+
 fn import(store: &BareStore, customers: u64) {
     let start = Instant::now();
     let mut slowest = 0.0_f64;
     for first in (0..customers).step_by(BATCH) {
         let last = (first + BATCH as u64).min(customers);
-        let changes = (first..last).flat_map(customer).collect();
+        let changes = (first..last).map(whole).collect();
         let begin = Instant::now();
         store.commit(changes).unwrap();
         slowest = slowest.max(begin.elapsed().as_secs_f64());
@@ -242,8 +245,10 @@ fn updates(store: &BareStore, customers: u64) {
     let count = customers.min(200_000);
     for first in (0..count).step_by(BATCH) {
         let changes = (first..first + BATCH as u64).map(|step| {
-            let number = mixed(step) % customers;
-            (record_key(number), Some(record(number, step)))
+            // No record twice in a batch.
+            let number = step * STRIDE % customers;
+            let change = (record_key(number), Some(record(number, step)));
+            part(number as usize, vec![change])
         });
         store.commit(changes.collect()).unwrap();
     }
@@ -259,9 +264,7 @@ fn small_stores(base: &Path, engine: StateEngine, count: u64) {
     let place = |number: u64| base.join(format!("small-{number}"));
     for number in 0..count {
         let store = open(&place(number), engine, 1 << 20, 1 << 20);
-        store
-            .commit((0..1000).flat_map(customer).collect())
-            .unwrap();
+        store.commit((0..1000).map(whole).collect()).unwrap();
         store.close().unwrap();
     }
     let begun = Instant::now();
@@ -295,7 +298,7 @@ fn as_of(base: &Path, engine: StateEngine, records: u64) {
             let number = if step < records {
                 step
             } else {
-                mixed(step) % records
+                step * STRIDE % records
             };
             (
                 record_key(number),
@@ -303,12 +306,15 @@ fn as_of(base: &Path, engine: StateEngine, records: u64) {
             )
         });
         let total = (vec![0x31, 0, 0, 0, 7], Some(step.to_be_bytes().to_vec()));
-        store.commit(changes.chain([total]).collect()).unwrap();
+        let alone = |(number, change)| part(number, vec![change]);
+        store
+            .commit(changes.chain([total]).enumerate().map(alone).collect())
+            .unwrap();
     }
     // Commits of one change each: the versions of one total.
     for step in 0..versions / 10 {
         let total = (vec![0x31, 0, 0, 0, 8], Some(step.to_be_bytes().to_vec()));
-        store.commit(vec![total]).unwrap();
+        store.commit(vec![part(0, vec![total])]).unwrap();
     }
     store.fold().unwrap();
     println!(
@@ -365,6 +371,16 @@ fn build(base: &Path, engine: StateEngine, customers: u64) {
         customers as f64 / start.elapsed().as_secs_f64(),
         size(&dir.join("state")).0 as f64 / customers as f64
     );
+}
+
+/// Everything about a customer, as one record's.
+fn whole(number: u64) -> BareRecord {
+    part(number as usize, customer(number).into_iter().collect())
+}
+
+fn part(number: usize, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> BareRecord {
+    let id = number as u128;
+    BareRecord { id, changes }
 }
 
 fn open(dir: &Path, engine: StateEngine, overlay_bytes: usize, cache_bytes: u64) -> BareStore {

@@ -204,7 +204,11 @@ fn a_first_backup_that_was_killed_anywhere_is_no_obstacle() {
             let folder = tempfile::tempdir().unwrap();
             let (dir, to) = (folder.path().join("crm"), folder.path().join("a/b/backup"));
             let disk = Faults::new();
-            let (options, faulty) = (StoreOptions::new(1), Arc::new(disk.clone()));
+            let options = StoreOptions {
+                background: false,
+                ..StoreOptions::new(1)
+            };
+            let faulty = Arc::new(disk.clone());
             let store = EmbeddedBackend::open_on(&dir, &options, faulty, &mut |_| {}).unwrap();
             let store: Arc<dyn Backend> = Arc::new(store);
             let write = Write::Put {

@@ -7,7 +7,8 @@ use crate::journal::Position;
 use crate::store::{EmbeddedBackend, Progress};
 
 /// Throws the state of a store away and builds it again from the journal, which holds everything.
-/// The store must not be open. Until the new state is whole, the old one is kept.
+/// The store must not be open. Until the new state is whole, the old one is kept. A `FORMAT` file that was
+/// lost is written anew.
 ///
 /// # Errors
 /// When there is no store, when another process has it open, or when the journal is damaged.

@@ -359,6 +359,7 @@ fn a_backup_that_fails_anywhere_leaves_the_one_before_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let (dir, to) = (folder.path().join("crm"), folder.path().join("backup"));
     let disk = Faults::new();
+    // Nobody else is to meet the faults.
     let options = StoreOptions {
         background: false,
         ..StoreOptions::new(1)

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use peyvand::Position;
 
-/// An instant, the end of a day (UTC), or the position of a commit.
+/// An instant, the end of a day (UTC; of today, now), or the position of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment(pub(crate) peyvand::Moment);
 
@@ -22,7 +22,10 @@ impl FromStr for Moment {
         let day: NaiveDate = text.parse().map_err(|_| EXPECTED)?;
         let next = day.checked_add_days(Days::new(1)).ok_or(EXPECTED)?;
         let end = next.and_time(NaiveTime::MIN).and_utc() - TimeDelta::microseconds(1);
-        Ok(Moment(end.into()))
+        // Of today, as much as there is.
+        let now = Utc::now();
+        let is_today = now.date_naive() == day;
+        Ok(Moment(if is_today { now } else { end }.into()))
     }
 }
 
