@@ -28,6 +28,8 @@ mod upkeep;
 mod walk;
 
 #[cfg(test)]
+mod roll_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod upkeep_tests;
