@@ -31,6 +31,8 @@ mod walk;
 #[cfg(test)]
 mod frame_tests;
 #[cfg(test)]
+mod roll_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod upkeep_tests;
