@@ -13,6 +13,7 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::sled::{Batch, Db, IVec};
@@ -37,6 +38,8 @@ pub(super) struct SledTree {
     db: Option<Db>,
     folder: PathBuf,
     file: File,
+    /// Set once a call failed: sled may then wait for ever for a write that never comes to its end.
+    broken: AtomicBool,
     /// How long the file was when it was opened.
     found: u64,
     /// Files of large values that are known to be on disk.
@@ -71,6 +74,7 @@ impl SledTree {
                 true => refused(error),
                 false => failed(error),
             })?,
+            broken: AtomicBool::new(false),
             found,
             synced: Mutex::default(),
         };
@@ -82,7 +86,11 @@ impl SledTree {
 
     fn with<T>(&self, call: impl FnOnce(&Db) -> ::sled::Result<T>) -> Result<T, StoreError> {
         let db = self.db.as_ref().ok_or(StoreError::Closed)?;
-        watched(|| call(db))
+        let answer = watched(|| call(db));
+        if answer.is_err() {
+            self.broken.store(true, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Makes the files of a new database durable, which sled does not do.
@@ -114,6 +122,12 @@ impl SledTree {
 
     fn let_go(&mut self) -> Result<(), StoreError> {
         let db = self.db.take();
+        if self.broken.load(Ordering::Relaxed) {
+            // Its drop flushes, and after a failed write that can hang. The next open sets these
+            // files aside in any case.
+            std::mem::forget(db);
+            return Ok(());
+        }
         watched(|| {
             drop(db);
             Ok::<(), ::sled::Error>(())
@@ -162,6 +176,9 @@ impl Tree for SledTree {
 
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {
         self.let_go()?;
+        if self.broken.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         // A worker that is not done would write into what takes this folder's place.
         wait_for_workers(&self.folder)
     }
