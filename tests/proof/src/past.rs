@@ -23,6 +23,12 @@ impl Then {
     /// # Errors
     /// When the store does not say how it was.
     pub fn read(session: &Session, position: u64) -> Proof<Self> {
+        if position == 0 {
+            // The store was not there yet.
+            return Ok(Self {
+                records: BTreeMap::new(),
+            });
+        }
         let past = session
             .as_of(Position::from_number(position))
             .map_err(doing(format!("as of {position}")))?;
