@@ -82,7 +82,8 @@ pub fn look_back(engine: &Engine, expected: &Expected) -> Proof<()> {
         let Some(position) = positions.get(positions.len() * part / 4).copied() else {
             return Ok(());
         };
-        if position == 0 {
+        // Of what a test puts into somebody's mouth nobody knows the position.
+        if position == 0 || position > engine.position().get() {
             continue;
         }
         let (then, must) = (
