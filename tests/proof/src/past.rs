@@ -78,12 +78,15 @@ fn all(past: &Past, object: &str) -> Proof<Vec<Record>> {
 /// What was told wrongly.
 pub fn look_back(engine: &Engine, expected: &Expected) -> Proof<()> {
     let positions = expected.positions();
+    // Of what a test puts into somebody's mouth nobody knows the position, and so not what was before it.
+    if positions.contains(&u64::MAX) {
+        return Ok(());
+    }
     for part in [1, 3] {
         let Some(position) = positions.get(positions.len() * part / 4).copied() else {
             return Ok(());
         };
-        // Of what a test puts into somebody's mouth nobody knows the position.
-        if position == 0 || position > engine.position().get() {
+        if position == 0 {
             continue;
         }
         let (then, must) = (
