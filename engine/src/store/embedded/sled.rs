@@ -4,6 +4,7 @@
 //! - Its flush stops short of the disk: its file is synced here.
 //! - It never syncs the files of a new database, nor those of large values.
 //! - Killed while it writes a snapshot, it takes the half of one for its newest at the next open.
+//! - After a call of it failed, its next flush may wait for ever, also the one when it is dropped.
 //! - It opens a file that lost its end, and fails when it looks for what was there.
 
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::sled::{Batch, Db, IVec};
@@ -37,6 +39,8 @@ pub(super) struct SledTree {
     db: Option<Db>,
     folder: PathBuf,
     file: File,
+    /// Whether a call failed: nothing is asked of it any more.
+    failed: AtomicBool,
     /// How long the file was when it was opened.
     found: u64,
     /// Files of large values that are known to be on disk.
@@ -72,6 +76,7 @@ impl SledTree {
                 false => failed(error),
             })?,
             found,
+            failed: AtomicBool::new(false),
             synced: Mutex::default(),
         };
         if fresh {
@@ -82,7 +87,10 @@ impl SledTree {
 
     fn with<T>(&self, call: impl FnOnce(&Db) -> ::sled::Result<T>) -> Result<T, StoreError> {
         let db = self.db.as_ref().ok_or(StoreError::Closed)?;
-        watched(|| call(db))
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(failed("an earlier call of its engine failed"));
+        }
+        watched(|| call(db)).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
     }
 
     /// Makes the files of a new database durable, which sled does not do.
@@ -114,6 +122,11 @@ impl SledTree {
 
     fn let_go(&mut self) -> Result<(), StoreError> {
         let db = self.db.take();
+        if self.failed.load(Ordering::Relaxed) {
+            // Its threads and files stay with this process; the state is set aside in any case.
+            std::mem::forget(db);
+            return Ok(());
+        }
         watched(|| {
             drop(db);
             Ok::<(), ::sled::Error>(())
