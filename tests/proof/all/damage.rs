@@ -5,7 +5,7 @@ use peyvand_proof::damage::{HARMS, Outcomes, Patient};
 
 #[track_caller]
 fn is_harmless_repaired_or_told(engine: StateEngine, times: u32) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = peyvand_proof::scratch().unwrap();
     let patient = Patient::make(folder.path(), engine, 1).unwrap();
     let outcomes = HARMS.map(|harm| patient.harm(harm, times, folder.path()).unwrap());
     let sum = |of: fn(&Outcomes) -> u32| outcomes.iter().map(of).sum::<u32>();

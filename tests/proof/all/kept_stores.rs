@@ -4,7 +4,7 @@ use peyvand_proof::fixture::{kept, still_opens};
 
 #[test]
 fn a_store_of_each_format_opens_with_everything_in_it() {
-    let scratch = tempfile::tempdir().unwrap();
+    let scratch = peyvand_proof::scratch().unwrap();
     for kept in kept().unwrap() {
         let records = still_opens(&kept, scratch.path());
         let records = records.unwrap_or_else(|why| panic!("{}: {why}", kept.display()));

@@ -5,7 +5,7 @@ use peyvand_proof::kill::kill_writers;
 
 #[track_caller]
 fn loses_nothing(engine: StateEngine, kills: u32) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = peyvand_proof::scratch().unwrap();
     let killed = kill_writers(folder.path(), engine, 1, kills).unwrap();
     assert!(
         killed.in_open * 4 >= killed.all() && killed.acknowledged > 100 && killed.restored > 0,

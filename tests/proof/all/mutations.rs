@@ -4,7 +4,7 @@ use peyvand_proof::mutate::{corpus, drive, drive_readers, open_store_with_journa
 
 #[test]
 fn a_mutated_journal_opens_or_is_told_to_be_damaged() {
-    let scratch = tempfile::tempdir().unwrap();
+    let scratch = peyvand_proof::scratch().unwrap();
     drive_readers(2_000).unwrap();
     let open = |bytes: &[u8]| open_store_with_journal(bytes, scratch.path());
     drive(&corpus("journal").unwrap(), 150, open).unwrap();

@@ -13,13 +13,13 @@ static LIFE: LazyLock<Vec<Recording>> = LazyLock::new(|| life(StateEngine::Sled,
 static LIFE_ON_REDB: LazyLock<Vec<Recording>> = LazyLock::new(|| life(StateEngine::Redb, 50));
 
 fn life(engine: StateEngine, steps: u64) -> Vec<Recording> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = peyvand_proof::scratch().unwrap();
     record_a_life(folder.path(), engine, 1, steps).unwrap()
 }
 
 #[track_caller]
 fn loses_nothing(recordings: &[Recording], count: usize) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = peyvand_proof::scratch().unwrap();
     let mut cuts = Cuts::new();
     for recording in recordings {
         let points = recording.points(count, &mut Dice::new(1));
@@ -48,7 +48,7 @@ fn loses_without(guard: Guard) {
 
 #[track_caller]
 fn loses_on(recordings: &[Recording], guard: Guard) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = peyvand_proof::scratch().unwrap();
     let without = without(guard, recordings, 400, folder.path()).unwrap();
     assert!(
         without.loss.is_some(),
@@ -70,7 +70,7 @@ fn without_syncing_the_state_it_must_be_rebuilt() {
 /// A store with enough leaves that a large value does not share one with F.
 #[test]
 fn without_syncing_large_values_the_state_must_be_rebuilt() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = peyvand_proof::scratch().unwrap();
     let recordings = record_a_life(folder.path(), StateEngine::Sled, 5, 200).unwrap();
     loses_on(&recordings, Guard::LargeValues);
 }

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use peyvand::StateEngine;
 
@@ -23,6 +25,13 @@ static STORES: RwLock<()> = RwLock::new(());
 /// Keeps children from being started as long as it is held.
 pub fn no_children() -> RwLockReadGuard<'static, ()> {
     STORES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// No writer works as long as this.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn alone(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A writer to be.
@@ -109,16 +118,32 @@ impl Writer {
             drop(std::io::Read::read_to_string(&mut complaints, &mut text));
             text
         });
+        let child = Arc::new(Mutex::new(child));
+        let (ended, end) = mpsc::channel::<()>();
+        let patience = Arc::clone(&child);
+        let watcher = std::thread::spawn(move || {
+            let hangs = end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+            if hangs {
+                drop(alone(&patience).kill());
+            }
+            hangs
+        });
         let mut said = Vec::new();
         for line in BufReader::new(out).lines() {
             let line = line.map_err(doing("listening to a writer"))?;
             let one = Said::read(&line).ok_or_else(|| format!("a writer said '{line}'"))?;
             if enough(&one) {
-                child.kill().map_err(doing("killing a writer"))?;
+                alone(&child).kill().map_err(doing("killing a writer"))?;
             }
             said.push(one);
         }
-        let status = child.wait().map_err(doing("waiting for a writer"))?;
+        drop(ended);
+        if watcher.join().unwrap_or_default() {
+            return Err(format!("a writer hangs after {:?}", said.last()));
+        }
+        let status = alone(&child)
+            .wait()
+            .map_err(doing("waiting for a writer"))?;
         Ok(Told {
             said,
             ended_well: status.success(),

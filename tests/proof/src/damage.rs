@@ -7,7 +7,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use peyvand::{ErrorKind, StateEngine};
+use peyvand::{ErrorKind, StateEngine, rebuild};
 
 use crate::acks::Expected;
 use crate::child::no_children;
@@ -194,18 +194,18 @@ fn judge(dir: &Path, file: &Path, expected: &mut Expected) -> Proof<Came> {
         Err(Trouble::State) if file.starts_with("state") => match look(dir, expected) {
             Ok(Came::Rebuilt) => Ok(Came::Rebuilt),
             Ok(_) => Err("the state failed and was not rebuilt".to_owned()),
-            Err(Trouble::State | Trouble::MoveState) => Err("the state failed twice".to_owned()),
+            Err(Trouble::State | Trouble::Rebuild) => Err("the state failed twice".to_owned()),
             Err(Trouble::Told(why)) => Err(format!("rebuilding the state: {why}")),
             Err(Trouble::Wrong(why)) => Err(why),
         },
-        Err(Trouble::MoveState) if file.starts_with("state") => {
-            fs::remove_dir_all(dir.join("state")).map_err(doing("moving the state away"))?;
+        Err(Trouble::Rebuild) if file.starts_with("state") => {
+            rebuild(dir, &mut |_| {}).map_err(doing("rebuilding as advised"))?;
             match look(dir, expected) {
                 Ok(_) => Ok(Came::OnlyChecked),
                 Err(_) => Err("the check's advice does not help".to_owned()),
             }
         }
-        Err(Trouble::State | Trouble::MoveState) => Err("the state is blamed".to_owned()),
+        Err(Trouble::State | Trouble::Rebuild) => Err("the state is blamed".to_owned()),
         Err(Trouble::Wrong(why)) => Err(why),
         Err(Trouble::Told(why)) => {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -224,8 +224,8 @@ fn judge(dir: &Path, file: &Path, expected: &mut Expected) -> Proof<Came> {
 enum Trouble {
     /// The engine says that the state failed and the journal is whole.
     State,
-    /// A check says that the state is wrong, and to move it away.
-    MoveState,
+    /// A check says that the state is wrong, and to rebuild it.
+    Rebuild,
     /// The engine says that something is damaged.
     Told(String),
     /// The engine says nothing, and something is wrong.
@@ -248,9 +248,9 @@ fn look(dir: &Path, expected: &mut Expected) -> Result<Came, Trouble> {
     if checked
         .problems
         .iter()
-        .any(|one| one.contains("move its folder 'state' away"))
+        .any(|one| one.contains("run `peyvand rebuild`"))
     {
-        return Err(Trouble::MoveState);
+        return Err(Trouble::Rebuild);
     }
     if !checked.ok {
         return Err(Trouble::Wrong(format!(

@@ -26,6 +26,17 @@ pub mod writer;
 /// What a proof gives, or what it found wrong, in words.
 pub type Proof<T> = Result<T, String>;
 
+/// A folder to work in: in memory where the system has one there, since most of the time would go into real syncs, and
+/// what a power cut leaves is worked out and not tried.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn scratch() -> Proof<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .map_err(doing("making a folder"))
+}
+
 /// Puts what was being done in front of what went wrong.
 pub fn doing<E: std::fmt::Display>(what: impl std::fmt::Display) -> impl FnOnce(E) -> String {
     move |error| format!("{what}: {error}")

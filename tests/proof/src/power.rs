@@ -94,7 +94,7 @@ pub type Cuts = BTreeMap<Moment, u32>;
 /// When the writer does not come to its end, or the trace is not all that happened.
 pub fn record(root: &Path, mut expected: Expected, work: &Work) -> Proof<Recording> {
     let base = Disk::of(root)?;
-    let scratch = tempfile::tempdir().map_err(doing("making a folder"))?;
+    let scratch = crate::scratch()?;
     let trace = scratch.path().join("trace");
     let told = Writer::new(&root.join(STORE), work)?
         .recorded(&[("PROOF_TRACE", trace.clone().into())])?

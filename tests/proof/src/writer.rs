@@ -123,7 +123,9 @@ fn one_thread<W: Write>(
             Ok(position) => {
                 voice.tell(&Said::Done(thread, number, position));
                 apply(&mut held, &step);
-                beside.past.push((position, held.clone()));
+                if position > 0 {
+                    beside.past.push((position, held.clone()));
+                }
             }
             // The next one must be refused as well, or the engine goes on after a failed write.
             Err(why) => {

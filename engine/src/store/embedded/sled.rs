@@ -4,6 +4,7 @@
 //! - Its flush stops short of the disk: its file is synced here.
 //! - It never syncs the files of a new database, nor those of large values.
 //! - Killed while it writes a snapshot, it takes the half of one for its newest at the next open.
+//! - After a call of it failed, its next flush may wait for ever, also the one when it is dropped.
 //! - It opens a file that lost its end, and fails when it looks for what was there.
 
 use std::collections::HashSet;
@@ -38,8 +39,8 @@ pub(super) struct SledTree {
     db: Option<Db>,
     folder: PathBuf,
     file: File,
-    /// Set once a call failed: sled may then wait for ever for a write that never comes to its end.
-    broken: AtomicBool,
+    /// Whether a call failed: nothing is asked of it any more.
+    failed: AtomicBool,
     /// How long the file was when it was opened.
     found: u64,
     /// Files of large values that are known to be on disk.
@@ -74,8 +75,8 @@ impl SledTree {
                 true => refused(error),
                 false => failed(error),
             })?,
-            broken: AtomicBool::new(false),
             found,
+            failed: AtomicBool::new(false),
             synced: Mutex::default(),
         };
         if fresh {
@@ -86,11 +87,10 @@ impl SledTree {
 
     fn with<T>(&self, call: impl FnOnce(&Db) -> ::sled::Result<T>) -> Result<T, StoreError> {
         let db = self.db.as_ref().ok_or(StoreError::Closed)?;
-        let answer = watched(|| call(db));
-        if answer.is_err() {
-            self.broken.store(true, Ordering::Relaxed);
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(failed("an earlier call of its engine failed"));
         }
-        answer
+        watched(|| call(db)).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
     }
 
     /// Makes the files of a new database durable, which sled does not do.
@@ -122,9 +122,8 @@ impl SledTree {
 
     fn let_go(&mut self) -> Result<(), StoreError> {
         let db = self.db.take();
-        if self.broken.load(Ordering::Relaxed) {
-            // Its drop flushes, and after a failed write that can hang. The next open sets these
-            // files aside in any case.
+        if self.failed.load(Ordering::Relaxed) {
+            // Its threads and files stay with this process; the state is set aside in any case.
             std::mem::forget(db);
             return Ok(());
         }
@@ -176,9 +175,6 @@ impl Tree for SledTree {
 
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {
         self.let_go()?;
-        if self.broken.load(Ordering::Relaxed) {
-            return Ok(());
-        }
         // A worker that is not done would write into what takes this folder's place.
         wait_for_workers(&self.folder)
     }

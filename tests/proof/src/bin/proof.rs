@@ -23,7 +23,7 @@ use peyvand_proof::mutate::{READERS, corpus, drive, drive_readers, open_store_wi
 use peyvand_proof::power::{Cuts, Moment, record_a_life};
 use peyvand_proof::survival::all_models;
 use peyvand_proof::writer::{Work, open, write};
-use peyvand_proof::{Proof, doing};
+use peyvand_proof::{Proof, doing, scratch};
 
 /// A line of the table: what, how many, where they fell, what was lost.
 struct Row(String, String, String, String);
@@ -106,12 +106,12 @@ fn run() -> Proof<()> {
 
 /// Makes one proof and tells its lines; says whether it succeeded.
 fn prove(name: &str, size: u64, engine: StateEngine, make: Maker) -> Proof<bool> {
-    let scratch = tempfile::tempdir().map_err(doing("making a folder"))?;
+    let room = scratch()?;
     let began = Instant::now();
     let made = make(&Task {
         size,
         engine,
-        scratch: scratch.path(),
+        scratch: room.path(),
     });
     let minutes = began.elapsed().as_secs_f64() / 60.0;
     let succeeded = made.is_ok();
@@ -200,7 +200,7 @@ fn guards(task: &Task<'_>) -> Proof<Vec<Row>> {
             continue;
         }
         let without = without(guard, &recordings, task.size as u32, task.scratch)?;
-        // The one guard that nothing depends on, see there.
+        // The one guard on which hardly anything depends, see there.
         if without.loss.is_none() && guard != Guard::StateSyncBeforeF {
             return Err(format!("without {guard:?} nothing was lost: blind to it"));
         }
@@ -270,9 +270,9 @@ fn mutations(task: &Task<'_>) -> Proof<Vec<Row>> {
 
 /// Real segments of the journal, without the zeroes at their ends, and checkpoints.
 fn make_corpus(folder: &Path) -> Proof<()> {
-    let scratch = tempfile::tempdir().map_err(doing("making a folder"))?;
+    let folder_of_stores = scratch()?;
     for seed in 1..5 {
-        let dir = scratch.path().join(seed.to_string());
+        let dir = folder_of_stores.path().join(seed.to_string());
         let work = Work {
             seed,
             threads: 1,

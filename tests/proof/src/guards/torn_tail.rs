@@ -57,12 +57,12 @@ fn of_recording(seed: u64, engine: StateEngine, scratch: &Path) -> Proof<Without
         };
         cuts += 1;
         for clears in [true, false] {
-            append(&torn, length, clears, scratch)?;
+            let (_, done) = append(&torn, length, clears, scratch)?;
             let mut expected = recording.expected_at(at)?;
             let copy = fresh(scratch, "alike-settled")?;
             copy_folder(&torn, &copy)?;
             settle(&copy.join(STORE), &mut expected)?;
-            expected.hear(1, &Said::Done(0, alike(length), u64::MAX));
+            expected.hear(1, &done);
             let dir = scratch.join("alike-appended").join(STORE);
             match verify(&dir, &mut expected, Rebuilt::Forbidden) {
                 Ok(()) => {}
@@ -95,7 +95,7 @@ fn appends_of_several(recording: &Recording) -> Vec<(usize, u64, usize)> {
 /// The length of text with which a frame at this offset gets this length.
 fn fitting(torn: &Path, offset: u64, frame: usize, scratch: &Path) -> Proof<Option<u64>> {
     let length_with = |length: u64| -> Proof<Option<i64>> {
-        let appends = append(torn, length, true, scratch)?;
+        let (appends, _) = append(torn, length, true, scratch)?;
         let found = appends.into_iter().find(|(at, _)| *at == offset);
         Ok(found.map(|(_, length)| length as i64))
     };
@@ -109,8 +109,14 @@ fn fitting(torn: &Path, offset: u64, frame: usize, scratch: &Path) -> Proof<Opti
     Ok(LENGTH.checked_add_signed(missing / step))
 }
 
-/// Opens a copy and does one step, with or without clearing; gives the offsets and lengths of what was appended.
-fn append(torn: &Path, length: u64, clears: bool, scratch: &Path) -> Proof<Vec<(u64, usize)>> {
+/// Opens a copy and does one step, with or without clearing; gives the offsets and lengths of what was
+/// appended, and what was told of it.
+fn append(
+    torn: &Path,
+    length: u64,
+    clears: bool,
+    scratch: &Path,
+) -> Proof<(Vec<(u64, usize)>, Said)> {
     let root = fresh(scratch, "alike-appended")?;
     copy_folder(torn, &root)?;
     let trace = scratch.join("alike-trace");
@@ -128,9 +134,13 @@ fn append(torn: &Path, length: u64, clears: bool, scratch: &Path) -> Proof<Vec<(
     if !clears {
         settings.push(("PROOF_IGNORE_ZEROES", ".seg".into()));
     }
-    Writer::new(&root.join(STORE), &work)?
+    let told = Writer::new(&root.join(STORE), &work)?
         .recorded(&settings)?
         .run()?;
+    let done = told
+        .said
+        .into_iter()
+        .find(|said| matches!(said, Said::Done(..)));
     let events = read(&trace).map_err(doing("the trace of an append"))?;
     let append = |event: &crate::trace::Event| match &event.what {
         What::Write(offset, data)
@@ -140,5 +150,6 @@ fn append(torn: &Path, length: u64, clears: bool, scratch: &Path) -> Proof<Vec<(
         }
         _ => None,
     };
-    Ok(events.iter().filter_map(append).collect())
+    let done = done.ok_or("the step was not done")?;
+    Ok((events.iter().filter_map(append).collect(), done))
 }
