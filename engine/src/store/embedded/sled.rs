@@ -175,6 +175,9 @@ impl Tree for SledTree {
 
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {
         self.let_go()?;
+        if self.failed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         // A worker that is not done would write into what takes this folder's place.
         wait_for_workers(&self.folder)
     }
