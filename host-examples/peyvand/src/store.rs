@@ -42,6 +42,7 @@ pub(crate) fn with<T>(
 
 /// Opens the store, and tells on stderr when its state had to be built anew.
 fn open(dir: &Path, create: bool) -> Result<Engine, Fault> {
+    let lost = dir.join("journal").is_dir() && !dir.join("state").exists();
     let progress = Mutex::new(Progress::of("entries"));
     let engine = Engine::builder(dir)
         .create(create)
@@ -53,6 +54,8 @@ fn open(dir: &Path, create: bool) -> Result<Engine, Fault> {
     if let Some(aside) = engine.set_aside() {
         // A lost warning is no reason to stop.
         writeln!(io::stderr().lock(), "{}", rebuilt(dir, aside)).ok();
+    } else if lost {
+        writeln!(io::stderr().lock(), "{}", missing(dir)).ok();
     }
     Ok(engine)
 }
@@ -62,6 +65,13 @@ fn rebuilt(dir: &Path, aside: &Path) -> String {
         "warning: the state of {} could not be used and was built again from the journal; nothing is lost. What was wrong with it can be looked into in {}: look at the disk, then delete that folder",
         dir.display(),
         aside.display()
+    )
+}
+
+fn missing(dir: &Path) -> String {
+    format!(
+        "warning: the state of {} was missing and was built again from the journal; nothing is lost",
+        dir.display()
     )
 }
 
