@@ -143,6 +143,12 @@ impl Test {
         let Some(value) = value else {
             return unequal;
         };
+        // Mostly it is written as it was asked for, and then need not be folded.
+        if matches!(self.operator, Operator::Eq | Operator::In)
+            && self.operands.iter().any(|operand| operand.value == *value)
+        {
+            return true;
+        }
         let Some(held) = Held::of(&value, self.exact) else {
             return unequal;
         };

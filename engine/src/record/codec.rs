@@ -12,6 +12,8 @@ use super::{
 };
 
 const FORMAT: u8 = 1;
+/// The kind of value that is met most.
+const TEXT_VALUE: u64 = 0;
 
 /// What is stored of a record: its revision, and its values by field number.
 pub(crate) struct Stored {
@@ -78,7 +80,7 @@ fn write_record(out: &mut Out<'_>, revision: u64, values: &Values) -> Written {
 
 fn write_value(out: &mut Out<'_>, value: &Value) -> Written {
     match value {
-        Value::Text(text) => out.array(2)?.u8(0)?.str(text)?,
+        Value::Text(text) => out.array(2)?.u64(TEXT_VALUE)?.str(text)?,
         Value::Integer(number) => out.array(2)?.u8(1)?.i64(*number)?,
         Value::Decimal(number) => out
             .array(2)?
@@ -147,7 +149,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, CodecError> {
     // A field takes three bytes at least: a wrong count asks for no flood of memory.
     let mut values = Vec::with_capacity(from.left.min(bytes.len() / 3));
     while let Some((field, kind)) = from.next_field()? {
-        values.push((field, read_kind(&mut from.rest, kind, field)?));
+        // Most are texts. Each is made where it stays, or nearly: moving them took as long as reading them.
+        if kind == TEXT_VALUE {
+            let bytes = from.rest.bytes(TEXT)?;
+            values.push((field, Value::Text(text_of(bytes))));
+        } else {
+            values.push((field, read_kind(&mut from.rest, kind, field)?));
+        }
     }
     // What is searched by halves must be in order; what we write is.
     if !values.is_sorted_by_key(|(field, _)| *field) {
@@ -212,7 +220,7 @@ impl<'a> Unread<'a> {
 fn read_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<Value, CodecError> {
     let broken = |what| CodecError::Value { field, what };
     Ok(match kind {
-        0 => Value::Text(from.text()?),
+        TEXT_VALUE => Value::Text(from.text()?),
         1 => Value::Integer(from.signed()?),
         2 => Value::Decimal(read_decimal(from, field)?),
         3 => Value::Boolean(from.truth()?),
@@ -312,18 +320,25 @@ struct Reading<'a>(&'a [u8]);
 
 impl<'a> Reading<'a> {
     /// The kind of the next item, and its number or length.
+    #[inline]
     fn head(&mut self) -> Result<(u8, u64), CodecError> {
         let (first, rest) = self.0.split_first().ok_or(CodecError::Cut)?;
         self.0 = rest;
-        let number = match first & 0x1F {
-            small @ 0..=23 => u64::from(small),
-            24 => self.number::<1>()?,
-            25 => self.number::<2>()?,
-            26 => self.number::<4>()?,
-            27 => self.number::<8>()?,
-            _ => return Err(CodecError::Cut),
-        };
-        Ok((first >> 5, number))
+        let (kind, small) = (first >> 5, first & 0x1F);
+        match small {
+            0..=23 => Ok((kind, u64::from(small))),
+            _ => Ok((kind, self.long_number(small)?)),
+        }
+    }
+
+    fn long_number(&mut self, length: u8) -> Result<u64, CodecError> {
+        match length {
+            24 => self.number::<1>(),
+            25 => self.number::<2>(),
+            26 => self.number::<4>(),
+            27 => self.number::<8>(),
+            _ => Err(CodecError::Cut),
+        }
     }
 
     fn number<const N: usize>(&mut self) -> Result<u64, CodecError> {
@@ -333,6 +348,7 @@ impl<'a> Reading<'a> {
         Ok(bytes.iter().fold(0, shifted))
     }
 
+    #[inline]
     fn expect(&mut self, kind: u8) -> Result<u64, CodecError> {
         match self.head()? {
             (found, number) if found == kind => Ok(number),
@@ -367,7 +383,7 @@ impl<'a> Reading<'a> {
     /// Steps over a value.
     fn skip_kind(&mut self, kind: u64, field: u32) -> Result<(), CodecError> {
         let items = match kind {
-            0..=6 | 13 => 1,
+            TEXT_VALUE..=6 | 13 => 1,
             7 => self.expect(ARRAY)?,
             8 | 12 => 2,
             9 | 11 => 3,
