@@ -89,7 +89,7 @@ pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,
 };
 pub use record::{
-    Address, Currency, Decimal, Money, PersonName, Phone, Prefix, Record, RecordId, Value,
+    Address, Currency, Decimal, Money, PersonName, Phone, Prefix, Record, RecordId, Text, Value,
 };
 pub use record::{NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;

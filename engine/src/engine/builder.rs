@@ -113,7 +113,8 @@ impl EngineBuilder {
         self
     }
 
-    /// How many bytes of the state may be cached in memory.
+    /// How many bytes of the state may be cached in memory, beside what [`overlay_bytes`](Self::overlay_bytes) allows and
+    /// no commit needs at the time.
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache_bytes = bytes;
         self

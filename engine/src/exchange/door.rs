@@ -253,7 +253,7 @@ fn find(reader: &Reader, object: &str, field: &str, text: &str) -> Result<Vec<Re
             .value(field.number)
             .is_some_and(|value| fold_text(&value.to_string()) == folded)
     };
-    let text_value = Value::Text(text.to_owned());
+    let text_value = Value::Text(text.into());
     if field.unique {
         return Ok(reader
             .by_unique(&object, field.number, &text_value)?

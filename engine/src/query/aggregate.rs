@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use super::bucket::Bucket;
+use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::Filter;
 use super::operand::{Comparable, is_exact};
@@ -14,7 +15,7 @@ use super::target::Target;
 use super::total::Total;
 use super::when::QueryTime;
 use crate::error::Result;
-use crate::record::{Record, Value};
+use crate::record::Value;
 use crate::schema::{FieldKind, Object};
 use crate::store::spaces;
 
@@ -237,7 +238,7 @@ impl<'a> Bound<'a> {
     fn add(
         &self,
         groups: &mut BTreeMap<Vec<Vec<u8>>, Group>,
-        record: &Record,
+        record: &impl Look,
     ) -> Result<(), QueryError> {
         let keys: Vec<Option<Value>> = self
             .keys
@@ -306,12 +307,12 @@ impl Key {
         Ok(Self { target, part })
     }
 
-    fn of_record(&self, record: &Record, time: &QueryTime) -> Option<Value> {
+    fn of_record(&self, record: &impl Look, time: &QueryTime) -> Option<Value> {
         let value = self.target.slot.value(record)?;
         match (&self.part, value.as_ref()) {
             (KeyPart::Bucket(bucket), value) => bucket.start_of(value, time),
             (KeyPart::Currency, Value::Money(money)) => {
-                Some(Value::Text(money.currency.to_string()))
+                Some(Value::Text(money.currency.code().into()))
             }
             (KeyPart::Currency, _) => None,
             (KeyPart::Value, _) => Some(value.into_owned()),
@@ -349,6 +350,7 @@ pub(crate) fn aggregate(
     let rollups = bound.uses_rollups() || compiled.uses_rollups();
     each_bare_match(reader, &object, &compiled, rollups, |record| {
         bound.add(&mut groups, &record)?;
+        record.was_readable()?;
         Ok(ControlFlow::Continue(()))
     })?;
     groups

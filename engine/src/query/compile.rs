@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::candidate::Look;
 use super::filter::{Condition, Filter, Operator};
 use super::operand::{Held, Operand, is_exact, read};
 use super::reader::Reader;
 use super::target::Target;
 use super::when::QueryTime;
 use crate::error::Result;
-use crate::record::{Record, Value};
+use crate::record::Value;
 use crate::schema::Object;
 
 /// A filter that is bound to an object: names are found, values read, relative days fixed.
@@ -88,7 +89,7 @@ fn test(condition: &Condition, object: &Object, reader: &Reader, time: &QueryTim
 
 impl Compiled {
     /// Whether the record passes. Rollups are compared only when the record carries them.
-    pub(crate) fn matches(&self, record: &Record) -> bool {
+    pub(crate) fn matches(&self, record: &impl Look) -> bool {
         self.root.matches(record)
     }
 
@@ -105,7 +106,7 @@ impl Compiled {
 }
 
 impl Node {
-    fn matches(&self, record: &Record) -> bool {
+    fn matches(&self, record: &impl Look) -> bool {
         match self {
             Self::All(nodes) => nodes.iter().all(|node| node.matches(record)),
             Self::Any(nodes) => nodes.iter().any(|node| node.matches(record)),
@@ -132,7 +133,7 @@ impl Node {
 }
 
 impl Test {
-    fn holds(&self, record: &Record) -> bool {
+    fn holds(&self, record: &impl Look) -> bool {
         let value = self.target.slot.value(record);
         if self.operator == Operator::IsNull {
             return self.wants_empty() == value.is_none();
@@ -142,6 +143,12 @@ impl Test {
         let Some(value) = value else {
             return unequal;
         };
+        // Mostly it is written as it was asked for, and then need not be folded.
+        if matches!(self.operator, Operator::Eq | Operator::In)
+            && self.operands.iter().any(|operand| operand.value == *value)
+        {
+            return true;
+        }
         let Some(held) = Held::of(&value, self.exact) else {
             return unequal;
         };

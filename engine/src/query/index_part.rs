@@ -153,7 +153,7 @@ fn bound(operand: &Operand) -> Vec<u8> {
             let cut = text.floor_char_boundary(TEXT_BOUND);
             spaces::push_indexed(
                 &mut bytes,
-                Some(&Value::Text(text.get(..cut).unwrap_or_default().to_owned())),
+                Some(&Value::Text(text.get(..cut).unwrap_or_default().into())),
             );
             // Without the two bytes that end a text.
             bytes.truncate(bytes.len().saturating_sub(2));

@@ -13,7 +13,7 @@ use super::target::Target;
 use super::when::{Moment, QueryTime, relative};
 use crate::error::Result;
 use crate::locale::{fold_digits, fold_text};
-use crate::record::{Currency, Decimal, RecordId, Value};
+use crate::record::{Currency, Decimal, RecordId, Text, Value};
 use crate::schema::FieldKind;
 
 /// What a value is compared by.
@@ -27,7 +27,7 @@ pub(super) enum Comparable<'a> {
     Day(NaiveDate),
     Instant(DateTime<Utc>),
     Reference(RecordId),
-    Set(Cow<'a, [String]>),
+    Set(Cow<'a, [Text]>),
 }
 
 impl<'a> Comparable<'a> {
@@ -39,7 +39,10 @@ impl<'a> Comparable<'a> {
             Value::PersonName(_) | Value::Address(_) => {
                 Self::Text(Cow::Owned(fold_text(&value.to_string())))
             }
-            Value::Phone(phone) => Self::Text(Cow::Owned(phone.key())),
+            Value::Phone(phone) => Self::Text(match &phone.e164 {
+                Some(e164) => Cow::Borrowed(e164),
+                None => Cow::Owned(phone.key().into()),
+            }),
             Value::Integer(number) | Value::Duration(number) => Self::Whole(*number),
             Value::Decimal(number) => Self::Number(*number),
             Value::Money(money) => Self::Number(money.amount),
@@ -235,7 +238,7 @@ fn plain(
         | FieldKind::Url
         | FieldKind::Address
         | FieldKind::PersonName
-        | FieldKind::Plugin { .. } => Ok(Value::Text(written.trim().to_owned())),
+        | FieldKind::Plugin { .. } => Ok(Value::Text(written.trim().into())),
         other => other.read(&json()),
     }
 }
@@ -303,7 +306,7 @@ fn part_of_phone(written: &str) -> Result<Value, String> {
     } else {
         ""
     };
-    Ok(Value::Text(format!("{plus}{digits}")))
+    Ok(Value::Text(format!("{plus}{digits}").into()))
 }
 
 fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> Result<Value> {
@@ -327,7 +330,7 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
         let Some(key) = object.natural_key() else {
             continue;
         };
-        if let Some(id) = reader.by_unique(object, key.number, &Value::Text(written.to_owned()))? {
+        if let Some(id) = reader.by_unique(object, key.number, &Value::Text(written.into()))? {
             return Ok(Value::Reference(id));
         }
     }

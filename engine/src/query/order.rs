@@ -7,10 +7,10 @@
 
 use std::fmt;
 
+use super::candidate::Look;
 use super::error::QueryError;
 use super::target::{Slot, Target};
 use crate::error::Result;
-use crate::record::Record;
 use crate::schema::{FieldKind, Object};
 use crate::store::spaces;
 
@@ -139,7 +139,7 @@ impl Order {
         self.keys.iter().any(|key| key.target.rollup)
     }
 
-    pub(super) fn standing(&self, record: &Record) -> Standing {
+    pub(super) fn standing(&self, record: &impl Look) -> Standing {
         let values = self
             .keys
             .iter()
@@ -151,7 +151,7 @@ impl Order {
             .collect();
         Standing {
             values,
-            id: record.id.number,
+            id: record.id().number,
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::candidate::Candidate;
 use super::compile::Compiled;
 use super::cursor::{self, Fingerprint};
 use super::error::QueryError;
@@ -12,7 +13,7 @@ use super::filter::Filter;
 use super::order::{Order, SortKey, Standing};
 use super::plan::{self, Plan, Sequence, Wanted};
 use super::reader::Reader;
-use super::scan::{each_row, has_rollups, load};
+use super::scan::{each_row, has_rollups};
 use super::when::QueryTime;
 use crate::error::Result;
 use crate::record::Record;
@@ -145,9 +146,9 @@ impl Bound {
         }
         // They come in order, and from the cursor on: those that match are taken as they come.
         let mut rows = Vec::with_capacity(self.rows);
-        each_row(reader, &self.object, plan, rollups, self.rows, |record| {
-            if self.compiled.matches(&record) {
-                rows.push(record);
+        each_row(reader, &self.object, plan, rollups, self.rows, |row| {
+            if row.passes(&self.compiled)? {
+                rows.push(row.into_record()?);
             }
             Ok(match rows.len() < self.rows {
                 true => ControlFlow::Continue(()),
@@ -168,8 +169,9 @@ impl Bound {
             Sequence::Unsorted => usize::MAX,
             _ => self.rows,
         };
-        each_row(reader, &self.object, plan, rollups, first, |record| {
-            let standing = self.order.standing(&record);
+        each_row(reader, &self.object, plan, rollups, first, |row| {
+            let standing = self.order.standing(&row);
+            row.was_readable()?;
             let bytes = self.order.bytes(&standing);
             if best.len() >= self.rows
                 && let Some((worst, _)) = best.last_key_value()
@@ -185,11 +187,11 @@ impl Bound {
                 });
             }
             if after.as_ref().is_some_and(|after| bytes <= *after)
-                || !self.compiled.matches(&record)
+                || !row.passes(&self.compiled)?
             {
                 return Ok(ControlFlow::Continue(()));
             }
-            best.insert(bytes, record);
+            best.insert(bytes, row.into_record()?);
             if best.len() > self.rows {
                 best.pop_last();
             }
@@ -215,15 +217,12 @@ pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Pa
         .last()
         .filter(|_| has_more)
         .map(|last| cursor::write(mark(&bound.object, query), &bound.order.standing(last)));
-    let records = if rollups || !has_rollups(&bound.object) {
-        rows
-    } else {
+    if !rollups {
         // Totals are read for the rows of the page alone.
-        let ids: Vec<u128> = rows.iter().map(|record| record.id.number).collect();
-        load(reader, &bound.object, &ids, true)?
-    };
+        reader.add_rollups(&bound.object, rows.iter_mut())?;
+    }
     Ok(Page {
-        records,
+        records: rows,
         next,
         has_more,
     })
@@ -262,9 +261,11 @@ pub(crate) fn each_match(
     reader: &Reader,
     object: &Arc<Object>,
     compiled: &Compiled,
-    each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+    mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
-    each_bare_match(reader, object, compiled, has_rollups(object), each)
+    each_bare_match(reader, object, compiled, has_rollups(object), |row| {
+        each(row.into_record()?)
+    })
 }
 
 /// The same, with rollups only when they are asked for.
@@ -273,12 +274,12 @@ pub(super) fn each_bare_match(
     object: &Arc<Object>,
     compiled: &Compiled,
     rollups: bool,
-    mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+    mut each: impl FnMut(Candidate<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     let plan = plan::choose(reader, object, compiled, None)?;
-    each_row(reader, object, &plan, rollups, usize::MAX, |record| {
-        if compiled.matches(&record) {
-            each(record)
+    each_row(reader, object, &plan, rollups, usize::MAX, |row| {
+        if row.passes(compiled)? {
+            each(row)
         } else {
             Ok(ControlFlow::Continue(()))
         }

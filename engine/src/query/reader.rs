@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
 use crate::record::{Decimal, Money, Record, RecordId, Value};
 use crate::schema::{FieldKind, Object, RollupMeasure, Schema};
-use crate::store::{Direction, Snapshot, Span, codec, spaces};
+use crate::store::{Direction, Entries, Snapshot, Span, codec, spaces};
 
 /// A snapshot with the schema that reads it.
 #[derive(Clone)]
@@ -74,16 +74,16 @@ impl Reader {
         let key = spaces::record(object.number, id.number);
         let bytes = self.snapshot.get(&key)?;
         bytes
-            .map(|bytes| decode(object, id.number, bytes))
+            .map(|bytes| decode(object, id.number, &bytes))
             .transpose()
     }
 
     /// What is stored of live records.
-    pub(super) fn stored(&self, object: &Object, ids: &[u128]) -> Result<Vec<Option<Vec<u8>>>> {
+    pub(super) fn stored(&self, object: &Object, ids: &[u128]) -> Result<Entries> {
         let of = |id: &u128| spaces::record(object.number, *id);
         let keys: Vec<[u8; 21]> = ids.iter().map(of).collect();
         let keys: Vec<&[u8]> = keys.iter().map(<[u8; 21]>::as_slice).collect();
-        Ok(self.snapshot.get_many(&keys)?)
+        Ok(self.snapshot.get_all(&keys)?)
     }
 
     /// Live records of one object by number, in the order asked for, with their rollups.
@@ -94,7 +94,7 @@ impl Reader {
     ) -> Result<Vec<Option<Record>>> {
         let values = self.stored(object, ids)?;
         let mut records = Vec::with_capacity(ids.len());
-        for (id, bytes) in ids.iter().zip(values) {
+        for (id, bytes) in ids.iter().zip(values.values()) {
             records.push(bytes.map(|bytes| decode(object, *id, bytes)).transpose()?);
         }
         self.add_rollups(object, records.iter_mut().flatten())?;
@@ -165,14 +165,14 @@ impl Reader {
                 span.start.clone_from(last);
                 span.start.push(0);
             }
-            let page = self.snapshot.scan(&span, Direction::Forward, 500)?;
-            let Some((last, _)) = page.last() else {
+            let page = self.snapshot.list(&span, Direction::Forward, 500)?;
+            let Some(last) = page.last_key() else {
                 return Ok(());
             };
-            after = Some(last.clone());
+            after = Some(last.to_vec());
             let mut records = Vec::with_capacity(page.len());
-            for (key, bytes) in page {
-                records.push(decode(object, spaces::id_at_end(&key).unwrap_or(0), bytes)?);
+            for (key, bytes) in page.iter() {
+                records.push(decode(object, spaces::id_at_end(key).unwrap_or(0), bytes)?);
             }
             self.add_rollups(object, records.iter_mut())?;
             for record in records {
@@ -200,7 +200,8 @@ impl Reader {
         Ok(ids)
     }
 
-    fn add_rollups<'a>(
+    /// Gives records the totals that are kept for them.
+    pub(super) fn add_rollups<'a>(
         &self,
         object: &Arc<Object>,
         records: impl Iterator<Item = &'a mut Record>,
@@ -260,21 +261,21 @@ fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> 
     }
 }
 
-pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: impl Into<Vec<u8>>) -> Result<Record> {
-    let stored = codec::decode(bytes.into()).map_err(|error| {
-        Error::new(
-            ErrorKind::Damaged,
-            format!(
-                "{} cannot be read: {error}",
-                RecordId::new(object.prefix, id)
-            ),
-        )
-        .hint("run `peyvand check` on the store")
-    })?;
+pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: &[u8]) -> Result<Record> {
+    let stored = codec::decode(bytes).map_err(|error| unreadable(object, id, &error))?;
     Ok(Record {
         object: object.clone(),
         id: RecordId::new(object.prefix, id),
         revision: stored.revision,
         values: stored.values,
     })
+}
+
+pub(super) fn unreadable(object: &Object, id: u128, error: &codec::CodecError) -> Error {
+    let id = RecordId::new(object.prefix, id);
+    Error::new(
+        ErrorKind::Damaged,
+        format!("{id} cannot be read: {error}"),
+    )
+    .hint("run `peyvand check` on the store")
 }

@@ -3,22 +3,23 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::candidate::Candidate;
+use super::page::MAX_LIMIT;
 use super::plan::{Plan, Source, Via};
-use super::reader::{Reader, decode};
+use super::reader::Reader;
 use crate::error::Result;
-use crate::record::Record;
 use crate::schema::Object;
-use crate::store::{Row, spaces};
+use crate::store::{Entries, spaces};
 
-/// How many records are read at once, at most.
-const BATCH: usize = 500;
+/// How many records are read at once, at most: as many as the longest page needs to know whether there are more.
+const BATCH: usize = MAX_LIMIT + 1;
 
 /// Whether records of the object carry totals that are read separately.
 pub(super) fn has_rollups(object: &Object) -> bool {
     object.live_fields().any(crate::schema::Field::is_rollup)
 }
 
-/// Calls `each` with the plan's records until it breaks. The first batch has `first` records, later ones more, so that
+/// Calls `each` with the plan's rows until it breaks. The first batch has `first` records, later ones more, so that
 /// a short page reads little and a long scan asks seldom. Totals are read only when `rollups` says so.
 pub(super) fn each_row(
     reader: &Reader,
@@ -26,23 +27,21 @@ pub(super) fn each_row(
     plan: &Plan,
     rollups: bool,
     first: usize,
-    mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+    each: impl FnMut(Candidate<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
-    let mut batch = first.clamp(1, BATCH);
-    let mut pass = |records: Vec<Record>| -> Result<ControlFlow<()>> {
-        for record in records {
-            if each(record)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+    let mut rows = Rows {
+        reader,
+        object,
+        rollups,
+        each,
     };
+    let mut batch = first.clamp(1, BATCH);
     match &plan.source {
         Source::Ids(ids) => {
             let mut rest = ids.as_slice();
             while !rest.is_empty() {
                 let (ids, later) = rest.split_at(batch.min(rest.len()));
-                if pass(load(reader, object, ids, rollups)?)?.is_break() {
+                if rows.of_ids(ids)?.is_break() {
                     return Ok(());
                 }
                 rest = later;
@@ -53,18 +52,17 @@ pub(super) fn each_row(
             for span in spans {
                 let mut span = span.clone();
                 while !span.is_empty() {
-                    let entries = reader.snapshot.scan(&span, *direction, batch)?;
-                    let Some((last, _)) = entries.last() else {
+                    let entries = reader.snapshot.list(&span, *direction, batch)?;
+                    let Some(last) = entries.last_key() else {
                         break;
                     };
-                    span = span.beyond(last, *direction);
-                    let more = entries.len() == batch;
-                    if pass(records_of(reader, object, &plan.via, entries, rollups)?)?.is_break() {
+                    if rows.of_entries(&plan.via, &entries)?.is_break() {
                         return Ok(());
                     }
-                    if !more {
+                    if entries.len() < batch {
                         break;
                     }
+                    span = span.beyond(last, *direction);
                     batch = (batch * 2).min(BATCH);
                 }
             }
@@ -73,42 +71,51 @@ pub(super) fn each_row(
     Ok(())
 }
 
-fn records_of(
-    reader: &Reader,
-    object: &Arc<Object>,
-    via: &Via,
-    entries: Vec<Row>,
+struct Rows<'a, F> {
+    reader: &'a Reader,
+    object: &'a Arc<Object>,
     rollups: bool,
-) -> Result<Vec<Record>> {
-    let with_ids = entries
-        .into_iter()
-        .filter_map(|(key, bytes)| Some((spaces::id_at_end(&key)?, bytes)));
-    if *via == Via::Records && !rollups {
-        return with_ids
-            .map(|(id, bytes)| decode(object, id, bytes))
-            .collect();
-    }
-    let ids: Vec<u128> = with_ids.map(|(id, _)| id).collect();
-    load(reader, object, &ids, rollups)
+    each: F,
 }
 
-/// The live records among these; an id in a filter need not be one.
-pub(super) fn load(
-    reader: &Reader,
-    object: &Arc<Object>,
-    ids: &[u128],
-    rollups: bool,
-) -> Result<Vec<Record>> {
-    if rollups {
-        return Ok(reader
-            .get_many(object, ids)?
-            .into_iter()
-            .flatten()
-            .collect());
+impl<F: FnMut(Candidate<'_>) -> Result<ControlFlow<()>>> Rows<'_, F> {
+    fn of_entries(&mut self, via: &Via, entries: &Entries) -> Result<ControlFlow<()>> {
+        let with_ids = entries
+            .iter()
+            .filter_map(|(key, bytes)| Some((spaces::id_at_end(key)?, bytes)));
+        if *via == Via::Records && !self.rollups {
+            return self.of_stored(with_ids);
+        }
+        let ids: Vec<u128> = with_ids.map(|(id, _)| id).collect();
+        self.of_ids(&ids)
     }
-    let values = reader.stored(object, ids)?;
-    ids.iter()
-        .zip(values)
-        .filter_map(|(id, bytes)| bytes.map(|bytes| decode(object, *id, bytes)))
-        .collect()
+
+    /// The live records among these; an id in a filter need not be one.
+    fn of_ids(&mut self, ids: &[u128]) -> Result<ControlFlow<()>> {
+        if self.rollups {
+            for record in self.reader.get_many(self.object, ids)? {
+                if let Some(record) = record
+                    && (self.each)(Candidate::Made(record))?.is_break()
+                {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
+        let stored = self.reader.stored(self.object, ids)?;
+        let found = ids.iter().zip(stored.values());
+        self.of_stored(found.filter_map(|(id, bytes)| Some((*id, bytes?))))
+    }
+
+    fn of_stored<'b>(
+        &mut self,
+        rows: impl Iterator<Item = (u128, &'b [u8])>,
+    ) -> Result<ControlFlow<()>> {
+        for (id, bytes) in rows {
+            if (self.each)(Candidate::stored(self.object, id, bytes)?)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
 }

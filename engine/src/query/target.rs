@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::error::QueryError;
 use super::filter::Operator;
-use crate::record::{Record, Value};
+use super::candidate::Look;
+use crate::record::Value;
 use crate::schema::{FieldKind, Object, RollupMeasure};
 
 /// Where a record keeps what a name stands for.
@@ -16,13 +17,13 @@ pub(super) enum Slot {
 }
 
 impl Slot {
-    pub(super) fn value(self, record: &Record) -> Option<Cow<'_, Value>> {
+    pub(super) fn value(self, record: &impl Look) -> Option<Cow<'_, Value>> {
         match self {
-            Self::Id => Some(Cow::Owned(Value::Reference(record.id))),
+            Self::Id => Some(Cow::Owned(Value::Reference(record.id()))),
             Self::Revision => Some(Cow::Owned(Value::Integer(
-                i64::try_from(record.revision).unwrap_or(i64::MAX),
+                i64::try_from(record.revision()).unwrap_or(i64::MAX),
             ))),
-            Self::Field(number) => record.peek(number),
+            Self::Field(number) => record.look(number),
         }
     }
 }

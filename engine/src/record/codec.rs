@@ -6,10 +6,14 @@
 use chrono::{DateTime, NaiveDate};
 use minicbor::Encoder;
 
-use super::values::{Place, Values};
-use super::{Address, Currency, Decimal, Money, PersonName, Phone, Prefix, RecordId, Value};
+use super::values::Values;
+use super::{
+    Address, Currency, Decimal, Money, PersonName, Phone, Prefix, RecordId, Text, Value,
+};
 
 const FORMAT: u8 = 1;
+/// The kind of value that is met most.
+const TEXT_VALUE: u64 = 0;
 
 /// What is stored of a record: its revision, and its values by field number.
 pub(crate) struct Stored {
@@ -54,7 +58,7 @@ fn most_bytes(value: &Value) -> usize {
         Value::Money(_) => 17 + 4,
         Value::Reference(_) => 17 + 9,
         Value::Phone(phone) => {
-            let part = |text: &Option<String>| 2 + text.as_ref().map_or(0, String::len);
+            let part = |text: &Option<Text>| 2 + text.as_ref().map_or(0, |text| text.len());
             2 + phone.raw.len() + part(&phone.e164) + part(&phone.extension)
         }
         Value::PersonName(name) => 6 + name.title.len() + name.given.len() + name.family.len(),
@@ -76,7 +80,7 @@ fn write_record(out: &mut Out<'_>, revision: u64, values: &Values) -> Written {
 
 fn write_value(out: &mut Out<'_>, value: &Value) -> Written {
     match value {
-        Value::Text(text) => out.array(2)?.u8(0)?.str(text)?,
+        Value::Text(text) => out.array(2)?.u64(TEXT_VALUE)?.str(text)?,
         Value::Integer(number) => out.array(2)?.u8(1)?.i64(*number)?,
         Value::Decimal(number) => out
             .array(2)?
@@ -139,65 +143,84 @@ fn optional(out: &mut Out<'_>, text: Option<&str>) -> Written {
     Ok(())
 }
 
-/// Looks the bytes of a record over and keeps them: values are made when they are asked for. Everything is looked at
-/// but whether texts are UTF-8.
-pub(crate) fn decode(bytes: Vec<u8>) -> Result<Stored, CodecError> {
-    let mut from = Reading(&bytes);
-    from.expect(ARRAY)?;
-    let format = u8::try_from(from.expect(UNSIGNED)?).map_err(|_| CodecError::Cut)?;
-    if format != FORMAT {
-        return Err(CodecError::Format(format));
+/// Reads a whole record.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, CodecError> {
+    let mut from = Unread::open(bytes)?;
+    // A field takes three bytes at least: a wrong count asks for no flood of memory.
+    let mut values = Vec::with_capacity(from.left.min(bytes.len() / 3));
+    while let Some((field, kind)) = from.next_field()? {
+        // Most are texts. Each is made where it stays, or nearly: moving them took as long as reading them.
+        if kind == TEXT_VALUE {
+            let bytes = from.rest.bytes(TEXT)?;
+            values.push((field, Value::Text(text_of(bytes))));
+        } else {
+            values.push((field, read_kind(&mut from.rest, kind, field)?));
+        }
     }
-    let revision = from.expect(UNSIGNED)?;
-    let count = usize::try_from(from.expect(MAP)?).map_err(|_| CodecError::Cut)?;
-    let mut places = Vec::with_capacity(count.min(bytes.len()));
-    for _ in 0..count {
-        let field = u32::try_from(from.expect(UNSIGNED)?).map_err(|_| CodecError::Cut)?;
-        let at = bytes.len() - from.0.len();
-        check_value(&mut from, field)?;
-        places.push(Place {
-            field,
-            at: u32::try_from(at).map_err(|_| CodecError::Cut)?,
-        });
+    // What is searched by halves must be in order; what we write is.
+    if !values.is_sorted_by_key(|(field, _)| *field) {
+        values.sort_by_key(|(field, _)| *field);
     }
     Ok(Stored {
-        revision,
-        values: Values::stored(bytes, places),
+        revision: from.revision,
+        values: values.into(),
     })
 }
 
-/// The value that begins at a place that [`decode`] found.
-pub(super) fn value(bytes: &[u8], at: u32) -> Option<Value> {
-    let mut from = Reading(bytes.get(at as usize..)?);
-    from.expect(ARRAY).ok()?;
-    let kind = from.expect(UNSIGNED).ok()?;
-    read_kind(&mut from, kind, 0).ok()
+/// A record as it is stored, for a look at one field or two.
+#[derive(Clone)]
+pub(crate) struct Unread<'a> {
+    pub(crate) revision: u64,
+    /// So many fields lie in the rest.
+    left: usize,
+    rest: Reading<'a>,
 }
 
-/// Steps over a value, and says what is wrong with it. Texts are only stepped over.
-fn check_value(from: &mut Reading<'_>, field: u32) -> Result<(), CodecError> {
-    from.expect(ARRAY)?;
-    match from.expect(UNSIGNED)? {
-        0 => from.skip_texts(1),
-        7 => {
-            let count = from.expect(ARRAY)?;
-            from.skip_texts(count)
+impl<'a> Unread<'a> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, CodecError> {
+        let mut rest = Reading(bytes);
+        rest.expect(ARRAY)?;
+        let format = u8::try_from(rest.expect(UNSIGNED)?).map_err(|_| CodecError::Cut)?;
+        if format != FORMAT {
+            return Err(CodecError::Format(format));
         }
-        9 => {
-            from.skip_texts(1)?;
-            from.optional_bytes()?;
-            from.optional_bytes().map(drop)
+        let revision = rest.expect(UNSIGNED)?;
+        let left = usize::try_from(rest.expect(MAP)?).map_err(|_| CodecError::Cut)?;
+        Ok(Self {
+            revision,
+            left,
+            rest,
+        })
+    }
+
+    /// The value of one field: those before it are stepped over.
+    pub(crate) fn value(&self, number: u32) -> Result<Option<Value>, CodecError> {
+        let mut from = self.clone();
+        while let Some((field, kind)) = from.next_field()? {
+            if field == number {
+                return read_kind(&mut from.rest, kind, field).map(Some);
+            }
+            from.rest.skip_kind(kind, field)?;
         }
-        10 => from.skip_texts(5),
-        11 => from.skip_texts(3),
-        kind => read_kind(from, kind, field).map(drop),
+        Ok(None)
+    }
+
+    /// The number of the next field, and the kind of its value, which follows.
+    fn next_field(&mut self) -> Result<Option<(u32, u64)>, CodecError> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Ok(None);
+        };
+        self.left = left;
+        let field = u32::try_from(self.rest.expect(UNSIGNED)?).map_err(|_| CodecError::Cut)?;
+        self.rest.expect(ARRAY)?;
+        Ok(Some((field, self.rest.expect(UNSIGNED)?)))
     }
 }
 
 fn read_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<Value, CodecError> {
     let broken = |what| CodecError::Value { field, what };
     Ok(match kind {
-        0 => Value::Text(from.text()?),
+        TEXT_VALUE => Value::Text(from.text()?),
         1 => Value::Integer(from.signed()?),
         2 => Value::Decimal(read_decimal(from, field)?),
         3 => Value::Boolean(from.truth()?),
@@ -250,8 +273,15 @@ fn read_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<Value, Cod
             let json = serde_json::from_slice(from.bytes(TEXT)?);
             Value::Json(json.map_err(|_| broken("no JSON"))?)
         }
-        _ => return Err(broken("a kind of value that this engine does not know")),
+        _ => return Err(unknown_kind(field)),
     })
+}
+
+fn unknown_kind(field: u32) -> CodecError {
+    CodecError::Value {
+        field,
+        what: "a kind of value that this engine does not know",
+    }
 }
 
 fn read_decimal(from: &mut Reading<'_>, field: u32) -> Result<Decimal, CodecError> {
@@ -265,10 +295,10 @@ fn read_decimal(from: &mut Reading<'_>, field: u32) -> Result<Decimal, CodecErro
 }
 
 /// Pages have checksums, and we write nothing but UTF-8: were it otherwise, the text shows where.
-fn text_of(bytes: &[u8]) -> String {
+fn text_of(bytes: &[u8]) -> Text {
     match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes).into(),
     }
 }
 
@@ -285,22 +315,30 @@ const TRUE: u64 = 21;
 const NULL: u64 = 22;
 
 /// What is left of the bytes. A reader of what we write alone is twice as fast as one of everything that CBOR is.
+#[derive(Clone)]
 struct Reading<'a>(&'a [u8]);
 
 impl<'a> Reading<'a> {
     /// The kind of the next item, and its number or length.
+    #[inline]
     fn head(&mut self) -> Result<(u8, u64), CodecError> {
         let (first, rest) = self.0.split_first().ok_or(CodecError::Cut)?;
         self.0 = rest;
-        let number = match first & 0x1F {
-            small @ 0..=23 => u64::from(small),
-            24 => self.number::<1>()?,
-            25 => self.number::<2>()?,
-            26 => self.number::<4>()?,
-            27 => self.number::<8>()?,
-            _ => return Err(CodecError::Cut),
-        };
-        Ok((first >> 5, number))
+        let (kind, small) = (first >> 5, first & 0x1F);
+        match small {
+            0..=23 => Ok((kind, u64::from(small))),
+            _ => Ok((kind, self.long_number(small)?)),
+        }
+    }
+
+    fn long_number(&mut self, length: u8) -> Result<u64, CodecError> {
+        match length {
+            24 => self.number::<1>(),
+            25 => self.number::<2>(),
+            26 => self.number::<4>(),
+            27 => self.number::<8>(),
+            _ => Err(CodecError::Cut),
+        }
     }
 
     fn number<const N: usize>(&mut self) -> Result<u64, CodecError> {
@@ -310,6 +348,7 @@ impl<'a> Reading<'a> {
         Ok(bytes.iter().fold(0, shifted))
     }
 
+    #[inline]
     fn expect(&mut self, kind: u8) -> Result<u64, CodecError> {
         match self.head()? {
             (found, number) if found == kind => Ok(number),
@@ -329,7 +368,7 @@ impl<'a> Reading<'a> {
         self.take(length)
     }
 
-    fn text(&mut self) -> Result<String, CodecError> {
+    fn text(&mut self) -> Result<Text, CodecError> {
         self.bytes(TEXT).map(text_of)
     }
 
@@ -341,8 +380,25 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn skip_texts(&mut self, count: u64) -> Result<(), CodecError> {
-        (0..count).try_for_each(|_| self.bytes(TEXT).map(drop))
+    /// Steps over a value.
+    fn skip_kind(&mut self, kind: u64, field: u32) -> Result<(), CodecError> {
+        let items = match kind {
+            TEXT_VALUE..=6 | 13 => 1,
+            7 => self.expect(ARRAY)?,
+            8 | 12 => 2,
+            9 | 11 => 3,
+            10 => 5,
+            _ => return Err(unknown_kind(field)),
+        };
+        (0..items).try_for_each(|_| self.skip_item())
+    }
+
+    fn skip_item(&mut self) -> Result<(), CodecError> {
+        match self.head()? {
+            (BYTES | TEXT, length) => self.take(length).map(drop),
+            (UNSIGNED | NEGATIVE | SIMPLE, _) => Ok(()),
+            _ => Err(CodecError::Cut),
+        }
     }
 
     fn signed(&mut self) -> Result<i64, CodecError> {
@@ -373,7 +429,7 @@ mod tests {
     fn every_kind_of_value_reads_back_what_was_written() {
         let id = RecordId::new(Prefix::new("acc").unwrap(), u128::MAX - 7);
         let values = vec![
-            (16, Value::Text("شرکت نمونه".to_owned())),
+            (16, Value::Text("شرکت نمونه".into())),
             (17, Value::Integer(i64::MIN)),
             (18, Value::Decimal("-12.000000001".parse().unwrap())),
             (19, Value::Boolean(true)),
@@ -386,7 +442,7 @@ mod tests {
                 Value::Instant(DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap()),
             ),
             (22, Value::Duration(-5)),
-            (23, Value::Options(vec!["a".to_owned(), "b".to_owned()])),
+            (23, Value::Options(vec!["a".into(), "b".into()])),
             (
                 24,
                 Value::Money(Money {
@@ -401,7 +457,7 @@ mod tests {
             (
                 26,
                 Value::Address(Box::new(Address {
-                    city: "تهران".to_owned(),
+                    city: "تهران".into(),
                     ..Address::default()
                 })),
             ),
@@ -413,19 +469,18 @@ mod tests {
             (29, Value::Json(serde_json::json!({"a": [1, null]}))),
         ];
         let bytes = encode(7, &values.clone().into());
-        let stored = decode(bytes.clone()).unwrap();
+        let stored = decode(&bytes).unwrap();
+        let raw = Unread::open(&bytes).unwrap();
         assert_eq!(stored.revision, 7);
         let mut read = stored.values.clone();
         for ((field, value), (number, written)) in stored.values.iter().zip(&values) {
             assert_eq!((field, value), (number, written));
-            assert_eq!(read.peek(*number).as_deref(), Some(written));
+            assert_eq!(raw.value(*number).unwrap().as_ref(), Some(written));
         }
         assert_eq!(encode(7, &stored.values), bytes);
-        // Half of them made, then changed: nothing is lost.
-        read.get(20).unwrap();
         read.set(16, None);
-        let left: Vec<(u32, Value)> = read.iter().map(|(f, v)| (*f, v.clone())).collect();
-        assert_eq!(left, values[1..]);
+        assert!(read.iter().eq(&values[1..]));
+        assert_eq!(raw.value(15).unwrap(), None);
     }
 
     #[test]
@@ -433,15 +488,15 @@ mod tests {
         let mut bytes = encode(1, &vec![(16, Value::Integer(1))].into());
         bytes[1] = 9;
         assert!(
-            decode(bytes)
+            decode(&bytes)
                 .err()
                 .unwrap()
                 .to_string()
                 .contains("format 9")
         );
-        let bytes = encode(1, &vec![(16, Value::Text("abc".to_owned()))].into());
+        let bytes = encode(1, &vec![(16, Value::Text("abc".into()))].into());
         for cut in 0..bytes.len() {
-            assert!(decode(bytes[..cut].to_vec()).is_err(), "{cut}");
+            assert!(decode(&bytes[..cut]).is_err(), "{cut}");
         }
     }
 }

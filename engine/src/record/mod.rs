@@ -9,6 +9,7 @@ mod currency;
 mod decimal;
 mod id;
 mod phone;
+mod text;
 mod value;
 mod values;
 
@@ -16,9 +17,9 @@ pub use currency::{Currency, NotACurrency};
 pub use decimal::{Decimal, NotADecimal};
 pub use id::{NotAnId, Prefix, RecordId};
 pub use phone::Phone;
+pub use text::Text;
 pub use value::{Address, Money, PersonName, Value};
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use values::Values;
@@ -105,11 +106,6 @@ impl Record {
         self.values.get(number)
     }
 
-    /// As [`value`](Self::value), for a look that may be the only one.
-    pub(crate) fn peek(&self, number: u32) -> Option<Cow<'_, Value>> {
-        self.values.peek(number)
-    }
-
     pub(crate) fn set(&mut self, number: u32, value: Option<Value>) {
         self.values.set(number, value);
     }
@@ -132,8 +128,8 @@ impl Record {
                 (Some((number, _)), None) | (None, Some((number, _))) => *number,
                 (None, None) => return changed,
             };
-            let was = old.next_if(|(field, _)| **field == number);
-            let is = new.next_if(|(field, _)| **field == number);
+            let was = old.next_if(|(field, _)| *field == number);
+            let is = new.next_if(|(field, _)| *field == number);
             if was.map(|(_, value)| value) != is.map(|(_, value)| value) {
                 changed.push(number);
             }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Text;
 use crate::locale::fold_digits;
 
 /// A telephone number: as it was typed, and in the international form where that is certain.
@@ -10,11 +11,11 @@ use crate::locale::fold_digits;
 #[non_exhaustive]
 pub struct Phone {
     /// As it was typed.
-    pub raw: String,
+    pub raw: Text,
     /// `+989121234567`; absent when the number was given without its country and no default country is known.
-    pub e164: Option<String>,
+    pub e164: Option<Text>,
     /// The extension's digits.
-    pub extension: Option<String>,
+    pub extension: Option<Text>,
 }
 
 /// How an extension is announced in the languages that our users write.
@@ -44,7 +45,7 @@ impl Phone {
     fn of(text: &str, number: &str, extension: Option<&str>) -> Option<Self> {
         let mut digits = String::with_capacity(1 + number.len());
         digits.extend(number.chars().filter(char::is_ascii_digit));
-        let extension: Option<String> =
+        let extension: Option<Text> =
             extension.map(|text| text.chars().filter(char::is_ascii_digit).collect());
         if !number.chars().all(is_of_number)
             || !(3..=20).contains(&digits.len())
@@ -64,23 +65,24 @@ impl Phone {
         let international = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
         let e164 = international.then(|| {
             digits.insert(0, '+');
-            digits
+            digits.into()
         });
         Some(Self {
-            raw: text.trim().to_owned(),
+            raw: text.trim().into(),
             e164,
             extension,
         })
     }
 
     /// What two phones are compared by.
-    pub(crate) fn key(&self) -> String {
-        self.e164.clone().unwrap_or_else(|| {
-            fold_digits(&self.raw)
+    pub(crate) fn key(&self) -> Text {
+        match &self.e164 {
+            Some(e164) => e164.as_str().into(),
+            None => fold_digits(&self.raw)
                 .chars()
                 .filter(char::is_ascii_digit)
-                .collect()
-        })
+                .collect(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::json;
 
-use super::{Currency, Decimal, Phone, RecordId};
+use super::{Currency, Decimal, Phone, RecordId, Text};
 
 /// The value of one field. An empty field has no value; there is no null.
 ///
@@ -14,7 +14,7 @@ use super::{Currency, Decimal, Phone, RecordId};
 #[non_exhaustive]
 pub enum Value {
     /// Text of any sort: text, long text, an option's name, an e-mail address, a URL.
-    Text(String),
+    Text(Text),
     /// A whole number.
     Integer(i64),
     /// An exact decimal number or a percentage.
@@ -28,7 +28,7 @@ pub enum Value {
     /// A length of time in microseconds.
     Duration(i64),
     /// Several options of a set, in the set's order.
-    Options(Vec<String>),
+    Options(Vec<Text>),
     /// An amount in a currency.
     Money(Money),
     /// A telephone number. In a box, as what follows: the others are a third of its size.
@@ -57,15 +57,15 @@ pub struct Money {
 #[non_exhaustive]
 pub struct Address {
     /// Street, alley, plate, unit.
-    pub street: String,
+    pub street: Text,
     /// City or town.
-    pub city: String,
+    pub city: Text,
     /// Province or state.
-    pub province: String,
+    pub province: Text,
     /// Postal code, ASCII digits.
-    pub postal_code: String,
+    pub postal_code: Text,
     /// Country, ISO 3166-1 alpha-2 where it is known.
-    pub country: String,
+    pub country: Text,
 }
 
 /// The name of a person in parts; at least one of given and family is there.
@@ -73,11 +73,11 @@ pub struct Address {
 #[non_exhaustive]
 pub struct PersonName {
     /// Title: دکتر, مهندس, Dr.
-    pub title: String,
+    pub title: Text,
     /// Given name or names.
-    pub given: String,
+    pub given: Text,
     /// Family name.
-    pub family: String,
+    pub family: Text,
 }
 
 impl PersonName {
@@ -85,9 +85,9 @@ impl PersonName {
     #[must_use]
     pub fn new(given: &str, family: &str) -> Self {
         Self {
-            title: String::new(),
-            given: given.trim().to_owned(),
-            family: family.trim().to_owned(),
+            title: Text::new(),
+            given: given.trim().into(),
+            family: family.trim().into(),
         }
     }
 }
@@ -106,25 +106,25 @@ impl Value {
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::Text(text) => json!(text),
+            Self::Text(text) => text.into(),
             Self::Integer(number) => json!(number),
             Self::Decimal(number) => json!(number.to_string()),
             Self::Boolean(yes) => json!(yes),
             Self::Date(day) => json!(day.to_string()),
             Self::Instant(at) => json!(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             Self::Duration(micros) => json!(iso_duration(*micros)),
-            Self::Options(names) => json!(names),
+            Self::Options(names) => names.iter().collect(),
             Self::Money(money) => {
                 json!({"amount": money.amount.to_string(), "currency": money.currency.code()})
             }
             Self::Phone(phone) => {
                 let mut map = serde_json::Map::new();
-                map.insert("raw".to_owned(), json!(phone.raw));
+                map.insert("raw".to_owned(), (&phone.raw).into());
                 if let Some(e164) = &phone.e164 {
-                    map.insert("e164".to_owned(), json!(e164));
+                    map.insert("e164".to_owned(), e164.into());
                 }
                 if let Some(extension) = &phone.extension {
-                    map.insert("extension".to_owned(), json!(extension));
+                    map.insert("extension".to_owned(), extension.into());
                 }
                 map.into()
             }
@@ -151,7 +151,7 @@ impl Value {
     #[cfg(test)]
     pub(crate) fn as_asked(&self) -> serde_json::Value {
         match self {
-            Self::Phone(phone) => json!(phone.raw),
+            Self::Phone(phone) => (&phone.raw).into(),
             _ => self.to_json(),
         }
     }
@@ -197,11 +197,11 @@ fn is_written(value: &impl fmt::Display, text: &str) -> bool {
     write!(rest, "{value}").is_ok() && rest.0.is_empty()
 }
 
-fn parts(parts: &[(&str, &String)]) -> serde_json::Value {
+fn parts(parts: &[(&str, &Text)]) -> serde_json::Value {
     parts
         .iter()
         .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| ((*name).to_owned(), json!(text)))
+        .map(|(name, text)| ((*name).to_owned(), (*text).into()))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }
@@ -227,7 +227,7 @@ impl fmt::Display for Value {
             Self::Date(day) => write!(f, "{day}"),
             Self::Instant(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             Self::Duration(micros) => f.write_str(&iso_duration(*micros)),
-            Self::Options(names) => f.write_str(&names.join(", ")),
+            Self::Options(names) => joined(f, &names.iter().collect::<Vec<_>>(), ", "),
             Self::Money(money) => write!(f, "{} {}", money.amount, money.currency),
             Self::Phone(phone) => write!(f, "{phone}"),
             Self::Address(a) => joined(
@@ -242,7 +242,7 @@ impl fmt::Display for Value {
     }
 }
 
-fn joined(f: &mut fmt::Formatter<'_>, parts: &[&String], by: &str) -> fmt::Result {
+fn joined(f: &mut fmt::Formatter<'_>, parts: &[&Text], by: &str) -> fmt::Result {
     let present: Vec<&str> = parts
         .iter()
         .map(|part| part.as_str())

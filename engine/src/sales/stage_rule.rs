@@ -83,7 +83,7 @@ impl StageRule {
             Patch {
                 row,
                 field: fields.status,
-                value: Some(Value::Text(status.to_owned())),
+                value: Some(Value::Text(status.into())),
             },
             Patch {
                 row,

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::field::FieldKind;
 use crate::locale::fold_digits;
-use crate::record::{Address, Currency, Decimal, Money, PersonName, Phone, RecordId, Value};
+use crate::record::{Address, Currency, Decimal, Money, PersonName, Phone, RecordId, Text, Value};
 
 /// Days and moments outside are mistypings, and calendars disagree about them.
 const YEARS: std::ops::RangeInclusive<i32> = 1600..=2500;
@@ -23,7 +23,7 @@ impl FieldKind {
     pub(crate) fn read(&self, json: &Json) -> Read {
         match self {
             Self::Text | Self::Plugin { .. } => text(json).and_then(one_line),
-            Self::LongText => text(json).map(Value::Text),
+            Self::LongText => text(json).map(|text| Value::Text(text.into())),
             Self::Integer => integer(json).map(Value::Integer),
             Self::Decimal => decimal(json).map(Value::Decimal),
             Self::Percent => percent(json).map(Value::Decimal),
@@ -33,7 +33,7 @@ impl FieldKind {
             Self::Duration => integer(json)
                 .map(Value::Duration)
                 .map_err(|_| "a duration is a number of microseconds".to_owned()),
-            Self::Option { options } => option(&word(json)?, options).map(Value::Text),
+            Self::Option { options } => option(&word(json)?, options).map(|name| Value::Text(name.into())),
             Self::MultiOption { options } => several(json, options),
             Self::Money => money(json),
             Self::Phone => phone(json),
@@ -98,7 +98,7 @@ fn one_line(text: String) -> Read {
     if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
         return Err("it has line breaks; one line of text is expected".to_owned());
     }
-    Ok(Value::Text(text))
+    Ok(Value::Text(text.into()))
 }
 
 fn integer(json: &Json) -> Result<i64, String> {
@@ -233,7 +233,7 @@ fn several(json: &Json, options: &[String]) -> Read {
         options
             .iter()
             .filter(|name| chosen.contains(name))
-            .cloned()
+            .map(Text::from)
             .collect(),
     ))
 }
@@ -306,7 +306,7 @@ fn email(written: &str) -> Read {
                 .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
     });
     if sound {
-        Ok(Value::Text(written.to_owned()))
+        Ok(Value::Text(written.into()))
     } else {
         Err(format!("'{written}' is not an e-mail address"))
     }
@@ -318,13 +318,13 @@ fn url(written: &str) -> Read {
         .or_else(|| written.strip_prefix("http://"));
     match rest {
         Some(host) if !host.is_empty() && !written.contains(char::is_whitespace) => {
-            Ok(Value::Text(written.to_owned()))
+            Ok(Value::Text(written.into()))
         }
         None if written.contains('.')
             && !written.contains("://")
             && !written.contains(char::is_whitespace) =>
         {
-            Ok(Value::Text(format!("https://{written}")))
+            Ok(Value::Text(format!("https://{written}").into()))
         }
         _ => Err(format!(
             "'{written}' is not a web address that begins with https:// or http://"
@@ -332,10 +332,10 @@ fn url(written: &str) -> Read {
     }
 }
 
-fn part(map: &serde_json::Map<String, Json>, name: &str) -> Result<String, String> {
+fn part(map: &serde_json::Map<String, Json>, name: &str) -> Result<Text, String> {
     map.get(name)
         .filter(|value| !value.is_null())
-        .map_or(Ok(String::new()), text)
+        .map_or(Ok(Text::new()), |written| text(written).map(Text::from))
 }
 
 fn only(map: &serde_json::Map<String, Json>, known: &[&str]) -> Result<(), String> {
@@ -352,7 +352,7 @@ fn address(json: &Json) -> Read {
     let Json::Object(map) = json else {
         return text(json).map(|street| {
             Value::Address(Box::new(Address {
-                street,
+                street: street.into(),
                 ..Address::default()
             }))
         });
@@ -365,7 +365,7 @@ fn address(json: &Json) -> Read {
         street: part(map, "street")?,
         city: part(map, "city")?,
         province: part(map, "province")?,
-        postal_code: fold_digits(&part(map, "postal_code")?),
+        postal_code: fold_digits(&part(map, "postal_code")?).into(),
         country: part(map, "country")?,
     })))
 }

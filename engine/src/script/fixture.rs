@@ -58,7 +58,7 @@ impl Fixture {
             put(&account),
             put(&won),
             Write::Put {
-                key: spaces::unique(won.object.number, key, &Value::Text("won".to_owned())),
+                key: spaces::unique(won.object.number, key, &Value::Text("won".into())),
                 value: won.id.number.to_be_bytes().to_vec(),
             },
         ];

@@ -9,7 +9,7 @@ use crate::hook::{EffectAction, OnFailure, Row, Verb};
 use crate::record::Value;
 
 fn text(value: &str) -> Option<Value> {
-    Some(Value::Text(value.to_owned()))
+    Some(Value::Text(value.into()))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::engine::LIMITS;
 use super::view::RecordView;
-use crate::record::{Decimal, Money, Value};
+use crate::record::{Decimal, Money, Text, Value};
 use crate::schema::FieldKind;
 
 const PLACES: u32 = 9;
@@ -30,9 +30,11 @@ pub(super) fn to_script(value: &Value) -> Dynamic {
             .into(),
         Value::Money(money) => Dynamic::from(*money),
         Value::Phone(phone) => {
-            let optional = |part: &Option<String>| part.clone().map_or(Dynamic::UNIT, Into::into);
+            let optional = |part: &Option<Text>| {
+                part.as_deref().map_or(Dynamic::UNIT, Into::into)
+            };
             map([
-                ("raw", phone.raw.clone().into()),
+                ("raw", phone.raw.as_str().into()),
                 ("e164", optional(&phone.e164)),
                 ("extension", optional(&phone.extension)),
             ])
@@ -62,7 +64,7 @@ fn map<const N: usize>(parts: [(&str, Dynamic); N]) -> Dynamic {
         .into()
 }
 
-fn texts(parts: &[(&str, &String)]) -> Dynamic {
+fn texts(parts: &[(&str, &Text)]) -> Dynamic {
     parts
         .iter()
         .map(|(name, text)| ((*name).into(), text.as_str().into()))

@@ -153,7 +153,7 @@ pub(super) fn by_key(reader: &Reader, object: &str, key: &str) -> Result<Option<
         return Ok(None);
     };
     reader
-        .by_unique(object, field.number, &Value::Text(key.to_owned()))
+        .by_unique(object, field.number, &Value::Text(key.into()))
         .map_err(|error| error.to_string())
 }
 

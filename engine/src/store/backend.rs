@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::journal::{Entry, Journal, Position, Subject};
 
 use super::runs::Scratch;
-use super::{CommitError, Progress, StoreError};
+use super::{CommitError, Entries, Progress, StoreError};
 
 /// One change of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,6 +187,22 @@ pub(crate) trait Backend: Send + Sync {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
+
+    /// As [`get_many`](Self::get_many), in one piece of memory.
+    fn get_all(&self, at: Position, keys: &[&[u8]]) -> Result<Entries, StoreError> {
+        Ok(self.get_many(at, keys)?.into())
+    }
+
+    /// As [`scan`](Self::scan), in one piece of memory.
+    fn list(
+        &self,
+        at: Position,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Entries, StoreError> {
+        Ok(self.scan(at, span, direction, limit)?.into())
+    }
 
     /// Commits atomically and returns the commit's position once it is as durable as was asked for.
     fn commit(&self, commit: Commit) -> Result<Position, CommitError>;

@@ -8,6 +8,7 @@
 mod backend;
 pub(crate) mod checkpoint;
 mod embedded;
+mod entries;
 mod error;
 pub(crate) mod kept;
 pub(crate) mod keys;
@@ -41,6 +42,7 @@ pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Veri
 pub(crate) use embedded::contents;
 pub(crate) use embedded::{ERASED, EmbeddedBackend, StoreOptions};
 pub use embedded::{Retention, StateEngine};
+pub(crate) use entries::Entries;
 pub(crate) use error::{CommitError, StoreError};
 pub(crate) use memory::MemoryBackend;
 pub use progress::Progress;

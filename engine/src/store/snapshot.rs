@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::journal::Position;
 
-use super::{Backend, Direction, Row, Span, StoreError};
+use super::{Backend, Direction, Entries, Row, Span, StoreError};
 
 const PAGE: usize = 1000;
 
@@ -55,6 +55,21 @@ impl Snapshot {
 
     pub(crate) fn get_many(&self, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         self.pinned.backend.get_many(self.pinned.at, keys)
+    }
+
+    pub(crate) fn get_all(&self, keys: &[&[u8]]) -> Result<Entries, StoreError> {
+        self.pinned.backend.get_all(self.pinned.at, keys)
+    }
+
+    pub(crate) fn list(
+        &self,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Entries, StoreError> {
+        self.pinned
+            .backend
+            .list(self.pinned.at, span, direction, limit)
     }
 
     pub(crate) fn scan(

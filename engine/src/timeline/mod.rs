@@ -101,7 +101,7 @@ pub(crate) fn states(reader: &Reader, entry: &Entry) -> Result<BTreeMap<RecordId
         let Some(object) = reader.schema.by_number(number) else {
             continue;
         };
-        let record = value.map(|bytes| decode(object, id, bytes)).transpose()?;
+        let record = value.map(|bytes| decode(object, id, &bytes)).transpose()?;
         states.insert(RecordId::new(object.prefix, id), record);
     }
     Ok(states)
@@ -153,7 +153,7 @@ fn state_as_of(
         Ok(mut found) => {
             let bytes = found.pop().flatten();
             bytes
-                .map(|bytes| decode(object, id.number, bytes))
+                .map(|bytes| decode(object, id.number, &bytes))
                 .transpose()
         }
         Err(StoreError::SnapshotGone { .. }) => Ok(None),

@@ -36,7 +36,7 @@ pub(super) fn stage(
         write,
         base,
         reader: base.reader.clone(),
-        actor: Value::Text(write.context.actor.to_string()),
+        actor: Value::Text(write.context.actor.to_string().into()),
         keys: Claims::default(),
         keyed: 0,
         group: 0,

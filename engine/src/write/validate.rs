@@ -326,7 +326,7 @@ fn check_type(
         Ok((normal, refusals)) => {
             for ((place, number, _), text) in values.iter().zip(normal) {
                 if let Some(after) = &mut drafts.drafts[*place].after {
-                    after.set(*number, Some(Value::Text(text)));
+                    after.set(*number, Some(Value::Text(text.into())));
                 }
             }
             for refusal in refusals {

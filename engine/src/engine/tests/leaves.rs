@@ -183,7 +183,7 @@ fn asked_of(engine: &Engine, entry: &Entry) -> Vec<Json> {
         let key = spaces::of_record(spaces::RECORD, object.number, id.number);
         let put = content.results.iter().find(|(found, _)| *found == key);
         let record = put.and_then(|(_, value)| {
-            let stored = codec::decode(value.clone()?).unwrap();
+            let stored = codec::decode(value.as_ref()?).unwrap();
             let mut record = Record::empty(object.clone(), id);
             record.values = stored.values;
             Some(record)

@@ -239,7 +239,7 @@ fn a_cell_becomes_a_value_by_the_rules_of_its_field() {
 fn every_value_lands_in_the_column_of_its_kind() {
     let value = Value::Date(NaiveDate::from_ymd_opt(2026, 3, 21).unwrap());
     assert_eq!(Cell::of(Kind::Date, &value), Some(Cell::Number(20533)));
-    let value = Value::Options(vec!["customer".to_owned()]);
+    let value = Value::Options(vec!["customer".into()]);
     assert_eq!(
         Cell::of(Kind::of(&FieldKind::multi_option(&["customer"])), &value),
         Some(Cell::Text(r#"["customer"]"#.into()))

@@ -17,7 +17,7 @@ fn refused(shelf: &Shelf, asked: &Aggregate) -> String {
 }
 
 fn text(text: &str) -> Option<Value> {
-    Some(Value::Text(text.to_owned()))
+    Some(Value::Text(text.into()))
 }
 
 fn sum(field: &str) -> Measure {

@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
 use super::page::Leaf;
@@ -56,6 +56,8 @@ pub(super) enum Update {
 /// Decoded pages, up to so many bytes of them.
 pub(super) struct Cache {
     limit: usize,
+    /// So much more while somebody else does not need it.
+    lent: AtomicUsize,
     /// Counts the batches: a page that was read from the engine before one is not kept after it.
     batches: AtomicU64,
     shelf: RwLock<Shelf>,
@@ -91,6 +93,7 @@ impl Cache {
     pub(super) fn new(limit: usize) -> Self {
         Cache {
             limit,
+            lent: AtomicUsize::new(0),
             batches: AtomicU64::new(0),
             shelf: RwLock::default(),
         }
@@ -99,6 +102,18 @@ impl Cache {
     /// How many bytes of pages it keeps.
     pub(super) fn limit(&self) -> usize {
         self.limit
+    }
+
+    /// Lets it keep so much more than its limit from now on, in place of what was lent before.
+    pub(super) fn lend(&self, bytes: usize) {
+        let before = self.lent.swap(bytes, Ordering::Relaxed);
+        if bytes < before && self.limit > 0 {
+            write(&self.shelf).shrink(self.most());
+        }
+    }
+
+    fn most(&self) -> usize {
+        self.limit.saturating_add(self.lent.load(Ordering::Relaxed))
     }
 
     /// To be asked before a page is read from the engine, and given to [`keep`](Self::keep).
@@ -136,7 +151,7 @@ impl Cache {
         let mut shelf = write(&self.shelf);
         if self.batches() == batches {
             shelf.put(space, Arc::clone(page));
-            shelf.shrink(self.limit);
+            shelf.shrink(self.most());
         }
     }
 
@@ -168,7 +183,7 @@ impl Cache {
             shelf.remove(space, &fence);
             shelf.forget_before(space, &fence);
         }
-        shelf.shrink(self.limit);
+        shelf.shrink(self.most());
     }
 
     #[cfg(test)]
@@ -351,6 +366,21 @@ mod tests {
             Some(b"d".to_vec())
         );
         assert_eq!(fence(cache.holding(Space::Current, b"z")), None);
+    }
+
+    #[test]
+    fn what_was_lent_is_given_back() {
+        let size = page(b"0", None).size();
+        let cache = Cache::new(2 * size);
+        cache.lend(8 * size);
+        for number in b'0'..b'8' {
+            keep(&cache, &[number], Some(&[number + 1]));
+        }
+        assert_eq!(cache.bytes(), 8 * size);
+        cache.lend(3 * size);
+        assert_eq!(cache.bytes(), 5 * size);
+        cache.lend(0);
+        assert_eq!(cache.bytes(), 2 * size);
     }
 
     #[test]

@@ -94,6 +94,17 @@ impl Store {
             }
         }
         self.head.store(head.get(), Ordering::Release);
+        self.lend_idle();
+    }
+
+    /// Lets the cache have the memory for commits that they do not need now: nearly all of it where little is written.
+    pub(super) fn lend_idle(&self) {
+        let layers = read(&self.layers);
+        let folding = layers.folding.as_ref();
+        let used = layers.overlay.bytes() + folding.map_or(0, |folding| folding.overlay.bytes());
+        if let Some(pages) = &layers.pages {
+            pages.cache().lend(self.overlay_limit.saturating_sub(used));
+        }
     }
 
     fn lost_answer(&self) -> StoreError {

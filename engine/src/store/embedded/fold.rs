@@ -128,6 +128,8 @@ impl Store {
             let mut layers = write(&self.layers);
             layers.folded = folding.upto;
             layers.folding = None;
+            drop(layers);
+            self.lend_idle();
         }
         // The last one to hold it frees it here, while nobody waits.
         drop(folding);

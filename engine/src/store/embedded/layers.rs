@@ -14,6 +14,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use crate::journal::Position;
+use crate::store::entries::Sink;
 use crate::store::overlay::Overlay;
 use crate::store::settle::Ground;
 use crate::store::{Direction, Row, Span, StoreError};
@@ -61,18 +62,27 @@ impl Layers {
     }
 
     pub(super) fn get(&self, key: &[u8], at: Position) -> Result<Option<Vec<u8>>, StoreError> {
+        self.look_up(key, at, |value| value.map(<[u8]>::to_vec))
+    }
+
+    /// What `take` makes of a key's value.
+    pub(super) fn look_up<T>(
+        &self,
+        key: &[u8],
+        at: Position,
+        take: impl FnOnce(Option<&[u8]>) -> T,
+    ) -> Result<T, StoreError> {
         let pages = self.readable(at)?;
         let folding = self.folding.as_ref();
         let newer = self.overlay.at(key, at);
         if let Some(value) = newer.or_else(|| folding?.overlay.at(key, at)) {
-            return Ok(value.map(<[u8]>::to_vec));
+            return Ok(take(value));
         }
-        let current = pages.get(key, |entry| {
-            (entry.since <= at.get()).then(|| entry.value.to_vec())
-        })?;
-        match current.flatten() {
-            None if at < self.reach => History::new(pages, at).get(key),
-            current => Ok(current),
+        let page = pages.holding(Space::Current, key)?;
+        let current = page.as_ref().and_then(|page| page.leaf.get(key));
+        match current.filter(|entry| entry.since <= at.get()) {
+            None if at < self.reach => Ok(take(History::new(pages, at).get(key)?.as_deref())),
+            current => Ok(take(current.map(|entry| entry.value))),
         }
     }
 
@@ -84,14 +94,14 @@ impl Layers {
         mut span: Span,
         direction: Direction,
         limit: usize,
-        rows: &mut Vec<Row>,
+        rows: &mut impl Sink,
     ) -> Result<Option<Span>, StoreError> {
         let pages = self.readable(at)?;
         for _ in 0..CHUNK {
             let part = Part::of(pages, span, direction)?;
             let (start, end) = (part.span.start.as_slice(), end_of(&part.span));
             let past = match at < self.reach {
-                true => History::new(pages, at).range(start, end, direction, limit - rows.len())?,
+                true => History::new(pages, at).range(start, end, direction, limit - rows.count())?,
                 false => Vec::new(),
             };
             let current = directed(part.entries(at), direction).map(Seen::current);
@@ -193,14 +203,15 @@ fn end_of(span: &Span) -> Option<&[u8]> {
 }
 
 /// Appends until `limit` rows are there, and says whether they are.
-fn fill<'a>(rows: &mut Vec<Row>, seen: impl Iterator<Item = Seen<'a>>, limit: usize) -> bool {
-    let mut present = seen.filter_map(|seen| {
-        let value = seen.value?;
-        Some(([seen.prefix, seen.rest].concat(), value.to_vec()))
-    });
-    while rows.len() < limit {
+fn fill<'a>(
+    rows: &mut impl Sink,
+    seen: impl Iterator<Item = Seen<'a>>,
+    limit: usize,
+) -> bool {
+    let mut present = seen.filter_map(|seen| Some((seen.value?, seen)));
+    while rows.count() < limit {
         match present.next() {
-            Some(row) => rows.push(row),
+            Some((value, seen)) => rows.put(seen.prefix, seen.rest, value),
             None => return false,
         }
     }

@@ -61,6 +61,7 @@ use super::pins::Pins;
 use super::queue::Queue;
 use super::runs::Scratch;
 use super::verify::Folded;
+use super::entries::{Entries, Sink};
 use super::{
     Backend, Commit, CommitError, Direction, Progress, Row, Span, StoreError, Verified, kept,
 };
@@ -165,6 +166,22 @@ impl Store {
 }
 
 impl EmbeddedBackend {
+    fn scan_into(
+        &self,
+        at: Position,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+        into: &mut impl Sink,
+    ) -> Result<(), StoreError> {
+        let mut rest = (!span.is_empty() && limit > 0).then(|| span.clone());
+        while let Some(span) = rest {
+            let layers = read(&self.layers);
+            rest = self.noted(layers.scan_chunk(at, span, direction, limit, into))?;
+        }
+        Ok(())
+    }
+
     fn verify_at(&self, at: Position) -> Result<Verified, StoreError> {
         let mut folded = Folded::new(self.scratch());
         let base = self.journal.base();
@@ -224,12 +241,30 @@ impl Backend for EmbeddedBackend {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();
-        let mut rest = (!span.is_empty() && limit > 0).then(|| span.clone());
-        while let Some(span) = rest {
-            let layers = read(&self.layers);
-            rest = self.noted(layers.scan_chunk(at, span, direction, limit, &mut rows))?;
-        }
+        self.scan_into(at, span, direction, limit, &mut rows)?;
         Ok(rows)
+    }
+
+    fn get_all(&self, at: Position, keys: &[&[u8]]) -> Result<Entries, StoreError> {
+        let layers = read(&self.layers);
+        let mut entries = Entries::with_capacity(keys.len(), 0);
+        let read = keys
+            .iter()
+            .try_for_each(|key| layers.look_up(key, at, |value| entries.put_value(value)));
+        self.noted(read)?;
+        Ok(entries)
+    }
+
+    fn list(
+        &self,
+        at: Position,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Entries, StoreError> {
+        let mut entries = Entries::default();
+        self.scan_into(at, span, direction, limit, &mut entries)?;
+        Ok(entries)
     }
 
     fn commit(&self, commit: Commit) -> Result<Position, CommitError> {

@@ -82,6 +82,7 @@ impl EmbeddedBackend {
             }
             replayed => replayed?,
         }
+        store.lend_idle();
         Ok(EmbeddedBackend {
             store: Arc::new(store),
         })

@@ -88,7 +88,7 @@ pub(crate) struct StoreOptions {
     /// Commits are folded into pages when they take more memory than this. While they are, as much
     /// again can gather above them.
     pub(crate) overlay_limit_bytes: usize,
-    /// Memory for decoded pages.
+    /// Memory for decoded pages, which also get what the overlay does not use.
     pub(crate) cache_bytes: u64,
     pub(crate) keep_history: Retention,
     /// The engine of the state, for a store that is made; an existing one knows its own.

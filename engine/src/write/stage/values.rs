@@ -84,7 +84,7 @@ impl Stage<'_> {
         for object in to.iter().filter_map(|name| schema.object(name)) {
             if let Some(key) = object.natural_key() {
                 keyed = true;
-                let value = Value::Text(text.to_owned());
+                let value = Value::Text(text.into());
                 if let Some(id) = self.owner(object, key.number, &value)? {
                     return Ok(Value::Reference(id));
                 }

@@ -1,0 +1,119 @@
+//! What is looked at before a record is made?
+//!
+//! A filter looks at a field or two of many records and wants few of them: it looks at the bytes that are stored, and
+//! only what passes becomes a record.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::compile::Compiled;
+use super::reader::{decode, unreadable};
+use crate::error::Result;
+use crate::record::{Record, RecordId, Value};
+use crate::schema::Object;
+use crate::store::codec::{CodecError, Unread};
+
+/// What can be asked of a record and of one that was not made yet.
+pub(crate) trait Look {
+    fn id(&self) -> RecordId;
+    fn revision(&self) -> u64;
+    fn look(&self, field: u32) -> Option<Cow<'_, Value>>;
+}
+
+impl Look for Record {
+    fn id(&self) -> RecordId {
+        self.id
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn look(&self, field: u32) -> Option<Cow<'_, Value>> {
+        self.value(field).map(Cow::Borrowed)
+    }
+}
+
+/// A row of a plan's source.
+pub(super) enum Candidate<'a> {
+    Stored(Unmade<'a>),
+    /// With its totals, which lie elsewhere.
+    Made(Record),
+}
+
+/// A record as it is stored.
+pub(super) struct Unmade<'a> {
+    object: &'a Arc<Object>,
+    id: u128,
+    bytes: &'a [u8],
+    written: Unread<'a>,
+    /// Why a look at a field saw nothing, when it could not be read.
+    broken: RefCell<Option<CodecError>>,
+}
+
+impl<'a> Candidate<'a> {
+    pub(super) fn stored(object: &'a Arc<Object>, id: u128, bytes: &'a [u8]) -> Result<Self> {
+        let written = Unread::open(bytes).map_err(|error| unreadable(object, id, &error))?;
+        Ok(Self::Stored(Unmade {
+            object,
+            id,
+            bytes,
+            written,
+            broken: RefCell::new(None),
+        }))
+    }
+
+    pub(super) fn passes(&self, compiled: &Compiled) -> Result<bool> {
+        let passes = compiled.matches(self);
+        self.was_readable()?;
+        Ok(passes)
+    }
+
+    /// To be asked after looks: fields that cannot be read look empty.
+    pub(super) fn was_readable(&self) -> Result<()> {
+        match self {
+            Self::Stored(unmade) => match unmade.broken.take() {
+                Some(error) => Err(unreadable(unmade.object, unmade.id, &error)),
+                None => Ok(()),
+            },
+            Self::Made(_) => Ok(()),
+        }
+    }
+
+    pub(super) fn into_record(self) -> Result<Record> {
+        match self {
+            Self::Stored(unmade) => decode(unmade.object, unmade.id, unmade.bytes),
+            Self::Made(record) => Ok(record),
+        }
+    }
+}
+
+impl Look for Candidate<'_> {
+    fn id(&self) -> RecordId {
+        match self {
+            Self::Stored(unmade) => RecordId::new(unmade.object.prefix, unmade.id),
+            Self::Made(record) => record.id,
+        }
+    }
+
+    fn revision(&self) -> u64 {
+        match self {
+            Self::Stored(unmade) => unmade.written.revision,
+            Self::Made(record) => record.revision,
+        }
+    }
+
+    fn look(&self, field: u32) -> Option<Cow<'_, Value>> {
+        match self {
+            Self::Stored(unmade) => match unmade.written.value(field) {
+                Ok(value) => value.map(Cow::Owned),
+                Err(error) => {
+                    unmade.broken.replace(Some(error));
+                    None
+                }
+            },
+            Self::Made(record) => record.look(field),
+        }
+    }
+}
