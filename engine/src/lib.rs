@@ -51,7 +51,7 @@ mod gamification;
 mod hook;
 mod install;
 mod journal;
-mod locale;
+pub mod locale;
 mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
