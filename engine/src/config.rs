@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::install::Definitions;
 use crate::journal::Position;
+use crate::message::MessageRules;
 use crate::schema::{Object, Schema, pipelines, standard_schema};
 use crate::store::{Snapshot, spaces};
 use crate::write::{Ask, Group, Request, Stored};
@@ -23,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) counter: u64,
     pub(crate) schema: Arc<Schema>,
     installed: Definitions,
+    /// The host's, not the store's: they come with the engine and are the same in each of its configs.
+    messages: Arc<MessageRules>,
     registry: OnceLock<Registry>,
 }
 
@@ -69,7 +72,11 @@ impl Config {
             .map_or(0, u64::from_be_bytes))
     }
 
-    pub(crate) fn load(snapshot: &Snapshot, counter: u64) -> Result<Self> {
+    pub(crate) fn load(
+        snapshot: &Snapshot,
+        counter: u64,
+        messages: &Arc<MessageRules>,
+    ) -> Result<Self> {
         let mut schema = Schema::default();
         snapshot.scan_all(&[spaces::SCHEMA], |_, bytes| {
             let object: Object = serde_json::from_slice(bytes).map_err(|error| {
@@ -87,6 +94,7 @@ impl Config {
             counter,
             schema: Arc::new(schema),
             installed: Definitions::load(snapshot)?,
+            messages: messages.clone(),
             registry: OnceLock::new(),
         })
     }
@@ -94,7 +102,7 @@ impl Config {
     /// The hooks, made when they are first needed: who only reads never compiles a plugin.
     pub(crate) fn registry(&self) -> &Registry {
         self.registry
-            .get_or_init(|| self.installed.registry(&self.schema))
+            .get_or_init(|| self.installed.registry(&self.schema, &self.messages))
     }
 }
 

@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gamification::League;
 use crate::hook::{Bill, Bills, Registry};
 use crate::journal::Position;
+use crate::message::Post;
 use crate::query::Reader;
 use crate::schema::Schema;
 use crate::session::Session;
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     locale: Locale,
     config: RwLock<Held>,
     pub(crate) bills: Bills,
+    /// Who carries messages, and by which rules.
+    pub(crate) post: Post,
     set_aside: Option<PathBuf>,
     /// What follow-ups that a crash left undone could not do.
     resumed: Mutex<Vec<String>>,
@@ -73,6 +76,8 @@ pub(crate) struct Inner {
     installing: Mutex<()>,
     /// Entries whose follow-ups are done; the next commit takes them off the queue.
     followed: Mutex<Vec<Position>>,
+    /// Held while messages are handed over: what is on its way then was left by a process that ended.
+    delivering: Mutex<()>,
     /// Held while the files of the store are copied or written anew as a whole: by a backup, an erasing, a trimming.
     reshaping: Mutex<()>,
     /// Nobody objects, amends or follows up: for a store that is made of a backup.
@@ -237,7 +242,7 @@ impl Engine {
             return Ok(config);
         }
         drop(known);
-        let config = Arc::new(Config::load(snapshot, counter)?);
+        let config = Arc::new(Config::load(snapshot, counter, &self.inner.post.rules)?);
         let mut known = held.write().unwrap_or_else(PoisonError::into_inner);
         known.put(&config, position);
         Ok(config)
@@ -352,6 +357,14 @@ impl Engine {
     pub(crate) fn reshaping(&self) -> std::sync::MutexGuard<'_, ()> {
         self.inner
             .reshaping
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One delivery of messages at a time.
+    pub(crate) fn delivering(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.inner
+            .delivering
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

@@ -33,6 +33,7 @@
 //! - `wasm` (default): WebAssembly components as plugins.
 //! - `script` (default): rhai scripts for administrators.
 //! - `exchange` (default): CSV import with saved mappings.
+//! - `mail`: mails that come in.
 //! - `testing`: faults of the disk on demand.
 
 mod engine;
@@ -52,6 +53,7 @@ mod hook;
 mod install;
 mod journal;
 pub mod locale;
+mod message;
 mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
@@ -84,6 +86,11 @@ pub use install::{PluginInfo, SettingLabels};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
+pub use message::{
+    Accepted, CallingCode, Channel, Deliveries, DeliveryReport, InboundSms, MessageDraft,
+    MessageRules, MessageState, MessageText, Outgoing, Posted, Purpose, QuietHours, Received,
+    Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport, sms_length,
+};
 pub use past::{Moment, Past};
 pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,

@@ -4,10 +4,13 @@
 //! redb write themselves does not go through it. [`fuzz_journal`] and [`fuzz_checkpoint`] are the readers of
 //! their files, for bytes that may be anything.
 
+mod post;
 #[cfg(feature = "testing")]
 mod store;
 
 pub use crate::journal::{Call, Fault, Faults, fuzz_reader as fuzz_journal};
+pub use post::Postbox;
+
 pub use crate::store::checkpoint::fuzz_reader as fuzz_checkpoint;
 #[cfg(feature = "testing")]
 pub use store::{BareOptions, BareRecord, BareStore, overlay_bytes};

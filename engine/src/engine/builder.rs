@@ -10,6 +10,7 @@ use crate::context::{Clock, IdSource, Locale, RandomIds, SystemClock};
 use crate::error::Result;
 use crate::hook::Bills;
 use crate::journal::{Disk, Durability, RealDisk};
+use crate::message::{Channel, MessageRules, Post, Transport};
 #[cfg(feature = "postgres")]
 use crate::store::PostgresBackend;
 use crate::store::{
@@ -44,6 +45,7 @@ pub struct EngineBuilder {
     state_engine: StateEngine,
     background: bool,
     unjudged: bool,
+    post: Post,
     tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
@@ -67,6 +69,7 @@ impl EngineBuilder {
             state_engine: StateEngine::default(),
             background: true,
             unjudged: false,
+            post: Post::default(),
             tell: Arc::new(|_| {}),
         }
     }
@@ -153,6 +156,26 @@ impl EngineBuilder {
         self
     }
 
+    /// Who carries the messages of a channel from [`Engine::deliver`] on. Messages of a channel that nobody carries
+    /// stay queued.
+    pub fn transport(mut self, channel: Channel, transport: Arc<dyn Transport>) -> Self {
+        self.post.transports.insert(channel, transport);
+        self
+    }
+
+    /// By which rules messages are sent: quiet hours, tries, consent, how national numbers are read.
+    pub fn message_rules(mut self, rules: MessageRules) -> Self {
+        self.post.rules = Arc::new(rules);
+        self
+    }
+
+    /// Who makes text of templates, in a test of messages alone.
+    #[cfg(test)]
+    pub(crate) fn text_source(mut self, source: crate::message::TextSource) -> Self {
+        self.post.source = source;
+        self
+    }
+
     /// Without rules, plugins and scripts, and without follow-ups.
     pub(crate) fn unjudged(mut self) -> Self {
         self.unjudged = true;
@@ -194,7 +217,12 @@ impl EngineBuilder {
         self.over(backend, set_aside)
     }
 
-    fn over(self, backend: Arc<dyn Backend>, set_aside: Option<PathBuf>) -> Result<Engine> {
+    fn over(mut self, backend: Arc<dyn Backend>, set_aside: Option<PathBuf>) -> Result<Engine> {
+        #[cfg(feature = "postgres")]
+        let shared = self.database.is_some();
+        #[cfg(not(feature = "postgres"))]
+        let shared = false;
+        self.post.shared = shared;
         let inner = Inner {
             backend,
             clock: self.clock,
@@ -203,10 +231,12 @@ impl EngineBuilder {
             locale: self.locale,
             config: RwLock::default(),
             bills: Bills::default(),
+            post: self.post,
             set_aside,
             resumed: Mutex::default(),
             installing: Mutex::default(),
             followed: Mutex::default(),
+            delivering: Mutex::default(),
             reshaping: Mutex::default(),
             unjudged: self.unjudged,
         };

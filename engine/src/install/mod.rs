@@ -24,6 +24,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{BeforeSave, Registry};
+use crate::message::{MessageRules, PostingRule};
 use crate::sales::{Part, StageRule};
 use crate::schema::Schema;
 use crate::store::{Snapshot, spaces};
@@ -89,12 +90,16 @@ impl Definitions {
     }
 
     /// The hooks of all that is enabled. What cannot run is listed, and refuses the writes that it was to guard.
-    pub(crate) fn registry(&self, schema: &Schema) -> Registry {
+    pub(crate) fn registry(&self, schema: &Schema, messages: &Arc<MessageRules>) -> Registry {
         let mut registry = Registry::default();
         let rule =
             |part| StageRule::new(schema, part).map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
         registry.before_save.extend(rule(Part::First));
         registry.computed.extend(rule(Part::Last));
+        let posting = PostingRule::new(schema, messages.clone());
+        registry
+            .computed
+            .extend(posting.map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>));
         for (plugin, bytes) in self.plugins.iter().filter(|(plugin, _)| plugin.enabled) {
             if let Err(why) = add_plugin(plugin, bytes, schema, &mut registry) {
                 let owner = format!("plugin {} {}", plugin.id, plugin.version);

@@ -190,8 +190,18 @@ impl Reader {
         field: u32,
         target: RecordId,
     ) -> Result<Vec<RecordId>> {
+        self.having(from, field, &Value::Reference(target))
+    }
+
+    /// Ids of live records whose indexed field has the value, in id order. Of a long text the index has the beginning.
+    pub(crate) fn having(
+        &self,
+        from: &Object,
+        field: u32,
+        value: &Value,
+    ) -> Result<Vec<RecordId>> {
         let mut prefix = spaces::of_field(spaces::INDEX, from.number, field);
-        spaces::push_indexed(&mut prefix, Some(&Value::Reference(target)));
+        spaces::push_indexed(&mut prefix, Some(value));
         let mut ids = Vec::new();
         self.snapshot.scan_all(&prefix, |key, _| {
             ids.extend(spaces::id_at_end(key).map(|id| RecordId::new(from.prefix, id)));

@@ -74,6 +74,21 @@ impl Phone {
         })
     }
 
+    /// The international form, with a number that was given without its country read as one of this country:
+    /// `0912…` with `98` and the trunk prefix `0` is `+98912…`.
+    pub(crate) fn e164_in(&self, country: &str, trunk: &str) -> Option<String> {
+        if self.e164.is_some() {
+            return self.e164.clone();
+        }
+        let digits = self.key();
+        // Without the trunk prefix it is a number of one place, or a short one that only its network knows.
+        let national = digits
+            .strip_prefix(trunk)
+            .filter(|rest| !trunk.is_empty() && rest.len() >= 7)?;
+        let whole = format!("+{country}{national}");
+        Self::parse(&whole)?.e164
+    }
+
     /// What two phones are compared by.
     pub(crate) fn key(&self) -> Text {
         match &self.e164 {

@@ -4,6 +4,7 @@
 //! what it looked like. Nothing is kept twice.
 
 mod feed;
+mod messages;
 
 pub use feed::{Change, Touched};
 
@@ -42,6 +43,8 @@ pub struct Event {
     pub changes: Vec<(String, Option<Value>, Option<Value>)>,
     /// The entry that caused it, where a rule did.
     pub cause: Option<Position>,
+    /// The message, where the event is one; its other fields say what it is now.
+    pub message: Option<RecordId>,
 }
 
 /// What was done to a record.
@@ -54,6 +57,8 @@ pub enum EventKind {
     Updated,
     /// It went to the bin.
     Deleted,
+    /// A message about it was written, queued, sent or received.
+    Message,
     /// Something that was erased since, with everything that it said; the last such event is the erasing.
     Erased,
 }
@@ -245,7 +250,7 @@ pub(crate) fn of_record(
     match trimmed {
         // Everything that happened to it lies before the oldest entry that is kept.
         Some(error) if events.is_empty() => Err(error.into()),
-        _ => Ok(events),
+        _ => Ok(messages::merged(events, messages::about(reader, id)?)),
     }
 }
 
@@ -302,6 +307,7 @@ fn erased(entry: &Entry) -> Event {
         kind: EventKind::Erased,
         changes: Vec::new(),
         cause,
+        message: None,
     }
 }
 

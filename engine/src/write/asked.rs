@@ -80,7 +80,9 @@ pub(super) fn asked(
     for (group, asks) in staged.filter(|(group, _)| refused[*group].is_none()) {
         for (place, ask) in asks.asks.iter().enumerate() {
             match ask {
-                Ask::Record(request) => split.request(request, (group, place)),
+                Ask::Record(request) | Ask::Kept(request) => {
+                    split.request(request, (group, place));
+                }
                 Ask::Stored(stored) => split.stored.push(json!([
                     split.count,
                     {"do": "store", "what": stored.what, "schema": stored.schema},

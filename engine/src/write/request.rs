@@ -167,6 +167,8 @@ impl Request {
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
     Record(Box<Request>),
+    /// The same by the room that keeps the record's read-only fields.
+    Kept(Box<Request>),
     /// A plugin, a script, a setting: prepared and checked by the room that knows it.
     Stored(Stored),
 }
@@ -199,6 +201,14 @@ impl Group {
                 .into_iter()
                 .map(|request| Ask::Record(Box::new(request)))
                 .collect(),
+            once: None,
+        }
+    }
+
+    /// Changes of fields that only the engine may set.
+    pub(crate) fn kept(request: Request) -> Self {
+        Self {
+            asks: vec![Ask::Kept(Box::new(request))],
             once: None,
         }
     }

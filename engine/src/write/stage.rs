@@ -168,7 +168,8 @@ impl Stage<'_> {
         for (place, ask) in group.asks.iter().enumerate() {
             self.request = place;
             let staged = match ask {
-                Ask::Record(request) => self.request(request),
+                Ask::Record(request) => self.request(request, false),
+                Ask::Kept(request) => self.request(request, true),
                 Ask::Stored(stored) => self.stored(stored.clone()),
             };
             match staged {
@@ -192,16 +193,16 @@ impl Stage<'_> {
             .push((self.group, self.request, Outcome { id, kind }));
     }
 
-    fn request(&mut self, request: &Request) -> Staged<()> {
+    fn request(&mut self, request: &Request, privileged: bool) -> Staged<()> {
         match request {
             Request::Create { object, id, fields } => {
-                self.create(object, *id, fields, false).map(|_| ())
+                self.create(object, *id, fields, privileged).map(|_| ())
             }
             Request::Update {
                 id,
                 revision,
                 fields,
-            } => self.update(*id, *revision, fields, false),
+            } => self.update(*id, *revision, fields, privileged),
             Request::Delete { id, revision } => self.delete(*id, *revision),
             Request::Restore { id } => self.restore(*id),
             Request::ConvertLead(conversion) => self.convert(conversion),

@@ -16,6 +16,27 @@ fn email() -> Field {
         .label("E-mail", "ایمیل", "البريد الإلكتروني")
 }
 
+/// The ways on which somebody may be written to, or not.
+const WRITTEN_CHANNELS: &[&str] = &["email", "sms", "messenger", "letter"];
+
+/// What somebody said about being written to, when, and where that is known from.
+fn consent() -> [Field; 5] {
+    let channels = |name: &str| Field::new(name, FieldKind::multi_option(WRITTEN_CHANNELS));
+    [
+        channels("opt_out").label("Does not want", "نمی‌خواهد", "لا يرغب في"),
+        channels("consent").label("Agreed to marketing", "رضایت تبلیغات", "الموافقة على التسويق"),
+        Field::new("consent_on", FieldKind::Date).label(
+            "Said on",
+            "تاریخ اعلام",
+            "تاريخ التصريح",
+        ),
+        text("consent_source").label("Known from", "منبع اعلام", "مصدر التصريح"),
+        Field::new("utc_offset_minutes", FieldKind::Integer)
+            .range(-720, 840)
+            .label("Minutes from UTC", "اختلاف با UTC به دقیقه", "الفرق عن UTC بالدقائق"),
+    ]
+}
+
 fn phone(name: &str) -> Field {
     Field::new(name, FieldKind::Phone).indexed()
 }
@@ -106,7 +127,10 @@ fn account() -> Declaration {
             .label("Last won", "آخرین برد", "آخر فوز"),
             count("contacts", "contact", "account", &[]).label("Contacts", "افراد", "جهات الاتصال"),
             latest_activity(),
-        ],
+        ]
+        .into_iter()
+        .chain(consent())
+        .collect(),
     )
 }
 
@@ -143,7 +167,10 @@ fn contact() -> Declaration {
             description(),
             external_id(),
             latest_activity(),
-        ],
+        ]
+        .into_iter()
+        .chain(consent())
+        .collect(),
     )
 }
 
@@ -214,6 +241,9 @@ fn lead() -> Declaration {
                 .read_only()
                 .label("Opportunity", "فرصت", "الفرصة"),
             latest_activity(),
-        ],
+        ]
+        .into_iter()
+        .chain(consent())
+        .collect(),
     )
 }

@@ -1,0 +1,360 @@
+//! How do queued messages get out, each of them once?
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde_json::{Value as Json, json};
+
+use super::transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
+use super::verdict::{Judge, Verdict};
+use super::{Channel, LONGEST_CAUSE, MessageRules, MessageState, one_line};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::query::{self, Filter, Query, SortKey};
+use crate::record::{Record, RecordId, Value};
+use crate::session::Session;
+use crate::write::{Fields, Group, Request};
+
+/// The most messages that are on their way at a time.
+const WIDEST: usize = 500;
+
+/// After so long another process that shares the store is taken for dead, and what it was sending is asked about.
+const LEASE: TimeDelta = TimeDelta::minutes(15);
+
+/// What became of what was due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deliveries {
+    /// The transports took so many.
+    pub sent: usize,
+    /// So many are tried again later.
+    pub postponed: usize,
+    /// So many have failed.
+    pub failed: usize,
+    /// So many may not be sent any more.
+    pub suppressed: usize,
+    /// So many were on their way when an earlier process ended, and had been taken: they were not sent again. They are
+    /// among the sent ones.
+    pub recovered: usize,
+    /// Whether there may be more that is due.
+    pub more: bool,
+    /// What could not be written down, in words.
+    pub warnings: Vec<String>,
+}
+
+impl Engine {
+    /// Hands over what is due, in order, at most so many messages; the host calls it as often as it likes. It waits for
+    /// the transports. What may be sent twice, and when, is in the documentation of [`Transport`] and its methods.
+    ///
+    /// # Errors
+    /// When the store fails. Nothing is lost: what was on its way is asked about next time.
+    pub fn deliver(&self, most: usize) -> Result<Deliveries> {
+        let _alone = self.delivering();
+        let mut run = Run {
+            engine: self,
+            session: self.session(),
+            rules: self.inner.post.rules.clone(),
+            left: most,
+            told: Deliveries::default(),
+        };
+        for (channel, transport) in &self.inner.post.transports {
+            run.channel(*channel, transport)?;
+        }
+        Ok(run.told)
+    }
+}
+
+struct Run<'a> {
+    engine: &'a Engine,
+    session: Session,
+    rules: Arc<MessageRules>,
+    left: usize,
+    told: Deliveries,
+}
+
+/// A message that is marked as being sent.
+struct Going {
+    message: Outgoing,
+    /// Whether an earlier attempt may have been taken.
+    doubtful: bool,
+}
+
+/// What is to be written of messages that are due, and which of them go, with the place of each one's mark.
+struct Marked {
+    marks: Vec<Request>,
+    going: Vec<(usize, Going)>,
+}
+
+impl Run<'_> {
+    fn channel(&mut self, channel: Channel, transport: &Arc<dyn Transport>) -> Result<()> {
+        self.recover(channel, transport)?;
+        let window = transport.window().clamp(1, WIDEST);
+        let mut outcomes: Vec<Request> = Vec::new();
+        let mut reachable = true;
+        while self.left > 0 && reachable {
+            let due = self.due(channel, self.left.min(WIDEST))?;
+            let mut progress = false;
+            for due in due.chunks(window) {
+                if !reachable {
+                    break;
+                }
+                self.left = self.left.saturating_sub(due.len());
+                let Marked { marks, going } = self.mark(channel, due)?;
+                // What became of the window before is written with the marks of this one: one flush of the disk.
+                let known = outcomes.len();
+                outcomes.extend(marks);
+                let written = self.write(std::mem::take(&mut outcomes))?;
+                let marked = written.get(known..).unwrap_or_default();
+                progress |= marked.contains(&true);
+                let going = going
+                    .iter()
+                    .filter(|(place, _)| marked.get(*place) == Some(&true));
+                for (_, going) in going {
+                    outcomes.push(match reachable {
+                        true => self.hand_over(transport, going, &mut reachable),
+                        false => put_back(&going.message),
+                    });
+                }
+            }
+            if !progress {
+                // Nothing is due, or a rule keeps it from being sent: to ask again would ask for ever.
+                break;
+            }
+        }
+        self.told.more |= self.left == 0;
+        self.write(outcomes).map(|_written| ())
+    }
+
+    /// Asks about what was on its way when a process ended. Only one process has a directory open and only one call
+    /// delivers, so that whatever is being sent now was left.
+    fn recover(&mut self, channel: Channel, transport: &Arc<dyn Transport>) -> Result<()> {
+        let now = self.session.context.now();
+        let mut filter = of(channel, MessageState::Sending);
+        if self.engine.inner.post.shared {
+            filter = filter.and(Filter::lte("sending_since", Value::Instant(now - LEASE)));
+        }
+        loop {
+            let left = self.find(Query::new("message").filter(filter.clone()).limit(WIDEST))?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            let asked = left.iter().map(|message| {
+                match transport.was_accepted(message.text("delivery_key").unwrap_or_default()) {
+                    Some(true) => {
+                        self.told.recovered += 1;
+                        self.told.sent += 1;
+                        self.sent(message.id(), &Accepted::new())
+                    }
+                    _ => kept(message.id(), json!({"state": "queued", "sending_since": null})),
+                }
+            });
+            let asked: Vec<Request> = asked.collect();
+            let written = self.write(asked)?;
+            if !written.contains(&true) {
+                // They cannot be changed: to ask for them again would ask for ever.
+                return Ok(());
+            }
+        }
+    }
+
+    fn due(&self, channel: Channel, most: usize) -> Result<Vec<Record>> {
+        let now = self.session.context.now();
+        let filter =
+            of(channel, MessageState::Queued).and(Filter::lte("next_attempt_at", Value::Instant(now)));
+        let by_time = SortKey::parse_list("next_attempt_at")?;
+        self.find(Query::new("message").filter(filter).sort(by_time).limit(most))
+    }
+
+    fn find(&self, query: Query) -> Result<Vec<Record>> {
+        let (reader, _) = self.engine.read()?;
+        Ok(query::run(&reader, &query, &self.session.time())?.records)
+    }
+
+    /// For each message that is due: a mark that it is being sent, or why it is not.
+    fn mark(&mut self, channel: Channel, due: &[Record]) -> Result<Marked> {
+        let (reader, _) = self.engine.read()?;
+        let now = self.session.context.now();
+        let judge = Judge {
+            reader: &reader,
+            rules: &self.rules,
+            zone: self.session.context.zone,
+        };
+        let mut marks = Vec::with_capacity(due.len());
+        let mut going = Vec::with_capacity(due.len());
+        for message in due {
+            let to = message.text("to_address").unwrap_or_default();
+            let change = match judge.verdict(message, to, now)? {
+                Verdict::Go => {
+                    let outgoing = outgoing(&reader, message, channel)?;
+                    let change = json!({
+                        "state": "sending",
+                        "sending_since": Value::Instant(now).to_json(),
+                        "attempts": outgoing.attempt,
+                    });
+                    let doubtful = outgoing.attempt > 1;
+                    going.push((
+                        marks.len(),
+                        Going {
+                            message: outgoing,
+                            doubtful,
+                        },
+                    ));
+                    change
+                }
+                Verdict::Wait(until, cause) => {
+                    self.told.postponed += 1;
+                    let until = Value::Instant(until).to_json();
+                    json!({"next_attempt_at": until, "cause": one_line(&cause, LONGEST_CAUSE)})
+                }
+                Verdict::Never(cause) => {
+                    self.told.suppressed += 1;
+                    let cause = one_line(&cause, LONGEST_CAUSE);
+                    json!({"state": "suppressed", "next_attempt_at": null, "cause": cause})
+                }
+            };
+            marks.push(Request::Update {
+                id: message.id(),
+                // Whoever changed it meanwhile may have meant that it is not sent.
+                revision: Some(message.revision()),
+                fields: Fields::from(change),
+            });
+        }
+        Ok(Marked { marks, going })
+    }
+
+    fn hand_over(
+        &mut self,
+        transport: &Arc<dyn Transport>,
+        going: &Going,
+        reachable: &mut bool,
+    ) -> Request {
+        let message = &going.message;
+        if going.doubtful && transport.was_accepted(&message.key) == Some(true) {
+            self.told.sent += 1;
+            self.told.recovered += 1;
+            return self.sent(message.id, &Accepted::new());
+        }
+        match transport.send(message) {
+            Ok(accepted) => {
+                self.told.sent += 1;
+                self.sent(message.id, &accepted)
+            }
+            Err(error) => {
+                *reachable = error.kind != SendErrorKind::Unavailable;
+                self.not_sent(message, &error)
+            }
+        }
+    }
+
+    fn sent(&self, id: RecordId, accepted: &Accepted) -> Request {
+        let provider_id = accepted.provider_id.as_ref();
+        let at = Value::Instant(self.session.context.now()).to_json();
+        kept(
+            id,
+            json!({
+                "state": "sent",
+                "at": at,
+                "provider_id": provider_id.map(|id| one_line(id, LONGEST_CAUSE)),
+                "cause": null,
+                "next_attempt_at": null,
+                "sending_since": null,
+            }),
+        )
+    }
+
+    fn not_sent(&mut self, message: &Outgoing, error: &SendError) -> Request {
+        let cause = one_line(&error.cause, LONGEST_CAUSE);
+        let permanent = error.kind == SendErrorKind::Permanent;
+        if permanent || message.attempt >= self.rules.tries {
+            self.told.failed += 1;
+            let cause = match permanent {
+                true => cause,
+                false => format!("given up after {} attempts: {cause}", message.attempt),
+            };
+            let change = json!({
+                "state": "failed",
+                "cause": one_line(&cause, LONGEST_CAUSE),
+                "next_attempt_at": null,
+                "sending_since": null,
+            });
+            return kept(message.id, change);
+        }
+        self.told.postponed += 1;
+        let now = self.session.context.now();
+        let delay = self.rules.delay(message.attempt, &message.key);
+        let next = now.checked_add_signed(delay).unwrap_or(now);
+        kept(
+            message.id,
+            json!({
+                "state": "queued",
+                "cause": cause,
+                "next_attempt_at": Value::Instant(next).to_json(),
+                "sending_since": null,
+            }),
+        )
+    }
+
+    /// Writes changes, each for itself and all in one commit, and says which were taken.
+    fn write(&mut self, requests: Vec<Request>) -> Result<Vec<bool>> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let groups: Vec<Group> = requests.into_iter().map(Group::kept).collect();
+        let report = self.engine.write(&self.session.context, &groups, None, 0)?;
+        let taken = report.groups.into_iter().map(|written| {
+            if let Err(error) = &written {
+                self.told.warnings.push(error.to_string());
+            }
+            written.is_ok()
+        });
+        let taken: Vec<bool> = taken.collect();
+        self.told.warnings.extend(report.warnings);
+        Ok(taken)
+    }
+}
+
+fn of(channel: Channel, state: MessageState) -> Filter {
+    Filter::eq("channel", channel).and(Filter::eq("state", state))
+}
+
+fn kept(id: RecordId, change: Json) -> Request {
+    Request::update(id, change)
+}
+
+/// A message that was marked and not tried is as it was.
+fn put_back(message: &Outgoing) -> Request {
+    let change = json!({
+        "state": "queued",
+        "attempts": message.attempt - 1,
+        "sending_since": null,
+    });
+    kept(message.id, change)
+}
+
+fn outgoing(reader: &query::Reader, message: &Record, channel: Channel) -> Result<Outgoing> {
+    let text = |field: &str| message.text(field).unwrap_or_default().to_owned();
+    let attempts = match message.get("attempts") {
+        Some(Value::Integer(attempts)) => u32::try_from(*attempts).unwrap_or(0),
+        _ => 0,
+    };
+    let parent = match super::people::named(message, "reply_to") {
+        Some(parent) => reader.get_stored(parent)?,
+        None => None,
+    };
+    Ok(Outgoing {
+        id: message.id(),
+        key: text("delivery_key"),
+        channel,
+        from_address: text("from_address"),
+        from_name: text("from_name"),
+        to_address: text("to_address"),
+        to_name: text("to_name"),
+        subject: text("subject"),
+        text: text("body_text"),
+        html: text("body_html"),
+        language: message.text("language").map(str::to_owned),
+        message_id: message.text("message_id").map(str::to_owned),
+        in_reply_to: parent.and_then(|parent| parent.text("message_id").map(str::to_owned)),
+        attempt: attempts.saturating_add(1),
+    })
+}

@@ -1,0 +1,86 @@
+//! Which messages are about this record?
+
+use chrono::{DateTime, Utc};
+
+use super::{Event, EventKind, position_at_end};
+use crate::context::Actor;
+use crate::error::Result;
+use crate::journal::Position;
+use crate::query::Reader;
+use crate::record::{Record, RecordId, Value};
+use crate::schema::{FieldKind, Object};
+use crate::store::{Direction, Span, spaces};
+
+/// What of a message its record's timeline shows.
+const SHOWN: [&str; 8] = [
+    "direction",
+    "channel",
+    "state",
+    "subject",
+    "from_address",
+    "to_address",
+    "cause",
+    "at",
+];
+
+/// The messages that refer to a record, as events of it, at the places where they were written.
+pub(super) fn about(reader: &Reader, id: RecordId) -> Result<Vec<Event>> {
+    let Some(object) = reader.schema.object("message") else {
+        return Ok(Vec::new());
+    };
+    let about = reader.object_of(id)?;
+    let refers = object.live_fields().filter(|field| match &field.kind {
+        // A message's own timeline is not that of its answers.
+        FieldKind::Reference { to, .. } => to.contains(&about.name) && about.name != object.name,
+        _ => false,
+    });
+    let mut ids = Vec::new();
+    for field in refers {
+        ids.extend(reader.referring(object, field.number, id)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let mut events = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(message) = reader.get_stored(id)?
+            && let Some(position) = first_written(reader, object, id)?
+        {
+            events.push(event(&message, position));
+        }
+    }
+    Ok(events)
+}
+
+fn first_written(reader: &Reader, object: &Object, id: RecordId) -> Result<Option<Position>> {
+    let span = Span::prefix(&spaces::of_record(spaces::HISTORY, object.number, id.number));
+    let found = reader.snapshot.scan(&span, Direction::Forward, 1)?;
+    Ok(found.first().and_then(|(key, _)| position_at_end(key)))
+}
+
+fn event(message: &Record, position: Position) -> Event {
+    let instant = |field: &str| match message.get(field) {
+        Some(Value::Instant(at)) => Some(*at),
+        _ => None,
+    };
+    let created = instant("created_at").unwrap_or(DateTime::<Utc>::UNIX_EPOCH);
+    let shown = SHOWN.iter().filter_map(|field| {
+        let value = message.get(field)?.clone();
+        Some(((*field).to_owned(), None, Some(value)))
+    });
+    Event {
+        position,
+        at: created,
+        actor: Actor::parse(message.text("created_by").unwrap_or("system")),
+        kind: EventKind::Message,
+        changes: shown.collect(),
+        cause: None,
+        message: Some(message.id()),
+    }
+}
+
+/// Puts messages among the other events of a record, in the order of the journal.
+pub(super) fn merged(mut events: Vec<Event>, messages: Vec<Event>) -> Vec<Event> {
+    events.extend(messages);
+    events.sort_by_key(|event| event.position);
+    events
+}
