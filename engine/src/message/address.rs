@@ -101,7 +101,7 @@ pub(super) fn phone_number(text: &str, country: Option<&CallingCode>) -> Result<
     }
     let found = match country {
         Some(country) => phone.e164_in(&country.code, &country.trunk),
-        None => phone.e164,
+        None => phone.e164.map(String::from),
     };
     found.ok_or_else(|| {
         format!("'{text}' is a number without its country; write it as +989121234567, or give the engine a calling code")

@@ -320,7 +320,7 @@ pub(super) fn by_text(reader: &Reader, field: &str, text: &str) -> Result<Vec<Re
     let Some(field) = object.field(field).filter(|field| field.is_indexed()) else {
         return Ok(Vec::new());
     };
-    let value = Value::Text(text.to_owned());
+    let value = Value::Text(text.into());
     let mut found = Vec::new();
     for id in reader.having(object, field.number, &value)? {
         let record = reader.get_stored(id)?;

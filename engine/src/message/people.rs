@@ -29,7 +29,7 @@ pub(super) fn address_of(record: &Record, channel: Channel) -> Option<String> {
     let mut fields = address_fields(record.object(), channel).iter();
     fields.find_map(|field| match record.get(field)? {
         Value::Phone(phone) if phone.extension.is_some() => None,
-        Value::Phone(phone) => Some(phone.e164.clone().unwrap_or_else(|| phone.raw.clone())),
+        Value::Phone(phone) => Some(phone.e164.as_ref().unwrap_or(&phone.raw).to_string()),
         Value::Address(address) => Some(Value::Address(address.clone()).to_string()),
         other => other.as_text().map(str::to_owned),
     })
@@ -67,7 +67,7 @@ pub(super) fn with_address(
 /// The values under which an index may have an address: numbers are also kept without their country.
 fn written_forms(rules: &MessageRules, channel: Channel, address: &str) -> Vec<Value> {
     match channel {
-        Channel::Email => vec![Value::Text(address.to_owned())],
+        Channel::Email => vec![Value::Text(address.into())],
         Channel::InApp | Channel::Letter => Vec::new(),
         Channel::Sms | Channel::Messenger => {
             let country = rules.calling_code.as_ref();

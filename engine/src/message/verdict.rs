@@ -112,7 +112,7 @@ fn said(person: &Record) -> String {
     let on = person.get("consent_on").map(|day| format!(", said on {day}"));
     let source = person.text("consent_source");
     let from = source.map(|source| format!(", known from {source}"));
-    on.unwrap_or_default() + &from.unwrap_or_default()
+    on.unwrap_or_default() + from.unwrap_or_default().as_str()
 }
 
 fn zone_of(person: &Record) -> Option<FixedOffset> {

@@ -78,7 +78,7 @@ impl Phone {
     /// `0912…` with `98` and the trunk prefix `0` is `+98912…`.
     pub(crate) fn e164_in(&self, country: &str, trunk: &str) -> Option<String> {
         if self.e164.is_some() {
-            return self.e164.clone();
+            return self.e164.clone().map(String::from);
         }
         let digits = self.key();
         // Without the trunk prefix it is a number of one place, or a short one that only its network knows.
@@ -86,7 +86,7 @@ impl Phone {
             .strip_prefix(trunk)
             .filter(|rest| !trunk.is_empty() && rest.len() >= 7)?;
         let whole = format!("+{country}{national}");
-        Self::parse(&whole)?.e164
+        Self::parse(&whole)?.e164.map(String::from)
     }
 
     /// What two phones are compared by.
