@@ -4,15 +4,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::candidate::Candidate;
-use super::page::MAX_LIMIT;
 use super::plan::{Plan, Source, Via};
 use super::reader::Reader;
 use crate::error::Result;
 use crate::schema::Object;
 use crate::store::{Entries, spaces};
 
-/// How many records are read at once, at most: as many as the longest page needs to know whether there are more.
-const BATCH: usize = MAX_LIMIT + 1;
+/// How many records are read at once, at most: their bytes are still at hand when records are made of them.
+const BATCH: usize = 128;
 
 /// Whether records of the object carry totals that are read separately.
 pub(super) fn has_rollups(object: &Object) -> bool {

@@ -206,11 +206,21 @@ impl<'a> Unread<'a> {
     }
 
     /// The number of the next field, and the kind of its value, which follows.
+    #[inline]
     fn next_field(&mut self) -> Result<Option<(u32, u64)>, CodecError> {
         let Some(left) = self.left.checked_sub(1) else {
             return Ok(None);
         };
         self.left = left;
+        // Both are small numbers, nearly always.
+        let (number, rest) = match self.rest.0 {
+            [number @ 0..=23, rest @ ..] | [24, number, rest @ ..] => (*number, rest),
+            _ => (0, &[][..]),
+        };
+        if let [0x82, kind @ 0..=23, rest @ ..] = rest {
+            self.rest.0 = rest;
+            return Ok(Some((u32::from(number), u64::from(*kind))));
+        }
         let field = u32::try_from(self.rest.expect(UNSIGNED)?).map_err(|_| CodecError::Cut)?;
         self.rest.expect(ARRAY)?;
         Ok(Some((field, self.rest.expect(UNSIGNED)?)))
@@ -363,6 +373,7 @@ impl<'a> Reading<'a> {
         Ok(taken)
     }
 
+    #[inline]
     fn bytes(&mut self, kind: u8) -> Result<&'a [u8], CodecError> {
         let length = self.expect(kind)?;
         self.take(length)

@@ -78,8 +78,12 @@ impl Record {
 
     /// The fields that have a value, by name, in the order of their numbers.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.values.iter().filter_map(|(number, value)| {
-            Some((self.object.field_by_number(*number)?.name.as_str(), value))
+        // Both are in the order of the numbers.
+        let mut known = self.object.fields.iter().peekable();
+        self.values.iter().filter_map(move |(number, value)| {
+            while known.next_if(|field| field.number < *number).is_some() {}
+            let field = known.next_if(|field| field.number == *number)?;
+            Some((field.name.as_str(), value))
         })
     }
 

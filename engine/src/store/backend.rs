@@ -188,6 +188,11 @@ pub(crate) trait Backend: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
 
+    /// As [`get_many`](Self::get_many), of one key.
+    fn get(&self, at: Position, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.get_many(at, &[key])?.pop().flatten())
+    }
+
     /// As [`get_many`](Self::get_many), in one piece of memory.
     fn get_all(&self, at: Position, keys: &[&[u8]]) -> Result<Entries, StoreError> {
         Ok(self.get_many(at, keys)?.into())

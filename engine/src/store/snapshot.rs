@@ -50,7 +50,7 @@ impl Snapshot {
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.get_many(&[key])?.pop().flatten())
+        self.pinned.backend.get(self.pinned.at, key)
     }
 
     pub(crate) fn get_many(&self, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {

@@ -78,6 +78,11 @@ pub(crate) use folder::ERASED;
 pub(crate) use options::StoreOptions;
 pub use options::{Retention, StateEngine};
 
+/// How long an entry is thought to be, for those who read many: a guess.
+const ENTRY: usize = 256;
+/// How many entries are thought to be in a list, at most.
+const LIST: usize = 128;
+
 /// A store in a directory: the journal in files of its own, the state in an engine's.
 pub(crate) struct EmbeddedBackend {
     store: Arc<Store>,
@@ -245,9 +250,13 @@ impl Backend for EmbeddedBackend {
         Ok(rows)
     }
 
+    fn get(&self, at: Position, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.noted(read(&self.layers).get(key, at))
+    }
+
     fn get_all(&self, at: Position, keys: &[&[u8]]) -> Result<Entries, StoreError> {
         let layers = read(&self.layers);
-        let mut entries = Entries::with_capacity(keys.len(), 0);
+        let mut entries = Entries::with_capacity(keys.len(), keys.len() * ENTRY);
         let read = keys
             .iter()
             .try_for_each(|key| layers.look_up(key, at, |value| entries.put_value(value)));
@@ -262,7 +271,7 @@ impl Backend for EmbeddedBackend {
         direction: Direction,
         limit: usize,
     ) -> Result<Entries, StoreError> {
-        let mut entries = Entries::default();
+        let mut entries = Entries::with_capacity(limit.min(LIST), limit.min(LIST) * ENTRY);
         self.scan_into(at, span, direction, limit, &mut entries)?;
         Ok(entries)
     }
