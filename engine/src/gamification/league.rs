@@ -1,15 +1,18 @@
 //! Who did well in a span of time, within the caps?
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 
 use super::{Reason, Within};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::hook::{HookContext, Row, Score};
-use crate::journal::Position;
+use crate::journal::{Entry, Journal, Position};
+use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
+use crate::store::Backend;
 use crate::timeline::{self, EntryChange};
 use crate::write::Change;
 
@@ -23,6 +26,9 @@ pub struct League {
     pub badges: Vec<BadgeHeld>,
     /// Points that caps took away.
     pub capped: i64,
+    /// When the oldest entry was made that a trimmed journal still has; nothing where it has all. What happened before
+    /// is in no line, and no badge counts it.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// One person's line.
@@ -60,39 +66,35 @@ struct Award {
 /// Computes the league of a span from the journal. Badges count everything before the span too.
 pub(crate) fn compute(engine: &Engine, from: NaiveDate, to: NaiveDate) -> Result<League> {
     let (reader, config) = engine.read()?;
-    let mut league = League::default();
+    of_scores(engine, &reader, &config.registry().scores, (from, to))
+}
+
+pub(super) fn of_scores(
+    engine: &Engine,
+    reader: &Reader,
+    scores: &[Arc<dyn Score>],
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<League> {
     let session = engine.session();
-    for score in &config.registry().scores {
+    let backend = &engine.inner.backend;
+    let base = backend.journal().map_or(Position::START, Journal::base);
+    let mut league = League {
+        since: time_after(backend, base)?,
+        ..League::default()
+    };
+    for score in scores {
         let mut ledger = Ledger::default();
-        let mut states: HashMap<RecordId, Record> = HashMap::new();
-        let mut after = Position::START;
+        let mut story = Story::of(&score.interest().object, reader, backend, base);
+        let mut after = base;
         loop {
-            let entries = engine.inner.backend.entries(after, 500)?;
+            let entries = backend.entries(after, 500)?;
             let Some(last) = entries.last() else { break };
             after = last.position;
             for entry in &entries {
-                let mut changes = Vec::new();
-                for (id, state) in timeline::states(&reader, entry)? {
-                    if state
-                        .as_ref()
-                        .or(states.get(&id))
-                        .is_none_or(|record| record.object() != score.interest().object)
-                    {
-                        continue;
-                    }
-                    let before = match &state {
-                        Some(record) => states.insert(id, record.clone()),
-                        None => states.remove(&id),
-                    };
-                    changes.push(EntryChange {
-                        id,
-                        before,
-                        after: state,
-                    });
-                }
+                let changes = story.changes(entry)?;
                 let at = DateTime::from_timestamp_micros(entry.time).unwrap_or_default();
                 let context = HookContext {
-                    reader: &reader,
+                    reader,
                     now: at,
                     today: session.context.day_of(at),
                     zone: session.context.zone,
@@ -113,6 +115,59 @@ pub(crate) fn compute(engine: &Engine, from: NaiveDate, to: NaiveDate) -> Result
         .badges
         .sort_by(|a, b| (a.on, &a.badge, a.user).cmp(&(b.on, &b.badge, b.user)));
     Ok(league)
+}
+
+/// When the first entry after a position was made; nothing for the beginning.
+fn time_after(backend: &Arc<dyn Backend>, base: Position) -> Result<Option<DateTime<Utc>>> {
+    if base == Position::START {
+        return Ok(None);
+    }
+    let first = backend.entries(base, 1)?.pop();
+    Ok(first.and_then(|entry| DateTime::from_timestamp_micros(entry.time)))
+}
+
+/// The records of one object, as the entries that were read so far left them.
+struct Story<'a> {
+    object: &'a str,
+    reader: &'a Reader,
+    backend: &'a Arc<dyn Backend>,
+    /// Entries up to here were trimmed.
+    base: Position,
+    states: HashMap<RecordId, Option<Record>>,
+}
+
+impl<'a> Story<'a> {
+    fn of(
+        object: &'a str,
+        reader: &'a Reader,
+        backend: &'a Arc<dyn Backend>,
+        base: Position,
+    ) -> Self {
+        Self {
+            object,
+            reader,
+            backend,
+            base,
+            states: HashMap::new(),
+        }
+    }
+
+    /// What an entry did to them. Entries are to be given in their order.
+    fn changes(&mut self, entry: &Entry) -> Result<Vec<EntryChange>> {
+        let mut changes = Vec::new();
+        for (id, after) in timeline::states(self.reader, entry)? {
+            if self.reader.object_of(id)?.name != self.object {
+                continue;
+            }
+            let before = match self.states.insert(id, after.clone()) {
+                Some(before) => before,
+                None if self.base == Position::START => None,
+                None => timeline::state_before(self.reader, self.backend, entry.position, id)?,
+            };
+            changes.push(EntryChange { id, before, after });
+        }
+        Ok(changes)
+    }
 }
 
 fn awards(

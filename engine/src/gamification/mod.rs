@@ -4,6 +4,8 @@
 //! is a projection of the journal and is thrown away and computed again at will.
 
 mod league;
+#[cfg(test)]
+mod league_tests;
 
 pub(crate) use league::compute;
 pub use league::{BadgeHeld, League, Standing};

@@ -67,7 +67,8 @@ pub(super) struct Checked {
     pub(super) position: Position,
     pub(super) time: i64,
     pub(super) before: Hash,
-    pub(super) hash: Hash,
+    /// Its own hash, if it was asked for.
+    pub(super) hash: Option<Hash>,
 }
 
 /// Writes frames, with salts that nobody can guess.
@@ -188,12 +189,9 @@ pub(super) fn look(bytes: &[u8], room: u64) -> Found<'_> {
 /// Reads what the chain needs to know of a frame whose checksum was right. `hashed` is room for
 /// what the hash is made of.
 pub(super) fn check(frame: &[u8], format: u32, hashed: &mut Vec<u8>) -> Option<Checked> {
+    let checked = begins(frame)?;
     let payload = frame.get(HEAD..)?;
-    let mut rest = Bytes(payload);
-    let position = Position::from_number(rest.u64()?);
-    rest.u64()?;
-    let before = rest.array()?;
-    let time = rest.i64()?;
+    let mut rest = Bytes(payload.get(BEGINNING..)?);
     let hash = if format == 1 {
         blake3::hash(frame)
     } else {
@@ -209,10 +207,21 @@ pub(super) fn check(frame: &[u8], format: u32, hashed: &mut Vec<u8>) -> Option<C
         rest.0.is_empty().then(|| blake3::hash(hashed))?
     };
     Some(Checked {
+        hash: Some(hash.into()),
+        ..checked
+    })
+}
+
+/// Reads what the chain needs to know of a frame whose checksum was right, but for its own hash.
+pub(super) fn begins(frame: &[u8]) -> Option<Checked> {
+    let mut rest = Bytes(frame.get(HEAD..)?);
+    let position = Position::from_number(rest.u64()?);
+    rest.u64()?;
+    Some(Checked {
         position,
-        time,
-        before,
-        hash: hash.into(),
+        before: rest.array()?,
+        time: rest.i64()?,
+        hash: None,
     })
 }
 

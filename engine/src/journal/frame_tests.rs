@@ -133,7 +133,7 @@ fn frames_of_the_first_format_are_read() {
     let (bytes, hash) = encoded_first(&entry, [5; 32]);
     let checked = frame::check(&bytes, 1, &mut Vec::new()).unwrap();
     assert_eq!((checked.position, checked.time), (at(3), -2));
-    assert_eq!((checked.before, checked.hash), ([5; 32], hash));
+    assert_eq!((checked.before, checked.hash), ([5; 32], Some(hash)));
     assert_eq!(frame::decode(&bytes, 1), Some(entry));
 }
 

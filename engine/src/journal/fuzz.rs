@@ -10,7 +10,7 @@ use super::error::JournalError;
 use super::recover::walk_tail;
 use super::segment::{self, HEADER, Header};
 use super::source::Source;
-use super::walk::Walk;
+use super::walk::{Checks, Walk};
 use super::{Position, frame, packed};
 
 /// Reads the bytes as a plain and as a compressed segment, as they are and with their checksums put
@@ -59,7 +59,9 @@ fn read(bytes: Vec<u8>, is_packed: bool) -> Result<usize, JournalError> {
     let mut walk = Walk::at(&mut source, spot);
     while let Ok(true) = walk.must_step() {}
     if !is_packed {
-        walk_tail(&mut source, |_| Ok(()))?;
+        for checks in [Checks::Chain, Checks::Bytes] {
+            walk_tail(&mut source, checks, |_| Ok(()))?;
+        }
     }
     Ok(entries)
 }

@@ -88,7 +88,7 @@ pub(super) struct Writer {
     half_full: bool,
     encoder: Encoder,
     /// After a failed write nobody knows what is on the disk, so nothing more is written.
-    stopped: bool,
+    pub(super) stopped: bool,
 }
 
 /// Where readers begin.

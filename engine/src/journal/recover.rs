@@ -14,10 +14,13 @@ use super::error::JournalError;
 use super::frame::{self, Hash};
 use super::segment::{self, Header};
 use super::source::{Source, Spot};
-use super::walk::{Broken, Step, Walk};
+use super::walk::{Broken, Checks, Step, Walk};
 
 /// Every how many positions the index keeps a place.
 pub(super) const SPOT_EVERY: u64 = 64;
+
+/// How many bytes of a tail are looked at in one piece.
+const AT_ONCE: usize = 256 * 1024;
 
 /// Everything that is known about a journal once it is open.
 pub(super) struct Recovered {
@@ -150,7 +153,8 @@ fn open_last(
         });
     }
     let mut spots = BTreeMap::new();
-    let tail = walk_tail(&mut source, |walk| {
+    // Whoever reads what is in the frames checks the chain.
+    let tail = walk_tail(&mut source, Checks::Bytes, |walk| {
         let spot = walk.spot();
         let kept = spot.filter(|spot| spot.position.get().is_multiple_of(SPOT_EVERY));
         spots.extend(kept.map(|spot| (spot.position, spot)));
@@ -194,34 +198,67 @@ pub(super) struct Tail {
 /// Goes through the frames of the last segment up to a torn tail. Damage is an error.
 pub(super) fn walk_tail(
     source: &mut Source,
+    checks: Checks,
     mut each: impl FnMut(&Walk<'_>) -> Result<(), JournalError>,
 ) -> Result<Tail, JournalError> {
-    let mut walk = Walk::new(source);
+    let mut walk = Walk::checking(source, checks);
+    let mut last = None;
     let broken = loop {
         match walk.step()? {
-            Step::Frame => each(&walk)?,
+            Step::Frame => {
+                last = walk.spot();
+                each(&walk)?;
+            }
             Step::End => break None,
             Step::Broken(broken) => break Some(broken),
         }
     };
-    let missing = walk.expected;
+    let (missing, hash) = (walk.expected, walk.before);
     let mut tail = Tail {
         head: Position::from_number(missing.get().saturating_sub(1)),
-        hash: walk.before.unwrap_or_default(),
+        hash: hash.unwrap_or_default(),
         latest: walk.latest,
         offset: walk.offset,
         used: 0,
     };
-    let mut bytes = vec![0; source.end.saturating_sub(tail.offset) as usize];
+    if let (None, Some(last)) = (hash, last) {
+        tail.hash = hash_of(source, last)?;
+    }
+    tail.used = used_after(source, tail.offset)?;
+    let mut bytes = vec![0; tail.used as usize];
     let read = source.read_at(tail.offset, &mut bytes)?;
     bytes.truncate(read);
-    let used = bytes.iter().rposition(|byte| *byte != 0);
-    let used = used.map_or(0, |at| at + 1);
-    if let Some(what) = damage(broken, &bytes[..used], missing) {
+    if let Some(what) = damage(broken, &bytes, missing) {
         return Err(JournalError::damaged(&source.name, tail.offset, what));
     }
-    tail.used = used as u64;
     Ok(tail)
+}
+
+/// How many bytes there are from `offset` on, up to the last that is not zero. A segment is made with its zeroes, so
+/// they are many, and are not all held in memory.
+fn used_after(source: &mut Source, offset: u64) -> Result<u64, JournalError> {
+    let mut bytes = vec![0; AT_ONCE];
+    let (mut at, mut used) = (offset, offset);
+    loop {
+        let read = source.read_at(at, &mut bytes)?;
+        let read = bytes.get(..read).unwrap_or_default();
+        if read.is_empty() {
+            return Ok(used - offset);
+        }
+        // Every byte is looked at, because that goes many at a time, and finding one does not.
+        if read.iter().fold(0, |all, byte| all | byte) != 0 {
+            let last = read.iter().rposition(|byte| *byte != 0);
+            used = at + last.map_or(0, |last| last as u64 + 1);
+        }
+        at += read.len() as u64;
+    }
+}
+
+/// The hash of the frame that begins there.
+fn hash_of(source: &mut Source, spot: Spot) -> Result<Hash, JournalError> {
+    let mut walk = Walk::at(source, spot);
+    walk.must_step()?;
+    Ok(walk.before.unwrap_or_default())
 }
 
 /// What is wrong with a tail that holds no frame of position `missing`, if it is more than torn.

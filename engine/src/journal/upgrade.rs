@@ -8,7 +8,7 @@ use super::error::JournalError;
 use super::log::Journal;
 use super::recover::{list, walk_tail};
 use super::source::Source;
-use super::walk::Walk;
+use super::walk::{Checks, Walk};
 
 /// So many entries are appended together.
 const BATCH: usize = 1000;
@@ -42,7 +42,7 @@ pub(crate) fn upgrade(
             return Err(JournalError::damaged(&source.name, 0, what));
         }
         if Some(first) == segments.last() {
-            walk_tail(&mut source, &mut take)?;
+            walk_tail(&mut source, Checks::Chain, &mut take)?;
             break;
         }
         let mut walk = Walk::new(&mut source);

@@ -65,6 +65,9 @@ impl Journal {
 
     /// The hash of the entry at a position, or of what the journal goes on from.
     pub(crate) fn hash_at(&self, at: Position) -> Result<Hash, JournalError> {
+        if let Some(hash) = self.hash_at_head(at) {
+            return Ok(hash);
+        }
         let follows = self.index().segments.contains(&at.next());
         if follows {
             return Ok(self.source(at.next())?.header.before);
@@ -79,6 +82,12 @@ impl Journal {
             wanted: at,
             oldest: self.oldest(),
         })
+    }
+
+    /// The hash of the last entry, if it is the one at this position.
+    fn hash_at_head(&self, at: Position) -> Option<Hash> {
+        let writer = self.writer();
+        (writer.head == at && !writer.stopped).then_some(writer.hash)
     }
 
     /// When the commit of a position was made.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Asked, EntryChange, EventKind, erased_by, kind, previous, state_before, states};
+use super::{Asked, EntryChange, EventKind, erased_by, kind, previous, state_between, states};
 use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::Verb;
@@ -127,7 +127,7 @@ fn touched(
     let before = match seen.remove(&id) {
         Some(before) => before,
         None => match previous(reader, id, position)? {
-            Some(earlier) => state_before(reader, backend, (earlier, position), id)?,
+            Some(earlier) => state_between(reader, backend, (earlier, position), id)?,
             None => None,
         },
     };

@@ -121,7 +121,7 @@ pub(crate) fn changes_of(
     let mut changes = Vec::new();
     for (id, after) in states(reader, entry)? {
         let before = match previous(reader, id, entry.position)? {
-            Some(earlier) => state_before(reader, backend, (earlier, entry.position), id)?,
+            Some(earlier) => state_between(reader, backend, (earlier, entry.position), id)?,
             None => None,
         };
         changes.push(EntryChange { id, before, after });
@@ -131,7 +131,7 @@ pub(crate) fn changes_of(
 
 /// What the `earlier` entry of a record left it in, for the entry `at` that came next; nothing where
 /// that was erased, or is neither in the journal nor readable as of then.
-fn state_before(
+fn state_between(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
     (earlier, at): (Position, Position),
@@ -139,13 +139,13 @@ fn state_before(
 ) -> Result<Option<Record>> {
     match backend.entry(earlier) {
         Ok(Some(entry)) => Ok(states(reader, &entry)?.remove(&id).flatten()),
-        Ok(None) | Err(StoreError::Trimmed { .. }) => state_as_of(reader, backend, at, id),
+        Ok(None) | Err(StoreError::Trimmed { .. }) => state_before(reader, backend, at, id),
         Err(error) => Err(error.into()),
     }
 }
 
-/// A record right before an entry, as the state has it.
-fn state_as_of(
+/// A record right before an entry, as the state has it; nothing where it has no history so old.
+pub(crate) fn state_before(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
     before: Position,
@@ -233,7 +233,7 @@ pub(crate) fn of_record(
             Err(error) => return Err(error.into()),
         };
         if trimmed.take().is_some() {
-            before = state_as_of(reader, backend, position, id)?;
+            before = state_before(reader, backend, position, id)?;
         }
         if is_erased(reader, &entry, id) {
             events.push(erased(&entry));

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use peyvand::{Engine, Filter, Object, Page, Record, RecordId, Session, SortKey, Value};
+use chrono::FixedOffset;
+use peyvand::{Engine, Filter, Object, Page, Past, Record, RecordId, Session, SortKey, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -35,9 +36,12 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
         if asked.explain {
             return explain(&session, &query, output);
         }
-        let page = match asked.as_of {
-            Some(moment) => session.as_of(moment.0)?.query(&query)?,
-            None => session.query(&query)?,
+        let (page, names) = match asked.as_of {
+            Some(moment) => {
+                let past = session.as_of(moment.0)?;
+                (past.query(&query)?, Names::as_of(past, session.zone()))
+            }
+            None => (session.query(&query)?, Names::of(session)),
         };
         if output.json {
             let data = page.records.iter().map(Record::to_json).collect();
@@ -49,7 +53,7 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
                 },
             })
         } else {
-            tell(engine, &asked.object, &page, output)
+            tell(engine, &asked.object, &page, names, output)
         }
     })?;
     Ok(Exit::Fine)
@@ -89,7 +93,13 @@ const LOOKED_FOR: [&str; 15] = [
 ];
 const MOST_FIELDS: usize = 4;
 
-fn tell(engine: &Engine, object: &str, page: &Page, output: &mut Output<'_>) -> Result<(), Fault> {
+fn tell(
+    engine: &Engine,
+    object: &str,
+    page: &Page,
+    mut names: Names,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     if page.records.is_empty() {
         return output.line("no records");
     }
@@ -98,7 +108,6 @@ fn tell(engine: &Engine, object: &str, page: &Page, output: &mut Output<'_>) -> 
         .object(object)
         .map(|object| main_fields(object, &page.records))
         .unwrap_or_default();
-    let mut names = Names::of(engine.session());
     let mut columns = vec![(
         ("id", Side::Left),
         page.records
@@ -165,28 +174,40 @@ fn side(records: &[Record], name: &str) -> Side {
 
 /// Records by what people call them, each asked for once.
 pub(crate) struct Names {
-    session: Session,
+    title: Box<dyn Fn(RecordId) -> Option<String>>,
+    zone: FixedOffset,
     known: HashMap<RecordId, String>,
 }
 
 impl Names {
     pub(crate) fn of(session: Session) -> Self {
+        let zone = session.zone();
+        Self::by(zone, move |id| {
+            session.get(id).ok().map(|record| record.title())
+        })
+    }
+
+    /// What they were called then.
+    pub(crate) fn as_of(past: Past, zone: FixedOffset) -> Self {
+        Self::by(zone, move |id| {
+            past.get(id).ok().map(|record| record.title())
+        })
+    }
+
+    fn by(zone: FixedOffset, title: impl Fn(RecordId) -> Option<String> + 'static) -> Self {
         Self {
-            session,
+            title: Box::new(title),
+            zone,
             known: HashMap::new(),
         }
     }
 
     /// The title, or the id of what is in the bin or gone.
     pub(crate) fn name(&mut self, id: RecordId) -> String {
-        let session = &self.session;
+        let title = &self.title;
         self.known
             .entry(id)
-            .or_insert_with(|| {
-                session
-                    .get(id)
-                    .map_or_else(|_| id.to_string(), |record| record.title())
-            })
+            .or_insert_with(|| title(id).unwrap_or_else(|| id.to_string()))
             .clone()
     }
 
@@ -197,7 +218,7 @@ impl Names {
                 format!("{} {}", grouped(&money.amount.to_string()), money.currency)
             }
             Value::Instant(at) => at
-                .with_timezone(&self.session.zone())
+                .with_timezone(&self.zone)
                 .format("%Y-%m-%d %H:%M")
                 .to_string(),
             Value::Boolean(yes) => (if *yes { "yes" } else { "no" }).to_owned(),

@@ -20,14 +20,17 @@ pub(crate) fn get(
 ) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
         let session = engine.session();
-        let record = match as_of {
-            Some(moment) => session.as_of(moment.0)?.get(id)?,
-            None => session.get(id)?,
+        let (record, names) = match as_of {
+            Some(moment) => {
+                let past = session.as_of(moment.0)?;
+                (past.get(id)?, Names::as_of(past, session.zone()))
+            }
+            None => (session.get(id)?, Names::of(session)),
         };
         if output.json {
             output.document(&record.to_json())
         } else {
-            tell(&record, Names::of(session), output)
+            tell(&record, names, output)
         }
     })?;
     Ok(Exit::Fine)

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use peyvand::Engine;
+use peyvand::{Engine, EngineBuilder};
 
 use crate::fault::Fault;
 use crate::progress::Progress;
@@ -40,17 +40,19 @@ pub(crate) fn with<T>(
     Ok(done)
 }
 
-/// Opens the store, and tells on stderr when its state had to be built anew.
 fn open(dir: &Path, create: bool) -> Result<Engine, Fault> {
+    Ok(opened(dir, Engine::builder(dir).create(create))?)
+}
+
+/// Opens the store, and tells on stderr how far it is when its state has to be built anew, and that it was.
+pub(crate) fn opened(dir: &Path, builder: EngineBuilder) -> peyvand::Result<Engine> {
     let lost = dir.join("journal").is_dir() && !dir.join("state").exists();
     let progress = Mutex::new(Progress::of("entries"));
-    let engine = Engine::builder(dir)
-        .create(create)
-        .progress(move |told| {
-            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-            progress.follow(told);
-        })
-        .open()?;
+    let tell = move |told| {
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.follow(told);
+    };
+    let engine = builder.progress(tell).open()?;
     if let Some(aside) = engine.set_aside() {
         // A lost warning is no reason to stop.
         writeln!(io::stderr().lock(), "{}", rebuilt(dir, aside)).ok();

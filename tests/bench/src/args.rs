@@ -16,6 +16,7 @@ cargo run --release -p peyvand-bench -- [OPTIONS]
   --only-peyvand    Peyvand alone, and of the sections the one about size unless --only says more
   --seconds S       how long each cell of commit and mix is measured, over all rounds (12)
   --rounds N        rounds of each comparison (6)
+  --updates N       how many updates there are before section past reads what was (one for each customer)
   --cache MIB       page cache (64); SQLite gets cache and overlay together
   --overlay MIB     memory for commits that are not folded yet (32)
   --tenants N       instead of all that: N directories of 1,000 customers, 100 of them open at a time
@@ -36,6 +37,8 @@ pub(crate) struct Args {
     pub(crate) contestants: Vec<Who>,
     pub(crate) seconds: Duration,
     pub(crate) rounds: usize,
+    /// Updates before what was is read, if not one for each customer.
+    pub(crate) updates: Option<u64>,
     pub(crate) cache_bytes: u64,
     pub(crate) overlay_bytes: usize,
     pub(crate) tenants: usize,
@@ -58,6 +61,7 @@ impl Args {
             contestants: Who::ALL.to_vec(),
             seconds: Duration::from_secs(12),
             rounds: 6,
+            updates: None,
             cache_bytes: 64 << 20,
             overlay_bytes: 32 << 20,
             tenants: 0,
@@ -84,6 +88,7 @@ impl Args {
                 "--only-peyvand" => args.only_peyvand(),
                 "--seconds" => args.seconds = Duration::from_secs(number(&value())),
                 "--rounds" => args.rounds = number(&value()) as usize,
+                "--updates" => args.updates = Some(number(&value())),
                 "--cache" => args.cache_bytes = number(&value()) << 20,
                 "--overlay" => args.overlay_bytes = (number(&value()) as usize) << 20,
                 "--tenants" => args.tenants = number(&value()) as usize,

@@ -1,7 +1,7 @@
 //! Is a damaged file ever passed over in silence?
 
 use peyvand::StateEngine;
-use peyvand_proof::damage::{HARMS, Outcomes, Patient};
+use peyvand_proof::damage::{HARMS, Harm, Outcomes, Patient};
 
 #[track_caller]
 fn is_harmless_repaired_or_told(engine: StateEngine, times: u32) {
@@ -23,4 +23,14 @@ fn damage_is_harmless_repaired_or_told_with_what_to_do() {
 #[test]
 fn damage_of_a_store_on_redb_is_harmless_repaired_or_told_with_what_to_do() {
     is_harmless_repaired_or_told(StateEngine::Redb, 8);
+}
+
+#[test]
+fn damage_of_a_closed_state_is_not_left_to_a_check() {
+    for engine in [StateEngine::Sled, StateEngine::Redb] {
+        let folder = peyvand_proof::scratch().unwrap();
+        let patient = Patient::make(folder.path(), engine, 1).unwrap();
+        let flipped = patient.harm_state(Harm::Flip, 24, folder.path()).unwrap();
+        assert!(flipped.rebuilt > 0, "{engine:?}: {flipped:?}");
+    }
 }

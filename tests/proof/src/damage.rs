@@ -95,9 +95,38 @@ impl Patient {
     /// # Errors
     /// The first damage that was passed over in silence, was told badly, or made the engine panic.
     pub fn harm(&self, harm: Harm, times: u32, scratch: &Path) -> Proof<Outcomes> {
+        self.harm_one_of(&self.files, harm, times, scratch)
+    }
+
+    /// The same with the largest file of the state alone, in which most bytes may be flipped without anybody reading
+    /// them: there it shows whether what an open passes over is missed.
+    ///
+    /// # Errors
+    /// As [`harm`](Self::harm), and when nothing but a check noticed a damage.
+    pub fn harm_state(&self, harm: Harm, times: u32, scratch: &Path) -> Proof<Outcomes> {
+        let of_state = self.files.iter().filter(|file| file.starts_with("state"));
+        let length =
+            |file: &&PathBuf| fs::metadata(self.dir.join(file)).map_or(0, |file| file.len());
+        let largest = of_state
+            .max_by_key(length)
+            .ok_or("a store without a state")?;
+        let outcomes = self.harm_one_of(std::slice::from_ref(largest), harm, times, scratch)?;
+        match outcomes.only_checked {
+            0 => Ok(outcomes),
+            _ => Err(format!("{harm:?} of {}: {outcomes:?}", largest.display())),
+        }
+    }
+
+    fn harm_one_of(
+        &self,
+        files: &[PathBuf],
+        harm: Harm,
+        times: u32,
+        scratch: &Path,
+    ) -> Proof<Outcomes> {
         let mut outcomes = Outcomes::default();
         let mut dice = Dice::of(&[harm as u64]);
-        for (number, file) in (0..times).zip(self.files.iter().cycle()) {
+        for (number, file) in (0..times).zip(files.iter().cycle()) {
             let copy = fresh(scratch, "harmed")?;
             copy_folder(&self.dir, &copy)?;
             let what = damage(&copy.join(file), harm, &mut dice)?;

@@ -366,7 +366,7 @@ fn format(dir: &Path) -> Result<Option<Format>, StoreError> {
     let engine = StateEngine::named(lines.next().unwrap_or(StateEngine::Sled.name()));
     match (version, engine) {
         (Some(found), _) if found > VERSION => Err(StoreError::NewerFormat {
-            what: dir.display().to_string(),
+            what: path.display().to_string(),
             found,
             supported: VERSION,
         }),

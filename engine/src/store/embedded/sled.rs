@@ -6,6 +6,8 @@
 //! - Killed while it writes a snapshot, it takes the half of one for its newest at the next open.
 //! - After a call of it failed, its next flush may wait for ever, also the one when it is dropped.
 //! - It opens a file that lost its end, and fails when it looks for what was there.
+//! - It passes over damage in what was written since its last snapshot, and writes one only when it opens: it is opened
+//!   once more when it is closed, so that what lies on a disk for long is all behind a snapshot.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -41,6 +43,8 @@ pub(super) struct SledTree {
     file: File,
     /// Whether a call failed: nothing is asked of it any more.
     failed: AtomicBool,
+    /// Whether something was written since it was opened, which is when it wrote its snapshot.
+    written: AtomicBool,
     /// How long the file was when it was opened.
     found: u64,
     /// Files of large values that are known to be on disk.
@@ -77,6 +81,8 @@ impl SledTree {
             })?,
             found,
             failed: AtomicBool::new(false),
+            // A new database writes what it needs for itself, and has had no snapshot.
+            written: AtomicBool::new(fresh),
             synced: Mutex::default(),
         };
         if fresh {
@@ -120,6 +126,16 @@ impl SledTree {
         Ok(())
     }
 
+    /// Lets go and waits until nobody writes any more: a worker that is not done would write into what takes this
+    /// folder's place.
+    fn let_go_for_good(&mut self) -> Result<(), StoreError> {
+        self.let_go()?;
+        match self.failed.load(Ordering::Relaxed) {
+            true => Ok(()),
+            false => wait_for_workers(&self.folder),
+        }
+    }
+
     fn let_go(&mut self) -> Result<(), StoreError> {
         let db = self.db.take();
         if self.failed.load(Ordering::Relaxed) {
@@ -155,6 +171,7 @@ impl Tree for SledTree {
                 None => all.remove(key),
             }
         }
+        self.written.store(true, Ordering::Relaxed);
         self.with(|db| db.apply_batch(all))
     }
 
@@ -174,12 +191,11 @@ impl Tree for SledTree {
     }
 
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {
-        self.let_go()?;
-        if self.failed.load(Ordering::Relaxed) {
+        self.let_go_for_good()?;
+        if self.failed.load(Ordering::Relaxed) || !self.written.load(Ordering::Relaxed) {
             return Ok(());
         }
-        // A worker that is not done would write into what takes this folder's place.
-        wait_for_workers(&self.folder)
+        Self::open(&self.folder)?.let_go_for_good()
     }
 }
 

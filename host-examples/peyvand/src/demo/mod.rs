@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use chrono::{FixedOffset, NaiveDate, Offset, Utc};
 use peyvand::{Engine, FixedClock, Locale, SeededIds};
 
+use crate::store;
 use dice::Dice;
 
 /// The four plugins as they were built, so that the program needs no file beside it.
@@ -243,7 +244,7 @@ fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
         });
     }
     // Opened once: nobody's store is taken from under a program that has it open.
-    match Engine::builder(dir).create(false).open() {
+    match store::opened(dir, Engine::builder(dir).create(false)) {
         Ok(engine) => engine.close()?,
         Err(error) if error.kind() == peyvand::ErrorKind::Locked => return Err(error.into()),
         // Damaged, and to be thrown away all the same.

@@ -51,8 +51,9 @@ pub(crate) fn open(dir: &Path, args: &Args, count: u64) -> Engine {
         .unwrap();
     if engine.schema().unwrap().object(OBJECT).is_none() {
         let _ = engine.session().change_schema([object()]).unwrap();
-        ids.0.store(count, Ordering::Relaxed);
     }
+    // The engine took ids for itself.
+    ids.0.store(count, Ordering::Relaxed);
     engine
 }
 

@@ -10,8 +10,10 @@ use crate::customers::balance;
 use crate::draws::{Chance, Draws};
 use crate::report::{Report, Spread, Table};
 
-/// How many updates a commit holds; each customer is updated once, on average.
+/// How many updates a commit holds.
 const TOGETHER: u64 = 100;
+/// After so many commits it is told how far it is.
+const TOLD_EVERY: u64 = 10_000;
 
 /// What is read, as of a position drawn evenly from all since the import.
 #[derive(Clone, Copy)]
@@ -51,7 +53,7 @@ impl Row {
     }
 }
 
-/// Updates every customer once, on average, and reads as of positions in between.
+/// Updates customers, each of them once on average if nothing else was asked for, and reads as of positions in between.
 pub(crate) fn past(args: &Args, stands: &mut [Stand], report: &mut Report) {
     for stand in stands {
         let positions = update(args, stand);
@@ -65,7 +67,11 @@ pub(crate) fn past(args: &Args, stands: &mut [Stand], report: &mut Report) {
 fn update(args: &Args, stand: &Stand) -> Vec<Position> {
     let even = Draws::even(args.customers);
     let mut chance = Chance::seeded(11);
-    let commit = |_| {
+    let commits = args.updates.unwrap_or(args.customers) / TOGETHER;
+    let commit = |done: u64| {
+        if done > 0 && done.is_multiple_of(TOLD_EVERY) {
+            eprintln!("{}: {} updates", stand.who.title(), done * TOGETHER);
+        }
         let mut numbers: Vec<u64> = (0..TOGETHER).map(|_| even.draw(&mut chance)).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -78,7 +84,7 @@ fn update(args: &Args, stand: &Stand) -> Vec<Position> {
             .collect();
         stand.side().update_many(&updates)
     };
-    (0..args.customers / TOGETHER).map_while(commit).collect()
+    (0..commits).map_while(commit).collect()
 }
 
 fn tell(args: &Args, stand: &Stand, positions: &[Position], report: &mut Report) {

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Write, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use peyvand::StateEngine;
 use peyvand_proof::child::{ENGINES, engine_name, engine_named};
-use peyvand_proof::damage::{HARMS, Patient};
+use peyvand_proof::damage::{HARMS, Harm, Outcomes, Patient};
 use peyvand_proof::dice::Dice;
 use peyvand_proof::faults::meet_faults;
 use peyvand_proof::fixture;
@@ -220,18 +220,25 @@ fn guards(task: &Task<'_>) -> Proof<Vec<Row>> {
 
 fn damage(task: &Task<'_>) -> Proof<Vec<Row>> {
     let patient = Patient::make(task.scratch, task.engine, 7)?;
-    HARMS
-        .into_iter()
-        .map(|harm| {
-            let came = patient.harm(harm, task.size as u32, task.scratch)?;
-            let place = format!(
-                "every file in turn: {} unharmed, {} rebuilt, {} told, {} told by a check only",
-                came.unharmed, came.rebuilt, came.told, came.only_checked
-            );
-            let many = task.size.to_string();
-            Ok(Row(format!("{harm:?}"), many, place, nothing()))
-        })
-        .collect()
+    let times = task.size as u32;
+    let row = |what: String, which: &str, came: Outcomes| {
+        let place = format!(
+            "{which}: {} unharmed, {} rebuilt, {} told, {} told by a check only",
+            came.unharmed, came.rebuilt, came.told, came.only_checked
+        );
+        Row(what, times.to_string(), place, nothing())
+    };
+    let mut rows = Vec::new();
+    for harm in HARMS {
+        let came = patient.harm(harm, times, task.scratch)?;
+        rows.push(row(format!("{harm:?}"), "every file in turn", came));
+    }
+    for harm in [Harm::Flip, Harm::Zero] {
+        let came = patient.harm_state(harm, times, task.scratch)?;
+        let what = format!("{harm:?} in the state");
+        rows.push(row(what, "its largest file", came));
+    }
+    Ok(rows)
 }
 
 fn faults(task: &Task<'_>) -> Proof<Vec<Row>> {
@@ -289,8 +296,7 @@ fn make_corpus(folder: &Path) -> Proof<()> {
         let taken = engine.checkpoint(checkpoint.join(format!("seed{seed}")), &mut |_| {});
         taken.map_err(doing("writing a checkpoint"))?;
         engine.close().map_err(doing("close"))?;
-        let mut bytes = fs::read(dir.join("journal/00000000000000000001.seg"))
-            .map_err(doing("reading a segment"))?;
+        let mut bytes = first_segment(&dir.join("journal"))?;
         let used = bytes
             .iter()
             .rposition(|byte| *byte != 0)
@@ -301,4 +307,19 @@ fn make_corpus(folder: &Path) -> Proof<()> {
         fs::write(journal.join(format!("seed{seed}")), bytes).map_err(doing("writing"))?;
     }
     Ok(())
+}
+
+/// The first segment of a journal, plain or compressed as it may be by now.
+fn first_segment(journal: &Path) -> Proof<Vec<u8>> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(journal)
+        .map_err(doing("listing a journal"))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| {
+            let kind = path.extension().unwrap_or_default();
+            kind == "seg" || kind == "segz"
+        })
+        .collect();
+    paths.sort();
+    let first = paths.first().ok_or("a journal without a segment")?;
+    fs::read(first).map_err(doing("reading a segment"))
 }
