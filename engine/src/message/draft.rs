@@ -264,7 +264,10 @@ impl Session {
             let (id, _) = composed?;
             match written.next() {
                 Some(outcomes) => posted(&reader, id, &outcomes?),
-                None => Err(Error::new(ErrorKind::NotFound, "the message was not written")),
+                None => Err(Error::new(
+                    ErrorKind::NotFound,
+                    "the message was not written",
+                )),
             }
         });
         Ok(posted.collect())
@@ -287,8 +290,14 @@ impl Session {
         if let Some(parent) = draft.reply_to {
             put("reply_to", json!(parent.to_string()));
         }
-        for (name, at) in [("send_after", draft.send_after), ("expires_at", draft.expires_at)] {
-            put(name, at.map_or(Json::Null, |at| Value::Instant(at).to_json()));
+        for (name, at) in [
+            ("send_after", draft.send_after),
+            ("expires_at", draft.expires_at),
+        ] {
+            put(
+                name,
+                at.map_or(Json::Null, |at| Value::Instant(at).to_json()),
+            );
         }
         let words = match draft.content {
             MessageText::Ready {
@@ -336,7 +345,8 @@ impl Session {
             Recipient::Address { address, name } => {
                 let channel = draft.channel.ok_or_else(|| {
                     let message = format!("a message to '{address}' needs a channel");
-                    Error::new(ErrorKind::Invalid, message).hint("name one of email, sms, messenger")
+                    Error::new(ErrorKind::Invalid, message)
+                        .hint("name one of email, sms, messenger")
                 })?;
                 return Ok(Addressed {
                     channel,
@@ -368,7 +378,10 @@ impl Session {
             Some(channel) => vec![channel],
             None => {
                 let rules = &self.engine.inner.post.rules;
-                preferred(record).into_iter().chain(rules.fallback.iter().copied()).collect()
+                preferred(record)
+                    .into_iter()
+                    .chain(rules.fallback.iter().copied())
+                    .collect()
             }
         };
         let mut ways: Vec<(Channel, String)> = candidates
@@ -386,7 +399,8 @@ impl Session {
         }
         let names: Vec<&str> = candidates.iter().map(|channel| channel.name()).collect();
         let message = format!("{} has no address for {}", record.id(), names.join(" or "));
-        Err(Error::new(ErrorKind::Invalid, message).hint("write one into the record, or name another channel"))
+        Err(Error::new(ErrorKind::Invalid, message)
+            .hint("write one into the record, or name another channel"))
     }
 
     /// Queues a message again that failed, bounced or was suppressed; it is checked anew.
@@ -399,7 +413,9 @@ impl Session {
         use MessageState::{Bounced, Failed, Suppressed};
         if !matches!(state, Some(Failed | Bounced | Suppressed)) {
             let state = record.text("state").unwrap_or("no message");
-            let message = format!("{id} is {state}; only what failed, bounced or was suppressed is queued again");
+            let message = format!(
+                "{id} is {state}; only what failed, bounced or was suppressed is queued again"
+            );
             return Err(Error::new(ErrorKind::Invalid, message));
         }
         let committed = self.update_at(id, record.revision(), json!({"state": "queued"}))?;
@@ -424,7 +440,9 @@ fn preferred(record: &Record) -> Option<Channel> {
 }
 
 fn posted(reader: &Reader, id: RecordId, outcomes: &[Outcome]) -> Result<Posted> {
-    let before = outcomes.iter().any(|outcome| outcome.kind == OutcomeKind::DoneBefore);
+    let before = outcomes
+        .iter()
+        .any(|outcome| outcome.kind == OutcomeKind::DoneBefore);
     let Some(record) = reader.get_stored(id)? else {
         return Err(Error::new(ErrorKind::NotFound, reader.missing(id)?));
     };
@@ -466,7 +484,10 @@ pub(super) fn related(
     for record in &records {
         let name = record.object();
         if message.field(name).is_none() || name == "message" {
-            let message = format!("a message cannot be about {}, which is a {name}", record.id());
+            let message = format!(
+                "a message cannot be about {}, which is a {name}",
+                record.id()
+            );
             return Err(Error::new(ErrorKind::Invalid, message)
                 .hint("name an account, a contact, a lead or an opportunity"));
         }
