@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use super::draft::{number_of, related};
 use super::people::{PARTIES, named, with_address};
+use super::queue::number_of;
+use super::recipient::related;
 use super::{Channel, LONGEST_CAUSE, MessageState, one_line};
 use crate::error::Result;
 use crate::query::Reader;

@@ -44,7 +44,7 @@ pub struct Deliveries {
 
 impl Engine {
     /// Hands over what is due, in order, at most so many messages; the host calls it as often as it likes. It waits for
-    /// the transports. What may be sent twice, and when, is in the documentation of [`Transport`] and its methods.
+    /// the transports. What may be sent twice, and when, is in the documentation of [`Transport`].
     ///
     /// # Errors
     /// When the store fails. Nothing is lost: what was on its way is asked about next time.

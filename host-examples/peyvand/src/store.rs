@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use peyvand::Engine;
+use peyvand::{Engine, EngineBuilder};
 
 use crate::fault::Fault;
 use crate::progress::Progress;
@@ -26,13 +26,23 @@ pub(crate) fn with<T>(
     need: Need,
     work: impl FnOnce(&Engine) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
+    with_settings(dir, need, |builder| builder, work)
+}
+
+/// The same of a store that is opened with other settings.
+pub(crate) fn with_settings<T>(
+    dir: &Path,
+    need: Need,
+    settings: impl FnOnce(EngineBuilder) -> EngineBuilder,
+    work: impl FnOnce(&Engine) -> Result<T, Fault>,
+) -> Result<T, Fault> {
     let scratch = (need == Need::Any && is_absent(dir)).then(Scratch::new);
     let place = scratch.as_ref().map_or(dir, |scratch| scratch.0.as_path());
     if need == Need::Existing && is_absent(dir) {
         return Err(Fault::NoStore(dir.to_owned()));
     }
     let create = need == Need::Created || scratch.is_some();
-    let engine = open(place, create)?;
+    let engine = open(place, create, settings)?;
     let done = work(&engine);
     let closed = engine.close();
     let done = done?;
@@ -41,9 +51,13 @@ pub(crate) fn with<T>(
 }
 
 /// Opens the store, and tells on stderr when its state had to be built anew.
-fn open(dir: &Path, create: bool) -> Result<Engine, Fault> {
+fn open(
+    dir: &Path,
+    create: bool,
+    settings: impl FnOnce(EngineBuilder) -> EngineBuilder,
+) -> Result<Engine, Fault> {
     let progress = Mutex::new(Progress::of("entries"));
-    let engine = Engine::builder(dir)
+    let engine = settings(Engine::builder(dir))
         .create(create)
         .progress(move |told| {
             let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,9 +120,9 @@ mod tests {
     fn a_state_that_cannot_be_used_is_built_again_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("crm");
-        open(&dir, true).unwrap().close().unwrap();
+        open(&dir, true, |builder| builder).unwrap().close().unwrap();
         std::fs::write(dir.join("state/conf"), "nothing that was written").unwrap();
-        let engine = open(&dir, false).unwrap();
+        let engine = open(&dir, false, |builder| builder).unwrap();
         let aside = engine.set_aside().unwrap();
         assert_eq!(aside, dir.join("state.failed-1"));
         let said = rebuilt(&dir, aside);
