@@ -28,10 +28,12 @@ pub(super) fn mail_fault(address: &str) -> Option<String> {
     if domain.split('.').count() < 2 {
         return fault("what stands after the @ is no domain");
     }
-    domain.split('.').find_map(|label| match label_fault(label) {
-        Some(why) => fault(why),
-        None => None,
-    })
+    domain
+        .split('.')
+        .find_map(|label| match label_fault(label) {
+            Some(why) => fault(why),
+            None => None,
+        })
 }
 
 /// RFC 5322's atom, and beyond ASCII what RFC 6531 adds.
@@ -53,7 +55,10 @@ fn label_fault(label: &str) -> Option<&'static str> {
     // Persian words may be joined by U+200C inside of them.
     let inner = label.trim_matches('\u{200c}') == label;
     let sound = |c: char| {
-        c.is_ascii_alphanumeric() || c == '-' || is_letter_beyond_ascii(c) || (c == '\u{200c}' && inner)
+        c.is_ascii_alphanumeric()
+            || c == '-'
+            || is_letter_beyond_ascii(c)
+            || (c == '\u{200c}' && inner)
     };
     if !label.chars().all(sound) {
         return Some("its domain has characters that no domain has");
@@ -94,10 +99,11 @@ pub(super) fn breaks_a_line(c: char) -> bool {
 
 /// The number of a telephone in international form, or what is wrong with it.
 pub(super) fn phone_number(text: &str, country: Option<&CallingCode>) -> Result<String, String> {
-    let phone =
-        Phone::parse(text).ok_or_else(|| format!("'{text}' is not a telephone number"))?;
+    let phone = Phone::parse(text).ok_or_else(|| format!("'{text}' is not a telephone number"))?;
     if phone.extension.is_some() {
-        return Err(format!("'{text}' has an extension, which no message reaches"));
+        return Err(format!(
+            "'{text}' has an extension, which no message reaches"
+        ));
     }
     let found = match country {
         Some(country) => phone.e164_in(&country.code, &country.trunk),
@@ -163,11 +169,23 @@ mod tests {
     #[test]
     fn a_national_number_is_read_as_one_of_the_country_that_the_host_named() {
         let iran = CallingCode::new("98", "0");
-        for text in ["09121234567", "۰۹۱۲ ۱۲۳ ۴۵۶۷", "+98 912 123 4567", "00989121234567"] {
+        for text in [
+            "09121234567",
+            "۰۹۱۲ ۱۲۳ ۴۵۶۷",
+            "+98 912 123 4567",
+            "00989121234567",
+        ] {
             assert_eq!(phone_number(text, Some(&iran)).unwrap(), "+989121234567");
         }
         assert!(phone_number("09121234567", None).is_err());
-        for bad in ["", "12", "مریم", "021 8800 1234 داخلی 5", "9121234567", "110"] {
+        for bad in [
+            "",
+            "12",
+            "مریم",
+            "021 8800 1234 داخلی 5",
+            "9121234567",
+            "110",
+        ] {
             assert!(phone_number(bad, Some(&iran)).is_err(), "{bad}");
         }
     }

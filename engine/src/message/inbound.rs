@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use super::draft::{number_of, related};
 use super::people::{PARTIES, named, with_address};
+use super::queue::number_of;
+use super::recipient::related;
 use super::{Channel, LONGEST_CAUSE, MessageState, one_line};
 use crate::error::Result;
 use crate::query::Reader;
@@ -117,7 +118,13 @@ impl Session {
         let at = sms.at.unwrap_or_else(|| self.context.now());
         let key = match &sms.provider_id {
             Some(id) => format!("sms/{id}"),
-            None => format!("sms/{}/{}/{}/{}", sms.from, sms.to, at.timestamp_micros(), sms.text),
+            None => format!(
+                "sms/{}/{}/{}/{}",
+                sms.from,
+                sms.to,
+                at.timestamp_micros(),
+                sms.text
+            ),
         };
         self.take_in(Inbound {
             channel: Channel::Sms,
@@ -186,7 +193,9 @@ impl Session {
         let mut note = link.note;
         if cut || html_cut {
             let said = note.map_or_else(String::new, |note| note + "; ");
-            note = Some(format!("{said}the text was longer than {LONGEST_BODY} characters and was cut"));
+            note = Some(format!(
+                "{said}the text was longer than {LONGEST_BODY} characters and was cut"
+            ));
         }
         put("direction", json!("inbound"));
         put("state", json!(MessageState::Received.name()));
@@ -197,8 +206,14 @@ impl Session {
         put("subject", line(&inbound.subject));
         put("body_text", json!(text));
         put("body_html", json!(html));
-        put("message_id", line(inbound.message_id.as_deref().unwrap_or_default()));
-        put("provider_id", line(inbound.provider_id.as_deref().unwrap_or_default()));
+        put(
+            "message_id",
+            line(inbound.message_id.as_deref().unwrap_or_default()),
+        );
+        put(
+            "provider_id",
+            line(inbound.provider_id.as_deref().unwrap_or_default()),
+        );
         put("attachments", inbound.attachments);
         put("at", Value::Instant(inbound.at).to_json());
         put("cause", line(note.as_deref().unwrap_or_default()));
@@ -214,7 +229,10 @@ impl Session {
         drop(reader);
         let create = Request::create_as(id, "message", fields);
         let mut group = Group {
-            once: Some(format!("message/received/{}", blake3::hash(inbound.key.as_bytes()).to_hex())),
+            once: Some(format!(
+                "message/received/{}",
+                blake3::hash(inbound.key.as_bytes()).to_hex()
+            )),
             ..Group::of([create])
         };
         if let Some((message, report)) = &inbound.report {
@@ -232,7 +250,9 @@ impl Session {
         // It may have been deleted since it came the first time.
         let record = reader.get_stored(id)?;
         let fields = ["contact", "lead", "account", "opportunity"];
-        let linked = record.iter().flat_map(|record| fields.map(|field| named(record, field)));
+        let linked = record
+            .iter()
+            .flat_map(|record| fields.map(|field| named(record, field)));
         let candidates = match record.as_ref().and_then(|record| record.get("candidates")) {
             Some(Value::Json(Json::Array(ids))) => ids
                 .iter()
@@ -244,7 +264,9 @@ impl Session {
             id,
             linked: linked.flatten().collect(),
             candidates,
-            note: record.as_ref().and_then(|record| record.text("cause").map(str::to_owned)),
+            note: record
+                .as_ref()
+                .and_then(|record| record.text("cause").map(str::to_owned)),
             about,
             before,
         })
@@ -262,23 +284,33 @@ impl Session {
             let same = |person: &&Record| person.object() == name;
             people.iter().filter(same).collect()
         };
-        let best = PARTIES.iter().map(|name| of(name)).find(|some| !some.is_empty());
+        let best = PARTIES
+            .iter()
+            .map(|name| of(name))
+            .find(|some| !some.is_empty());
         let answered = inbound.parent.as_ref().and_then(|parent| {
             let recipients = PARTIES.iter().filter_map(|field| named(parent, field));
-            let mut known = recipients.filter_map(|id| people.iter().find(|person| person.id() == id));
+            let mut known =
+                recipients.filter_map(|id| people.iter().find(|person| person.id() == id));
             known.next()
         });
         let (sender, note) = match (best.as_deref(), answered) {
             (None, _) => (None, Some("nobody has the sender's address".to_owned())),
             (Some([one]), _) => (Some(*one), None),
             (Some(_), Some(one)) => {
-                let note = "several have the sender's address; linked to whom the answered message went";
+                let note =
+                    "several have the sender's address; linked to whom the answered message went";
                 (Some(one), Some(note.to_owned()))
             }
             (Some(several), None) => {
                 let name = several.first().map_or("record", |one| one.object());
                 let count = several.len();
-                (None, Some(format!("{count} {name}s have the sender's address; linked to none")))
+                (
+                    None,
+                    Some(format!(
+                        "{count} {name}s have the sender's address; linked to none"
+                    )),
+                )
             }
         };
         let candidates = match sender {

@@ -4,7 +4,9 @@
 //! parsed, and nothing in it is believed but where it answers something of ours.
 
 use chrono::{DateTime, Utc};
-use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{
+    Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+};
 use serde_json::{Value as Json, json};
 
 use super::inbound::{DeliveryReport, Inbound, Received, by_text};
@@ -31,8 +33,14 @@ impl Session {
     pub fn receive_mail(&self, raw: &[u8]) -> Result<Received> {
         let largest = self.engine.inner.post.rules.largest_mail;
         if raw.len() > largest {
-            let message = format!("the mail has {} bytes, more than the {largest} allowed", raw.len());
-            return Err(refused(message, "raise `largest_mail` in the rules of messages"));
+            let message = format!(
+                "the mail has {} bytes, more than the {largest} allowed",
+                raw.len()
+            );
+            return Err(refused(
+                message,
+                "raise `largest_mail` in the rules of messages",
+            ));
         }
         if part_headers(raw) > MOST_PARTS {
             let message = format!("the mail has more than {MOST_PARTS} parts");
@@ -70,13 +78,17 @@ fn part_headers(raw: &[u8]) -> usize {
 
 fn read(reader: &Reader, mail: &Message<'_>, raw: &[u8], now: DateTime<Utc>) -> Result<Inbound> {
     let sender = mail.from().and_then(Address::first);
-    let message_id = mail.message_id().map(|id| one_line(id, super::LONGEST_CAUSE));
+    let message_id = mail
+        .message_id()
+        .map(|id| one_line(id, super::LONGEST_CAUSE));
     let message_id = message_id.filter(|id| !id.is_empty());
     let key = match &message_id {
         Some(id) => format!("mail/{id}"),
         None => format!("mail/{}", blake3::hash(raw).to_hex()),
     };
-    let written = mail.date().and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
+    let written = mail
+        .date()
+        .and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
     // Nobody wrote later than now, or before there was mail.
     let plausible = written.filter(|at| *at <= now && at.timestamp() > 0);
     let report = match report(mail) {
@@ -90,7 +102,9 @@ fn read(reader: &Reader, mail: &Message<'_>, raw: &[u8], now: DateTime<Utc>) -> 
         from_name: text_of(sender.and_then(|sender| sender.name())),
         to_address: recipients(mail),
         subject: text_of(mail.subject()),
-        text: mail.body_text(0).map_or_else(String::new, |text| text.into_owned()),
+        text: mail
+            .body_text(0)
+            .map_or_else(String::new, |text| text.into_owned()),
         html: html(mail),
         message_id,
         provider_id: None,
@@ -109,7 +123,11 @@ fn text_of(text: Option<&str>) -> String {
 }
 
 fn recipients(mail: &Message<'_>) -> String {
-    let all = mail.to().into_iter().chain(mail.cc()).flat_map(Address::iter);
+    let all = mail
+        .to()
+        .into_iter()
+        .chain(mail.cc())
+        .flat_map(Address::iter);
     let addresses = all.filter_map(|address| address.address());
     let listed: Vec<&str> = addresses.take(MOST_ATTACHMENTS).collect();
     one_line(&listed.join(", "), super::LONGEST_CAUSE)
@@ -149,7 +167,10 @@ fn media_type(part: &MessagePart<'_>) -> String {
 fn parent(reader: &Reader, mail: &Message<'_>) -> Result<Option<Record>> {
     let direct = ids(mail.in_reply_to());
     let earlier = ids(mail.references());
-    let nearest = direct.iter().chain(earlier.iter().rev()).take(MOST_REFERENCES);
+    let nearest = direct
+        .iter()
+        .chain(earlier.iter().rev())
+        .take(MOST_REFERENCES);
     for id in nearest {
         if let Some(found) = by_text(reader, "message_id", id)?.into_iter().next() {
             return Ok(Some(found));
@@ -177,7 +198,10 @@ fn ours(reader: &Reader, message_id: &str) -> Result<Option<Record>> {
 /// What a delivery status notification (RFC 3464) says, and of which Message-ID.
 fn report(mail: &Message<'_>) -> Option<(String, DeliveryReport)> {
     let is = |part: &&MessagePart<'_>, name: &str| media_type(part).eq_ignore_ascii_case(name);
-    let status = mail.parts.iter().find(|part| is(part, "message/delivery-status"))?;
+    let status = mail
+        .parts
+        .iter()
+        .find(|part| is(part, "message/delivery-status"))?;
     let status = String::from_utf8_lossy(status.contents()).into_owned();
     let original = mail.parts.iter().find_map(|part| match &part.body {
         PartType::Message(original) => original.message_id().map(str::to_owned),
@@ -204,6 +228,9 @@ fn report(mail: &Message<'_>) -> Option<(String, DeliveryReport)> {
 fn field<'a>(headers: &'a str, name: &str) -> Option<&'a str> {
     headers.lines().find_map(|line| {
         let (found, value) = line.split_once(':')?;
-        found.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+        found
+            .trim()
+            .eq_ignore_ascii_case(name)
+            .then(|| value.trim())
     })
 }

@@ -1,23 +1,11 @@
 //! How does the CRM reach people, and how do they reach it?
 //!
 //! A message is a record, written only through the write path. In reading order: `draft` is what somebody wants to say
-//! and to whom; `posting_rule` is the engine's rule for every message that is saved: its addresses, its length, the
-//! ways from one state to another; `verdict` says whether it may go out now; `outbox` hands what is due to the
-//! `transport` of its channel; `inbound` and `mail` take in what comes back. `address`, `sms`, `people` and `rules` are
-//! what these ask: is it an address, how long is an SMS, whose address is it, what did the host choose?
-//!
-//! # What is sent how often
-//!
-//! A message is handed over at least once, and twice only in one gap. Before it is handed over, the commit that says so
-//! (`sending`, with the time) is durable; after the transport's answer another commit says what became of it. When the
-//! process ends between the two, the next [`deliver`](crate::Engine::deliver) asks the transport whether it accepted
-//! the message's key ([`Transport::was_accepted`]) and sends it again only when it did not, or does not know. A transport
-//! that does not know is given as many messages at a time as it says ([`Transport::window`], one unless told), so that a
-//! kill leaves no more than those in doubt. The key of a message is the same in every attempt, until somebody queues it
-//! again after it had failed.
-
-/// How much of a cause or of a name from outside is kept, in characters.
-const LONGEST_CAUSE: usize = 500;
+//! and to whom; `recipient` finds the way there and `queue` writes it; `posting_rule` is the engine's rule for every
+//! message that is saved: its addresses, its length, the ways from one state to another; `verdict` says whether it may
+//! go out now; `outbox` hands what is due to the `transport` of its channel, whose documentation says what may be sent
+//! twice; `inbound` and `mail` take in what comes back. `address`, `sms`, `people` and `rules` are what these ask: is it
+//! an address, how long is an SMS, whose address is it, what did the host choose?
 
 mod address;
 mod draft;
@@ -27,6 +15,8 @@ mod mail;
 mod outbox;
 mod people;
 mod posting_rule;
+mod queue;
+mod recipient;
 mod rules;
 mod sms;
 #[cfg(test)]
@@ -49,6 +39,9 @@ pub(crate) use posting_rule::PostingRule;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+
+/// How much of a cause or of a name from outside is kept, in characters.
+const LONGEST_CAUSE: usize = 500;
 
 /// A way to reach somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

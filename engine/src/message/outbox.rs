@@ -44,7 +44,7 @@ pub struct Deliveries {
 
 impl Engine {
     /// Hands over what is due, in order, at most so many messages; the host calls it as often as it likes. It waits for
-    /// the transports. What may be sent twice, and when, is in the documentation of [`Transport`] and its methods.
+    /// the transports. What may be sent twice, and when, is in the documentation of [`Transport`].
     ///
     /// # Errors
     /// When the store fails. Nothing is lost: what was on its way is asked about next time.
@@ -145,7 +145,10 @@ impl Run<'_> {
                         self.told.sent += 1;
                         self.sent(message.id(), &Accepted::new())
                     }
-                    _ => kept(message.id(), json!({"state": "queued", "sending_since": null})),
+                    _ => kept(
+                        message.id(),
+                        json!({"state": "queued", "sending_since": null}),
+                    ),
                 }
             });
             let asked: Vec<Request> = asked.collect();
@@ -159,10 +162,15 @@ impl Run<'_> {
 
     fn due(&self, channel: Channel, most: usize) -> Result<Vec<Record>> {
         let now = self.session.context.now();
-        let filter =
-            of(channel, MessageState::Queued).and(Filter::lte("next_attempt_at", Value::Instant(now)));
+        let filter = of(channel, MessageState::Queued)
+            .and(Filter::lte("next_attempt_at", Value::Instant(now)));
         let by_time = SortKey::parse_list("next_attempt_at")?;
-        self.find(Query::new("message").filter(filter).sort(by_time).limit(most))
+        self.find(
+            Query::new("message")
+                .filter(filter)
+                .sort(by_time)
+                .limit(most),
+        )
     }
 
     fn find(&self, query: Query) -> Result<Vec<Record>> {

@@ -49,14 +49,20 @@ pub(super) fn with_address(
             continue;
         };
         let fields = address_fields(name, channel).iter();
-        for field in fields.filter_map(|field| object.field(field).filter(|field| field.is_indexed())) {
+        for field in
+            fields.filter_map(|field| object.field(field).filter(|field| field.is_indexed()))
+        {
             for value in &values {
                 for id in reader.having(object, field.number, value)? {
                     let known = found.iter().any(|record| record.id() == id);
                     if known || found.len() >= MOST {
                         continue;
                     }
-                    found.extend(reader.get_stored(id)?.filter(|record| !is_converted(record)));
+                    found.extend(
+                        reader
+                            .get_stored(id)?
+                            .filter(|record| !is_converted(record)),
+                    );
                 }
             }
         }

@@ -212,7 +212,8 @@ impl Saved<'_> {
     /// Refuses to change what somebody has read; whether it did.
     fn is_kept(&mut self, was: Option<MessageState>) -> bool {
         use MessageState::{Bounced, Delivered, Draft, Queued, Received, Sending, Sent};
-        let Some(was) = was.filter(|was| matches!(was, Sending | Sent | Delivered | Bounced | Received))
+        let Some(was) =
+            was.filter(|was| matches!(was, Sending | Sent | Delivered | Bounced | Received))
         else {
             return false;
         };
@@ -274,7 +275,13 @@ impl Saved<'_> {
     }
 
     fn check_lines(&mut self) {
-        for field in ["subject", "from_name", "to_name", "from_address", "to_address"] {
+        for field in [
+            "subject",
+            "from_name",
+            "to_name",
+            "from_address",
+            "to_address",
+        ] {
             if self.text(field).chars().any(breaks_a_line) {
                 let message = "it has a line break or a control character, which would be read as another header";
                 self.refuse(field, "line-break", message);
@@ -299,7 +306,10 @@ impl Saved<'_> {
             );
             return self.refuse("body_text", "too-long", message);
         }
-        self.set("segments", i64::try_from(length.segments).ok().map(Value::Integer));
+        self.set(
+            "segments",
+            i64::try_from(length.segments).ok().map(Value::Integer),
+        );
     }
 
     fn complete_sender(&mut self, channel: Channel) {
@@ -307,7 +317,10 @@ impl Saved<'_> {
         let sender = self.rules.senders.get(&channel);
         if let Some(sender) = sender.filter(|_| address.is_empty()) {
             address.clone_from(&sender.address);
-            self.set_text("from_address", one_line(&sender.address, super::LONGEST_CAUSE));
+            self.set_text(
+                "from_address",
+                one_line(&sender.address, super::LONGEST_CAUSE),
+            );
             if self.text("from_name").is_empty() {
                 self.set_text("from_name", one_line(&sender.name, super::LONGEST_CAUSE));
             }
@@ -316,7 +329,8 @@ impl Saved<'_> {
             return;
         }
         if address.is_empty() {
-            let message = "nobody is named whom the mail comes from; name one, or give the engine a sender";
+            let message =
+                "nobody is named whom the mail comes from; name one, or give the engine a sender";
             self.refuse("from_address", "required", message);
         } else if let Some(fault) = mail_fault(&address) {
             self.refuse("from_address", "address", fault);

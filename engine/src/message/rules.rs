@@ -167,9 +167,15 @@ mod tests {
             assert_eq!(night.end(now.parse().unwrap(), tehran), end, "{now}");
         }
         let noon = QuietHours::new(time("12:00:00"), time("13:00:00"));
-        let end = noon.end("2026-03-25T12:30:00Z".parse().unwrap(), FixedOffset::east_opt(0).unwrap());
+        let end = noon.end(
+            "2026-03-25T12:30:00Z".parse().unwrap(),
+            FixedOffset::east_opt(0).unwrap(),
+        );
         assert_eq!(end.unwrap().to_rfc3339(), "2026-03-25T13:00:00+00:00");
-        assert_eq!(QuietHours::new(time("08:00:00"), time("08:00:00")).end(end.unwrap(), tehran), None);
+        assert_eq!(
+            QuietHours::new(time("08:00:00"), time("08:00:00")).end(end.unwrap(), tehran),
+            None
+        );
     }
 
     #[test]
@@ -180,7 +186,10 @@ mod tests {
         assert!((192..=288).contains(&seconds(2, "a")));
         for attempts in [6, 100, u32::MAX] {
             let longest = seconds(attempts, "a");
-            assert!((4 * 3600..=8 * 3600).contains(&longest), "{attempts}: {longest}");
+            assert!(
+                (4 * 3600..=8 * 3600).contains(&longest),
+                "{attempts}: {longest}"
+            );
         }
         assert_eq!(seconds(3, "a"), seconds(3, "a"));
         let spread: std::collections::BTreeSet<i64> =

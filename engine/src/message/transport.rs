@@ -8,6 +8,17 @@ use crate::record::RecordId;
 /// Carries messages of a channel: a mail server, a gateway for SMS. The host brings it.
 ///
 /// A call may take as long as the transport's own time-out, and no longer: the engine waits for it.
+///
+/// # What may be sent twice
+///
+/// A message is handed over at least once, and twice only in one gap. Before it is handed over, the commit that says so
+/// (`sending`, with the time) is durable; after the transport's answer another commit says what became of it. When the
+/// process ends between the two, the next [`Engine::deliver`](crate::Engine::deliver) asks whether the message's key was
+/// accepted ([`was_accepted`](Self::was_accepted)), and sends the message again only when it was not, or when nobody
+/// knows. A transport that does not know is given as many messages at a time as it says ([`window`](Self::window), one
+/// unless told), so that a kill leaves no more than those in doubt. The key of a message is the same in every attempt,
+/// until somebody queues it again after it had failed; the Message-ID of a mail always is, so that mail programs show a
+/// mail that came twice once.
 pub trait Transport: Send + Sync {
     /// Hands a message over.
     ///

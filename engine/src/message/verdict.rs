@@ -40,7 +40,9 @@ impl Judge<'_> {
         if let Some(Value::Instant(end)) = message.get("expires_at")
             && *end <= at
         {
-            return Ok(Verdict::Never("it was not sent before it expired".to_owned()));
+            return Ok(Verdict::Never(
+                "it was not sent before it expired".to_owned(),
+            ));
         }
         let channel = message.text("channel").and_then(Channel::from_name);
         let purpose = message.text("purpose").and_then(Purpose::from_name);
@@ -55,7 +57,9 @@ impl Judge<'_> {
         if let Some(person) = unwilling {
             let name = person.id();
             let said = said(person);
-            return Ok(Verdict::Never(format!("{name} does not want {channel}{said}")));
+            return Ok(Verdict::Never(format!(
+                "{name} does not want {channel}{said}"
+            )));
         }
         let needs_consent = self.rules.marketing_needs_consent;
         if purpose == Some(Purpose::Marketing)
@@ -109,7 +113,9 @@ fn has(person: &Record, field: &str, channel: Channel) -> bool {
 }
 
 fn said(person: &Record) -> String {
-    let on = person.get("consent_on").map(|day| format!(", said on {day}"));
+    let on = person
+        .get("consent_on")
+        .map(|day| format!(", said on {day}"));
     let source = person.text("consent_source");
     let from = source.map(|source| format!(", known from {source}"));
     on.unwrap_or_default() + from.unwrap_or_default().as_str()

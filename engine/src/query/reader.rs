@@ -194,12 +194,7 @@ impl Reader {
     }
 
     /// Ids of live records whose indexed field has the value, in id order. Of a long text the index has the beginning.
-    pub(crate) fn having(
-        &self,
-        from: &Object,
-        field: u32,
-        value: &Value,
-    ) -> Result<Vec<RecordId>> {
+    pub(crate) fn having(&self, from: &Object, field: u32, value: &Value) -> Result<Vec<RecordId>> {
         let mut prefix = spaces::of_field(spaces::INDEX, from.number, field);
         spaces::push_indexed(&mut prefix, Some(value));
         let mut ids = Vec::new();

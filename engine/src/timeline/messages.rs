@@ -52,7 +52,11 @@ pub(super) fn about(reader: &Reader, id: RecordId) -> Result<Vec<Event>> {
 }
 
 fn first_written(reader: &Reader, object: &Object, id: RecordId) -> Result<Option<Position>> {
-    let span = Span::prefix(&spaces::of_record(spaces::HISTORY, object.number, id.number));
+    let span = Span::prefix(&spaces::of_record(
+        spaces::HISTORY,
+        object.number,
+        id.number,
+    ));
     let found = reader.snapshot.scan(&span, Direction::Forward, 1)?;
     Ok(found.first().and_then(|(key, _)| position_at_end(key)))
 }

@@ -8,9 +8,11 @@ mod store;
 
 mod backup;
 mod check;
+mod carriers;
 mod demo;
 mod first_look;
 mod import;
+mod message;
 mod moment;
 mod plugin;
 mod progress;
@@ -79,6 +81,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
         Command::Script(script) => script::run(script, dir, output),
+        Command::Message(message) => message::run(message, dir, output),
         Command::Check { backup } => match backup {
             Some(backup) => check::backup(backup, output),
             None => check::run(dir, output),

@@ -130,6 +130,7 @@ fn event_word(kind: EventKind) -> &'static str {
         EventKind::Created => "created",
         EventKind::Updated => "updated",
         EventKind::Deleted => "deleted",
+        EventKind::Message => "message",
         _ => "changed",
     }
 }

@@ -26,22 +26,28 @@ pub(crate) fn with<T>(
     need: Need,
     work: impl FnOnce(&Engine) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
+    with_settings(dir, need, |builder| builder, work)
+}
+
+/// The same of a store that is opened with other settings.
+pub(crate) fn with_settings<T>(
+    dir: &Path,
+    need: Need,
+    settings: impl FnOnce(EngineBuilder) -> EngineBuilder,
+    work: impl FnOnce(&Engine) -> Result<T, Fault>,
+) -> Result<T, Fault> {
     let scratch = (need == Need::Any && is_absent(dir)).then(Scratch::new);
     let place = scratch.as_ref().map_or(dir, |scratch| scratch.0.as_path());
     if need == Need::Existing && is_absent(dir) {
         return Err(Fault::NoStore(dir.to_owned()));
     }
     let create = need == Need::Created || scratch.is_some();
-    let engine = open(place, create)?;
+    let engine = opened(place, settings(Engine::builder(place).create(create)))?;
     let done = work(&engine);
     let closed = engine.close();
     let done = done?;
     closed?;
     Ok(done)
-}
-
-fn open(dir: &Path, create: bool) -> Result<Engine, Fault> {
-    Ok(opened(dir, Engine::builder(dir).create(create))?)
 }
 
 /// Opens the store, and tells on stderr how far it is when its state has to be built anew, and that it was.
@@ -118,9 +124,9 @@ mod tests {
     fn a_state_that_cannot_be_used_is_built_again_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("crm");
-        open(&dir, true).unwrap().close().unwrap();
+        opened(&dir, Engine::builder(&dir)).unwrap().close().unwrap();
         std::fs::write(dir.join("state/conf"), "nothing that was written").unwrap();
-        let engine = open(&dir, false).unwrap();
+        let engine = opened(&dir, Engine::builder(&dir).create(false)).unwrap();
         let aside = engine.set_aside().unwrap();
         assert_eq!(aside, dir.join("state.failed-1"));
         let said = rebuilt(&dir, aside);

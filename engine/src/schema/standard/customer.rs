@@ -24,16 +24,20 @@ fn consent() -> [Field; 5] {
     let channels = |name: &str| Field::new(name, FieldKind::multi_option(WRITTEN_CHANNELS));
     [
         channels("opt_out").label("Does not want", "نمی‌خواهد", "لا يرغب في"),
-        channels("consent").label("Agreed to marketing", "رضایت تبلیغات", "الموافقة على التسويق"),
-        Field::new("consent_on", FieldKind::Date).label(
-            "Said on",
-            "تاریخ اعلام",
-            "تاريخ التصريح",
+        channels("consent").label(
+            "Agreed to marketing",
+            "رضایت تبلیغات",
+            "الموافقة على التسويق",
         ),
+        Field::new("consent_on", FieldKind::Date).label("Said on", "تاریخ اعلام", "تاريخ التصريح"),
         text("consent_source").label("Known from", "منبع اعلام", "مصدر التصريح"),
         Field::new("utc_offset_minutes", FieldKind::Integer)
             .range(-720, 840)
-            .label("Minutes from UTC", "اختلاف با UTC به دقیقه", "الفرق عن UTC بالدقائق"),
+            .label(
+                "Minutes from UTC",
+                "اختلاف با UTC به دقیقه",
+                "الفرق عن UTC بالدقائق",
+            ),
     ]
 }
 

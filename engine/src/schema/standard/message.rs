@@ -34,16 +34,21 @@ fn number(name: &str) -> Field {
 /// Who to whom, by which way, about what.
 fn envelope() -> Vec<Field> {
     vec![
-        text("subject").indexed().label("Subject", "موضوع", "الموضوع"),
+        text("subject")
+            .indexed()
+            .label("Subject", "موضوع", "الموضوع"),
         option("direction", &["outbound", "inbound"])
             .required()
             .indexed()
             .default("outbound")
             .label("Direction", "جهت", "الاتجاه"),
-        option("channel", &["email", "sms", "messenger", "in_app", "letter"])
-            .required()
-            .indexed()
-            .label("Channel", "کانال", "القناة"),
+        option(
+            "channel",
+            &["email", "sms", "messenger", "in_app", "letter"],
+        )
+        .required()
+        .indexed()
+        .label("Channel", "کانال", "القناة"),
         // Only what somebody queues goes out: imported and unfinished messages stay where they are.
         option(
             "state",
@@ -92,7 +97,9 @@ fn content() -> Vec<Field> {
             .label("SMS parts", "بخش‌های پیامک", "أجزاء الرسالة"),
         reference("reply_to", &["message"]).label("Answers", "پاسخ به", "رد على"),
         reference("thread", &["message"]).label("Conversation", "گفتگو", "المحادثة"),
-        text("message_id").indexed().label("Message-ID", "شناسه ایمیل", "معرف البريد"),
+        text("message_id")
+            .indexed()
+            .label("Message-ID", "شناسه ایمیل", "معرف البريد"),
         Field::new("candidates", FieldKind::Json).label(
             "Possible senders",
             "فرستنده‌های ممکن",
@@ -111,11 +118,14 @@ fn course() -> Vec<Field> {
         text("provider_id")
             .indexed()
             .label("Carrier's id", "شناسه حامل", "معرف الناقل"),
-        number("attempts").read_only().label("Attempts", "تلاش‌ها", "المحاولات"),
-        instant("next_attempt_at")
+        number("attempts")
             .read_only()
-            .indexed()
-            .label("Next attempt", "تلاش بعدی", "المحاولة التالية"),
+            .label("Attempts", "تلاش‌ها", "المحاولات"),
+        instant("next_attempt_at").read_only().indexed().label(
+            "Next attempt",
+            "تلاش بعدی",
+            "المحاولة التالية",
+        ),
         text("delivery_key")
             .read_only()
             .label("Delivery key", "کلید تحویل", "مفتاح التسليم"),

@@ -1,0 +1,188 @@
+//! How does a draft become a message that waits?
+
+use serde_json::{Value as Json, json};
+
+use super::draft::Rendered;
+use super::recipient::related;
+use super::{MessageDraft, MessageState, MessageText, Posted};
+use crate::context::Locale;
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::Reader;
+use crate::record::{RecordId, Value};
+use crate::session::Session;
+use crate::write::{Group, Outcome, OutcomeKind, Request};
+
+/// How many messages one commit of [`Session::send_all`] queues.
+const BATCH: usize = 1_000;
+
+impl Session {
+    /// Queues a message: one commit. It goes out with the next [`Engine::deliver`](crate::Engine::deliver) after it is
+    /// due. A message to somebody who does not want it is written too, as suppressed, with the cause.
+    ///
+    /// # Errors
+    /// When the recipient has no address on the channel, the address is none, a name or the subject has a line break,
+    /// an SMS is too long; and as [`Session::commit`].
+    pub fn send(&self, draft: MessageDraft) -> Result<Posted> {
+        let mut posted = self.send_all([draft])?;
+        posted.pop().unwrap_or_else(|| {
+            let message = "the message was not written";
+            Err(Error::new(ErrorKind::NotFound, message))
+        })
+    }
+
+    /// Queues many messages, a thousand a commit; what is wrong with one is in its own result.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn send_all(
+        &self,
+        drafts: impl IntoIterator<Item = MessageDraft>,
+    ) -> Result<Vec<Result<Posted>>> {
+        let mut results = Vec::new();
+        let mut drafts = drafts.into_iter().peekable();
+        while drafts.peek().is_some() {
+            let batch: Vec<MessageDraft> = drafts.by_ref().take(BATCH).collect();
+            results.extend(self.send_batch(batch)?);
+        }
+        Ok(results)
+    }
+
+    fn send_batch(&self, drafts: Vec<MessageDraft>) -> Result<Vec<Result<Posted>>> {
+        let (reader, _) = self.engine.read()?;
+        let composed: Vec<Result<(RecordId, Group)>> = drafts
+            .into_iter()
+            .map(|draft| self.compose(&reader, draft))
+            .collect();
+        drop(reader);
+        let groups: Vec<Group> = composed
+            .iter()
+            .filter_map(|composed| Some(composed.as_ref().ok()?.1.clone()))
+            .collect();
+        let report = self.engine.write(&self.context, &groups, None, 0)?;
+        let (reader, _) = self.engine.read()?;
+        let mut written = report.groups.into_iter();
+        let posted = composed.into_iter().map(|composed| {
+            let (id, _) = composed?;
+            match written.next() {
+                Some(outcomes) => posted(&reader, id, &outcomes?),
+                None => Err(Error::new(
+                    ErrorKind::NotFound,
+                    "the message was not written",
+                )),
+            }
+        });
+        Ok(posted.collect())
+    }
+
+    fn compose(&self, reader: &Reader, draft: MessageDraft) -> Result<(RecordId, Group)> {
+        let to = self.recipient(&draft)?;
+        let mut fields = related(reader, to.record.as_ref(), &draft.about)?;
+        let mut put = |name: &str, value: Json| fields.insert(name.to_owned(), value);
+        put("direction", json!("outbound"));
+        put("state", json!(MessageState::Queued.name()));
+        put("channel", json!(to.channel.name()));
+        put("to_address", json!(to.address));
+        put("to_name", json!(to.name));
+        put("purpose", json!(draft.purpose.name()));
+        if let Some((address, name)) = &draft.from {
+            put("from_address", json!(address));
+            put("from_name", json!(name));
+        }
+        if let Some(parent) = draft.reply_to {
+            put("reply_to", json!(parent.to_string()));
+        }
+        for (name, at) in [
+            ("send_after", draft.send_after),
+            ("expires_at", draft.expires_at),
+        ] {
+            put(
+                name,
+                at.map_or(Json::Null, |at| Value::Instant(at).to_json()),
+            );
+        }
+        let words = match draft.content {
+            MessageText::Ready {
+                subject,
+                text,
+                html,
+            } => Rendered {
+                subject,
+                text,
+                html,
+                language: draft.language,
+                version: None,
+            },
+            MessageText::Template { template, record } => {
+                let language = draft.language.or(Some(self.context.locale));
+                let source = &self.engine.inner.post.source;
+                let words = source(self, &template, record, language)?;
+                put("template", json!(template));
+                put("template_version", json!(words.version));
+                words
+            }
+        };
+        put("subject", json!(words.subject));
+        put("body_text", json!(words.text));
+        put("body_html", json!(words.html));
+        put("language", json!(words.language.map(Locale::tag)));
+        let object = reader.object("message")?;
+        let number = match &draft.once {
+            Some(key) => number_of("sent", key),
+            None => self.context.ids.next(self.context.now()),
+        };
+        let id = RecordId::new(object.prefix, number);
+        let request = Request::create_as(id, "message", fields);
+        let once = draft.once.map(|key| format!("message/{key}"));
+        let group = Group {
+            once,
+            ..Group::of([request])
+        };
+        Ok((id, group))
+    }
+
+    /// Queues a message again that failed, bounced or was suppressed; it is checked anew.
+    ///
+    /// # Errors
+    /// When it is in another state, and as [`Session::commit`].
+    pub fn retry_message(&self, id: RecordId) -> Result<Posted> {
+        let record = self.get(id)?;
+        let state = record.text("state").and_then(MessageState::from_name);
+        use MessageState::{Bounced, Failed, Suppressed};
+        if !matches!(state, Some(Failed | Bounced | Suppressed)) {
+            let state = record.text("state").unwrap_or("no message");
+            let message = format!(
+                "{id} is {state}; only what failed, bounced or was suppressed is queued again"
+            );
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        let committed = self.update_at(id, record.revision(), json!({"state": "queued"}))?;
+        let (reader, _) = self.engine.read()?;
+        posted(&reader, id, &committed.outcomes)
+    }
+}
+
+fn posted(reader: &Reader, id: RecordId, outcomes: &[Outcome]) -> Result<Posted> {
+    let before = outcomes
+        .iter()
+        .any(|outcome| outcome.kind == OutcomeKind::DoneBefore);
+    let Some(record) = reader.get_stored(id)? else {
+        return Err(Error::new(ErrorKind::NotFound, reader.missing(id)?));
+    };
+    let state = record.text("state").and_then(MessageState::from_name);
+    Ok(Posted {
+        id,
+        state: state.unwrap_or(MessageState::Draft),
+        cause: record.text("cause").map(str::to_owned),
+        before,
+    })
+}
+
+/// The number of the one message under a key.
+pub(super) fn number_of(what: &str, key: &str) -> u128 {
+    let hash = blake3::hash(format!("message/{what}/{key}").as_bytes());
+    let mut number = [0; 16];
+    for (to, from) in number.iter_mut().zip(hash.as_bytes()) {
+        *to = *from;
+    }
+    u128::from_be_bytes(number)
+}

@@ -1,0 +1,417 @@
+//! Is only that queued which can be sent, to whom it may be sent?
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::timeline::EventKind;
+
+#[test]
+fn a_message_is_queued_with_all_that_it_needs() {
+    let office = Office::new();
+    let account = office.create("account", json!({"name": "فولاد پارس"}));
+    let contact = office.contact(json!({"account": account.to_string()}));
+    let draft = MessageDraft::new(Recipient::Record(contact), "صورتحساب", "سلام");
+    let posted = office.post(draft);
+    assert_eq!((posted.state, posted.cause), (MessageState::Queued, None));
+    let message = office.get(posted.id);
+    let text = |field: &str| message.text(field).unwrap_or_default();
+    assert_eq!(text("channel"), "email");
+    assert_eq!(text("to_address"), "maryam@example.org");
+    assert_eq!(text("to_name"), "مریم رضایی");
+    assert_eq!(text("from_address"), "crm@bimeh.example");
+    assert_eq!(text("from_name"), "بیمه آینده");
+    assert_eq!(text("message_id"), format!("{}@bimeh.example", posted.id));
+    assert_eq!(text("delivery_key"), posted.id.to_string());
+    let json = message.to_json();
+    assert_eq!(json["contact"], contact.to_string());
+    assert_eq!(json["account"], account.to_string());
+    assert_eq!(json["next_attempt_at"], NOON);
+}
+
+#[test]
+fn a_message_stands_on_the_timelines_of_what_it_is_about() {
+    let office = Office::new();
+    let account = office.create("account", json!({"name": "فولاد پارس"}));
+    let contact = office.contact(json!({"account": account.to_string()}));
+    let deal = office.create(
+        "opportunity",
+        json!({"name": "ورق", "account": account.to_string()}),
+    );
+    let draft = MessageDraft::new(Recipient::Record(contact), "پیشنهاد", "سلام").about(deal);
+    let id = office.post(draft).id;
+    office.engine.deliver(10).unwrap();
+    for record in [account, contact, deal] {
+        let events = office.session.timeline(record).unwrap();
+        let last = events.last().unwrap();
+        assert_eq!(
+            (last.kind, last.message),
+            (EventKind::Message, Some(id)),
+            "{record}"
+        );
+        let state = last
+            .changes
+            .iter()
+            .find(|(field, ..)| field == "state")
+            .unwrap();
+        assert_eq!(state.2.as_ref().unwrap().as_text(), Some("sent"));
+        assert!(events.is_sorted_by_key(|event| event.position));
+    }
+    assert!(
+        office
+            .session
+            .timeline(id)
+            .unwrap()
+            .iter()
+            .all(|event| event.message.is_none())
+    );
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_when_it_is_queued() {
+    let office = Office::new();
+    for (draft, field) in [
+        (mail_to("maryam"), "to_address"),
+        (mail_to("a@b"), "to_address"),
+        (mail_to(""), "to_address"),
+        (sms_to("sara@example.org"), "to_address"),
+        (sms_to("12"), "to_address"),
+    ] {
+        let error = office.session.send(draft.clone()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused, "{draft:?}");
+        assert_eq!(failures(&error)[0].0, field, "{draft:?}: {error}");
+    }
+    let nobody = office.create("contact", json!({"name": "علی"}));
+    let error = office
+        .session
+        .send(MessageDraft::new(Recipient::Record(nobody), "", "سلام"))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("no address for email or sms"),
+        "{error}"
+    );
+    assert_eq!(
+        office
+            .session
+            .count("message", &crate::Filter::everything())
+            .unwrap(),
+        0
+    );
+}
+
+#[test]
+fn a_line_break_cannot_become_a_header() {
+    let office = Office::new();
+    let attack = "سلام\r\nBcc: everybody@example.org";
+    let mut by_name = mail_to("sara@example.org");
+    by_name.to = Recipient::Address {
+        address: "sara@example.org".to_owned(),
+        name: attack.to_owned(),
+    };
+    let mut by_sender = mail_to("sara@example.org");
+    by_sender.from = Some(("crm@example.org".to_owned(), attack.to_owned()));
+    let mut by_subject = mail_to("sara@example.org");
+    by_subject.content = MessageText::Ready {
+        subject: attack.to_owned(),
+        text: "سلام".to_owned(),
+        html: String::new(),
+    };
+    let mut by_separator = by_subject.clone();
+    by_separator.content = MessageText::Ready {
+        subject: "سلام\u{2028}\u{b}Bcc: x".to_owned(),
+        text: "سلام".to_owned(),
+        html: String::new(),
+    };
+    let by_address = mail_to("sara@example.org\r\nRCPT TO:<x@example.org>");
+    for (draft, field) in [
+        (by_name, "to_name"),
+        (by_sender, "from_name"),
+        (by_subject, "subject"),
+        (by_separator, "subject"),
+        (by_address, "to_address"),
+    ] {
+        let error = office.session.send(draft).unwrap_err();
+        assert_eq!(failures(&error)[0].0, field, "{error}");
+    }
+}
+
+#[test]
+fn national_numbers_and_persian_digits_become_international() {
+    let office = Office::new();
+    for text in ["09121234567", "۰۹۱۲-۱۲۳۴۵۶۷", "+989121234567"] {
+        let id = office.post(sms_to(text)).id;
+        assert_eq!(
+            office.get(id).text("to_address"),
+            Some("+989121234567"),
+            "{text}"
+        );
+    }
+    let contact = office.contact(json!({"email": null}));
+    let id = office
+        .post(MessageDraft::new(Recipient::Record(contact), "", "سلام"))
+        .id;
+    assert_eq!(office.get(id).text("to_address"), Some("+989121234567"));
+}
+
+#[test]
+fn an_sms_knows_its_parts_and_too_many_are_refused() {
+    let office = Office::new();
+    let of = |length: usize| {
+        MessageDraft::new(address("09121234567"), "", &"ب".repeat(length)).by(Channel::Sms)
+    };
+    let id = office.post(of(71)).id;
+    assert_eq!(office.get(id).to_json()["segments"], 2);
+    let error = office.session.send(of(6 * 67 + 1)).unwrap_err();
+    assert_eq!(failures(&error), [("body_text", "too-long")]);
+}
+
+#[test]
+fn who_opted_out_gets_nothing_and_the_message_says_why() {
+    let office = Office::new();
+    let contact = office.contact(
+        json!({"opt_out": ["email", "sms"], "consent_on": "2026-01-05", "consent_source": "تلفن"}),
+    );
+    let by = |channel| MessageDraft::new(Recipient::Record(contact), "قسط", "سلام").by(channel);
+    for channel in [Channel::Email, Channel::Sms] {
+        let posted = office.post(by(channel));
+        assert_eq!(posted.state, MessageState::Suppressed);
+        let cause = posted.cause.unwrap();
+        assert!(
+            cause.contains(&format!("does not want {channel}, said on 2026-01-05")),
+            "{cause}"
+        );
+    }
+    // Nor by an address that is his.
+    assert_eq!(
+        office.post(mail_to("MARYAM@example.org")).state,
+        MessageState::Suppressed
+    );
+    assert_eq!(
+        office.post(sms_to("+98 912 123 4567")).state,
+        MessageState::Suppressed
+    );
+    // What must arrive does.
+    let required = office.post(by(Channel::Sms).purpose(Purpose::Required));
+    assert_eq!(required.state, MessageState::Queued);
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 1);
+}
+
+#[test]
+fn who_opts_out_while_a_message_waits_does_not_get_it() {
+    let office = Office::new();
+    let contact = office.contact(json!({}));
+    let id = office
+        .post(MessageDraft::new(Recipient::Record(contact), "قسط", "سلام"))
+        .id;
+    office
+        .session
+        .update(contact, json!({"opt_out": ["email"]}))
+        .unwrap()
+        .id()
+        .unwrap();
+    let told = office.engine.deliver(10).unwrap();
+    assert_eq!((told.sent, told.suppressed), (0, 1));
+    assert_eq!(office.state(id), "suppressed");
+    assert!(office.mail.taken().is_empty());
+    // When he changes his mind it can be queued again.
+    office
+        .session
+        .update(contact, json!({"opt_out": null}))
+        .unwrap()
+        .id()
+        .unwrap();
+    assert_eq!(
+        office.session.retry_message(id).unwrap().state,
+        MessageState::Queued
+    );
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 1);
+}
+
+#[test]
+fn marketing_goes_only_to_who_agreed() {
+    let office = Office::new();
+    let contact = office.contact(json!({}));
+    let draft = || {
+        MessageDraft::new(Recipient::Record(contact), "تخفیف", "سلام").purpose(Purpose::Marketing)
+    };
+    assert_eq!(office.post(draft()).state, MessageState::Suppressed);
+    office
+        .session
+        .update(contact, json!({"consent": ["email"]}))
+        .unwrap()
+        .id()
+        .unwrap();
+    assert_eq!(office.post(draft()).state, MessageState::Queued);
+}
+
+#[test]
+fn the_preferred_channel_goes_first_and_another_is_found() {
+    let office = Office::new();
+    let channel = |fields: Json| {
+        let contact = office.contact(fields);
+        let id = office
+            .post(MessageDraft::new(Recipient::Record(contact), "", "سلام"))
+            .id;
+        office.get(id).text("channel").unwrap().to_owned()
+    };
+    assert_eq!(channel(json!({})), "email");
+    assert_eq!(
+        channel(json!({"preferred_channel": "mobile", "email": "a1@example.org"})),
+        "sms"
+    );
+    assert_eq!(
+        channel(json!({"preferred_channel": "visit", "email": "a2@example.org"})),
+        "email"
+    );
+    let unwanted = json!({"preferred_channel": "mobile", "opt_out": ["sms"], "email": "a3@example.org", "mobile": "09351112233"});
+    assert_eq!(channel(unwanted), "email");
+}
+
+#[test]
+fn quiet_hours_are_those_of_the_recipient() {
+    let mut rules = rules();
+    let time = |text: &str| text.parse().unwrap();
+    rules.quiet_hours = Some(QuietHours::new(time("21:00:00"), time("08:00:00")));
+    let office = Office::of(Engine::in_memory(), Postbox::accepting(), rules);
+    // Eleven in the evening in Tehran, half past eight in Berlin.
+    office.clock.set(at("2026-03-25T19:30:00Z"));
+    let here = office.contact(json!({"preferred_channel": "mobile"}));
+    let there = office.contact(json!({"preferred_channel": "mobile", "email": "b@example.org", "mobile": "+491701234567", "utc_offset_minutes": 60}));
+    let post = |contact| office.post(MessageDraft::new(Recipient::Record(contact), "", "سلام"));
+    let (waits, goes) = (post(here), post(there));
+    assert_eq!(waits.cause.as_deref(), Some("quiet hours until 08:00:00"));
+    assert_eq!(goes.cause, None);
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 1);
+    assert_eq!(office.sms.taken()[0].to_address, "+491701234567");
+    office.clock.set(at("2026-03-26T04:29:59Z"));
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 0);
+    office.clock.set(at("2026-03-26T04:30:00Z"));
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 1);
+    assert_eq!(office.state(waits.id), "sent");
+}
+
+#[test]
+fn a_message_waits_for_its_time_and_not_beyond_it() {
+    let office = Office::new();
+    let mut draft = mail_to("sara@example.org");
+    draft.send_after = Some(at("2026-03-25T10:00:00Z"));
+    draft.expires_at = Some(at("2026-03-25T11:00:00Z"));
+    let in_time = office.post(draft.clone()).id;
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 0);
+    office.clock.set(at("2026-03-25T10:00:00Z"));
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 1);
+    assert_eq!(office.state(in_time), "sent");
+    office.clock.set(at(NOON));
+    let too_late = office.post(draft).id;
+    office.clock.set(at("2026-03-25T11:00:00Z"));
+    assert_eq!(office.engine.deliver(10).unwrap().suppressed, 1);
+    assert_eq!(office.state(too_late), "suppressed");
+}
+
+#[test]
+fn under_one_key_one_message_is_queued() {
+    let office = Office::new();
+    let draft = || mail_to("sara@example.org").once("قسط ۱۲ از قرارداد ۷");
+    let first = office.post(draft());
+    let second = office.post(draft());
+    assert_eq!((first.before, second.before), (false, true));
+    assert_eq!(first.id, second.id);
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 1);
+}
+
+#[test]
+fn a_record_that_is_saved_as_queued_is_judged_like_one_that_is_sent() {
+    let office = Office::new();
+    let queued = |to: &str| json!({"channel": "sms", "to_address": to, "body_text": "سلام", "state": "queued"});
+    let error = office
+        .session
+        .create("message", queued("nobody"))
+        .unwrap_err();
+    assert_eq!(failures(&error), [("to_address", "address")]);
+    let id = office.create("message", queued("09121234567"));
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 1);
+    assert_eq!(office.state(id), "sent");
+    // A draft and what was imported go nowhere.
+    for state in ["draft", "sent", "failed"] {
+        let mut fields = queued("09121234567");
+        fields["state"] = json!(state);
+        office.create("message", fields);
+    }
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 0);
+}
+
+#[test]
+fn what_was_sent_stays_as_it_was_and_only_the_outbox_sends() {
+    let office = Office::new();
+    let id = office.post(mail_to("sara@example.org")).id;
+    let refused = |change: Json| {
+        let error = office.session.update(id, change).unwrap_err();
+        failures(&error)[0].1.to_owned()
+    };
+    assert_eq!(refused(json!({"state": "sending"})), "being-sent");
+    assert_eq!(refused(json!({"attempts": 3})), "read-only");
+    assert_eq!(refused(json!({"state": "received"})), "direction");
+    office.engine.deliver(10).unwrap();
+    assert_eq!(refused(json!({"body_text": "چیز دیگر"})), "was-sent");
+    assert_eq!(refused(json!({"state": "queued"})), "was-sent");
+    // A queued one can be taken back.
+    let id = office.post(mail_to("sara@example.org")).id;
+    office
+        .session
+        .update(id, json!({"state": "draft"}))
+        .unwrap()
+        .id()
+        .unwrap();
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 0);
+    assert_eq!(office.get(id).get("next_attempt_at"), None);
+}
+
+#[test]
+fn a_template_gives_the_words_in_the_language_that_is_asked_for() {
+    let source: TextSource = Arc::new(|session, template, record, language| {
+        let name = session.get(record)?.title();
+        Ok(Rendered {
+            subject: template.to_owned(),
+            text: format!("{name} گرامی، قسط شما فردا سررسید می‌شود."),
+            language,
+            version: Some(3),
+            ..Rendered::default()
+        })
+    });
+    let builder = Engine::in_memory().text_source(source);
+    let office = Office::of(builder, Postbox::accepting(), rules());
+    let contact = office.contact(json!({}));
+    let content = MessageText::Template {
+        template: "installment-due".to_owned(),
+        record: contact,
+    };
+    let mut draft = MessageDraft::of(Recipient::Record(contact), content);
+    draft.language = Some(crate::Locale::Fa);
+    let message = office.get(office.post(draft.clone()).id).to_json();
+    assert_eq!(message["template"], "installment-due");
+    assert_eq!(message["template_version"], 3);
+    assert_eq!(message["language"], "fa");
+    assert!(
+        message["body_text"]
+            .as_str()
+            .unwrap()
+            .starts_with("مریم رضایی گرامی")
+    );
+    // Without templates it says so.
+    let other = Office::new();
+    let contact = other.contact(json!({}));
+    draft.to = Recipient::Record(contact);
+    assert!(
+        other
+            .session
+            .send(draft)
+            .unwrap_err()
+            .to_string()
+            .contains("no templates")
+    );
+}
+
+#[test]
+fn a_message_in_the_program_is_delivered_when_it_is_written() {
+    let office = Office::new();
+    let draft = MessageDraft::new(address("sara"), "کار تازه", "سلام").by(Channel::InApp);
+    assert_eq!(office.post(draft).state, MessageState::Delivered);
+}

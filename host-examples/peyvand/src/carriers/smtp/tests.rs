@@ -1,0 +1,265 @@
+//! What becomes of a mail at a server that works, refuses, hangs, or takes the text and goes away?
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use peyvand::{Channel, Engine, MessageDraft, MessageRules, Recipient, Sender};
+
+use super::*;
+
+/// How a server behaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Works,
+    /// No such recipient.
+    RefusesRecipient,
+    /// Come back later.
+    IsFull,
+    /// The sender may not send.
+    RefusesSender,
+    /// Never says a word.
+    Hangs,
+    /// Takes the text, and hangs before it says so.
+    HangsAfterText,
+    /// Takes the text, and goes away before it says so.
+    DropsAfterText,
+}
+
+/// A mail server of the test's own, for so many connections.
+struct Server {
+    port: u16,
+    mails: Arc<Mutex<Vec<String>>>,
+    connections: Arc<Mutex<usize>>,
+    _thread: JoinHandle<()>,
+}
+
+impl Server {
+    fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mails: Arc<Mutex<Vec<String>>> = Arc::default();
+        let connections: Arc<Mutex<usize>> = Arc::default();
+        let (kept, counted) = (mails.clone(), connections.clone());
+        let thread = std::thread::spawn(move || {
+            let mut held = Vec::new();
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                *counted.lock().unwrap() += 1;
+                if manner == Manner::Hangs {
+                    held.push(stream);
+                } else if let Some(silent) = talk(stream, manner, &kept) {
+                    held.push(silent);
+                }
+            }
+        });
+        Self {
+            port,
+            mails,
+            connections,
+            _thread: thread,
+        }
+    }
+
+    fn engine(&self) -> Engine {
+        let smtp = Smtp::of(Email {
+            server: "127.0.0.1".to_owned(),
+            port: Some(self.port),
+            security: Security::None,
+            user: None,
+            password: None,
+            from: String::new(),
+            name: String::new(),
+            timeout_seconds: 1,
+        });
+        let mut rules = MessageRules::default();
+        let sender = Sender::new("crm@bimeh.example", "بیمه آینده");
+        rules.senders.insert(Channel::Email, sender);
+        Engine::in_memory()
+            .transport(Channel::Email, Arc::new(smtp.unwrap()))
+            .message_rules(rules)
+            .open()
+            .unwrap()
+    }
+
+    fn mails(&self) -> Vec<String> {
+        self.mails.lock().unwrap().clone()
+    }
+}
+
+/// Speaks SMTP until the other side goes, or gives the stream back to hang on.
+fn talk(stream: TcpStream, manner: Manner, mails: &Mutex<Vec<String>>) -> Option<TcpStream> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut say = |line: &str| (&stream).write_all(format!("{line}\r\n").as_bytes()).ok();
+    say("220 test")?;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        match (verb.as_str(), manner) {
+            ("EHLO", _) => say("250-test\r\n250 8BITMIME")?,
+            ("MAIL", Manner::RefusesSender) => say("550 you may not send")?,
+            ("RCPT", Manner::RefusesRecipient) => say("550 5.1.1 no such user")?,
+            ("RCPT", Manner::IsFull) => say("452 4.2.2 mailbox full")?,
+            ("DATA", _) => {
+                say("354 go on")?;
+                let text = text_of(&mut reader)?;
+                mails.lock().unwrap().push(text);
+                match manner {
+                    Manner::DropsAfterText => return None,
+                    Manner::HangsAfterText => return Some(stream),
+                    _ => say("250 taken")?,
+                }
+            }
+            ("QUIT", _) => return None,
+            _ => say("250 fine")?,
+        }
+    }
+}
+
+fn text_of(reader: &mut impl BufRead) -> Option<String> {
+    let mut text = String::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line == ".\r\n" {
+            return Some(text);
+        }
+        text.push_str(line.strip_prefix('.').unwrap_or(&line));
+    }
+}
+
+fn draft(to: &str) -> MessageDraft {
+    let to = Recipient::Address {
+        address: to.to_owned(),
+        name: "سارا احمدی".to_owned(),
+    };
+    MessageDraft::new(
+        to,
+        "یادآوری قسط",
+        "قسط شما فردا سررسید می‌شود.\n.\nبا احترام",
+    )
+    .by(Channel::Email)
+}
+
+/// State and cause of a message after one delivery.
+fn sent_to(manner: Manner) -> (Server, String, String) {
+    let server = Server::start(manner);
+    let engine = server.engine();
+    let session = engine.session();
+    let id = session.send(draft("sara@example.org")).unwrap().id;
+    engine.deliver(10).unwrap();
+    let message = session.get(id).unwrap();
+    let text = |field: &str| message.text(field).unwrap_or_default().to_owned();
+    (server, text("state"), text("cause"))
+}
+
+#[test]
+fn a_mail_in_persian_arrives_whole_and_one_connection_is_enough() {
+    let server = Server::start(Manner::Works);
+    let engine = server.engine();
+    let session = engine.session();
+    let first = session.send(draft("sara@example.org")).unwrap().id;
+    for to in ["ali@example.org", "reza@example.org"] {
+        session.send(draft(to)).unwrap();
+    }
+    assert_eq!(engine.deliver(10).unwrap().sent, 3);
+    let mails = server.mails();
+    assert_eq!(mails.len(), 3);
+    assert_eq!(*server.connections.lock().unwrap(), 1);
+    let mail = &mails[0];
+    assert!(
+        mail.contains(&format!("Message-ID: <{first}@bimeh.example>")),
+        "{mail}"
+    );
+    assert!(mail.contains("To: =?utf-8?"), "{mail}");
+    // Read back by the engine it says what it said.
+    let other = Engine::in_memory().open().unwrap().session();
+    let received = other.receive_mail(mail.as_bytes()).unwrap();
+    let message = other.get(received.id).unwrap();
+    assert_eq!(message.text("subject"), Some("یادآوری قسط"));
+    let text = message.text("body_text").unwrap().replace("\r\n", "\n");
+    assert_eq!(text.trim(), "قسط شما فردا سررسید می‌شود.\n.\nبا احترام");
+    assert_eq!(message.text("from_name"), Some("بیمه آینده"));
+}
+
+#[test]
+fn an_answer_decides_whether_it_is_tried_again() {
+    for (manner, state, says) in [
+        (Manner::RefusesRecipient, "failed", "no such user"),
+        (Manner::IsFull, "queued", "mailbox full"),
+        (Manner::RefusesSender, "queued", "may not send"),
+    ] {
+        let (server, found, cause) = sent_to(manner);
+        assert_eq!(found, state, "{cause}");
+        assert!(cause.contains(says), "{cause}");
+        assert!(server.mails().is_empty());
+    }
+}
+
+#[test]
+fn a_server_that_hangs_costs_its_time_out_and_nothing_else() {
+    let (server, state, cause) = sent_to(Manner::Hangs);
+    assert_eq!(state, "queued");
+    assert!(cause.contains("cannot reach the mail server"), "{cause}");
+    assert_eq!(*server.connections.lock().unwrap(), 1);
+}
+
+#[test]
+fn a_server_that_takes_the_text_and_says_nothing_leaves_it_unknown() {
+    for manner in [Manner::DropsAfterText, Manner::HangsAfterText] {
+        let server = Server::start(manner);
+        let smtp = Smtp::of(Email {
+            server: "127.0.0.1".to_owned(),
+            port: Some(server.port),
+            security: Security::None,
+            user: None,
+            password: None,
+            from: String::new(),
+            name: String::new(),
+            timeout_seconds: 1,
+        })
+        .unwrap();
+        let (envelope, text) = a_mail();
+        let mut connection = smtp.connect().unwrap();
+        let error = post(&mut connection, &envelope, &text).unwrap_err();
+        assert_eq!(error.kind, SendErrorKind::Unknown, "{error}");
+        assert_eq!(server.mails().len(), 1);
+        // It is tried again under the same Message-ID, by which the recipient's program knows it.
+        let (found, state, _) = sent_to(manner);
+        assert_eq!((found.mails().len(), state.as_str()), (1, "queued"));
+    }
+}
+
+fn a_mail() -> (Envelope, Vec<u8>) {
+    let address = |text: &str| text.parse::<Address>().unwrap();
+    let envelope = Envelope::new(
+        Some(address("a@example.org")),
+        vec![address("b@example.org")],
+    );
+    (envelope.unwrap(), b"Subject: x\r\n\r\ntext".to_vec())
+}
+
+#[test]
+fn nobody_at_the_port_is_told_as_such() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let server = Server {
+        port,
+        ..Server::start(Manner::Works)
+    };
+    let engine = server.engine();
+    let session = engine.session();
+    for to in ["a@example.org", "b@example.org"] {
+        session.send(draft(to)).unwrap();
+    }
+    let told = engine.deliver(10).unwrap();
+    assert_eq!((told.sent, told.postponed, told.failed), (0, 1, 0));
+}
