@@ -33,6 +33,8 @@
 //! - `wasm` (default): WebAssembly components as plugins.
 //! - `script` (default): rhai scripts for administrators.
 //! - `exchange` (default): CSV import with saved mappings.
+//! - `template` (default): documents and messages from templates.
+//! - `intl`: the Persian and the Hijri calendar; comes with `template`.
 //! - `testing`: faults of the disk on demand.
 
 mod engine;
@@ -62,6 +64,8 @@ mod schema;
 #[cfg(feature = "script")]
 mod script;
 mod store;
+#[cfg(feature = "template")]
+mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
@@ -100,6 +104,10 @@ pub use schema::{
 pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
+#[cfg(feature = "template")]
+pub use template::{
+    FileBytes, FileSource, RenderOptions, Rendered, TemplateFormat, TemplateProblem,
+};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};

@@ -6,6 +6,7 @@
 mod customer;
 mod organisation;
 mod sales;
+mod template;
 
 use super::Schema;
 use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
@@ -19,6 +20,7 @@ pub(crate) fn schema() -> Schema {
             organisation::objects(),
             customer::objects(),
             sales::objects(),
+            template::objects(),
         ]
         .into_iter()
         .flatten()
@@ -129,6 +131,11 @@ fn latest_activity() -> Field {
         &[],
     )
     .label("Last activity", "آخرین تماس", "آخر نشاط")
+}
+
+/// The language that somebody is written to in.
+fn language() -> Field {
+    option("language", &["en", "fa", "ar"]).label("Language", "زبان", "اللغة")
 }
 
 fn owner() -> Field {
