@@ -34,6 +34,8 @@
 //! - `script` (default): rhai scripts for administrators.
 //! - `exchange` (default): CSV import with saved mappings.
 //! - `mail`: mails that come in.
+//! - `template` (default): documents and messages from templates.
+//! - `intl`: the Persian and the Hijri calendar; comes with `template`.
 //! - `testing`: faults of the disk on demand.
 
 mod engine;
@@ -64,6 +66,8 @@ mod schema;
 #[cfg(feature = "script")]
 mod script;
 mod store;
+#[cfg(feature = "template")]
+mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
@@ -107,6 +111,10 @@ pub use schema::{
 pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
+#[cfg(feature = "template")]
+pub use template::{
+    FileBytes, FileSource, RenderOptions, Rendered, TemplateFormat, TemplateProblem,
+};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};

@@ -43,7 +43,8 @@ impl Digits {
     }
 }
 
-/// A plain decimal number (`-1234567.50`) as a language writes it, in groups of three: `−۱٬۲۳۴٬۵۶۷٫۵۰`.
+/// A plain decimal number (`-1234567.50`) as a language writes it, in groups of three: `−۱٬۲۳۴٬۵۶۷٫۵۰`. Before a minus in
+/// Persian and Arabic stands U+200E, as in CLDR.
 ///
 /// Text that is no plain number comes back with the language's digits and nothing else changed.
 #[must_use]
@@ -66,6 +67,10 @@ pub fn format_number(number: &str, language: Locale) -> String {
     };
     let mut out = String::with_capacity(number.len() * 2);
     if negative {
+        // Without the mark the sign would be shown behind the number where the text runs from right to left.
+        if language != Locale::En {
+            out.push('\u{200e}');
+        }
         out.push('−');
     }
     for (place, digit) in whole.chars().enumerate() {
@@ -133,7 +138,10 @@ mod tests {
     #[test]
     fn each_language_groups_with_its_own_marks() {
         assert_eq!(format_number("-1234567.50", Locale::En), "−1,234,567.50");
-        assert_eq!(format_number("-1234567.50", Locale::Fa), "−۱٬۲۳۴٬۵۶۷٫۵۰");
+        assert_eq!(
+            format_number("-1234567.50", Locale::Fa),
+            "\u{200e}−۱٬۲۳۴٬۵۶۷٫۵۰"
+        );
         assert_eq!(format_number("1234567.5", Locale::Ar), "١٬٢٣٤٬٥٦٧٫٥");
         assert_eq!(format_number("999", Locale::Fa), "۹۹۹");
         assert_eq!(format_number("IR-12", Locale::Fa), "IR-۱۲");

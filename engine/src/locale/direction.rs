@@ -47,18 +47,15 @@ impl Direction {
     }
 }
 
-/// The direction that a character gives to what stands around it: letters only. Digits, signs and marks have none.
+/// The direction that a letter gives to what stands around it. Digits, signs and marks have none.
 fn of_letter(c: char) -> Option<Direction> {
-    let right = matches!(c,
-        '\u{0590}'..='\u{08ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{200f}');
-    match c {
-        '\u{200e}' => Some(Direction::Ltr),
-        _ if right => c
-            .is_alphabetic()
-            .then_some(Direction::Rtl)
-            .or((c == '\u{200f}').then_some(Direction::Rtl)),
-        _ => c.is_alphabetic().then_some(Direction::Ltr),
-    }
+    let right =
+        matches!(c, '\u{0590}'..='\u{08ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    c.is_alphabetic().then_some(if right {
+        Direction::Rtl
+    } else {
+        Direction::Ltr
+    })
 }
 
 /// How a text must be kept apart from what is around it.

@@ -1,7 +1,7 @@
 //! The people and organisations outside: customers, suppliers, partners, and who may become one.
 
 use super::{
-    Declaration, count, description, external_id, latest_activity, object, option, owner,
+    Declaration, count, description, external_id, language, latest_activity, object, option, owner,
     reference, reference_on_delete, rollup, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete, RollupMeasure};
@@ -131,6 +131,7 @@ fn account() -> Declaration {
             .label("Last won", "آخرین برد", "آخر فوز"),
             count("contacts", "contact", "account", &[]).label("Contacts", "افراد", "جهات الاتصال"),
             latest_activity(),
+            language(),
         ]
         .into_iter()
         .chain(consent())
@@ -171,6 +172,7 @@ fn contact() -> Declaration {
             description(),
             external_id(),
             latest_activity(),
+            language(),
         ]
         .into_iter()
         .chain(consent())
@@ -245,6 +247,7 @@ fn lead() -> Declaration {
                 .read_only()
                 .label("Opportunity", "فرصت", "الفرصة"),
             latest_activity(),
+            language(),
         ]
         .into_iter()
         .chain(consent())

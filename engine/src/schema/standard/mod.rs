@@ -7,6 +7,7 @@ mod customer;
 mod message;
 mod organisation;
 mod sales;
+mod template;
 
 use super::Schema;
 use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
@@ -21,6 +22,7 @@ pub(crate) fn schema() -> Schema {
             customer::objects(),
             sales::objects(),
             message::objects(),
+            template::objects(),
         ]
         .into_iter()
         .flatten()
@@ -131,6 +133,11 @@ fn latest_activity() -> Field {
         &[],
     )
     .label("Last activity", "آخرین تماس", "آخر نشاط")
+}
+
+/// The language that somebody is written to in.
+fn language() -> Field {
+    option("language", &["en", "fa", "ar"]).label("Language", "زبان", "اللغة")
 }
 
 fn owner() -> Field {

@@ -1,0 +1,1 @@
+//! Do templates do what they say, and nothing else?
