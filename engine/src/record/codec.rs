@@ -7,7 +7,10 @@ use chrono::{DateTime, NaiveDate};
 use minicbor::Encoder;
 
 use super::values::{Place, Values};
-use super::{Address, Currency, Decimal, Money, PersonName, Phone, Prefix, RecordId, Value};
+use super::{
+    Address, ContentHash, Currency, Decimal, FileRef, Money, PersonName, Phone, Prefix, RecordId,
+    Value,
+};
 
 const FORMAT: u8 = 1;
 
@@ -58,6 +61,7 @@ fn most_bytes(value: &Value) -> usize {
             2 + phone.raw.len() + part(&phone.e164) + part(&phone.extension)
         }
         Value::PersonName(name) => 6 + name.title.len() + name.given.len() + name.family.len(),
+        Value::File(file) => 34 + 9 + 6 + file.media_type.len() + file.name.len(),
         Value::Address(_) | Value::Options(_) | Value::Json(_) => 64,
     }
 }
@@ -127,6 +131,13 @@ fn write_value(out: &mut Out<'_>, value: &Value) -> Written {
             .str(id.prefix.as_str())?
             .bytes(&id.number.to_be_bytes())?,
         Value::Json(json) => out.array(2)?.u8(13)?.str(&json.to_string())?,
+        Value::File(file) => out
+            .array(5)?
+            .u8(14)?
+            .bytes(file.hash.as_bytes())?
+            .u64(file.size)?
+            .str(&file.media_type)?
+            .str(&file.name)?,
     };
     Ok(())
 }
@@ -249,6 +260,13 @@ fn read_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<Value, Cod
         13 => {
             let json = serde_json::from_slice(from.bytes(TEXT)?);
             Value::Json(json.map_err(|_| broken("no JSON"))?)
+        }
+        14 => {
+            let hash: Option<[u8; 32]> = from.bytes(BYTES)?.try_into().ok();
+            let hash = ContentHash::from_bytes(hash.ok_or_else(|| broken("no hash"))?);
+            let size = from.expect(UNSIGNED)?;
+            let (media_type, name) = (from.text()?, from.text()?);
+            Value::File(Box::new(FileRef::new(hash, size, media_type, name)))
         }
         _ => return Err(broken("a kind of value that this engine does not know")),
     })
@@ -411,6 +429,15 @@ mod tests {
             ),
             (28, Value::Reference(id)),
             (29, Value::Json(serde_json::json!({"a": [1, null]}))),
+            (
+                30,
+                Value::File(Box::new(FileRef::new(
+                    ContentHash::from_bytes([7; 32]),
+                    1 << 40,
+                    "application/pdf".to_owned(),
+                    "قرارداد.pdf".to_owned(),
+                ))),
+            ),
         ];
         let bytes = encode(7, &values.clone().into());
         let stored = decode(bytes.clone()).unwrap();

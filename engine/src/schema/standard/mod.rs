@@ -4,6 +4,7 @@
 //! appends fields at the end of an object and never reorders them.
 
 mod customer;
+mod document;
 mod organisation;
 mod sales;
 
@@ -19,6 +20,7 @@ pub(crate) fn schema() -> Schema {
             organisation::objects(),
             customer::objects(),
             sales::objects(),
+            document::objects(),
         ]
         .into_iter()
         .flatten()
