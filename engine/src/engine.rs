@@ -16,6 +16,7 @@ use chrono::FixedOffset;
 
 use crate::check::Checked;
 use crate::config::{Config, Held};
+use crate::content::Content;
 use crate::context::{Actor, Clock, Context, IdSource, Locale};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gamification::League;
@@ -56,6 +57,7 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) content: Content,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     zone: FixedOffset,
@@ -290,6 +292,7 @@ impl Engine {
             };
             let write = Write {
                 backend: &self.inner.backend,
+                content: &self.inner.content,
                 reader,
                 registry,
                 context,
@@ -327,6 +330,7 @@ impl Engine {
         let (_, config) = self.read()?;
         let write = Write {
             backend: &self.inner.backend,
+            content: &self.inner.content,
             reader: view.reader.clone(),
             registry: config.registry(),
             context,
@@ -407,6 +411,7 @@ impl Engine {
         if done.queued {
             let write = Write {
                 backend: &self.inner.backend,
+                content: &self.inner.content,
                 reader,
                 registry: config.registry(),
                 context,
@@ -494,6 +499,7 @@ impl Engine {
             let context = self.session().context;
             let write = Write {
                 backend: &self.inner.backend,
+                content: &self.inner.content,
                 reader,
                 registry: config.registry(),
                 context: &context,
