@@ -270,16 +270,24 @@ impl Folder {
     }
 
     fn remove(&self, hash: &ContentHash) -> Result<Option<u64>, ContentError> {
-        let path = path_of(&self.dir, hash);
+        let [first, ..] = *hash.as_bytes();
+        let (path, shard) = (path_of(&self.dir, hash), shard_of(&self.dir, first));
         let length = match self.disk.read(&path) {
             Ok(file) => file.len().unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // It may have been removed by one who could not make that durable.
+                return match self.disk.sync_folder(&shard) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        Err(ContentError::io("syncing", &shard)(error))
+                    }
+                    _ => Ok(None),
+                };
+            }
             Err(error) => return Err(ContentError::io("opening", &path)(error)),
         };
-        let [first, ..] = *hash.as_bytes();
         self.disk
             .remove(&path)
-            .and_then(|()| self.disk.sync_folder(&shard_of(&self.dir, first)))
+            .and_then(|()| self.disk.sync_folder(&shard))
             .map_err(ContentError::io("removing", &path))?;
         Ok(Some(length))
     }
