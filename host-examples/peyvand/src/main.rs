@@ -9,6 +9,7 @@ mod store;
 mod backup;
 mod check;
 mod demo;
+mod document;
 mod first_look;
 mod import;
 mod moment;
@@ -75,6 +76,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Delete { id } => record::delete(*id, dir, output),
         Command::Erase { ids, yes } => upkeep::erase(ids, *yes, dir, output),
         Command::Undelete { id } => record::undelete(*id, dir, output),
+        Command::Document(document) => document::run(document, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
@@ -87,6 +89,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Restore(restore) => backup::restore(restore, dir, output),
         Command::Rebuild => backup::rebuild(dir, output),
         Command::Checkpoint => upkeep::checkpoint(dir, output),
+        Command::Collect { days, now } => upkeep::collect(*days, *now, dir, output),
         Command::Trim { before, yes } => upkeep::trim(*before, *yes, dir, output),
         Command::Tick => check::tick(dir, output),
     }
