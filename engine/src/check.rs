@@ -26,6 +26,10 @@ pub struct Checked {
     pub indexes_ok: bool,
     /// Every stored total equals the one computed from the records.
     pub rollups_ok: bool,
+    /// Files of the content store, each read and compared with its hash.
+    pub files: u64,
+    /// Every file that a record names, or named in what can still be read, is there and whole.
+    pub files_ok: bool,
     /// What is wrong, in words; at most twenty.
     pub problems: Vec<String>,
 }
@@ -57,6 +61,8 @@ pub(crate) fn check(engine: &Engine, tell: &mut dyn FnMut(Progress)) -> Result<C
         records: 0,
         indexes_ok: true,
         rollups_ok: true,
+        files: 0,
+        files_ok: true,
         problems: Vec::new(),
     };
     let verified = engine.inner.backend.verify()?;
@@ -70,6 +76,12 @@ pub(crate) fn check(engine: &Engine, tell: &mut dyn FnMut(Progress)) -> Result<C
     }
     let expected = expected(engine, &reader, &mut checked, tell)?;
     expected.compare(&reader, &mut checked)?;
+    let audit = crate::content::audit(engine, &reader, tell)?;
+    checked.files = audit.files;
+    for problem in audit.problems {
+        checked.files_ok = false;
+        checked.fail(problem);
+    }
     checked.ok = checked.problems.is_empty();
     Ok(checked)
 }

@@ -16,6 +16,7 @@ use chrono::FixedOffset;
 
 use crate::check::Checked;
 use crate::config::{Config, Held};
+use crate::content::Content;
 use crate::context::{Actor, Clock, Context, IdSource, Locale};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gamification::League;
@@ -57,6 +58,7 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) content: Content,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     zone: FixedOffset,
@@ -295,6 +297,7 @@ impl Engine {
             };
             let write = Write {
                 backend: &self.inner.backend,
+                content: &self.inner.content,
                 reader,
                 registry,
                 context,
@@ -332,6 +335,7 @@ impl Engine {
         let (_, config) = self.read()?;
         let write = Write {
             backend: &self.inner.backend,
+            content: &self.inner.content,
             reader: view.reader.clone(),
             registry: config.registry(),
             context,
@@ -420,6 +424,7 @@ impl Engine {
         if done.queued {
             let write = Write {
                 backend: &self.inner.backend,
+                content: &self.inner.content,
                 reader,
                 registry: config.registry(),
                 context,
@@ -507,6 +512,7 @@ impl Engine {
             let context = self.session().context;
             let write = Write {
                 backend: &self.inner.backend,
+                content: &self.inner.content,
                 reader,
                 registry: config.registry(),
                 context: &context,

@@ -47,6 +47,7 @@ mod error;
 mod backup;
 mod check;
 mod config;
+mod content;
 mod erase;
 #[cfg(feature = "exchange")]
 mod exchange;
@@ -77,6 +78,7 @@ mod write;
 
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
+pub use content::{Collected, ContentRules, FileContent};
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
 pub use engine::{Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
@@ -100,9 +102,10 @@ pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,
 };
 pub use record::{
-    Address, Currency, Decimal, Money, PersonName, Phone, Prefix, Record, RecordId, Text, Value,
+    Address, ContentHash, Currency, Decimal, FileRef, Money, PersonName, Phone, Prefix, Record,
+    RecordId, Text, Value,
 };
-pub use record::{NotACurrency, NotADecimal, NotAnId};
+pub use record::{NotAContentHash, NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;
 pub use schema::{
     Field, FieldKind, Labels, Object, OnDelete, Rollup, RollupMeasure, Schema, SchemaChange,

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::content::{FileContent, open_file_of};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -210,6 +211,14 @@ impl Past {
             None => format!("there was no record {id} at position {}", self.position),
         };
         Err(Error::new(ErrorKind::NotFound, message))
+    }
+
+    /// Opens the file that a field of a record held then.
+    ///
+    /// # Errors
+    /// As [`Past::get`] and [`Session::open_file`].
+    pub fn open_file(&self, id: RecordId, field: &str) -> Result<FileContent> {
+        open_file_of(&self.engine, &self.get(id)?, field)
     }
 
     /// A page of records as they were.

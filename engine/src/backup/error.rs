@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::content::ContentError;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{JournalError, Position};
 use crate::store::StoreError;
@@ -114,6 +115,12 @@ impl BackupError {
             BackupError::TooEarly { .. } | BackupError::TooLate { .. } => ErrorKind::Input,
             _ => ErrorKind::Store,
         }
+    }
+}
+
+impl From<ContentError> for BackupError {
+    fn from(error: ContentError) -> Self {
+        Error::from(error).into()
     }
 }
 

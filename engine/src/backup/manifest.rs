@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::content::Contents;
 use super::error::BackupError;
+use crate::content::FOLDER;
 use crate::journal::{Disk, Position};
 
 /// Says what the folder is. Locked while a backup is taken.
@@ -15,7 +17,9 @@ pub(super) const MARK_TEXT: &str = "peyvand backup\n1\n";
 pub(super) const FILES: &str = "files";
 const MANIFEST: &str = "manifest.json";
 const UNFINISHED: &str = "manifest.json.new";
-pub(super) const FORMAT: u32 = 1;
+/// The newest that is read. One without files of records is written as the first was, for older versions to read.
+const FORMAT: u32 = 2;
+const WITHOUT_CONTENT: u32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
@@ -33,6 +37,9 @@ pub(super) struct Manifest {
     /// Where the journal begins, when it was trimmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) base: Option<Base>,
+    /// The files that records name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) content: Option<Contents>,
 }
 
 /// What a trimmed journal goes on from.
@@ -116,13 +123,26 @@ impl Manifest {
 
     pub(super) fn files(&self) -> impl Iterator<Item = &Stored> {
         let base = self.base.iter().map(|base| &base.checkpoint);
+        let list = self.content.iter().map(|content| &content.list);
         std::iter::once(&self.checkpoint)
             .chain(&self.journal)
             .chain(base)
+            .chain(list)
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.files().map(|file| file.length).sum()
+    /// Files, and their bytes, those that records name included.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let content = self.content.as_ref();
+        let (files, bytes) = content.map_or((0, 0), |content| (content.files, content.bytes));
+        let own: u64 = self.files().map(|file| file.length).sum();
+        (files + self.files().count() as u64, bytes + own)
+    }
+
+    pub(super) fn format_for(content: Option<&Contents>) -> u32 {
+        match content {
+            Some(_) => FORMAT,
+            None => WITHOUT_CONTENT,
+        }
     }
 
     /// The manifest of the backup that must be in `dir`.
@@ -183,7 +203,7 @@ impl Manifest {
 
 /// Whether a name in the folder of a backup is one of ours.
 pub(super) fn is_ours(name: &str) -> bool {
-    [MARK, FILES, MANIFEST, UNFINISHED].contains(&name)
+    [MARK, FILES, FOLDER, MANIFEST, UNFINISHED].contains(&name)
 }
 
 /// An instant as it stands in a manifest and in messages.

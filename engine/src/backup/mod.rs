@@ -2,7 +2,7 @@
 //!
 //! A backup is a folder that holds a checkpoint of the state and the whole journal up to the same
 //! position. It is taken while writers go on. `take` makes one and brings one up to date, `restore`
-//! makes a store of it, `verify` says whether it would, `rebuild` makes the state of a store anew; `manifest` says what a backup
+//! makes a store of it, `verify` says whether it would, `rebuild` makes the state of a store anew; `content` sees to the files that records name, `manifest` says what a backup
 //! consists of.
 //!
 //! ```text
@@ -10,8 +10,10 @@
 //! manifest.json  what belongs to the backup, with lengths and hashes; written last
 //! files/         the checkpoint and the segments of the journal, each under its name and the
 //!                beginning of its hash, so that nothing that a manifest names is ever overwritten
+//! content/       the files that records name, each under its hash
 //! ```
 
+mod content;
 mod copy;
 mod error;
 mod folder;

@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::copy::copy;
+use super::content::{self, Contents};
+use super::copy::{copy, read};
 use super::error::BackupError;
 use super::folder::{self, parent_of};
 use super::manifest::{Base, Manifest, Stored, written};
@@ -277,7 +278,10 @@ impl Restoring<'_> {
             fs::create_dir(&checkpoints).map_err(BackupError::io("creating", &checkpoints))?;
         }
         let needed = self.manifest.journal.iter().chain(kept.iter().copied());
-        let (mut done, total) = (0, needed.map(|stored| stored.length).sum());
+        let contents = self.manifest.content.as_ref();
+        let listed = contents.map(|contents| (contents.list.length, contents.bytes));
+        let own: u64 = needed.map(|stored| stored.length).sum();
+        let (mut done, total) = (0, own + listed.map_or(0, |(list, bytes)| list + bytes));
         let mut count = |bytes| {
             done += bytes;
             tell(Progress::new(done, total, "bytes restored"));
@@ -288,11 +292,30 @@ impl Restoring<'_> {
         for segment in &self.manifest.journal {
             self.copy_file(segment, &journal, &mut count)?;
         }
+        if let Some(contents) = contents {
+            self.copy_content(contents, &mut count)?;
+        }
         [&journal, self.store].into_iter().try_for_each(|folder| {
             self.disk
                 .sync_folder(folder)
                 .map_err(BackupError::io("syncing", folder))
         })
+    }
+
+    /// Copies the files that records name, if their list is what the manifest says.
+    fn copy_content(
+        &self,
+        contents: &Contents,
+        tell: &mut dyn FnMut(u64),
+    ) -> Result<(), BackupError> {
+        let (disk, path) = (self.disk.as_ref(), contents.list.path(self.from));
+        contents.list.must_be(&path, || {
+            read(disk, &path, &contents.list.name, None, |_, bytes| {
+                tell(bytes.len() as u64);
+                Ok(())
+            })
+        })?;
+        content::restore(disk, self.from, self.store, contents, tell)
     }
 
     /// Copies a file of the backup, if it is what the manifest says.

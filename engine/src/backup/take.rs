@@ -12,12 +12,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::content::{self, Contents};
 use super::copy::{copy, read};
 use super::error::BackupError;
 use super::folder::{self, parent_of};
-use super::manifest::{Base, FILES, FORMAT, MARK, MARK_TEXT, Manifest, Stored, hex, written};
+use super::manifest::{Base, FILES, MARK, MARK_TEXT, Manifest, Stored, hex, written};
 use super::{Backup, Checkpoint, verify};
 use crate::journal::{Disk, Journal, Position, SegmentFile};
+use crate::record::ContentHash;
 use crate::store::checkpoint::{self, Content, Header, Outgoing};
 use crate::store::{Backend, Progress, Snapshot, StoreError, kept, rows_under};
 
@@ -103,22 +105,26 @@ pub(super) fn backup(
         None => target.take_checkpoint(backend.as_ref(), journal, &snapshot, tell)?,
     };
     drop(snapshot);
+    let journal_files = target.copy_journal(journal, position, tell)?;
+    let contents = target.copy_content(backend.home(), tell)?;
     let manifest = Manifest {
-        format: FORMAT,
+        format: Manifest::format_for(contents.as_ref()),
         position: position.get(),
         made: written(made),
         chain: hex(&journal.hash_at(position)?),
         entries,
         checkpoint,
-        journal: target.copy_journal(journal, position, tell)?,
+        journal: journal_files,
         base: target.copy_base(backend.as_ref(), journal)?,
+        content: contents,
     };
     target.finish(&manifest)?;
+    let (files, bytes) = manifest.size();
     Ok(Backup {
         position,
         entries,
-        files: manifest.files().count() as u64,
-        bytes: manifest.bytes(),
+        files,
+        bytes,
         copied: target.copied,
     })
 }
@@ -132,6 +138,8 @@ struct Target {
     /// The backup that is there already.
     known: Option<Manifest>,
     copied: u64,
+    /// The files that records name.
+    content: Vec<(ContentHash, u64)>,
 }
 
 impl Target {
@@ -168,6 +176,7 @@ impl Target {
             _lock: lock,
             known: manifest,
             copied: 0,
+            content: Vec::new(),
         })
     }
 
@@ -238,6 +247,33 @@ impl Target {
             checkpoint,
             from: header.position.get(),
         }))
+    }
+
+    /// Copies the files that records name, as far as they are not there yet, and lists them.
+    fn copy_content(
+        &mut self,
+        home: Option<&Path>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Contents>, BackupError> {
+        let Some(home) = home else { return Ok(None) };
+        let (listed, copied) = content::copy_new(self.disk(), home, &self.dir, tell)?;
+        self.copied += copied;
+        if listed.is_empty() {
+            return Ok(None);
+        }
+        let (text, partial) = (content::written(&listed), self.partial());
+        self.disk
+            .write_whole(&partial, text.as_bytes())
+            .map_err(BackupError::io("writing", &partial))?;
+        let list = read(self.disk(), &partial, content::LIST, None, |_, _| Ok(()))?;
+        self.keep(&list)?;
+        let contents = Contents {
+            files: listed.len() as u64,
+            bytes: listed.iter().map(|(_, length)| length).sum(),
+            list,
+        };
+        self.content = listed;
+        Ok(Some(contents))
     }
 
     /// Copies the journal up to a position, as far as it is not there yet.
@@ -333,7 +369,7 @@ impl Target {
                 drop(self.disk.remove(&files.join(name)));
             }
         }
-        Ok(())
+        content::tidy(self.disk(), &self.dir, &self.content)
     }
 }
 

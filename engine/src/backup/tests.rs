@@ -266,7 +266,7 @@ fn a_damaged_manifest_is_no_way_out_of_the_folder() {
             good.replace("0001.seg", "0001/seg"),
         ),
         ("EOF", good[..good.len() / 2].to_owned()),
-        ("format 2", good.replace("\"format\": 1", "\"format\": 2")),
+        ("format 3", good.replace("\"format\": 1", "\"format\": 3")),
     ] {
         assert_ne!(bad, good);
         fs::write(&path, &bad).unwrap();

@@ -3,10 +3,10 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use super::Backup;
 use super::copy::read;
 use super::error::BackupError;
 use super::manifest::{Base, MARK, Manifest, Stored};
+use super::{Backup, content};
 use crate::error::Result;
 use crate::journal::{Disk, JournalError, Position, RealDisk, inspect};
 use crate::store::{Progress, kept};
@@ -27,7 +27,8 @@ fn verify(
 ) -> Result<Backup, BackupError> {
     let manifest = Manifest::of_backup(disk, dir)?;
     let _shared = share(dir)?;
-    let (mut done, total) = (0, manifest.bytes());
+    let (files, total) = manifest.size();
+    let mut done = 0;
     for stored in manifest.files() {
         let path = stored.path(dir);
         stored.must_be(&path, || {
@@ -36,6 +37,12 @@ fn verify(
                 tell(Progress::new(done, total, "bytes read"));
                 Ok(())
             })
+        })?;
+    }
+    if let Some(contents) = &manifest.content {
+        content::verify(disk, dir, contents, &mut |bytes| {
+            done += bytes;
+            tell(Progress::new(done, total, "bytes read"));
         })?;
     }
     journal(disk, dir, &manifest).map_err(|error| in_backup(error, dir, &manifest))?;
@@ -47,7 +54,7 @@ fn verify(
     Ok(Backup {
         position: manifest.position(),
         entries: manifest.entries,
-        files: manifest.files().count() as u64,
+        files,
         bytes: total,
         copied: 0,
     })

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use chrono::FixedOffset;
 
 use super::{Engine, Inner};
+use crate::content::{Content, ContentRules};
 use crate::context::{Clock, IdSource, Locale, RandomIds, SystemClock};
 use crate::error::Result;
 use crate::hook::Bills;
@@ -46,6 +47,7 @@ pub struct EngineBuilder {
     background: bool,
     unjudged: bool,
     post: Post,
+    content: ContentRules,
     tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
@@ -70,6 +72,7 @@ impl EngineBuilder {
             background: true,
             unjudged: false,
             post: Post::default(),
+            content: ContentRules::default(),
             tell: Arc::new(|_| {}),
         }
     }
@@ -176,6 +179,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Which files may be stored: how large, of which types.
+    pub fn content(mut self, rules: ContentRules) -> Self {
+        self.content = rules;
+        self
+    }
+
     /// Without rules, plugins and scripts, and without follow-ups.
     pub(crate) fn unjudged(mut self) -> Self {
         self.unjudged = true;
@@ -191,10 +200,12 @@ impl EngineBuilder {
         #[cfg(feature = "postgres")]
         if let Some(Database { url, tenant }) = &self.database {
             let store = PostgresBackend::open(url, tenant, self.create, self.keep_history)?;
-            return self.over(Arc::new(store), None);
+            let content = Content::nowhere(self.content.clone());
+            return self.over(Arc::new(store), content, None);
         }
         let mut set_aside = None;
-        let backend: Arc<dyn Backend> = match &self.dir {
+        let rules = self.content.clone();
+        let (backend, content): (Arc<dyn Backend>, _) = match &self.dir {
             Some(dir) => {
                 let options = StoreOptions {
                     durability: self.durability,
@@ -210,14 +221,23 @@ impl EngineBuilder {
                 let mut tell = |progress| (self.tell)(progress);
                 let store = EmbeddedBackend::open_on(dir, &options, self.disk.clone(), &mut tell)?;
                 set_aside = store.set_aside().map(Path::to_owned);
-                Arc::new(store)
+                let content = Content::in_folder(self.disk.clone(), dir, rules);
+                (Arc::new(store), content)
             }
-            None => Arc::new(MemoryBackend::keeping(self.keep_history)),
+            None => {
+                let store = MemoryBackend::keeping(self.keep_history);
+                (Arc::new(store), Content::in_memory(rules))
+            }
         };
-        self.over(backend, set_aside)
+        self.over(backend, content, set_aside)
     }
 
-    fn over(mut self, backend: Arc<dyn Backend>, set_aside: Option<PathBuf>) -> Result<Engine> {
+    fn over(
+        mut self,
+        backend: Arc<dyn Backend>,
+        content: Content,
+        set_aside: Option<PathBuf>,
+    ) -> Result<Engine> {
         #[cfg(feature = "postgres")]
         let shared = self.database.is_some();
         #[cfg(not(feature = "postgres"))]
@@ -225,6 +245,7 @@ impl EngineBuilder {
         self.post.shared = shared;
         let inner = Inner {
             backend,
+            content,
             clock: self.clock,
             ids: self.ids,
             zone: self.zone,

@@ -17,6 +17,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use crate::content;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Position, Subject};
@@ -47,8 +48,9 @@ pub struct Erased {
 
 impl Session {
     /// Erases records for good: from the journal, the state, its history and the checkpoints that the store keeps. What
-    /// is not in the bin yet is deleted first, by the ordinary rules. What goes along with a record is erased too. The
-    /// hash chain of the journal stays whole; that there were such records, when they were changed and by whom, is still
+    /// is not in the bin yet is deleted first, by the ordinary rules. What goes along with a record is erased too,
+    /// and documents that are attached to nothing else, with all versions and their files; a file that another record
+    /// names stays. The hash chain of the journal stays whole; that there were such records, when they were changed and by whom, is still
     /// known. Totals of other records, what other records say about them, and keys that a caller gave to
     /// [`Session::commit_once`] are not changed.
     ///
@@ -85,8 +87,11 @@ impl Session {
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Erased> {
         let _alone = self.engine.reshaping();
-        let ids: BTreeSet<RecordId> = ids.into_iter().collect();
-        refuse_unknown(&self.engine.read()?.0, &ids)?;
+        let mut ids: BTreeSet<RecordId> = ids.into_iter().collect();
+        let (reader, _) = self.engine.read()?;
+        refuse_unknown(&reader, &ids)?;
+        ids.extend(content::documents_of_only(&reader, &ids)?);
+        drop(reader);
         let mut warnings = Vec::new();
         let ids = delete::delete(self, &ids, How::ByTheRules, &mut warnings)?;
         if let Some(mut register) = Register::of(&self.engine)? {
@@ -180,6 +185,7 @@ fn end(
     let engine = &session.engine;
     let position = mark(session, &ids, &mut warnings)?;
     let subjects = subjects(&engine.read()?.0, &ids);
+    content::forget(engine, &subjects)?;
     let entries = match subjects.is_empty() {
         true => 0,
         false => engine.inner.backend.erase(&subjects, tell)?,

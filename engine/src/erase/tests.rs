@@ -48,10 +48,29 @@ impl Person {
         json!({"name": self.name, "phone": self.phone, "email": self.email})
     }
 
+    /// A document about him with two versions, each of which names him, as do the names of their files.
+    fn documented(&self, session: &Session, id: RecordId) {
+        let put = |text: &str| {
+            let text = format!("{text}: {} {}", self.name, self.phone);
+            let name = format!("{text}.txt");
+            session.put_file(&name, None, &mut text.as_bytes()).unwrap()
+        };
+        let document = session.add_document(&put("قرارداد"), json!({}), &[id]);
+        let document = document.unwrap().id().unwrap();
+        drop(
+            session
+                .add_version(document, &put("متمم"), Some(self.email))
+                .unwrap(),
+        );
+    }
+
     fn search(&self) -> Search {
         Search::new(&[self.name, self.phone, self.key, self.email])
     }
 }
+
+/// Records that go: he himself, his role, the document, two versions, and that it is attached to him.
+const ALL: usize = 6;
 
 struct Place {
     folder: TempDir,
@@ -121,6 +140,8 @@ fn two(session: &Session) -> (RecordId, RecordId, RecordId) {
     let make = |object, fields| session.create(object, fields).unwrap().id().unwrap();
     let erased = make("contact", ERASED.fields());
     let kept = make("contact", KEPT.fields());
+    ERASED.documented(session, erased);
+    KEPT.documented(session, kept);
     let firm = make("account", json!({"name": "Pars"}));
     let role =
         json!({"contact": erased.to_string(), "account": firm.to_string(), "role": "Zartoshtian"});
@@ -166,7 +187,7 @@ fn one_of_many(count: usize, state: StateEngine) {
     engine.backup(place.path("old"), &mut |_| {}).unwrap();
 
     let done = session.erase([erased]).unwrap();
-    assert_eq!(done.ids.len(), 2);
+    assert_eq!(done.ids.len(), ALL);
     assert!(done.ids.contains(&along) && done.entries >= 4);
     engine.backup(place.path("new"), &mut |_| {}).unwrap();
     assert!(engine.check().unwrap().ok);
@@ -211,9 +232,9 @@ fn one_of_many(count: usize, state: StateEngine) {
     seen.store(&place.path("crm"), place.state);
     seen.backup(&place.path("new"));
     let places = seen.found.values().flatten();
-    for kind in ["journal", "state", "checkpoint"] {
+    for kind in ["journal", "state", "checkpoint", "content"] {
         assert!(
-            places.clone().any(|place| place == kind),
+            places.clone().any(|place| place.contains(kind)),
             "{kind} is not searched"
         );
     }
@@ -286,7 +307,10 @@ fn a_backup_from_before_there_was_such_a_record_is_restored_as_it_is() {
     let (erased, ..) = two(&engine.session());
     engine.session().erase([erased]).unwrap();
     engine.close().unwrap();
-    assert_eq!(place.restore(Some(place.path("crm").join("ERASED"))), 2);
+    assert_eq!(
+        place.restore(Some(place.path("crm").join("ERASED"))),
+        ALL as u64
+    );
     let engine = place.open("copy");
     assert!(engine.check().unwrap().ok);
 }

@@ -14,7 +14,7 @@ use super::table::Table;
 use super::tally::shortened;
 use super::template::{Template, slug};
 use crate::record::RecordId;
-use crate::schema::{Field, FieldKind, Object, Schema, did_you_mean};
+use crate::schema::{ANY_OBJECT, Field, FieldKind, Object, Schema, did_you_mean, leads_to};
 
 /// A mapping bound to the schema and to the columns of a file.
 pub(super) struct Plan<'m> {
@@ -296,12 +296,18 @@ fn targets(
     rule: &Column,
 ) -> Result<Vec<Target>, String> {
     let names: Vec<&str> = match &rule.object {
-        Some(name) if to.contains(name) => vec![name],
+        Some(name) if leads_to(to, name) => vec![name],
         Some(name) => {
             return Err(format!(
                 "{} refers to {} and not to '{name}'",
                 field.name,
                 to.join(" or ")
+            ));
+        }
+        None if leads_to(to, ANY_OBJECT) => {
+            return Err(format!(
+                "{} refers to records of any object; say which with `object`",
+                field.name
             ));
         }
         None => to.iter().map(String::as_str).collect(),

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::content::{DocumentPart, DocumentRule};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{BeforeSave, Registry};
 use crate::message::{MessageRules, PostingRule};
@@ -95,6 +96,11 @@ impl Definitions {
         let rule =
             |part| StageRule::new(schema, part).map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
         registry.before_save.extend(rule(Part::First));
+        let documents = [DocumentPart::Document, DocumentPart::Version];
+        let documents = documents.map(|part| DocumentRule::new(schema, part));
+        let documents = documents.into_iter().flatten();
+        let documents = documents.map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
+        registry.before_save.extend(documents);
         registry.computed.extend(rule(Part::Last));
         let posting = PostingRule::new(schema, messages.clone());
         registry

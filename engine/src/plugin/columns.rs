@@ -40,7 +40,8 @@ impl Kind {
             | FieldKind::Phone
             | FieldKind::Address
             | FieldKind::PersonName
-            | FieldKind::Json => Self::Structured,
+            | FieldKind::Json
+            | FieldKind::File => Self::Structured,
             FieldKind::Rollup(rollup) => match rollup.measure {
                 RollupMeasure::Count => Self::Integer,
                 RollupMeasure::Sum { .. } => Self::Decimal,

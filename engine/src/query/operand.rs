@@ -14,7 +14,7 @@ use super::when::{Moment, QueryTime, relative};
 use crate::error::Result;
 use crate::locale::{fold_digits, fold_text};
 use crate::record::{Currency, Decimal, RecordId, Text, Value};
-use crate::schema::FieldKind;
+use crate::schema::{FieldKind, leads_to, targets_in_words};
 
 /// What a value is compared by.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ impl<'a> Comparable<'a> {
         Some(match value {
             Value::Text(text) if exact => Self::Text(Cow::Borrowed(text)),
             Value::Text(text) => Self::Text(Cow::Owned(fold_text(text))),
-            Value::PersonName(_) | Value::Address(_) => {
+            Value::PersonName(_) | Value::Address(_) | Value::File(_) => {
                 Self::Text(Cow::Owned(fold_text(&value.to_string())))
             }
             Value::Phone(phone) => Self::Text(match &phone.e164 {
@@ -238,6 +238,7 @@ fn plain(
         | FieldKind::Url
         | FieldKind::Address
         | FieldKind::PersonName
+        | FieldKind::File
         | FieldKind::Plugin { .. } => Ok(Value::Text(written.trim().into())),
         other => other.read(&json()),
     }
@@ -316,7 +317,8 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
         .collect();
     let written = written.trim();
     if let Ok(id) = written.parse::<RecordId>() {
-        if objects.iter().any(|object| object.prefix == id.prefix) {
+        let object = reader.schema.by_prefix(id.prefix);
+        if object.is_some_and(|object| leads_to(to, &object.name)) {
             return Ok(Value::Reference(id));
         }
         return Err(QueryError::WrongObject {
@@ -336,7 +338,7 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
     }
     Err(QueryError::UnknownKey {
         field: target.name.clone(),
-        objects: to.join(" or "),
+        objects: targets_in_words(to),
         written: written.to_owned(),
     }
     .into())

@@ -115,6 +115,7 @@ fn fitting(kind: &FieldKind) -> &'static [Operator] {
         | FieldKind::Url
         | FieldKind::Address
         | FieldKind::PersonName
+        | FieldKind::File
         | FieldKind::Plugin { .. } => &Operator::ALL,
         FieldKind::Integer
         | FieldKind::Decimal

@@ -8,7 +8,8 @@ use minicbor::Encoder;
 
 use super::values::Values;
 use super::{
-    Address, Currency, Decimal, Money, PersonName, Phone, Prefix, RecordId, Text, Value,
+    Address, ContentHash, Currency, Decimal, FileRef, Money, PersonName, Phone, Prefix, RecordId,
+    Text, Value,
 };
 
 const FORMAT: u8 = 1;
@@ -62,6 +63,7 @@ fn most_bytes(value: &Value) -> usize {
             2 + phone.raw.len() + part(&phone.e164) + part(&phone.extension)
         }
         Value::PersonName(name) => 6 + name.title.len() + name.given.len() + name.family.len(),
+        Value::File(file) => 34 + 9 + 6 + file.media_type.len() + file.name.len(),
         Value::Address(_) | Value::Options(_) | Value::Json(_) => 64,
     }
 }
@@ -131,6 +133,13 @@ fn write_value(out: &mut Out<'_>, value: &Value) -> Written {
             .str(id.prefix.as_str())?
             .bytes(&id.number.to_be_bytes())?,
         Value::Json(json) => out.array(2)?.u8(13)?.str(&json.to_string())?,
+        Value::File(file) => out
+            .array(5)?
+            .u8(14)?
+            .bytes(file.hash.as_bytes())?
+            .u64(file.size)?
+            .str(&file.media_type)?
+            .str(&file.name)?,
     };
     Ok(())
 }
@@ -282,6 +291,13 @@ fn read_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<Value, Cod
         13 => {
             let json = serde_json::from_slice(from.bytes(TEXT)?);
             Value::Json(json.map_err(|_| broken("no JSON"))?)
+        }
+        14 => {
+            let hash: Option<[u8; 32]> = from.bytes(BYTES)?.try_into().ok();
+            let hash = ContentHash::from_bytes(hash.ok_or_else(|| broken("no hash"))?);
+            let size = from.expect(UNSIGNED)?;
+            let (media_type, name) = (from.text()?.into(), from.text()?.into());
+            Value::File(Box::new(FileRef::new(hash, size, media_type, name)))
         }
         _ => return Err(unknown_kind(field)),
     })
@@ -478,6 +494,15 @@ mod tests {
             ),
             (28, Value::Reference(id)),
             (29, Value::Json(serde_json::json!({"a": [1, null]}))),
+            (
+                30,
+                Value::File(Box::new(FileRef::new(
+                    ContentHash::from_bytes([7; 32]),
+                    1 << 40,
+                    "application/pdf".to_owned(),
+                    "قرارداد.pdf".to_owned(),
+                ))),
+            ),
         ];
         let bytes = encode(7, &values.clone().into());
         let stored = decode(&bytes).unwrap();

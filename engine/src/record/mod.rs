@@ -1,12 +1,14 @@
 //! What is one thing?
 //!
-//! Ids, values, the composites that a CRM needs (money, phone, address, person name), the record that holds them, and
+//! Ids, values, the composites that a CRM needs (money, phone, address, person name, file), the record that holds them, and
 //! `codec`, the bytes that it is kept as.
 //! Nothing here knows the store, the schema's rules or who may see what.
 
 pub(crate) mod codec;
 mod currency;
 mod decimal;
+mod file;
+pub(crate) mod file_name;
 mod id;
 mod phone;
 mod text;
@@ -15,6 +17,8 @@ mod values;
 
 pub use currency::{Currency, NotACurrency};
 pub use decimal::{Decimal, NotADecimal};
+pub(crate) use file::media_type;
+pub use file::{ContentHash, FileRef, NotAContentHash};
 pub use id::{NotAnId, Prefix, RecordId};
 pub use phone::Phone;
 pub use text::Text;

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::json;
 
-use super::{Currency, Decimal, Phone, RecordId, Text};
+use super::{Currency, Decimal, FileRef, Phone, RecordId, Text};
 
 /// The value of one field. An empty field has no value; there is no null.
 ///
@@ -41,6 +41,8 @@ pub enum Value {
     Reference(RecordId),
     /// Anything, for programs.
     Json(serde_json::Value),
+    /// A file, whose bytes lie in the content store.
+    File(Box<FileRef>),
 }
 
 /// An amount in a currency. Amounts in different currencies are never added up.
@@ -142,6 +144,7 @@ impl Value {
             ]),
             Self::Reference(id) => json!(id.to_string()),
             Self::Json(value) => value.clone(),
+            Self::File(file) => file.to_json(),
         }
     }
 }
@@ -238,6 +241,7 @@ impl fmt::Display for Value {
             Self::PersonName(n) => joined(f, &[&n.title, &n.given, &n.family], " "),
             Self::Reference(id) => write!(f, "{id}"),
             Self::Json(value) => write!(f, "{value}"),
+            Self::File(file) => f.write_str(&file.name),
         }
     }
 }

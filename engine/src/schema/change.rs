@@ -325,7 +325,8 @@ fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -
             format!("{object} has a field '{}' already", field.name),
         );
     }
-    let knows = |name: &str| name == object || schema.object(name).is_some();
+    let knows =
+        |name: &str| name == object || name == super::ANY_OBJECT || schema.object(name).is_some();
     match &field.kind {
         FieldKind::Option { options } | FieldKind::MultiOption { options }
             if options.is_empty() =>
@@ -375,7 +376,7 @@ fn rollup_fault(schema: &Schema, parent: &str, rollup: &super::Rollup) -> Option
         ));
     };
     match child.field(&rollup.by).map(|field| &field.kind) {
-        Some(FieldKind::Reference { to, .. }) if to.iter().any(|name| name == parent) => {}
+        Some(FieldKind::Reference { to, .. }) if super::leads_to(to, parent) => {}
         _ => {
             return Some(format!(
                 "{}.{} does not refer to {parent}",

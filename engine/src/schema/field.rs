@@ -156,7 +156,7 @@ pub enum FieldKind {
     PersonName,
     /// Another record.
     Reference {
-        /// The objects that it may belong to.
+        /// The objects that it may belong to; `*` alone means any.
         to: Vec<String>,
         /// What happens to this record when that one is deleted.
         #[serde(default)]
@@ -166,6 +166,8 @@ pub enum FieldKind {
     Json,
     /// A total over the records that refer to this one, kept inside each commit.
     Rollup(Rollup),
+    /// A file, whose bytes lie in the content store.
+    File,
     /// Text of a type that a plugin defines: `national-id/company-id`.
     Plugin {
         /// Plugin and type.
@@ -382,8 +384,25 @@ impl FieldKind {
             Self::PersonName => "person_name",
             Self::Reference { .. } => "reference",
             Self::Json => "json",
+            Self::File => "file",
             Self::Rollup(_) => "rollup",
             Self::Plugin { .. } => "plugin",
         }
+    }
+}
+
+/// What stands for every object where the objects of a reference are listed.
+pub(crate) const ANY_OBJECT: &str = "*";
+
+/// Whether a reference to these objects may name a record of this one.
+pub(crate) fn leads_to(to: &[String], object: &str) -> bool {
+    to.iter().any(|name| name == object || name == ANY_OBJECT)
+}
+
+/// The objects that a reference may belong to, in words.
+pub(crate) fn targets_in_words(to: &[String]) -> String {
+    match to {
+        [any] if any == ANY_OBJECT => "record of any object".to_owned(),
+        _ => to.join(" or "),
     }
 }

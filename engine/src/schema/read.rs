@@ -10,7 +10,10 @@ use serde_json::Value as Json;
 
 use super::field::FieldKind;
 use crate::locale::fold_digits;
-use crate::record::{Address, Currency, Decimal, Money, PersonName, Phone, RecordId, Text, Value};
+use crate::record::{
+    Address, Currency, Decimal, FileRef, Money, PersonName, Phone, RecordId, Text, Value,
+    file_name, media_type,
+};
 
 /// Days and moments outside are mistypings, and calendars disagree about them.
 const YEARS: std::ops::RangeInclusive<i32> = 1600..=2500;
@@ -46,6 +49,7 @@ impl FieldKind {
                 .map(Value::Reference)
                 .map_err(|error| error.to_string()),
             Self::Json => any_json(json),
+            Self::File => file(json),
             Self::Rollup(_) => Err("a rollup is kept by the engine and cannot be set".to_owned()),
         }
     }
@@ -368,6 +372,37 @@ fn address(json: &Json) -> Read {
         postal_code: fold_digits(&part(map, "postal_code")?).into(),
         country: part(map, "country")?,
     })))
+}
+
+/// A file as `Session::put_file` told it. That its bytes are there is looked at by who writes the record.
+fn file(json: &Json) -> Read {
+    let read;
+    let json = match json {
+        // From a file of rows, or from a guest.
+        Json::String(text) if text.trim_start().starts_with('{') => {
+            read = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            &read
+        }
+        other => other,
+    };
+    let Json::Object(map) = json else {
+        return Err(format!(
+            "a file is an object of hash, size, media_type and name, as put_file gives it, not {}",
+            shape(json)
+        ));
+    };
+    only(map, &["hash", "size", "media_type", "name"])?;
+    let hash = part(map, "hash")?
+        .parse()
+        .map_err(|error: crate::record::NotAContentHash| error.to_string())?;
+    let size = map.get("size").and_then(Json::as_u64);
+    let size = size.ok_or("a file's size is a whole number of bytes")?;
+    let written = part(map, "media_type")?;
+    let media_type =
+        media_type(&written).ok_or_else(|| format!("'{written}' is not a media type"))?;
+    let name = file_name::plain(&part(map, "name")?)?;
+    let file = FileRef::new(hash, size, media_type, name);
+    Ok(Value::File(Box::new(file)))
 }
 
 fn person_name(json: &Json) -> Read {

@@ -53,6 +53,7 @@ pub(super) fn to_script(value: &Value) -> Dynamic {
         ]),
         Value::Reference(id) => id.to_string().into(),
         Value::Json(json) => json_to_script(json),
+        Value::File(file) => json_to_script(&file.to_json()),
     }
 }
 

@@ -124,7 +124,7 @@ fn reference(reader: &Reader, to: &[String], value: &Dynamic) -> Result<Option<V
     if let Ok(id) = text.parse::<RecordId>()
         && let Some(object) = reader.schema.by_prefix(id.prefix)
     {
-        let fits = to.contains(&object.name);
+        let fits = crate::schema::leads_to(to, &object.name);
         return if fits {
             Ok(Some(Value::Reference(id)))
         } else {

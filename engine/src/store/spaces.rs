@@ -136,6 +136,7 @@ fn indexed_length(value: Option<&Value>) -> usize {
         Some(Value::Reference(_)) => 8 + 2 + 16,
         Some(Value::Phone(phone)) => text(phone.raw.len()),
         Some(Value::Text(written)) => text(written.len()),
+        Some(Value::File(file)) => text(file.name.len()),
         Some(Value::PersonName(_) | Value::Address(_) | Value::Options(_) | Value::Json(_)) => {
             text(32)
         }
@@ -168,6 +169,8 @@ pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
             None => push_text(key, &phone.key()),
         },
         Value::Text(text) => push_folded(key, text, INDEXED_TEXT),
+        // A file is found by its name.
+        Value::File(file) => push_folded(key, &file.name, INDEXED_TEXT),
         Value::PersonName(_) | Value::Address(_) | Value::Options(_) | Value::Json(_) => {
             push_folded(key, &value.to_string(), INDEXED_TEXT);
         }

@@ -1,11 +1,14 @@
 //! How does a store stay small?
 //!
 //! A checkpoint is kept beside the journal; the journal before it can then be trimmed. Nothing is ever trimmed but by
-//! this call.
+//! this call. Files that nothing names are collected on demand too.
 
 use std::io;
 
+use chrono::TimeDelta;
+
 use crate::backup::Checkpoint;
+use crate::content::{self, Collected};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
@@ -85,6 +88,18 @@ impl Engine {
             oldest,
             entries: oldest.get().saturating_sub(first.get()),
         })
+    }
+
+    /// Drops the files of the content store that nothing names any longer: no record, nothing in the bin, nothing in the
+    /// journal as far as it goes back, no kept checkpoint; so what can still be read as of the past keeps its files until
+    /// the journal is [trimmed](Engine::trim). A file is dropped when it was seen to be unnamed for at least `age`, from
+    /// one such call to another by the engine's clock, so that one which was just put stays until somebody names it.
+    ///
+    /// # Errors
+    /// When the store cannot be read or a file cannot be removed.
+    pub fn collect_content(&self, age: TimeDelta) -> Result<Collected> {
+        let _alone = self.reshaping();
+        content::collect(self, age)
     }
 
     /// The first commit that the journal still has, or will have.

@@ -7,10 +7,11 @@ use super::looked::Looked;
 use super::request::{Outcome, OutcomeKind, Stored};
 #[cfg(feature = "exchange")]
 use super::view::View;
+use crate::content::Held;
 use crate::error::Failure;
 use crate::hook::{Row, Verb};
-use crate::record::{Record, RecordId, Value};
-use crate::schema::{Field, Object, Schema};
+use crate::record::{FileRef, Record, RecordId, Value};
+use crate::schema::{Field, FieldKind, Object, Schema};
 use crate::store::spaces;
 
 /// One record's change on its way through the steps.
@@ -94,6 +95,20 @@ impl Draft {
             (before != Some(value) && !field.retired).then_some((field, *id))
         })
     }
+
+    /// The files that the draft sets or changes.
+    pub(super) fn new_files(&self) -> impl Iterator<Item = (&Field, &FileRef)> {
+        let fields = self.object.live_fields();
+        let fields = fields.filter(|field| field.kind == FieldKind::File);
+        fields.filter_map(|field| {
+            let value = self.after.as_ref()?.value(field.number)?;
+            let before = self.before.as_ref().and_then(|old| old.value(field.number));
+            match value {
+                Value::File(file) if before != Some(value) => Some((field, file.as_ref())),
+                _ => None,
+            }
+        })
+    }
 }
 
 /// A unique field's key before and after a draft.
@@ -124,6 +139,8 @@ pub(crate) struct Drafts {
     pub(crate) amended: bool,
     /// What the snapshot answered so far.
     pub(super) looked: Looked,
+    /// The files that drafts name.
+    pub(super) held: Held,
     /// Groups that want a unique value which a draft of this call has: (group, that draft's record).
     pub(crate) clashes: Vec<(usize, RecordId)>,
 }
@@ -167,6 +184,10 @@ pub(crate) struct Valid(pub(super) Drafts);
 impl Valid {
     pub(crate) fn take_faults(&mut self) -> BTreeMap<usize, Vec<Failure>> {
         std::mem::take(&mut self.0.faults)
+    }
+
+    pub(crate) fn take_held(&mut self) -> Held {
+        std::mem::take(&mut self.0.held)
     }
 
     /// Of the groups with faults, those that clash with another one of them, which comes before it.

@@ -48,6 +48,7 @@ use chrono::{DateTime, Utc};
 
 use self::draft::Valid;
 use self::validate::Pass;
+use crate::content::Content;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Failure, Result};
 use crate::hook::{Bills, Registry};
@@ -57,6 +58,7 @@ use crate::store::Backend;
 /// What one run of the write path works with.
 pub(crate) struct Write<'a> {
     pub(crate) backend: &'a Arc<dyn Backend>,
+    pub(crate) content: &'a Content,
     pub(crate) reader: Reader,
     pub(crate) registry: &'a Registry,
     pub(crate) context: &'a Context,
@@ -85,10 +87,12 @@ pub(crate) fn run(write: &Write<'_>, groups: &[Group]) -> Result<Result<Written,
     let base = View::new(write.reader.clone());
     let mut refused: Vec<Option<Error>> = groups.iter().map(|_| None).collect();
     loop {
-        let Some(valid) = prepare(write, &base, groups, &mut refused)? else {
+        let Some(mut valid) = prepare(write, &base, groups, &mut refused)? else {
             continue;
         };
         let outcomes = valid.outcomes();
+        // Files stay until what names them is committed.
+        let _held = valid.take_held();
         let plan = plan::plan(valid, write, groups, &refused)?;
         let committed = match plan {
             Some(plan) => match commit::commit(plan, write)? {

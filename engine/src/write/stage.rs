@@ -17,6 +17,7 @@ use super::looked::Looked;
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
 use super::validate::repeated;
 use super::view::{Claims, View};
+use crate::content::Held;
 use crate::error::{Error, Failure, Result};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
@@ -54,6 +55,7 @@ pub(super) fn stage(
             hooks: Vec::new(),
             amended: false,
             looked: Looked::default(),
+            held: Held::default(),
             clashes: Vec::new(),
         },
     };

@@ -65,6 +65,7 @@ pub(super) fn validate(
         faults.extend(failures.into_iter().map(|failure| draft.fail(failure)));
     }
     references(&seen, &drafts, &mut faults);
+    files(write, &mut drafts, &told, &mut faults)?;
     drafts.clashes.extend(clashes);
     schema_on_records(write, &drafts, &mut faults)?;
     for (group, failure) in faults {
@@ -229,6 +230,30 @@ fn references(seen: &Seen<'_>, drafts: &Drafts, faults: &mut Vec<(usize, Failure
             faults.push(draft.fail(failure));
         }
     }
+}
+
+/// Every file that was set must be in the store, and be what is said of it. It stays there until the commit is done.
+fn files(
+    write: &Write<'_>,
+    drafts: &mut Drafts,
+    told: &BTreeSet<usize>,
+    faults: &mut Vec<(usize, Failure)>,
+) -> Result<()> {
+    let mut held = std::mem::take(&mut drafts.held);
+    for draft in &drafts.drafts {
+        if told.contains(&draft.group) {
+            continue;
+        }
+        for (field, file) in draft.new_files() {
+            let fault = write.content.hold(&mut held, file)?;
+            faults.extend(fault.map(|mut failure| {
+                failure.field = Some(field.name.clone());
+                draft.fail(failure)
+            }));
+        }
+    }
+    drafts.held = held;
+    Ok(())
 }
 
 /// What comes back from the bin keeps references to what stayed there, as it would have had it never been deleted;

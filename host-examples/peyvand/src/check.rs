@@ -20,6 +20,8 @@ struct CheckedJson<'a> {
     records: u64,
     indexes_ok: bool,
     rollups_ok: bool,
+    files: u64,
+    files_ok: bool,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     problems: &'a [String],
 }
@@ -37,11 +39,14 @@ pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
             records,
             indexes_ok,
             rollups_ok,
+            files,
+            files_ok,
             problems,
             ..
         } = &checked;
         let (ok, entries, records, indexes_ok, rollups_ok) =
             (*ok, *entries, *records, *indexes_ok, *rollups_ok);
+        let (files, files_ok) = (*files, *files_ok);
         output.document(&CheckedJson {
             ok,
             state_hash,
@@ -49,6 +54,8 @@ pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
             records,
             indexes_ok,
             rollups_ok,
+            files,
+            files_ok,
             problems,
         })?;
     } else {
@@ -91,6 +98,14 @@ fn tell(checked: &Checked, output: &mut Output<'_>) -> Result<(), Fault> {
     ))?;
     output.line(format!("indexes   {}", word(checked.indexes_ok)))?;
     output.line(format!("totals    {}", word(checked.rollups_ok)))?;
+    if checked.files > 0 || !checked.files_ok {
+        let word = if checked.files_ok {
+            "whole"
+        } else {
+            "NOT WHOLE"
+        };
+        output.line(format!("files     {}, {word}", counted(checked.files)))?;
+    }
     output.line(format!("state     {}", checked.state_hash))?;
     for problem in &checked.problems {
         output.line(format!("problem: {problem}"))?;

@@ -10,6 +10,7 @@ mod backup;
 mod check;
 mod carriers;
 mod demo;
+mod document;
 mod first_look;
 mod import;
 mod message;
@@ -77,6 +78,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Delete { id } => record::delete(*id, dir, output),
         Command::Erase { ids, yes } => upkeep::erase(ids, *yes, dir, output),
         Command::Undelete { id } => record::undelete(*id, dir, output),
+        Command::Document(document) => document::run(document, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
@@ -90,6 +92,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Restore(restore) => backup::restore(restore, dir, output),
         Command::Rebuild => backup::rebuild(dir, output),
         Command::Checkpoint => upkeep::checkpoint(dir, output),
+        Command::Collect { days, now } => upkeep::collect(*days, *now, dir, output),
         Command::Trim { before, yes } => upkeep::trim(*before, *yes, dir, output),
         Command::Tick => check::tick(dir, output),
     }

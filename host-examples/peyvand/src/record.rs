@@ -182,7 +182,7 @@ fn changed(
     Ok(Exit::Fine)
 }
 
-fn tell_commit(
+pub(crate) fn tell_commit(
     engine: &Engine,
     committed: &Committed,
     output: &mut Output<'_>,

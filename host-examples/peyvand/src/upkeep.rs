@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::TimeDelta;
 use peyvand::{Engine, RecordId};
 use serde_json::json;
 
@@ -67,6 +68,34 @@ pub(crate) fn checkpoint(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fa
             kept.position,
             bytes(kept.bytes)
         ))?;
+    }
+    Ok(Exit::Fine)
+}
+
+pub(crate) fn collect(
+    days: u16,
+    now: bool,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
+    let age = TimeDelta::days(if now { 0 } else { i64::from(days) });
+    let done = store::with(dir, Need::Existing, |engine| {
+        Ok(engine.collect_content(age)?)
+    })?;
+    if output.json {
+        let (files, waiting) = (done.files, done.waiting);
+        let document = json!({"files": files, "bytes": done.bytes, "waiting": waiting});
+        output.document(&document)?;
+        return Ok(Exit::Fine);
+    }
+    output.line(format!(
+        "{} dropped, {}",
+        several(done.files, "file is", "files are"),
+        bytes(done.bytes)
+    ))?;
+    if done.waiting > 0 {
+        let waiting = several(done.waiting, "file waits", "files wait");
+        output.line(format!("{waiting} to be unnamed for long enough"))?;
     }
     Ok(Exit::Fine)
 }

@@ -116,6 +116,11 @@ fn without_syncing_the_files_of_a_backup_it_is_not_whole() {
 }
 
 #[test]
+fn without_syncing_files_before_their_entry_a_document_is_lost() {
+    loses_without(Guard::ContentSync);
+}
+
+#[test]
 fn without_syncing_the_state_of_redb_it_must_be_rebuilt() {
     loses_on(&LIFE_ON_REDB, Guard::StateSync);
 }

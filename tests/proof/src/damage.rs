@@ -79,10 +79,16 @@ impl Patient {
         }
         // Nothing was under way when it was closed.
         expected.open.clear();
-        let files = contents(&dir)?
+        let mut files: Vec<PathBuf> = contents(&dir)?
             .into_iter()
             .filter_map(|(path, bytes)| bytes.map(|_| path))
             .collect();
+        // One file of a document is like the other.
+        let mut documents = 0;
+        files.retain(|path| {
+            documents += u32::from(path.starts_with("content"));
+            !path.starts_with("content") || documents == 1
+        });
         Ok(Self {
             dir,
             files,
@@ -166,8 +172,12 @@ impl std::fmt::Display for Damage {
 }
 
 impl Damage {
-    /// Whether the journal must notice it: it lies in what was written, not in the zeroes after it.
+    /// Whether it must be noticed: in the journal when it lies in what was written, not in the zeroes after it; in the
+    /// file of a document wherever it lies.
     fn matters(&self, file: &Path) -> bool {
+        if file.starts_with("content") {
+            return self.changed;
+        }
         let is_journal = file.starts_with("journal");
         is_journal && self.changed && self.at < self.used && self.harm != Harm::Append
     }
@@ -280,6 +290,9 @@ fn look(dir: &Path, expected: &mut Expected) -> Result<Came, Trouble> {
         .any(|one| one.contains("run `peyvand rebuild`"))
     {
         return Err(Trouble::Rebuild);
+    }
+    if !checked.files_ok {
+        return Err(Trouble::Told(checked.problems.join("; ")));
     }
     if !checked.ok {
         return Err(Trouble::Wrong(format!(

@@ -50,10 +50,12 @@ pub enum Guard {
     HalfSnapshot,
     /// The files of a backup are synced before the manifest names them.
     BackupFiles,
+    /// A file that a record is to name is synced, and its folders, before the entry that names it.
+    ContentSync,
 }
 
 /// All guards.
-pub const GUARDS: [Guard; 12] = [
+pub const GUARDS: [Guard; 13] = [
     Guard::JournalSync,
     Guard::StateSync,
     Guard::StateSyncBeforeF,
@@ -66,6 +68,7 @@ pub const GUARDS: [Guard; 12] = [
     Guard::TornTail,
     Guard::HalfSnapshot,
     Guard::BackupFiles,
+    Guard::ContentSync,
 ];
 
 /// What became of the proof without a guard.
@@ -161,6 +164,7 @@ impl Guard {
                 }
                 Self::Format => event.is_sync() && path == "/FORMAT.new",
                 Self::FormatName => event.is_sync() && path.is_empty() && named,
+                Self::ContentSync => event.is_sync() && path.starts_with("/content"),
                 Self::BackupFiles => event.is_sync() && path.starts_with(".backup/files/"),
                 Self::TornTail | Self::HalfSnapshot => false,
             };

@@ -6,7 +6,7 @@ use peyvand::{Engine, Filter, Past, Position, Query, Record, Session};
 
 use crate::acks::{Expected, Held};
 use crate::plan::{self, SLOTS, Thread};
-use crate::verify::version;
+use crate::verify::{file, version};
 use crate::{Proof, doing};
 
 /// No writer makes as many records; a page holds no more.
@@ -33,8 +33,11 @@ impl Then {
             .as_of(Position::from_number(position))
             .map_err(doing(format!("as of {position}")))?;
         let mut records = BTreeMap::new();
-        for object in ["account", "opportunity"] {
+        for object in ["account", "opportunity", "document"] {
             for record in all(&past, object)? {
+                if object == "document" {
+                    file(&record, past.open_file(record.id(), "file"))?;
+                }
                 let name = record.to_json()["external_id"].clone();
                 records.insert(name.as_str().unwrap_or_default().to_owned(), record);
             }

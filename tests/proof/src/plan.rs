@@ -1,6 +1,7 @@
 //! What does the writer do, thread by thread and step by step?
 //!
-//! Each thread has slots of its own: accounts, and deals that count in the totals of accounts which all threads share.
+//! Each thread has slots of its own: accounts, deals that count in the totals of accounts which all threads share, and
+//! documents with a file each.
 //! A step puts some slots and drops others; what a slot holds follows from the number of the step that put it. So
 //! one number says what a record must look like, field by field, and the steps follow from seed, thread and number alone.
 
@@ -11,7 +12,9 @@ use crate::dice::Dice;
 /// Slots of one thread below this hold accounts.
 pub const ACCOUNTS: u16 = 14;
 /// Slots of one thread below this and not below [`ACCOUNTS`] hold deals.
-pub const SLOTS: u16 = 24;
+pub const DEALS: u16 = 24;
+/// Slots of one thread below this and not below [`DEALS`] hold documents.
+pub const SLOTS: u16 = 27;
 /// Accounts that the deals of all threads belong to.
 pub const SHARED: u16 = 3;
 
@@ -88,10 +91,10 @@ pub fn shared(number: u16) -> String {
 /// The object whose records a slot holds.
 #[must_use]
 pub fn object(slot: Slot) -> &'static str {
-    if slot < ACCOUNTS {
-        "account"
-    } else {
-        "opportunity"
+    match slot {
+        ..ACCOUNTS => "account",
+        ACCOUNTS..DEALS => "opportunity",
+        _ => "document",
     }
 }
 
@@ -122,6 +125,14 @@ pub fn fields(thread: Thread, slot: Slot, version: u64) -> Json {
         false => text(&mut dice),
     };
     let name = format!("{} v{version}", name(thread, slot));
+    if slot >= DEALS {
+        return json!({
+            "title": name,
+            "external_id": self::name(thread, slot),
+            "version": version,
+            "description": text,
+        });
+    }
     if slot >= ACCOUNTS {
         return json!({
             "name": name,
@@ -142,6 +153,19 @@ pub fn fields(thread: Thread, slot: Slot, version: u64) -> Json {
         "founded": 1300 + dice.below(100),
         "description": text,
     })
+}
+
+/// The bytes of the file of a document that is called so.
+#[must_use]
+pub fn bytes(title: &str) -> Vec<u8> {
+    let seed: Vec<u64> = title.bytes().map(u64::from).collect();
+    let mut dice = Dice::of(&seed);
+    let length = match dice.below(16) {
+        0 => 90_000,
+        1..4 => 9_000,
+        _ => 1 + dice.below(900),
+    };
+    letters(length, &mut dice).into_bytes()
 }
 
 /// Short mostly; now and then longer than a page of the state, and rarely longer than a leaf of sled.

@@ -39,6 +39,8 @@ pub enum Moment {
     Checkpoint,
     /// A backup was being taken.
     Backup,
+    /// A file that a record is to name was being put.
+    Uploading,
     /// A full segment was being compressed.
     Sealing,
     /// Commits, and whatever else.
@@ -364,6 +366,7 @@ fn moments(events: &[Event], mut made: bool) -> Vec<Moment> {
             _ if opening => Moment::Opening,
             path if path.starts_with("store.checkpoint") => Moment::Checkpoint,
             path if path.starts_with("store.backup") => Moment::Backup,
+            path if path.contains("/content") => Moment::Uploading,
             path if path.contains(".segz") => Moment::Sealing,
             path if segment && path.contains("/journal") => Moment::NewSegment,
             path if path.contains("/state") => Moment::Folding,

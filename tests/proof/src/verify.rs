@@ -1,16 +1,17 @@
 //! Is everything there that was acknowledged, whole, and nothing else?
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use peyvand::{Engine, Filter, Record, Session};
+use peyvand::{Engine, FileContent, Filter, Record, Session};
 use serde_json::Value as Json;
 
 use crate::acks::{Expected, Held, VERIFIER};
 use crate::child::no_children;
 use crate::past::look_back;
-use crate::plan::{self, ACCOUNTS, SHARED, SLOTS, Slot, Step, Thread};
+use crate::plan::{self, ACCOUNTS, DEALS, SHARED, SLOTS, Slot, Step, Thread};
 use crate::writer::{Hand, open, shared_accounts};
 use crate::{Proof, doing};
 
@@ -110,9 +111,25 @@ fn held(session: &Session, thread: Thread) -> Proof<Held> {
         let found = session.find(plan::object(slot), "external_id", &name);
         if let Some(record) = found.map_err(doing("looking for a record"))? {
             held.insert(slot, version(&record, thread, slot)?);
+            if slot >= DEALS {
+                file(&record, session.open_file(record.id(), "file"))?;
+            }
         }
     }
     Ok(held)
+}
+
+/// The file of a document must be there, whole.
+pub(crate) fn file(record: &Record, opened: peyvand::Result<FileContent>) -> Proof<()> {
+    let title = record.title();
+    let mut opened = opened.map_err(doing(format!("opening the file of {title}")))?;
+    let mut bytes = Vec::new();
+    let read = opened.read_to_end(&mut bytes);
+    read.map_err(doing(format!("reading the file of {title}")))?;
+    match bytes == plan::bytes(&title) {
+        true => Ok(()),
+        false => Err(format!("the file of {title} has other bytes")),
+    }
 }
 
 /// The step that put a record, which must be as that step put it.
@@ -158,11 +175,15 @@ fn difference(thread: Thread, held: &Held, must: &Held, may: Option<&Held>) -> S
 /// Counts what was found and compares it with the totals; says whether the shared accounts are there.
 fn totals(session: &Session, ready: bool, found: &BTreeMap<Thread, Held>) -> Proof<bool> {
     let mut counts = BTreeMap::<(u16, &str), i64>::new();
-    let (mut accounts, mut deals) = (0, 0);
+    let (mut accounts, mut deals, mut documents) = (0, 0, 0);
     for (thread, held) in found {
         for (slot, version) in held {
             if *slot < ACCOUNTS {
                 accounts += 1;
+                continue;
+            }
+            if *slot >= DEALS {
+                documents += 1;
                 continue;
             }
             deals += 1;
@@ -197,6 +218,7 @@ fn totals(session: &Session, ready: bool, found: &BTreeMap<Thread, Held>) -> Pro
     for (object, must) in [
         ("account", accounts + u64::from(there)),
         ("opportunity", deals),
+        ("document", documents),
     ] {
         let is = session.count(object, &Filter::everything());
         let is = is.map_err(doing("counting"))?;
@@ -215,7 +237,7 @@ fn add(engine: &Engine, expected: &mut Expected) -> Proof<()> {
     let number = held.values().max().copied().unwrap_or_default() + 1;
     let step = Step {
         number,
-        changes: vec![(0, true), (ACCOUNTS, true)],
+        changes: vec![(0, true), (ACCOUNTS, true), (DEALS, true)],
         bulk: false,
     };
     let done = Hand::find(session, VERIFIER, &shared)?.take(&step)?;

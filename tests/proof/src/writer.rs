@@ -14,6 +14,9 @@ use crate::plan::{self, SHARED, SLOTS, Slot, Step, Thread};
 use crate::verify::version;
 use crate::{Proof, doing};
 
+/// What a refusal begins with when it was a file that could not be taken in.
+pub(crate) const UPLOAD: &str = "upload: ";
+
 /// What a writer is to do.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -126,6 +129,11 @@ fn one_thread<W: Write>(
                 if position > 0 {
                     beside.past.push((position, held.clone()));
                 }
+            }
+            // A file that could not be taken in stops nobody.
+            Err(why) if why.starts_with(UPLOAD) => {
+                voice.tell(&Said::Refused(thread, number, why));
+                return Ok(());
             }
             // The next one must be refused as well, or the engine goes on after a failed write.
             Err(why) => {
@@ -267,7 +275,13 @@ impl<'a> Hand<'a> {
 
     fn fields(&self, slot: Slot, version: u64) -> Proof<Json> {
         let mut fields = plan::fields(self.thread, slot, version);
-        if slot >= plan::ACCOUNTS {
+        if slot >= plan::DEALS {
+            let title = plan::name(self.thread, slot) + &format!(" v{version}");
+            let bytes = plan::bytes(&title);
+            let put = self.session.put_file(&title, None, &mut bytes.as_slice());
+            let file = put.map_err(|error| format!("{UPLOAD}{}", told(error)))?;
+            fields["file"] = file.to_json();
+        } else if slot >= plan::ACCOUNTS {
             let number = plan::shared_of(self.thread, slot, version);
             let account = self.shared.get(usize::from(number));
             let account = account.ok_or("there is no such shared account")?;

@@ -67,6 +67,7 @@ impl Search {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             match name.ends_with(".ckpt") {
                 true => self.checkpoint(&path),
+                false if name == "content.list" => {}
                 false => {
                     fs::copy(&path, journal.path().join(name)).unwrap();
                 }

@@ -4,6 +4,7 @@
 //! appends fields at the end of an object and never reorders them.
 
 mod customer;
+mod document;
 mod message;
 mod organisation;
 mod sales;
@@ -23,6 +24,7 @@ pub(crate) fn schema() -> Schema {
             sales::objects(),
             message::objects(),
             template::objects(),
+            document::objects(),
         ]
         .into_iter()
         .flatten()

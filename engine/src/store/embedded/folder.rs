@@ -12,6 +12,7 @@
 //! state.old/    the state before a new one took its place
 //! checkpoints/  states of earlier positions, from which a lost one is built sooner
 //! TRIMMED       the position up to which the journal was trimmed, and the hash of the entry there
+//! content/      the files that records name; the room `content` sees to them
 //! ERASED        who was erased: ids and no data. A backup does not copy it
 //! scratch/      for sorting; of no use after the process
 //! ```
@@ -34,6 +35,8 @@ const FORMAT: &str = "FORMAT";
 const FORMAT_UNFINISHED: &str = "FORMAT.new";
 const REBUILD: &str = "REBUILD";
 const JOURNAL: &str = "journal";
+/// The files that records name.
+const CONTENT: &str = "content";
 const STATE: &str = "state";
 /// By this file a state that lies in redb is known.
 const REDB_FILE: &str = "pages.redb";
@@ -412,6 +415,7 @@ fn refuse_strangers(dir: &Path) -> Result<(), StoreError> {
         ERASED,
         ERASED_NEW,
         kept::FOLDER,
+        CONTENT,
         SCRATCH,
     ];
     let mut strangers = names(dir)?;
