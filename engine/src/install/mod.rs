@@ -94,6 +94,7 @@ impl Definitions {
         let rule =
             |part| StageRule::new(schema, part).map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
         registry.before_save.extend(rule(Part::First));
+        crate::view::register(schema, &mut registry);
         registry.computed.extend(rule(Part::Last));
         for (plugin, bytes) in self.plugins.iter().filter(|(plugin, _)| plugin.enabled) {
             if let Err(why) = add_plugin(plugin, bytes, schema, &mut registry) {

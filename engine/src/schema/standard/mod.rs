@@ -4,8 +4,10 @@
 //! appends fields at the end of an object and never reorders them.
 
 mod customer;
+mod option_words;
 mod organisation;
 mod sales;
+mod view;
 
 use super::Schema;
 use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
@@ -19,6 +21,7 @@ pub(crate) fn schema() -> Schema {
             organisation::objects(),
             customer::objects(),
             sales::objects(),
+            view::objects(),
         ]
         .into_iter()
         .flatten()
@@ -53,7 +56,7 @@ fn object(
 ) -> Declaration {
     Box::new(move |number| {
         let [en, fa, ar] = label;
-        let object = Object::declare(
+        let mut object = Object::declare(
             number,
             name,
             Prefix::new(prefix)?,
@@ -62,6 +65,9 @@ fn object(
         )
         .label(en, fa, ar)
         .titled_by(title);
+        for field in &mut object.fields {
+            option_words::name_options(field);
+        }
         Some(match key {
             Some(key) => object.keyed_by(key),
             None => object,
