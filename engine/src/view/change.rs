@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::dashboard::DashboardDefinition;
-use super::declared::{Declared, Definition};
+use super::declared::{self, Definition};
 use super::definition::ViewDefinition;
 use super::form::FormDefinition;
 use super::gone::Gone;
@@ -60,7 +60,7 @@ fn uses_of<D: Definition>(reader: &Reader, gone: &Gone, all: &mut Vec<Ended>) ->
 }
 
 fn use_in<D: Definition>(record: &Record, gone: &Gone) -> Option<Ended> {
-    let declared = Declared::<D>::of(record).ok()?;
+    let declared = declared::of_record::<D>(record).ok()?;
     let mut stripped = declared.definition.clone();
     let mut places = Vec::new();
     let remains = stripped.strip(gone, &mut places);

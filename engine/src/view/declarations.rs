@@ -63,31 +63,29 @@ pub struct Brought {
     pub removed: Vec<String>,
 }
 
-impl<D: Definition> Declared<D> {
-    fn read(part: &Part<'_>) -> Result<Self, DefinitionError> {
-        let members = part.members(&["key", "label", "default", "definition"])?;
-        let definition = members.needed("definition")?;
-        let read = D::of_json(definition.json()).map_err(|error| definition.within(&error))?;
-        let label = members.labels("label")?;
-        let plain = Self::new(members.needed("key")?.text()?, read);
-        Ok(Self {
-            name: label.get("en").unwrap_or(&plain.name).clone(),
-            label,
-            is_default: members.flag("default")?,
-            ..plain
-        })
-    }
+fn read<D: Definition>(part: &Part<'_>) -> Result<Declared<D>, DefinitionError> {
+    let members = part.members(&["key", "label", "default", "definition"])?;
+    let definition = members.needed("definition")?;
+    let read = D::of_json(definition.json()).map_err(|error| definition.within(&error))?;
+    let label = members.labels("label")?;
+    let plain = Declared::new(members.needed("key")?.text()?, read);
+    Ok(Declared {
+        name: label.get("en").unwrap_or(&plain.name).clone(),
+        label,
+        is_default: members.flag("default")?,
+        ..plain
+    })
+}
 
-    /// The fields of its record.
-    fn fields(&self) -> Map<String, Json> {
-        let fields = json!({
-            "key": self.key, "name": self.name, "label": self.label, "audience": "everyone",
-            "is_default": self.is_default, "definition": self.definition.as_json(),
-        });
-        match fields {
-            Json::Object(map) => map,
-            _ => Map::new(),
-        }
+/// The fields of its record.
+fn fields<D: Definition>(one: &Declared<D>) -> Map<String, Json> {
+    let fields = json!({
+        "key": one.key, "name": one.name, "label": one.label, "audience": "everyone",
+        "is_default": one.is_default, "definition": one.definition.as_json(),
+    });
+    match fields {
+        Json::Object(map) => map,
+        _ => Map::new(),
     }
 }
 
@@ -103,9 +101,9 @@ impl Declarations {
     pub(crate) fn read(json: &Json) -> Result<Self, DefinitionError> {
         let members = Part::whole(json).members(&["views", "forms", "dashboards"])?;
         Ok(Self {
-            views: members.each("views", Declared::read)?,
-            forms: members.each("forms", Declared::read)?,
-            dashboards: members.each("dashboards", Declared::read)?,
+            views: members.each("views", read)?,
+            forms: members.each("forms", read)?,
+            dashboards: members.each("dashboards", read)?,
         })
     }
 
@@ -161,6 +159,17 @@ fn of_each<D: Definition>(list: &[Declared<D>], ground: &Ground<'_>) -> Vec<Fail
     faults
 }
 
+/// All that bringing the rest takes, once what comes before is there.
+fn bringing<'a>(reader: &'a Reader, origin: &'a str, brought: Brought) -> Bringing<'a> {
+    Bringing {
+        reader,
+        origin,
+        stamp: Actor::Plugin(origin.to_owned()).to_string(),
+        requests: Vec::new(),
+        brought,
+    }
+}
+
 /// What is to be asked for so that the store has what is brought.
 struct Bringing<'a> {
     reader: &'a Reader,
@@ -194,7 +203,7 @@ impl Bringing<'_> {
     fn one<D: Definition>(&mut self, one: &Declared<D>, key: &str) -> Result<()> {
         let Some(record) = declared::by_id_or_key::<D>(self.reader, key)? else {
             self.brought.created.push(key.to_owned());
-            self.requests.push(Request::create(D::OBJECT, one.fields()));
+            self.requests.push(Request::create(D::OBJECT, fields(one)));
             return Ok(());
         };
         if record.text("brought_by") != Some(self.origin) {
@@ -206,7 +215,7 @@ impl Bringing<'_> {
             return Err(Error::new(ErrorKind::Conflict, message)
                 .hint("bring it under another key, or remove the one that is there"));
         }
-        let fields = one.fields();
+        let fields = fields(one);
         if !self.is_untouched(&record) {
             self.brought.left.push(key.to_owned());
         } else if fields.iter().any(|(name, value)| {
@@ -258,22 +267,12 @@ impl Session {
             },
             ..self.clone()
         };
-        let schema = self.engine.schema()?;
-        let faults = declarations.faults(&self.engine, &schema)?;
-        if !faults.is_empty() {
-            return Err(Error::with_failures(ErrorKind::Invalid, faults));
-        }
+        self.may_declare(origin, declarations, &self.engine.schema()?)?;
         let mut brought = Brought::default();
         // Dashboards name views, so those are there first.
         for step in [true, false] {
             let (reader, _) = self.engine.read()?;
-            let mut bringing = Bringing {
-                reader: &reader,
-                origin,
-                stamp: session.context.actor.to_string(),
-                requests: Vec::new(),
-                brought,
-            };
+            let mut bringing = bringing(&reader, origin, brought);
             if step {
                 bringing.all::<ViewDefinition>(&declarations.views)?;
                 bringing.all::<FormDefinition>(&declarations.forms)?;
@@ -287,6 +286,24 @@ impl Session {
             }
         }
         Ok(brought)
+    }
+
+    /// Says what would keep declarations from being brought once the schema is this one.
+    pub(crate) fn may_declare(
+        &self,
+        origin: &str,
+        declarations: &Declarations,
+        schema: &Arc<Schema>,
+    ) -> Result<()> {
+        let faults = declarations.faults(&self.engine, schema)?;
+        if !faults.is_empty() {
+            return Err(Error::with_failures(ErrorKind::Invalid, faults));
+        }
+        let (reader, _) = self.engine.read()?;
+        let mut bringing = bringing(&reader, origin, Brought::default());
+        bringing.all::<ViewDefinition>(&declarations.views)?;
+        bringing.all::<FormDefinition>(&declarations.forms)?;
+        bringing.all::<DashboardDefinition>(&declarations.dashboards)
     }
 
     /// Puts into the bin what a plugin or product brought; gives how many there were.

@@ -123,9 +123,7 @@ impl<D> Declared<D> {
         self.is_default = true;
         self
     }
-}
 
-impl<D: Definition> Declared<D> {
     /// One that nobody stored.
     pub(super) fn unstored(name: String, definition: D) -> Self {
         Self {
@@ -139,43 +137,44 @@ impl<D: Definition> Declared<D> {
             definition,
         }
     }
+}
 
-    pub(super) fn of(record: &Record) -> Result<Self, DefinitionError> {
-        let stale = |why: String| DefinitionError::Stale {
-            what: D::OBJECT,
-            name: record.title(),
-            why,
-        };
-        let json = |name: &str| match record.get(name) {
-            Some(Value::Json(json)) => Some(json),
-            _ => None,
-        };
-        let definition = json("definition").ok_or_else(|| stale("it says nothing".to_owned()))?;
-        let definition = D::of_json(definition).map_err(|error| stale(error.to_string()))?;
-        let text = |name: &str| record.text(name).map(str::to_owned);
-        let who = |name: &str| match record.get(name) {
-            Some(Value::Reference(id)) => Some(*id),
-            _ => None,
-        };
-        let audience = match record.text("audience") {
-            Some("owner") => who("owner").map(Audience::Owner),
-            Some("team") => who("team").map(Audience::Team),
-            Some("role") => who("role").map(Audience::Role),
-            _ => None,
-        };
-        Ok(Self {
-            id: Some(record.id()),
-            key: text("key"),
-            name: record.title(),
-            label: json("label")
-                .and_then(|json| written::labels(json).ok())
-                .unwrap_or_default(),
-            audience: audience.unwrap_or(Audience::Everyone),
-            is_default: record.get("is_default") == Some(&Value::Boolean(true)),
-            brought_by: text("brought_by"),
-            definition,
-        })
-    }
+/// What a record declares.
+pub(super) fn of_record<D: Definition>(record: &Record) -> Result<Declared<D>, DefinitionError> {
+    let stale = |why: String| DefinitionError::Stale {
+        what: D::OBJECT,
+        name: record.title(),
+        why,
+    };
+    let json = |name: &str| match record.get(name) {
+        Some(Value::Json(json)) => Some(json),
+        _ => None,
+    };
+    let definition = json("definition").ok_or_else(|| stale("it says nothing".to_owned()))?;
+    let definition = D::of_json(definition).map_err(|error| stale(error.to_string()))?;
+    let text = |name: &str| record.text(name).map(str::to_owned);
+    let who = |name: &str| match record.get(name) {
+        Some(Value::Reference(id)) => Some(*id),
+        _ => None,
+    };
+    let audience = match record.text("audience") {
+        Some("owner") => who("owner").map(Audience::Owner),
+        Some("team") => who("team").map(Audience::Team),
+        Some("role") => who("role").map(Audience::Role),
+        _ => None,
+    };
+    Ok(Declared {
+        id: Some(record.id()),
+        key: text("key"),
+        name: record.title(),
+        label: json("label")
+            .and_then(|json| written::labels(json).ok())
+            .unwrap_or_default(),
+        audience: audience.unwrap_or(Audience::Everyone),
+        is_default: record.get("is_default") == Some(&Value::Boolean(true)),
+        brought_by: text("brought_by"),
+        definition,
+    })
 }
 
 /// The stored ones that pass a filter, in the order of their ids. One that this engine cannot read is left out: asked
@@ -188,7 +187,7 @@ pub(super) fn stored<D: Definition>(look: &Look, filter: Filter) -> Result<Vec<D
     let mut all = Vec::new();
     loop {
         let page = query::run(&look.reader, &query, &look.time)?;
-        let read = page.records.iter().filter_map(|one| Declared::of(one).ok());
+        let read = page.records.iter().filter_map(|one| of_record(one).ok());
         all.extend(read.filter(|one| look.may_see(one.audience)));
         match page.next {
             Some(next) => query.after = Some(next),
@@ -239,7 +238,7 @@ fn rank(audience: Audience) -> u8 {
 pub(super) fn find<D: Definition>(look: &Look, asked: &str) -> Result<Option<Declared<D>>> {
     let asked = asked.trim();
     if let Some(record) = by_id_or_key::<D>(&look.reader, asked)? {
-        let found = Declared::of(&record)?;
+        let found = of_record(&record)?;
         return Ok(look.may_see(found.audience).then_some(found));
     }
     if let Some(shipped) = shipped(asked) {

@@ -44,7 +44,7 @@ impl From<DefinitionError> for Error {
         match &error {
             DefinitionError::Whole(_) | DefinitionError::At { .. } => {
                 Self::new(ErrorKind::Invalid, error.to_string())
-                    .hint("ARCHITECTURE.md names the keys of a definition; `peyvand view show NAME --json` gives one to begin with")
+                    .hint("plugins/README.md names the keys; `peyvand view show NAME --json` gives a definition to begin with")
             }
             DefinitionError::Unknown { what, .. } => {
                 let hint = format!("`peyvand {what} list` shows what there is");
