@@ -14,7 +14,7 @@ use crate::hook::Registry;
 use crate::install::Definitions;
 use crate::journal::Position;
 use crate::message::MessageRules;
-use crate::schema::{Object, Schema, pipelines, standard_schema};
+use crate::schema::{Field, Object, Schema, pipelines, standard_schema};
 use crate::store::{Snapshot, spaces};
 use crate::write::{Ask, Group, Request, Stored};
 
@@ -162,7 +162,8 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// The stored object with the standard fields that it lacks; none when it lacks nothing.
+/// The stored object with the standard fields, and the names of standard options, that it lacks; none when it lacks
+/// nothing.
 fn merged(standard: &Object, stored: Option<&Arc<Object>>) -> Option<Object> {
     let Some(stored) = stored else {
         return Some(standard.clone());
@@ -173,10 +174,20 @@ fn merged(standard: &Object, stored: Option<&Arc<Object>>) -> Option<Object> {
         .filter(|field| stored.field_by_number(field.number).is_none())
         .cloned()
         .collect();
-    if lacking.is_empty() {
+    let unnamed = |field: &Field| {
+        let named = standard.field_by_number(field.number)?;
+        (field.option_labels.is_empty() && !named.option_labels.is_empty())
+            .then(|| named.option_labels.clone())
+    };
+    if lacking.is_empty() && !stored.fields.iter().any(|field| unnamed(field).is_some()) {
         return None;
     }
     let mut object = (**stored).clone();
+    for field in &mut object.fields {
+        if let Some(names) = unnamed(field) {
+            field.option_labels = names;
+        }
+    }
     object.fields.extend(lacking);
     object.fields.sort_by_key(|field| field.number);
     Some(object)

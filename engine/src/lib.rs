@@ -73,6 +73,7 @@ mod template;
 pub mod testing;
 mod timeline;
 mod upkeep;
+mod view;
 mod workflow;
 mod write;
 
@@ -120,6 +121,13 @@ pub use template::{
 };
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
+pub use view::{
+    Audience, Brought, Cell, CellFormat, Chart, ChartKind, ChartShown, Column, ColumnShown,
+    Dashboard, DashboardDefinition, DashboardShown, Declarations, Declared, DefinitionUse,
+    Direction, FieldShown, Form, FormDefinition, FormField, FormFor, FormPurpose, FormSection,
+    FormShown, GroupShown, OptionShown, Place, RowShown, SectionShown, SeriesShown, Tile,
+    TileAnswer, TileContent, TileShown, View, ViewDefinition, ViewKind, ViewPage, ViewRows,
+};
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 
 /// The README's example, compiled and run.

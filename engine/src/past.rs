@@ -4,10 +4,11 @@
 //! of now. How far back that goes is the store's retention.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::config::Config;
 use crate::content::{FileContent, open_file_of};
 use crate::context::Context;
 use crate::engine::Engine;
@@ -246,17 +247,28 @@ impl Past {
     }
 
     fn read(&self) -> Result<Reader> {
+        Ok(self.read_with_config()?.0)
+    }
+
+    /// As [`Engine::read`], at that position.
+    pub(crate) fn read_with_config(&self) -> Result<(Reader, Arc<Config>)> {
         let snapshot = Snapshot::pin_at(&self.engine.inner.backend, self.position)?;
         let config = self.engine.config_of(&snapshot)?;
-        Ok(Reader {
+        let reader = Reader {
             snapshot,
             schema: config.schema.clone(),
             rehearsed: None,
-        })
+        };
+        Ok((reader, config))
+    }
+
+    /// Who asks.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// Words such as `today` mean the day of that moment.
-    fn time(&self) -> Result<QueryTime> {
+    pub(crate) fn time(&self) -> Result<QueryTime> {
         let now = match self.instant.get() {
             Some(instant) => *instant,
             None => {
@@ -274,8 +286,6 @@ impl Past {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-
-    use std::sync::Arc;
 
     use chrono::TimeDelta;
     use serde_json::json;

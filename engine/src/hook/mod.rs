@@ -24,8 +24,10 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde_json::{Map, Value as Json};
 
 use crate::context::{Actor, Locale};
+use crate::error::Failure;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
+use crate::schema::Schema;
 
 /// What kind of change a hook hears of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -193,6 +195,15 @@ pub(crate) trait BeforeSave: Send + Sync {
         rows: &[Row<'_>],
         context: &HookContext<'_>,
     ) -> Result<Answers, HookFailure>;
+}
+
+/// May object to a change of the schema, for the sake of what is stored and names its fields.
+pub(crate) trait SchemaGuard: Send + Sync {
+    fn objections(
+        &self,
+        after: &Schema,
+        context: &HookContext<'_>,
+    ) -> crate::error::Result<Vec<Failure>>;
 }
 
 /// Sees what was committed and may ask for effects; cannot undo.

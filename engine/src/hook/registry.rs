@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AfterCommit, BeforeSave, FieldType, Said, Score, WorkflowAction};
+use super::{AfterCommit, BeforeSave, FieldType, Said, SchemaGuard, Score, WorkflowAction};
 use crate::workflow::Workflow;
 
 /// Everything that wakes on a change, in the order in which it is asked.
@@ -16,6 +16,7 @@ pub(crate) struct Registry {
     pub(crate) before_save: Vec<Arc<dyn BeforeSave>>,
     /// After all of those, since they follow from what those left.
     pub(crate) computed: Vec<Arc<dyn BeforeSave>>,
+    pub(crate) schema_guards: Vec<Arc<dyn SchemaGuard>>,
     pub(crate) after_commit: Vec<Arc<dyn AfterCommit>>,
     /// By type name: `national-id/company-id`.
     pub(crate) field_types: BTreeMap<String, Arc<dyn FieldType>>,

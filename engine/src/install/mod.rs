@@ -101,6 +101,7 @@ impl Definitions {
         let documents = documents.into_iter().flatten();
         let documents = documents.map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
         registry.before_save.extend(documents);
+        crate::view::register(schema, &mut registry);
         registry.computed.extend(rule(Part::Last));
         let posting = PostingRule::new(schema, messages.clone());
         registry

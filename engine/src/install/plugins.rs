@@ -1,6 +1,7 @@
 //! How is a plugin installed, switched and removed?
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -55,7 +56,7 @@ pub struct PluginInfo {
     pub writes: Vec<String>,
     /// What its effects may do: `create activity: kind, subject`.
     pub effects: Vec<String>,
-    /// The fields and field types that it brings.
+    /// The fields, field types, views, forms and dashboards that it brings.
     pub brings: Vec<String>,
     /// The workflows that it brings.
     pub workflows: Vec<String>,
@@ -115,6 +116,7 @@ impl PluginInfo {
                 .iter()
                 .map(|(object, field)| format!("field {object}.{}", field.name)),
         );
+        brings.extend(manifest.declarations.names());
         Self {
             id: manifest.id.clone(),
             version: manifest.version.clone(),
@@ -204,6 +206,10 @@ impl Engine {
         let opened = plugin::open(bytes)?;
         let schema = self.schema()?;
         opened.manifest.check(&schema)?;
+        let with_fields = Arc::new(opened.manifest.schema_with_fields(&schema)?);
+        let declarations = &opened.manifest.declarations;
+        self.session()
+            .may_declare(&opened.manifest.id, declarations, &with_fields)?;
         // Settings without a default are the administrator's to give; the rest can be tried.
         match plugin::check_settings(&opened.manifest, &Map::new()) {
             Ok(settings) => {
@@ -212,7 +218,7 @@ impl Engine {
                     bytes,
                     &opened.manifest,
                     &settings,
-                    &opened.manifest.schema_with_fields(&schema)?,
+                    &with_fields,
                 )?;
                 Ok(PluginInfo::new(&opened, bytes, settings))
             }
@@ -222,7 +228,8 @@ impl Engine {
 }
 
 impl Session {
-    /// Installs a plugin, or another version of one that is installed, with its fields, in one commit.
+    /// Installs a plugin, or another version of one that is installed, with its fields, in one commit; the views, forms
+    /// and dashboards that it brings follow in the next. Where that is cut off, installing it again goes on.
     ///
     /// `settings` is a JSON object over the manifest's defaults; null keeps those of the installed version.
     ///
@@ -246,13 +253,15 @@ impl Session {
             .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
+        let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
+        self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
         // Bound once before anything is stored: a setting that the code refuses fails here.
         plugin::load(
             &plugin::Runtime::new()?,
             bytes,
             manifest,
             &settings,
-            &manifest.schema_with_fields(&schema)?,
+            &with_fields,
         )?;
         let mut info = PluginInfo::new(&opened, bytes, settings.clone());
         info.enabled = true;
@@ -293,6 +302,8 @@ impl Session {
             config: true,
             ..Stored::default()
         }))?;
+        // The schema and records do not change in one commit: its views come when its fields are there.
+        self.declare(&entry.id, &manifest.declarations)?;
         Ok(info)
     }
 
@@ -363,10 +374,24 @@ impl Session {
     }
 
     /// Removes a plugin. The fields that it brought are retired: their values stay in the records, and come back with it.
+    /// The views, forms and dashboards that it brought go to the bin.
+    ///
+    /// # Errors
+    /// When it is not installed, a field needs a type that it defines, or a view, form or dashboard that it did not
+    /// bring uses a field of its.
+    pub fn remove_plugin(&self, id: &str) -> Result<()> {
+        self.take_out(id, false)
+    }
+
+    /// As [`Session::remove_plugin`], after taking its fields out of the views, forms and dashboards of others.
     ///
     /// # Errors
     /// When it is not installed, or a field needs a type that it defines.
-    pub fn remove_plugin(&self, id: &str) -> Result<()> {
+    pub fn remove_plugin_and_strip(&self, id: &str) -> Result<()> {
+        self.take_out(id, true)
+    }
+
+    fn take_out(&self, id: &str, strip: bool) -> Result<()> {
         let _one = self.engine.installing();
         self.plugin(id)?;
         let Some(held) = self.stored_plugin(id)? else {
@@ -394,15 +419,17 @@ impl Session {
                 field: field.name.clone(),
             })
         });
-        let what = format!("remove plugin {id} {}", held.version);
-        let _ = self.ask(Ask::Stored(Stored {
-            what,
+        let changes: Vec<SchemaChange> = brought.collect();
+        self.make_way(id, &changes, strip)?;
+        let stored = Stored {
+            what: format!("remove plugin {id} {}", held.version),
             entries,
-            schema: brought.collect(),
+            schema: changes.clone(),
             config: true,
             ..Stored::default()
-        }))?;
-        Ok(())
+        };
+        self.strip_for(&changes, || self.ask(Ask::Stored(stored)))
+            .map(drop)
     }
 
     fn definitions(&self) -> Result<Definitions> {

@@ -15,6 +15,7 @@ use crate::gamification::{Badge, Reason};
 use crate::hook::{OnFailure, Verb};
 use crate::record::{Decimal, Value};
 use crate::schema::{Field, FieldKind, Labels};
+use crate::view::Declarations;
 use crate::workflow::Workflow;
 
 /// A manifest that makes sense in itself.
@@ -33,6 +34,8 @@ pub(crate) struct Manifest {
     pub(crate) workflows: Vec<Workflow>,
     /// What its effects may do.
     pub(crate) effects: Vec<Grant>,
+    /// The views, forms and dashboards that it brings.
+    pub(crate) declarations: Declarations,
 }
 
 /// One setting that an administrator may change.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::contract;
 use super::limits::Limits;
@@ -14,6 +14,7 @@ use super::rules::{check_hooks, check_workflow};
 use crate::error::{Error, ErrorKind};
 use crate::hook::OnFailure;
 use crate::schema::{Field, FieldKind, Labels};
+use crate::view::Declarations;
 use crate::workflow::{Trigger, Workflow};
 
 /// The file as it is written, before anything is made of it.
@@ -40,6 +41,12 @@ struct Written {
     workflows: Vec<WrittenWorkflow>,
     #[serde(default, rename = "effect")]
     effects: Vec<Grant>,
+    #[serde(default, rename = "view")]
+    views: Vec<Json>,
+    #[serde(default, rename = "form")]
+    forms: Vec<Json>,
+    #[serde(default, rename = "dashboard")]
+    dashboards: Vec<Json>,
 }
 
 #[derive(Deserialize)]
@@ -181,7 +188,14 @@ impl Written {
             parameters: Json::Object(workflow.parameters),
             plugin: self.id.clone(),
         };
+        let declared =
+            json!({"views": self.views, "forms": self.forms, "dashboards": self.dashboards});
+        let declarations = Declarations::from_json(&declared).unwrap_or_else(|error| {
+            faults.add("view", "manifest", error.to_string());
+            Declarations::default()
+        });
         Manifest {
+            declarations,
             workflows: self.workflows.into_iter().map(workflow).collect(),
             id: self.id,
             version: self.version,

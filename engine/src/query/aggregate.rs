@@ -121,7 +121,9 @@ impl Measure {
         )
     }
 
-    fn field(&self) -> Option<&str> {
+    /// The field that is measured; none for a count.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
         match self {
             Self::Count => None,
             Self::Sum(field) | Self::Min(field) | Self::Max(field) | Self::Avg(field) => {
@@ -331,6 +333,14 @@ impl Key {
         }
         bytes
     }
+}
+
+/// Whether a question for totals can be understood.
+pub(crate) fn check(reader: &Reader, aggregate: &Aggregate, time: &QueryTime) -> Result<()> {
+    let object = reader.object(&aggregate.object)?.clone();
+    aggregate.filter.compile(&object, reader, time)?;
+    Bound::of(&object, aggregate, time)?;
+    Ok(())
 }
 
 /// The totals of every group, sorted by their keys, empty ones first.

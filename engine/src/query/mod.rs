@@ -35,7 +35,7 @@ pub use filter::{Condition, Filter, Operator};
 pub use order::SortKey;
 pub use page::{Page, Query};
 
-pub(crate) use aggregate::aggregate;
-pub(crate) use page::{count, each_match, explain, run};
+pub(crate) use aggregate::{aggregate, check as check_aggregate};
+pub(crate) use page::{check, count, each_match, explain, run};
 pub(crate) use reader::{Reader, decode};
 pub(crate) use when::QueryTime;

@@ -228,6 +228,11 @@ pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Pa
     })
 }
 
+/// Whether a query can be understood: its names, its values, its order.
+pub(crate) fn check(reader: &Reader, query: &Query, time: &QueryTime) -> Result<()> {
+    Bound::of(reader, query, time).map(drop)
+}
+
 /// How a query would be answered.
 pub(crate) fn explain(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Explained> {
     let bound = Bound::of(reader, query, time)?;

@@ -3,6 +3,8 @@
 //! A change is a request like any other: checked as a whole against the schema and the records, applied in one commit
 //! or not at all, and kept in the journal.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, RollupMeasure};
@@ -46,6 +48,15 @@ pub enum SchemaChange {
         field: String,
         /// The new option's name.
         option: String,
+    },
+    /// How people read the options of a field: option → names by language. Options that are not named keep theirs.
+    LabelOptions {
+        /// The object.
+        object: String,
+        /// The option field.
+        field: String,
+        /// By option.
+        labels: BTreeMap<String, Labels>,
     },
     /// A field goes out of use: its values stay in old records, new requests may not name it.
     RetireField {
@@ -122,6 +133,18 @@ impl SchemaChange {
                     Ok(())
                 }
                 other => Err(format!("it is a {} field and has no options", other.name())),
+            }),
+            Self::LabelOptions {
+                object,
+                field,
+                labels,
+            } => changed(schema, object, field, |field| {
+                if let Some(unknown) = labels.keys().find(|name| !field.options().contains(name)) {
+                    let near = did_you_mean(unknown, field.options().iter().map(String::as_str));
+                    return Err(format!("it has no option '{unknown}'{near}"));
+                }
+                field.option_labels.extend(labels.clone());
+                Ok(())
             }),
             Self::RetireField { object, field } => {
                 let title = found(schema, object)?.title_field;
@@ -332,6 +355,16 @@ fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -
             if options.is_empty() =>
         {
             fail("options", "an option field needs options".to_owned())
+        }
+        _ if field
+            .option_labels
+            .keys()
+            .any(|name| !field.options().contains(name)) =>
+        {
+            fail(
+                "options",
+                "option_labels name something that is not an option of the field".to_owned(),
+            )
         }
         FieldKind::Reference { to, .. } => {
             if to.is_empty() {

@@ -26,6 +26,9 @@ pub struct Field {
     /// What it holds.
     #[serde(flatten)]
     pub kind: FieldKind,
+    /// The names of its options that people read, by option.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub option_labels: BTreeMap<String, Labels>,
     /// Every record must have a value.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
@@ -60,7 +63,7 @@ pub struct Field {
 
 /// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
 /// in silence is a rule that nobody keeps.
-const WORDS: [&str; 23] = [
+const WORDS: [&str; 24] = [
     "number",
     "name",
     "label",
@@ -76,6 +79,7 @@ const WORDS: [&str; 23] = [
     "brought_by",
     "retired",
     "options",
+    "option_labels",
     "to",
     "on_delete",
     "child",
@@ -260,6 +264,7 @@ impl Field {
             name: name.to_owned(),
             label: Labels::new(),
             kind,
+            option_labels: BTreeMap::new(),
             required: false,
             unique: false,
             indexed: false,
@@ -280,6 +285,24 @@ impl Field {
             .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
             .into();
         self
+    }
+
+    /// With the name of one option in English, Persian and Arabic.
+    #[must_use]
+    pub fn option_label(mut self, option: &str, en: &str, fa: &str, ar: &str) -> Self {
+        let labels = [("en", en), ("fa", fa), ("ar", ar)]
+            .map(|(tag, text)| (tag.to_owned(), text.to_owned()));
+        self.option_labels.insert(option.to_owned(), labels.into());
+        self
+    }
+
+    /// The options of an option field, in the order in which people see them; none of other fields.
+    #[must_use]
+    pub fn options(&self) -> &[String] {
+        match &self.kind {
+            FieldKind::Option { options } | FieldKind::MultiOption { options } => options,
+            _ => &[],
+        }
     }
 
     /// Every record must have a value.

@@ -36,7 +36,9 @@ fn ask(
     drafts: &mut Drafts,
 ) {
     let wakes = |draft: &Draft, faulty: bool| {
+        // What changed is found out only for hooks of the object.
         !faulty
+            && hook.interest().object == draft.object.name
             && hook
                 .interest()
                 .is_in(&draft.object.name, draft.verb(), &woken_by(draft))

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Write;
 use super::draft::{Draft, Drafts, UniqueChange, Valid};
 use super::looked::{Looked, Questions};
-use super::request::OutcomeKind;
+use super::request::{OutcomeKind, Stored};
 use super::view::{Claims, View};
 use crate::error::{Failure, Result};
 use crate::hook::HookContext;
@@ -68,6 +68,9 @@ pub(super) fn validate(
     files(write, &mut drafts, &told, &mut faults)?;
     drafts.clashes.extend(clashes);
     schema_on_records(write, &drafts, &mut faults)?;
+    if pass == Pass::First {
+        schema_guards(write, &drafts, &mut faults)?;
+    }
     for (group, failure) in faults {
         // A value that could not be read is not missing too.
         let known = drafts.faults.get(&group).is_some_and(|known| {
@@ -432,6 +435,24 @@ fn schema_on_records(
                 Failure::field(name, "required", message).of_request(*request),
             ));
         }
+    }
+    Ok(())
+}
+
+/// Who keeps names of fields in what is stored may object to a change of the schema.
+fn schema_guards(
+    write: &Write<'_>,
+    drafts: &Drafts,
+    faults: &mut Vec<(usize, Failure)>,
+) -> Result<()> {
+    let changes = |(_, _, stored): &&(usize, usize, Stored)| !stored.schema.is_empty();
+    let Some((group, request, _)) = drafts.stored.iter().find(changes) else {
+        return Ok(());
+    };
+    let context = write.hook_context();
+    for guard in &write.registry.schema_guards {
+        let objections = guard.objections(&drafts.schema, &context)?.into_iter();
+        faults.extend(objections.map(|failure| (*group, failure.of_request(*request))));
     }
     Ok(())
 }

@@ -6,9 +6,11 @@
 mod customer;
 mod document;
 mod message;
+mod option_words;
 mod organisation;
 mod sales;
 mod template;
+mod view;
 
 use super::Schema;
 use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
@@ -25,6 +27,7 @@ pub(crate) fn schema() -> Schema {
             message::objects(),
             template::objects(),
             document::objects(),
+            view::objects(),
         ]
         .into_iter()
         .flatten()
@@ -59,7 +62,7 @@ fn object(
 ) -> Declaration {
     Box::new(move |number| {
         let [en, fa, ar] = label;
-        let object = Object::declare(
+        let mut object = Object::declare(
             number,
             name,
             Prefix::new(prefix)?,
@@ -68,6 +71,9 @@ fn object(
         )
         .label(en, fa, ar)
         .titled_by(title);
+        for field in &mut object.fields {
+            option_words::name_options(field);
+        }
         Some(match key {
             Some(key) => object.keyed_by(key),
             None => object,

@@ -1,0 +1,104 @@
+//! What are the options of the standard objects called?
+//!
+//! One table, since the same word means the same in every object.
+
+use crate::schema::field::Field;
+
+/// Option, English, Persian, Arabic.
+const WORDS: &[[&str; 4]] = &[
+    ["organization", "Organization", "سازمان", "مؤسسة"],
+    ["person", "Person", "شخص", "شخص"],
+    ["customer", "Customer", "مشتری", "عميل"],
+    ["supplier", "Supplier", "تأمین‌کننده", "مورّد"],
+    ["partner", "Partner", "همکار", "شريك"],
+    ["competitor", "Competitor", "رقیب", "منافس"],
+    ["internal", "Internal", "داخلی", "داخلي"],
+    ["web", "Web", "وب", "الويب"],
+    ["referral", "Referral", "معرفی", "إحالة"],
+    ["campaign", "Campaign", "کمپین", "حملة"],
+    ["event", "Event", "رویداد", "فعالية"],
+    ["other", "Other", "دیگر", "أخرى"],
+    ["phone", "Phone", "تلفن", "هاتف"],
+    ["mobile", "Mobile", "همراه", "جوال"],
+    ["email", "E-mail", "ایمیل", "بريد إلكتروني"],
+    ["messenger", "Messenger", "پیام‌رسان", "تطبيق مراسلة"],
+    ["visit", "Visit", "بازدید", "زيارة"],
+    ["new", "New", "تازه", "جديد"],
+    ["working", "Working", "در حال پیگیری", "قيد المتابعة"],
+    ["qualified", "Qualified", "واجد شرایط", "مؤهل"],
+    ["unqualified", "Unqualified", "نامناسب", "غير مؤهل"],
+    ["converted", "Converted", "تبدیل‌شده", "محوَّل"],
+    ["open", "Open", "باز", "مفتوحة"],
+    ["won", "Won", "برده", "مكسوبة"],
+    ["lost", "Lost", "باخته", "خاسرة"],
+    ["task", "Task", "کار", "مهمة"],
+    ["call", "Call", "تماس", "مكالمة"],
+    ["meeting", "Meeting", "جلسه", "اجتماع"],
+    ["note", "Note", "یادداشت", "ملاحظة"],
+    ["planned", "Planned", "برنامه‌ریزی‌شده", "مخطط"],
+    ["done", "Done", "انجام‌شده", "منجز"],
+    ["cancelled", "Cancelled", "لغوشده", "ملغى"],
+    ["low", "Low", "کم", "منخفضة"],
+    ["normal", "Normal", "معمولی", "عادية"],
+    ["high", "High", "زیاد", "عالية"],
+    ["inbound", "Inbound", "ورودی", "واردة"],
+    ["outbound", "Outbound", "خروجی", "صادرة"],
+    ["en", "English", "انگلیسی", "الإنجليزية"],
+    ["fa", "Persian", "فارسی", "الفارسية"],
+    ["ar", "Arabic", "عربی", "العربية"],
+    ["owner", "Owner", "صاحب", "المالك"],
+    ["team", "Team", "تیم", "الفريق"],
+    ["role", "Role", "نقش", "الدور"],
+    ["everyone", "Everyone", "همه", "الجميع"],
+    ["list", "List", "فهرست", "قائمة"],
+    ["kanban", "Board", "تخته", "لوحة"],
+    ["calendar", "Calendar", "تقویم", "تقويم"],
+    ["report", "Report", "گزارش", "تقرير"],
+    ["create", "Create", "ایجاد", "إنشاء"],
+    ["edit", "Edit", "ویرایش", "تعديل"],
+    ["show", "Show", "نمایش", "عرض"],
+];
+
+/// Gives the options of a field their names, where the table has them and the field has none of its own.
+pub(super) fn name_options(field: &mut Field) {
+    for option in field.options().to_vec() {
+        if field.option_labels.contains_key(&option) {
+            continue;
+        }
+        if let Some([_, en, fa, ar]) = WORDS.iter().find(|[word, ..]| *word == option) {
+            *field = field.clone().option_label(&option, en, fa, ar);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::standard_schema;
+
+    #[test]
+    fn every_option_of_the_main_objects_has_a_name_in_three_languages() {
+        let main = [
+            "account",
+            "contact",
+            "lead",
+            "opportunity",
+            "activity",
+            "stage",
+            "user",
+            "view",
+            "form",
+        ];
+        let schema = standard_schema();
+        for object in schema
+            .objects()
+            .filter(|object| main.contains(&object.name.as_str()))
+        {
+            for field in object.live_fields() {
+                for option in field.options() {
+                    let named = field.option_labels.get(option).map_or(0, |of| of.len());
+                    assert_eq!(named, 3, "{}.{} {option}", object.name, field.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! Which rows, cards or entries does a view show?
+
+use serde::{Serialize, Serializer};
+
+use chrono::{Days, NaiveDate};
+
+use super::cell::{Cell, Reading, field_name, value_of};
+use super::check::value_kind;
+use super::declared::Declared;
+use super::definition::{CellFormat, Column, ViewDefinition, ViewKind};
+use super::look::Look;
+use super::totals::{ChartShown, GroupShown, Totals, measure_name, split};
+use super::words::Direction;
+use crate::error::Result;
+use crate::query::{self, Filter, Query, SortKey};
+use crate::record::{Record, RecordId, Value};
+use crate::schema::{FieldKind, Object};
+
+/// Which part of a view is wanted.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ViewPage {
+    /// Where it begins: the `next` of the page before.
+    pub after: Option<String>,
+    /// How many rows, 1 to 1,000; as many as the view says where it is not said.
+    pub limit: Option<usize>,
+    /// Only these, of those that the view shows.
+    pub filter: Filter,
+    /// Of a calendar: the days from the first to the last, both included.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+}
+
+impl ViewPage {
+    /// The first page.
+    #[must_use]
+    pub fn first() -> Self {
+        Self::default()
+    }
+
+    /// The page after the one that gave this cursor.
+    #[must_use]
+    pub fn after(mut self, cursor: impl Into<String>) -> Self {
+        self.after = Some(cursor.into());
+        self
+    }
+
+    /// So many rows.
+    #[must_use]
+    pub fn limit(mut self, rows: usize) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// Only these, of those that the view shows: one lane of a board, what somebody typed above a list.
+    #[must_use]
+    pub fn only(mut self, filter: Filter) -> Self {
+        self.filter = self.filter.and(filter);
+        self
+    }
+
+    /// Of a calendar: what lies on these days, both included.
+    #[must_use]
+    pub fn days(mut self, first: NaiveDate, last: NaiveDate) -> Self {
+        self.days = Some((first, last));
+        self
+    }
+}
+
+/// A column as it is drawn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ColumnShown {
+    /// The field.
+    pub field: String,
+    /// Its heading.
+    pub label: String,
+    /// What it holds: `money`, `option`.
+    pub kind: &'static str,
+    /// How it wants to be drawn.
+    #[serde(serialize_with = "format_word")]
+    pub format: CellFormat,
+    /// How wide, in pixels.
+    pub width: Option<u16>,
+    /// Whether its cells are set against the end of the line, as numbers are.
+    pub at_end: bool,
+}
+
+fn format_word<S: Serializer>(format: &CellFormat, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(format.name())
+}
+
+/// A record as a view shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RowShown {
+    /// The record.
+    #[serde(with = "crate::write::id_text")]
+    pub id: RecordId,
+    /// Its revision, for the change that may follow.
+    pub revision: u64,
+    /// What a person would call it.
+    pub title: String,
+    /// A cell for each column.
+    pub cells: Vec<Cell>,
+    /// The place of its group or lane in the answer's groups, where the view has one grouping.
+    pub group: Option<usize>,
+    /// Of a calendar: when it begins.
+    pub start: Option<Cell>,
+    /// Of a calendar: when it ends.
+    pub end: Option<Cell>,
+}
+
+/// A page of a view, ready to be drawn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ViewRows {
+    /// What the view is called.
+    pub name: String,
+    /// The object whose records it shows.
+    pub object: String,
+    /// What it is drawn as.
+    #[serde(serialize_with = "kind_word")]
+    pub kind: ViewKind,
+    /// The language of everything in it.
+    pub language: &'static str,
+    /// Where lines begin in that language.
+    pub direction: Direction,
+    /// The columns.
+    pub columns: Vec<ColumnShown>,
+    /// The rows.
+    pub rows: Vec<RowShown>,
+    /// What the groups are values of.
+    pub group_by: Vec<String>,
+    /// What is added up.
+    pub measures: Vec<String>,
+    /// The groups or lanes, on the first page.
+    pub groups: Vec<GroupShown>,
+    /// What all records add up to, on the first page of a view that adds up or makes groups.
+    pub total: Option<GroupShown>,
+    /// The chart, on the first page.
+    pub chart: Option<ChartShown>,
+    /// The cursor of the next page, where there is one.
+    pub next: Option<String>,
+    /// Whether there are rows after these.
+    pub has_more: bool,
+    /// The commit that it was read at.
+    pub position: u64,
+}
+
+fn kind_word<S: Serializer>(kind: &ViewKind, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(kind.name())
+}
+
+/// What the engine shows of an object's records where nobody said.
+pub(super) fn built_in(object: &Object) -> ViewDefinition {
+    const MOST: usize = 7;
+    let title = object.field_by_number(object.title_field);
+    let worth = |kind: &FieldKind| !matches!(kind, FieldKind::LongText | FieldKind::Json);
+    let candidates = object
+        .live_fields()
+        .filter(|field| field.number >= crate::schema::system::FIRST_DECLARED)
+        .filter(|field| field.number != object.title_field && worth(&field.kind));
+    let mut fields: Vec<_> = candidates.collect();
+    // What must be there and what is looked for comes first, otherwise the order of the schema.
+    fields.sort_by_key(|field| (!field.required, !field.is_indexed()));
+    let columns = title
+        .into_iter()
+        .chain(fields)
+        .take(MOST)
+        .map(|field| Column::new(&field.name));
+    ViewDefinition {
+        sort: vec![SortKey::descending("updated_at")],
+        ..ViewDefinition::list(&object.name).columns(columns)
+    }
+}
+
+/// One page of a view.
+pub(super) fn rows(
+    look: &Look,
+    view: &Declared<ViewDefinition>,
+    page: &ViewPage,
+) -> Result<ViewRows> {
+    let name = look.called(&view.label, &view.name);
+    rows_of(look, name, &view.definition, page)
+}
+
+pub(super) fn rows_of(
+    look: &Look,
+    name: String,
+    view: &ViewDefinition,
+    page: &ViewPage,
+) -> Result<ViewRows> {
+    let object = look.reader.object(&view.object)?.clone();
+    let filter = wanted(look, &object, view, page);
+    let columns = match view.columns.is_empty() {
+        true => built_in(&object).columns,
+        false => view.columns.clone(),
+    };
+    let mut query = Query::new(&view.object)
+        .filter(filter.clone())
+        .sort(order(view))
+        .limit(page.limit.or(view.page).unwrap_or(50));
+    query.after.clone_from(&page.after);
+    let found = query::run(&look.reader, &query, &look.time)?;
+    let mut reading = Reading::new(look);
+    reading.learn_records(&found.records)?;
+    let totals = Totals {
+        look,
+        object: &object,
+        filter: &filter,
+    };
+    let first = page.after.is_none();
+    let groups = match (view.kind, view.group_by.as_slice()) {
+        (_, []) => Vec::new(),
+        _ if !first => Vec::new(),
+        (ViewKind::Kanban, [lanes]) => totals.lanes(&mut reading, lanes, &view.measures)?,
+        (_, group_by) => totals.shown(&mut reading, group_by, &view.measures)?,
+    };
+    let adds_up = first && !(view.measures.is_empty() && view.group_by.is_empty());
+    let total = match adds_up {
+        true => totals
+            .shown(&mut reading, &[], &view.measures)?
+            .into_iter()
+            .next(),
+        false => None,
+    };
+    let chart = match view.chart.as_ref().filter(|_| first) {
+        Some(chart) => Some(totals.chart(&mut reading, chart)?),
+        None => None,
+    };
+    let row = |record: &Record| row(&reading, &object, view, &columns, &groups, record);
+    Ok(ViewRows {
+        name,
+        object: view.object.clone(),
+        kind: view.kind,
+        language: look.locale.tag(),
+        direction: Direction::of(look.locale),
+        rows: found.records.iter().map(row).collect(),
+        columns: columns
+            .iter()
+            .map(|column| shown_column(look, &object, column))
+            .collect(),
+        group_by: view
+            .group_by
+            .iter()
+            .map(|by| field_name(look, &object, split(by).0))
+            .collect(),
+        measures: view
+            .measures
+            .iter()
+            .map(|measure| measure_name(look, &object, measure))
+            .collect(),
+        groups,
+        total,
+        chart,
+        next: found.next,
+        has_more: found.has_more,
+        position: look.reader.position().get(),
+    })
+}
+
+/// The records that the view shows, those of a page's days and wish alone.
+fn wanted(look: &Look, object: &Object, view: &ViewDefinition, page: &ViewPage) -> Filter {
+    let mut filter = view.filter.clone();
+    if !page.filter.is_everything() {
+        filter = filter.and(page.filter.clone());
+    }
+    if let (Some(start), Some((first, last))) = (&view.start, page.days) {
+        let beyond = last.checked_add_days(Days::new(1)).unwrap_or(last);
+        filter = filter.and(Filter::lt(start, beyond));
+        let begins = Filter::gte(start, first);
+        filter = filter.and(match &view.end {
+            Some(end) => begins.or(Filter::gte(end, first)),
+            None => begins,
+        });
+    }
+    look.with_me(&filter, object)
+}
+
+/// The view's order; rows of one group lie together, and a calendar goes by its days.
+fn order(view: &ViewDefinition) -> Vec<SortKey> {
+    let mut keys: Vec<SortKey> = Vec::new();
+    let mut groups: Vec<&str> = match view.kind {
+        ViewKind::Kanban => Vec::new(),
+        _ => view.group_by.iter().map(|by| split(by).0).collect(),
+    };
+    groups.extend(view.start.as_deref());
+    for name in groups {
+        // A group whose order the view gives keeps it.
+        let given = view.sort.iter().find(|key| key.field == name);
+        let key = given.cloned().unwrap_or_else(|| SortKey::ascending(name));
+        if !keys.iter().any(|known| known.field == key.field) {
+            keys.push(key);
+        }
+    }
+    for key in &view.sort {
+        if !keys.iter().any(|known| known.field == key.field) {
+            keys.push(key.clone());
+        }
+    }
+    keys
+}
+
+fn shown_column(look: &Look, object: &Object, column: &Column) -> ColumnShown {
+    let kind = match (object.field(&column.field), column.field.as_str()) {
+        (Some(field), _) => value_kind(&field.kind),
+        (None, "revision") => FieldKind::Integer,
+        (None, _) => FieldKind::Text,
+    };
+    let number = matches!(
+        kind,
+        FieldKind::Integer
+            | FieldKind::Decimal
+            | FieldKind::Percent
+            | FieldKind::Money
+            | FieldKind::Duration
+    );
+    ColumnShown {
+        field: column.field.clone(),
+        label: look.called(&column.label, &field_name(look, object, &column.field)),
+        kind: kind.name(),
+        format: column.format,
+        width: column.width,
+        at_end: number,
+    }
+}
+
+fn row(
+    reading: &Reading<'_>,
+    object: &Object,
+    view: &ViewDefinition,
+    columns: &[Column],
+    groups: &[GroupShown],
+    record: &Record,
+) -> RowShown {
+    let cell = |name: &str| {
+        let value = value_of(record, name);
+        reading.cell(object.field(name), value.as_ref())
+    };
+    let group = match view.group_by.as_slice() {
+        [by] => group_of(groups, by, record),
+        _ => None,
+    };
+    RowShown {
+        id: record.id(),
+        revision: record.revision(),
+        title: record.title(),
+        cells: columns.iter().map(|column| cell(&column.field)).collect(),
+        group,
+        start: view.start.as_deref().map(cell),
+        end: view.end.as_deref().map(cell),
+    }
+}
+
+/// The group that a record lies in.
+fn group_of(groups: &[GroupShown], by: &str, record: &Record) -> Option<usize> {
+    let (name, period) = split(by);
+    let value = value_of(record, name);
+    let key = |group: &GroupShown| group.keys.first().and_then(|key| key.value.clone());
+    if period.is_none() {
+        let same = |group: &GroupShown| match (key(group), &value) {
+            (Some(Value::Text(a)), Some(Value::Text(b))) => {
+                crate::locale::fold_text(&a) == crate::locale::fold_text(b)
+            }
+            (key, value) => key == *value,
+        };
+        return groups.iter().position(same);
+    }
+    // Periods are in order, each by its first day; of instants the period is the host's zone's, so only days are placed.
+    let day = match value {
+        Some(Value::Date(day)) => day,
+        None => return groups.iter().position(|group| key(group).is_none()),
+        Some(_) => return None,
+    };
+    let begins =
+        |group: &GroupShown| matches!(key(group), Some(Value::Date(first)) if first <= day);
+    groups.iter().rposition(begins)
+}
