@@ -52,6 +52,7 @@ mod hook;
 mod install;
 mod journal;
 mod locale;
+mod notification;
 mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
@@ -84,6 +85,7 @@ pub use install::{PluginInfo, SettingLabels};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
+pub use notification::{Letter, LetterChannel, Notice, NoticeState};
 pub use past::{Moment, Past};
 pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,

@@ -44,6 +44,7 @@ pub struct EngineBuilder {
     state_engine: StateEngine,
     background: bool,
     unjudged: bool,
+    post: Option<crate::notification::Post>,
     tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
@@ -67,6 +68,7 @@ impl EngineBuilder {
             state_engine: StateEngine::default(),
             background: true,
             unjudged: false,
+            post: None,
             tell: Arc::new(|_| {}),
         }
     }
@@ -152,6 +154,36 @@ impl EngineBuilder {
         self
     }
 
+    /// What is to be written so that a letter is sent to a user who wants notifications by e-mail or as short messages,
+    /// such as the creation of a message. It is one commit with the note that the letter was sent. Without it, such
+    /// notifications are shown in the application.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), peyvand::Error> {
+    /// use peyvand::{Engine, Request};
+    /// use serde_json::json;
+    ///
+    /// let engine = Engine::in_memory()
+    ///     .letters(|letter| {
+    ///         let fields = json!({"kind": "email", "subject": letter.subject, "owner": letter.user.to_string()});
+    ///         Ok(vec![Request::create("activity", fields)])
+    ///     })
+    ///     .open()?;
+    /// # drop(engine);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn letters(
+        mut self,
+        write: impl Fn(&crate::notification::Letter) -> Result<Vec<crate::write::Request>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.post = Some(Arc::new(write));
+        self
+    }
+
     /// Without rules, plugins and scripts, and without follow-ups.
     pub(crate) fn unjudged(mut self) -> Self {
         self.unjudged = true;
@@ -207,6 +239,10 @@ impl EngineBuilder {
             installing: Mutex::default(),
             followed: Mutex::default(),
             reshaping: Mutex::default(),
+            notifying: crate::notification::Kept {
+                post: self.post,
+                ..crate::notification::Kept::default()
+            },
             unjudged: self.unjudged,
         };
         let engine = Engine {

@@ -95,6 +95,9 @@ impl Definitions {
             |part| StageRule::new(schema, part).map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
         registry.before_save.extend(rule(Part::First));
         registry.computed.extend(rule(Part::Last));
+        registry
+            .before_save
+            .extend(crate::notification::rules(schema));
         for (plugin, bytes) in self.plugins.iter().filter(|(plugin, _)| plugin.enabled) {
             if let Err(why) = add_plugin(plugin, bytes, schema, &mut registry) {
                 let owner = format!("plugin {} {}", plugin.id, plugin.version);

@@ -14,7 +14,7 @@ use super::when::{Moment, QueryTime, relative};
 use crate::error::Result;
 use crate::locale::{fold_digits, fold_text};
 use crate::record::{Currency, Decimal, RecordId, Value};
-use crate::schema::FieldKind;
+use crate::schema::{FieldKind, may_lead, targets};
 
 /// What a value is compared by.
 #[derive(Clone, Debug, PartialEq)]
@@ -313,12 +313,13 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
         .collect();
     let written = written.trim();
     if let Ok(id) = written.parse::<RecordId>() {
-        if objects.iter().any(|object| object.prefix == id.prefix) {
+        let known = reader.schema.by_prefix(id.prefix);
+        if known.is_some_and(|object| may_lead(to, &object.name)) {
             return Ok(Value::Reference(id));
         }
         return Err(QueryError::WrongObject {
             field: target.name.clone(),
-            objects: to.join(", "),
+            objects: targets(to),
             id: written.to_owned(),
         }
         .into());
@@ -333,7 +334,7 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
     }
     Err(QueryError::UnknownKey {
         field: target.name.clone(),
-        objects: to.join(" or "),
+        objects: targets(to),
         written: written.to_owned(),
     }
     .into())

@@ -156,7 +156,7 @@ pub enum FieldKind {
     PersonName,
     /// Another record.
     Reference {
-        /// The objects that it may belong to.
+        /// The objects that it may belong to; any, where none is named.
         to: Vec<String>,
         /// What happens to this record when that one is deleted.
         #[serde(default)]
@@ -359,6 +359,11 @@ impl FieldKind {
         }
     }
 
+    /// Whether a reference of this kind may lead to records of an object.
+    pub(crate) fn refers_to(&self, object: &str) -> bool {
+        matches!(self, Self::Reference { to, .. } if may_lead(to, object))
+    }
+
     /// The type's name as it is written in a manifest, a mapping or a change.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -385,5 +390,18 @@ impl FieldKind {
             Self::Rollup(_) => "rollup",
             Self::Plugin { .. } => "plugin",
         }
+    }
+}
+
+/// Whether a reference to these objects may lead to one of this name.
+pub(crate) fn may_lead(to: &[String], object: &str) -> bool {
+    to.is_empty() || to.iter().any(|name| name == object)
+}
+
+/// What a reference to these objects leads to, in words.
+pub(crate) fn targets(to: &[String]) -> String {
+    match to {
+        [] => "record".to_owned(),
+        named => named.join(" or "),
     }
 }

@@ -14,6 +14,7 @@ pub use change::SchemaChange;
 pub use field::{Field, FieldKind, Labels, OnDelete, Rollup, RollupMeasure};
 pub use object::Object;
 
+pub(crate) use field::{may_lead, targets};
 pub(crate) use object::system;
 pub(crate) use standard::{pipelines, schema as standard_schema};
 
@@ -80,7 +81,7 @@ impl Schema {
     pub(crate) fn referrers(&self, object: &str) -> impl Iterator<Item = (&Arc<Object>, &Field)> {
         self.by_name.values().flat_map(move |from| {
             from.live_fields()
-                .filter(move |field| matches!(&field.kind, FieldKind::Reference { to, .. } if to.iter().any(|name| name == object)))
+                .filter(move |field| field.kind.refers_to(object))
                 .map(move |field| (from, field))
         })
     }

@@ -11,7 +11,7 @@ use super::functions::current;
 use super::value::{from_script, to_script};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Field, FieldKind, Object};
+use crate::schema::{Field, FieldKind, Object, may_lead, targets};
 
 /// What every record has besides its fields.
 pub(super) const OWN: [&str; 2] = ["id", "revision"];
@@ -124,14 +124,14 @@ fn reference(reader: &Reader, to: &[String], value: &Dynamic) -> Result<Option<V
     if let Ok(id) = text.parse::<RecordId>()
         && let Some(object) = reader.schema.by_prefix(id.prefix)
     {
-        let fits = to.contains(&object.name);
+        let fits = may_lead(to, &object.name);
         return if fits {
             Ok(Some(Value::Reference(id)))
         } else {
             Err(format!(
                 "{id} is a {}, and it refers to {}",
                 object.name,
-                to.join(" or ")
+                targets(to)
             ))
         };
     }
@@ -142,7 +142,7 @@ fn reference(reader: &Reader, to: &[String], value: &Dynamic) -> Result<Option<V
     }
     Err(format!(
         "'{text}' is neither the id nor the key of a record of {}",
-        to.join(" or ")
+        targets(to)
     ))
 }
 

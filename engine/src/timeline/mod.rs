@@ -115,13 +115,28 @@ pub(crate) fn changes_of(
 ) -> Result<Vec<EntryChange>> {
     let mut changes = Vec::new();
     for (id, after) in states(reader, entry)? {
-        let before = match previous(reader, id, entry.position)? {
-            Some(earlier) => state_before(reader, backend, (earlier, entry.position), id)?,
-            None => None,
-        };
+        let before = before(reader, backend, id, entry.position)?;
         changes.push(EntryChange { id, before, after });
     }
     Ok(changes)
+}
+
+/// Who asked for an entry.
+pub(crate) fn actor_of(entry: &Entry) -> Actor {
+    Asked::of(entry).actor
+}
+
+/// A record as it was before an entry; nothing where it was not there, or was erased.
+pub(crate) fn before(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    id: RecordId,
+    at: Position,
+) -> Result<Option<Record>> {
+    match previous(reader, id, at)? {
+        Some(earlier) => state_before(reader, backend, (earlier, at), id),
+        None => Ok(None),
+    }
 }
 
 /// What the `earlier` entry of a record left it in, for the entry `at` that came next; nothing where

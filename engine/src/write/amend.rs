@@ -36,7 +36,9 @@ fn ask(
     drafts: &mut Drafts,
 ) {
     let wakes = |draft: &Draft, faulty: bool| {
+        // The name first: what changed is not looked for where the object is another.
         !faulty
+            && hook.interest().object == draft.object.name
             && hook
                 .interest()
                 .is_in(&draft.object.name, draft.verb(), &woken_by(draft))

@@ -6,6 +6,7 @@
 mod customer;
 mod organisation;
 mod sales;
+mod social;
 
 use super::Schema;
 use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
@@ -19,6 +20,7 @@ pub(crate) fn schema() -> Schema {
             organisation::objects(),
             customer::objects(),
             sales::objects(),
+            social::objects(),
         ]
         .into_iter()
         .flatten()

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::{Fault, Stage, Staged};
 use crate::error::Failure;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Field, FieldKind};
+use crate::schema::{Field, FieldKind, may_lead, targets};
 use crate::write::request::Fields;
 
 impl Stage<'_> {
@@ -69,14 +69,14 @@ impl Stage<'_> {
         if let Ok(id) = text.parse::<RecordId>()
             && let Some(object) = self.out.schema.by_prefix(id.prefix)
         {
-            if to.contains(&object.name) {
+            if may_lead(to, &object.name) {
                 return Ok(Value::Reference(id));
             }
             return Err(wrong(format!(
                 "{id} is a {}; {} refers to {}",
                 object.name,
                 field.name,
-                to.join(" or ")
+                targets(to)
             )));
         }
         let mut keyed = false;
@@ -98,7 +98,7 @@ impl Stage<'_> {
         Err(Failure::field(
             &field.name,
             "unknown-reference",
-            format!("'{text}' is {what} {}", to.join(" or ")),
+            format!("'{text}' is {what} {}", targets(to)),
         )
         .into())
     }

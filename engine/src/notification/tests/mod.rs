@@ -1,0 +1,1 @@
+//! Is everybody told what he should be, once, and nobody else?
