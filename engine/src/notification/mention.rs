@@ -63,8 +63,8 @@ fn named(reader: &Reader, time: &QueryTime, text: &str) -> Result<Named> {
             _ => return Ok(Named::Several((*part).to_owned())),
         }
     }
-    // A given name will do where only one has it.
-    let Some(first) = parts.first() else {
+    // A given name will do where only one has it. What folds to nothing is no name.
+    let Some(first) = parts.iter().find(|part| !fold_text(part).is_empty()) else {
         return Ok(Named::Nobody);
     };
     let given = format!("{} ", fold_text(first));

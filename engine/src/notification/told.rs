@@ -219,8 +219,11 @@ impl<'a> Desk<'a> {
         }
         let key = event.key();
         if let Some(pending) = key.as_ref().and_then(|key| self.by_key.get(key)) {
-            if let (Some(notice), Known::Joins) = (self.notices.get_mut(*pending), &event.known) {
-                notice.join(event);
+            match (self.notices.get_mut(*pending), &event.known) {
+                (Some(notice), Known::Joins) => notice.join(event),
+                // Of two that are told at once, the last one says it all.
+                (Some(notice), Known::Apart) => notice.join(Event { count: 0, ..event }),
+                _ => {}
             }
             return Ok(());
         }

@@ -36,6 +36,8 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// Who asked.
     pub actor: Actor,
+    /// What it happened to: the record of the timeline, or a comment about it.
+    pub record: RecordId,
     /// What was done.
     pub kind: EventKind,
     /// The fields that changed: name, before, after.
@@ -214,12 +216,40 @@ fn position_at_end(key: &[u8]) -> Option<Position> {
         .map(|bytes| Position::from_number(u64::from_be_bytes(*bytes)))
 }
 
-/// Everything that happened to a record, oldest first.
+/// The objects whose records show on the timeline of the record that a field of theirs names.
+const SHOWN: [(&str, &str); 1] = [("comment", "about")];
+
+/// Everything that happened to a record and to what shows on its timeline, oldest first.
 pub(crate) fn of_record(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
     id: RecordId,
 ) -> Result<Vec<Event>> {
+    let (mut events, trimmed) = events(reader, backend, id)?;
+    if let Some(error) = trimmed.filter(|_| events.is_empty()) {
+        return Err(error.into());
+    }
+    for (object, field) in SHOWN {
+        let Some(object) = reader.schema.object(object) else {
+            continue;
+        };
+        let Some(field) = object.field(field) else {
+            continue;
+        };
+        for shown in reader.referring(object, field.number, id)? {
+            events.extend(self::events(reader, backend, shown)?.0);
+        }
+    }
+    events.sort_by_key(|event| event.position);
+    Ok(events)
+}
+
+/// What happened to one record as far back as the journal goes, and the error of what lies before that.
+fn events(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    id: RecordId,
+) -> Result<(Vec<Event>, Option<StoreError>)> {
     let object = reader.object_of(id)?;
     let mut positions = Vec::new();
     reader.snapshot.scan_all(
@@ -246,7 +276,7 @@ pub(crate) fn of_record(
             before = state_as_of(reader, backend, position, id)?;
         }
         if is_erased(reader, &entry, id) {
-            events.push(erased(&entry));
+            events.push(erased(&entry, id));
             before = None;
             continue;
         }
@@ -257,11 +287,7 @@ pub(crate) fn of_record(
         events.push(event(&entry, &change));
         before = change.after;
     }
-    match trimmed {
-        // Everything that happened to it lies before the oldest entry that is kept.
-        Some(error) if events.is_empty() => Err(error.into()),
-        _ => Ok(events),
-    }
+    Ok((events, trimmed))
 }
 
 fn event(entry: &Entry, change: &EntryChange) -> Event {
@@ -295,7 +321,7 @@ fn event(entry: &Entry, change: &EntryChange) -> Event {
     Event {
         kind: kind(verb),
         changes,
-        ..erased(entry)
+        ..erased(entry, change.id)
     }
 }
 
@@ -308,12 +334,13 @@ fn kind(verb: Verb) -> EventKind {
 }
 
 /// What is known of an entry when what it did to a record was erased.
-fn erased(entry: &Entry) -> Event {
+fn erased(entry: &Entry, record: RecordId) -> Event {
     let Asked { actor, cause } = Asked::of(entry);
     Event {
         position: entry.position,
         at: DateTime::from_timestamp_micros(entry.time).unwrap_or_default(),
         actor,
+        record,
         kind: EventKind::Erased,
         changes: Vec::new(),
         cause,
