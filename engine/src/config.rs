@@ -112,7 +112,7 @@ const FOUNDED: &str = "engine/first pipeline";
 /// Writes the standard schema into a new store, and adds to an old one what a newer engine's has more.
 pub(crate) fn found(engine: &Engine) -> Result<()> {
     let (reader, _) = engine.read()?;
-    let entries: Vec<_> = standard_schema()
+    let mut entries: Vec<_> = standard_schema()
         .objects()
         .filter_map(|standard| merged(standard, reader.schema.object(&standard.name)))
         .map(|object| {
@@ -122,6 +122,10 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
             )
         })
         .collect();
+    if reader.schema.object("notification").is_none() && engine.position() > Position::START {
+        // Nobody is told of what happened before there were notifications.
+        entries.push(crate::notification::starts_at(engine.position()));
+    }
     drop(reader);
     let session = engine.session();
     if !entries.is_empty() {

@@ -82,6 +82,8 @@ pub(crate) struct Inner {
     delivering: Mutex<()>,
     /// Held while the files of the store are copied or written anew as a whole: by a backup, an erasing, a trimming.
     reshaping: Mutex<()>,
+    /// Looks that are not written yet, and how letters leave the house.
+    pub(crate) notifying: crate::notification::Kept,
     /// Nobody objects, amends or follows up: for a store that is made of a backup.
     unjudged: bool,
 }
@@ -148,14 +150,15 @@ impl Engine {
         self.inner.backend.head()
     }
 
-    /// Does what is due: the daily workflows that have not run on this day; history that is older than the retention is
+    /// Does what is due: the daily workflows that have not run on this day; people are told as by [`Engine::notify`]; history that is older than the retention is
     /// dropped, and full segments of the journal are compressed. Hosts call it when they like, such as once an hour; gives
     /// what could not be done, in words.
     ///
     /// # Errors
     /// When the store fails.
     pub fn tick(&self) -> Result<Vec<String>> {
-        let undone = crate::workflow::run_daily(self)?;
+        let mut undone = crate::workflow::run_daily(self)?;
+        undone.extend(crate::notification::run(self)?);
         self.inner.backend.prune()?;
         self.inner.backend.tend()?;
         Ok(undone)
@@ -208,6 +211,8 @@ impl Engine {
     /// # Errors
     /// When the state cannot be written. Nothing acknowledged is lost: the journal has it.
     pub fn close(self) -> Result<()> {
+        // What cannot be kept of who looked at what is no reason not to close.
+        crate::notification::write_down(&self, &mut Vec::new())?;
         if !self.followed().is_empty() {
             // What was followed up is taken off the queue, or the next open would ask for it again.
             self.write(&self.session().context, &[], None, 0)?;

@@ -57,6 +57,7 @@ mod install;
 mod journal;
 pub mod locale;
 mod message;
+mod notification;
 mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
@@ -98,6 +99,7 @@ pub use message::{
     MessageRules, MessageState, MessageText, Outgoing, Posted, Purpose, QuietHours, Received,
     Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport, sms_length,
 };
+pub use notification::{Letter, LetterChannel, Notice, NoticeState};
 pub use past::{Moment, Past};
 pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,

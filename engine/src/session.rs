@@ -305,7 +305,7 @@ impl Session {
         query::aggregate(&reader, aggregate, &self.time())
     }
 
-    /// What happened to a record, oldest first.
+    /// What happened to a record and was said about it, oldest first.
     ///
     /// # Errors
     /// When the journal cannot be read.

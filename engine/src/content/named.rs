@@ -54,7 +54,7 @@ impl Names {
             false => value,
         };
         // What cannot be read names nothing that could be read; `check` tells of it.
-        let Ok(stored) = codec::decode(record.to_vec()) else {
+        let Ok(stored) = codec::decode(record) else {
             return Ok(());
         };
         for (_, value) in &stored.values {

@@ -48,6 +48,7 @@ pub struct EngineBuilder {
     unjudged: bool,
     post: Post,
     content: ContentRules,
+    letters: Option<crate::notification::Post>,
     tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
@@ -73,6 +74,7 @@ impl EngineBuilder {
             unjudged: false,
             post: Post::default(),
             content: ContentRules::default(),
+            letters: None,
             tell: Arc::new(|_| {}),
         }
     }
@@ -185,6 +187,36 @@ impl EngineBuilder {
         self
     }
 
+    /// What is to be written so that a letter is sent to a user who wants notifications by e-mail or as short messages,
+    /// such as the creation of a message. It is one commit with the note that the letter was sent. Without it, such
+    /// notifications are shown in the application.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), peyvand::Error> {
+    /// use peyvand::{Engine, Request};
+    /// use serde_json::json;
+    ///
+    /// let engine = Engine::in_memory()
+    ///     .letters(|letter| {
+    ///         let fields = json!({"kind": "email", "subject": letter.subject, "owner": letter.user.to_string()});
+    ///         Ok(vec![Request::create("activity", fields)])
+    ///     })
+    ///     .open()?;
+    /// # drop(engine);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn letters(
+        mut self,
+        write: impl Fn(&crate::notification::Letter) -> Result<Vec<crate::write::Request>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.letters = Some(Arc::new(write));
+        self
+    }
+
     /// Without rules, plugins and scripts, and without follow-ups.
     pub(crate) fn unjudged(mut self) -> Self {
         self.unjudged = true;
@@ -259,6 +291,10 @@ impl EngineBuilder {
             followed: Mutex::default(),
             delivering: Mutex::default(),
             reshaping: Mutex::default(),
+            notifying: crate::notification::Kept {
+                post: self.letters,
+                ..crate::notification::Kept::default()
+            },
             unjudged: self.unjudged,
         };
         let engine = Engine {

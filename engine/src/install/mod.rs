@@ -109,6 +109,9 @@ impl Definitions {
             .extend(posting.map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>));
         #[cfg(feature = "template")]
         crate::template::register(schema, &mut registry);
+        registry
+            .before_save
+            .extend(crate::notification::rules(schema));
         for (plugin, bytes) in self.plugins.iter().filter(|(plugin, _)| plugin.enabled) {
             if let Err(why) = add_plugin(plugin, bytes, schema, &mut registry) {
                 let owner = format!("plugin {} {}", plugin.id, plugin.version);

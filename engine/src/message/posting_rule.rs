@@ -148,7 +148,10 @@ impl Saved<'_> {
 
     fn set_text(&mut self, field: &str, text: impl Into<String>) {
         let text = text.into();
-        self.set(field, (!text.is_empty()).then_some(Value::Text(text.into())));
+        self.set(
+            field,
+            (!text.is_empty()).then_some(Value::Text(text.into())),
+        );
     }
 
     fn set_state(&mut self, state: MessageState) {

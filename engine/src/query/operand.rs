@@ -323,7 +323,7 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
         }
         return Err(QueryError::WrongObject {
             field: target.name.clone(),
-            objects: to.join(", "),
+            objects: targets_in_words(to),
             id: written.to_owned(),
         }
         .into());

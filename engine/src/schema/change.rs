@@ -409,7 +409,7 @@ fn rollup_fault(schema: &Schema, parent: &str, rollup: &super::Rollup) -> Option
         ));
     };
     match child.field(&rollup.by).map(|field| &field.kind) {
-        Some(FieldKind::Reference { to, .. }) if super::leads_to(to, parent) => {}
+        Some(kind) if kind.refers_to(parent) => {}
         _ => {
             return Some(format!(
                 "{}.{} does not refer to {parent}",

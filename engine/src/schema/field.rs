@@ -384,6 +384,11 @@ impl FieldKind {
         }
     }
 
+    /// Whether a reference of this kind may lead to records of an object.
+    pub(crate) fn refers_to(&self, object: &str) -> bool {
+        matches!(self, Self::Reference { to, .. } if leads_to(to, object))
+    }
+
     /// The type's name as it is written in a manifest, a mapping or a change.
     #[must_use]
     pub fn name(&self) -> &'static str {

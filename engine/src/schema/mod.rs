@@ -81,7 +81,7 @@ impl Schema {
     pub(crate) fn referrers(&self, object: &str) -> impl Iterator<Item = (&Arc<Object>, &Field)> {
         self.by_name.values().flat_map(move |from| {
             from.live_fields()
-                .filter(move |field| matches!(&field.kind, FieldKind::Reference { to, .. } if leads_to(to, object)))
+                .filter(move |field| field.kind.refers_to(object))
                 .map(move |field| (from, field))
         })
     }

@@ -187,7 +187,7 @@ fn calls_that_the_moment_does_not_allow_are_found() {
 fn effects_are_checked_against_the_schema() {
     assert_eq!(
         after("create(\"task\", #{});")[..],
-        ["line 3, column 8: there is no object 'task'"]
+        ["line 3, column 8: there is no object 'task'; did you mean 'tag'?"]
     );
     assert_eq!(
         after("create(\"activity\", #{ kind: [1, 2], subjct: \"x\" });"),

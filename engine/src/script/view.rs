@@ -11,7 +11,7 @@ use super::functions::current;
 use super::value::{from_script, to_script};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Field, FieldKind, Object};
+use crate::schema::{Field, FieldKind, Object, targets_in_words};
 
 /// What every record has besides its fields.
 pub(super) const OWN: [&str; 2] = ["id", "revision"];
@@ -131,7 +131,7 @@ fn reference(reader: &Reader, to: &[String], value: &Dynamic) -> Result<Option<V
             Err(format!(
                 "{id} is a {}, and it refers to {}",
                 object.name,
-                to.join(" or ")
+                targets_in_words(to)
             ))
         };
     }
@@ -142,7 +142,7 @@ fn reference(reader: &Reader, to: &[String], value: &Dynamic) -> Result<Option<V
     }
     Err(format!(
         "'{text}' is neither the id nor the key of a record of {}",
-        to.join(" or ")
+        targets_in_words(to)
     ))
 }
 

@@ -46,7 +46,7 @@ pub(super) fn language_of(reader: &Reader, recipient: &Record) -> Result<Option<
 pub(super) fn by_key(reader: &Reader, key: &str) -> Result<Record> {
     let object = reader.object("company_profile")?;
     let id = match object.natural_key() {
-        Some(field) => reader.by_unique(object, field.number, &Value::Text(key.to_owned()))?,
+        Some(field) => reader.by_unique(object, field.number, &Value::Text(key.into()))?,
         None => None,
     };
     let found = id.map_or(Ok(None), |id| reader.get(id))?;

@@ -156,17 +156,13 @@ impl View {
     fn address(&self, address: &Address) -> String {
         let code = Digits::of(self.language).write(&address.postal_code);
         let parts = [
-            &address.street,
+            address.street.as_str(),
             &address.city,
             &address.province,
             &code,
             &address.country,
         ];
-        let given: Vec<&str> = parts
-            .into_iter()
-            .map(String::as_str)
-            .filter(|part| !part.is_empty())
-            .collect();
+        let given: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         given.join(&format!("{} ", self.comma()))
     }
 

@@ -187,7 +187,7 @@ pub(crate) fn by_key(reader: &Reader, key: &str) -> Result<Option<Record>> {
     let Some(field) = object.natural_key() else {
         return Ok(None);
     };
-    match reader.by_unique(object, field.number, &Value::Text(key.to_owned()))? {
+    match reader.by_unique(object, field.number, &Value::Text(key.into()))? {
         Some(id) => reader.get(id),
         None => Ok(None),
     }

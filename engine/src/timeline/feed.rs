@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Asked, EntryChange, EventKind, erased_by, kind, previous, state_between, states};
+use super::{Asked, EntryChange, EventKind, erased_by, kind, states};
 use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::Verb;
@@ -126,10 +126,7 @@ fn touched(
 ) -> Result<Touched> {
     let before = match seen.remove(&id) {
         Some(before) => before,
-        None => match previous(reader, id, position)? {
-            Some(earlier) => state_between(reader, backend, (earlier, position), id)?,
-            None => None,
-        },
+        None => super::before(reader, backend, id, position)?,
     };
     let change = EntryChange { id, before, after };
     let row = change.row();

@@ -73,18 +73,11 @@ fn event(message: &Record, position: Position) -> Event {
     });
     Event {
         position,
+        record: message.id(),
         at: created,
         actor: Actor::parse(message.text("created_by").unwrap_or("system")),
         kind: EventKind::Message,
         changes: shown.collect(),
         cause: None,
-        message: Some(message.id()),
     }
-}
-
-/// Puts messages among the other events of a record, in the order of the journal.
-pub(super) fn merged(mut events: Vec<Event>, messages: Vec<Event>) -> Vec<Event> {
-    events.extend(messages);
-    events.sort_by_key(|event| event.position);
-    events
 }

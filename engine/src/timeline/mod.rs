@@ -37,14 +37,14 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// Who asked.
     pub actor: Actor,
+    /// What it happened to: the record of the timeline, or a comment or a message about it.
+    pub record: RecordId,
     /// What was done.
     pub kind: EventKind,
     /// The fields that changed: name, before, after.
     pub changes: Vec<(String, Option<Value>, Option<Value>)>,
     /// The entry that caused it, where a rule did.
     pub cause: Option<Position>,
-    /// The message, where the event is one; its other fields say what it is now.
-    pub message: Option<RecordId>,
 }
 
 /// What was done to a record.
@@ -120,13 +120,28 @@ pub(crate) fn changes_of(
 ) -> Result<Vec<EntryChange>> {
     let mut changes = Vec::new();
     for (id, after) in states(reader, entry)? {
-        let before = match previous(reader, id, entry.position)? {
-            Some(earlier) => state_between(reader, backend, (earlier, entry.position), id)?,
-            None => None,
-        };
+        let before = before(reader, backend, id, entry.position)?;
         changes.push(EntryChange { id, before, after });
     }
     Ok(changes)
+}
+
+/// Who asked for an entry.
+pub(crate) fn actor_of(entry: &Entry) -> Actor {
+    Asked::of(entry).actor
+}
+
+/// A record as it was before an entry; nothing where it was not there, or was erased.
+pub(crate) fn before(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    id: RecordId,
+    at: Position,
+) -> Result<Option<Record>> {
+    match previous(reader, id, at)? {
+        Some(earlier) => state_between(reader, backend, (earlier, at), id),
+        None => Ok(None),
+    }
 }
 
 /// What the `earlier` entry of a record left it in, for the entry `at` that came next; nothing where
@@ -204,12 +219,42 @@ fn position_at_end(key: &[u8]) -> Option<Position> {
         .map(|bytes| Position::from_number(u64::from_be_bytes(*bytes)))
 }
 
-/// Everything that happened to a record, oldest first.
+/// The objects whose records show on the timeline of the record that a field of theirs names.
+const SHOWN: [(&str, &str); 1] = [("comment", "about")];
+
+/// Everything that happened to a record and to what shows on its timeline, oldest first.
 pub(crate) fn of_record(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
     id: RecordId,
 ) -> Result<Vec<Event>> {
+    let (mut events, trimmed) = events(reader, backend, id)?;
+    if let Some(error) = trimmed.filter(|_| events.is_empty()) {
+        return Err(error.into());
+    }
+    for (object, field) in SHOWN {
+        let Some(object) = reader.schema.object(object) else {
+            continue;
+        };
+        let Some(field) = object.field(field) else {
+            continue;
+        };
+        for shown in reader.referring(object, field.number, id)? {
+            events.extend(self::events(reader, backend, shown)?.0);
+        }
+    }
+    events.extend(messages::about(reader, id)?);
+    // Stable: what one entry did stays in its order.
+    events.sort_by_key(|event| event.position);
+    Ok(events)
+}
+
+/// What happened to one record as far back as the journal goes, and the error of what lies before that.
+fn events(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    id: RecordId,
+) -> Result<(Vec<Event>, Option<StoreError>)> {
     let object = reader.object_of(id)?;
     let mut positions = Vec::new();
     reader.snapshot.scan_all(
@@ -236,7 +281,7 @@ pub(crate) fn of_record(
             before = state_before(reader, backend, position, id)?;
         }
         if is_erased(reader, &entry, id) {
-            events.push(erased(&entry));
+            events.push(erased(&entry, id));
             before = None;
             continue;
         }
@@ -247,11 +292,7 @@ pub(crate) fn of_record(
         events.push(event(&entry, &change));
         before = change.after;
     }
-    match trimmed {
-        // Everything that happened to it lies before the oldest entry that is kept.
-        Some(error) if events.is_empty() => Err(error.into()),
-        _ => Ok(messages::merged(events, messages::about(reader, id)?)),
-    }
+    Ok((events, trimmed))
 }
 
 fn event(entry: &Entry, change: &EntryChange) -> Event {
@@ -285,7 +326,7 @@ fn event(entry: &Entry, change: &EntryChange) -> Event {
     Event {
         kind: kind(verb),
         changes,
-        ..erased(entry)
+        ..erased(entry, change.id)
     }
 }
 
@@ -298,16 +339,16 @@ fn kind(verb: Verb) -> EventKind {
 }
 
 /// What is known of an entry when what it did to a record was erased.
-fn erased(entry: &Entry) -> Event {
+fn erased(entry: &Entry, record: RecordId) -> Event {
     let Asked { actor, cause } = Asked::of(entry);
     Event {
         position: entry.position,
         at: DateTime::from_timestamp_micros(entry.time).unwrap_or_default(),
         actor,
+        record,
         kind: EventKind::Erased,
         changes: Vec::new(),
         cause,
-        message: None,
     }
 }
 

@@ -268,7 +268,7 @@ pub(super) fn by_id_or_key<D: Definition>(reader: &Reader, asked: &str) -> Resul
     let id = match asked.parse::<RecordId>() {
         Ok(id) if id.prefix() == object.prefix() => Some(id),
         _ => match object.natural_key() {
-            Some(key) => reader.by_unique(object, key.number, &Value::Text(asked.to_owned()))?,
+            Some(key) => reader.by_unique(object, key.number, &Value::Text(asked.into()))?,
             None => None,
         },
     };

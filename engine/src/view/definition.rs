@@ -484,8 +484,8 @@ impl Definition for ViewDefinition {
     fn kept(&self) -> Vec<(&'static str, Value)> {
         let kind = self.kind.name().to_owned();
         vec![
-            ("object", Value::Text(self.object.clone())),
-            ("kind", Value::Text(kind)),
+            ("object", Value::Text(self.object.as_str().into())),
+            ("kind", Value::Text(kind.into())),
         ]
     }
 

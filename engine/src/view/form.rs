@@ -327,9 +327,9 @@ impl Definition for FormDefinition {
 
     fn kept(&self) -> Vec<(&'static str, Value)> {
         let served = PURPOSES.iter().filter(|(_, purpose)| self.serves(*purpose));
-        let purposes = served.map(|(word, _)| (*word).to_owned()).collect();
+        let purposes = served.map(|(word, _)| (*word).into()).collect();
         vec![
-            ("object", Value::Text(self.object.clone())),
+            ("object", Value::Text(self.object.as_str().into())),
             ("purposes", Value::Options(purposes)),
         ]
     }

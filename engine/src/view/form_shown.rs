@@ -390,7 +390,7 @@ fn read(look: &Look, field: &Field, json: &Json) -> Result<Result<Value, String>
             let object = look.reader.schema.object(name);
             let key = object.and_then(|object| Some((object, object.natural_key()?.number)));
             let Some((object, key)) = key else { continue };
-            let text = Value::Text(text.trim().to_owned());
+            let text = Value::Text(text.trim().into());
             if let Some(id) = look.reader.by_unique(object, key, &text)? {
                 return Ok(Ok(Value::Reference(id)));
             }

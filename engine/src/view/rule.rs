@@ -140,7 +140,7 @@ impl Saved<'_> {
             Some(audience) => audience.to_owned(),
             None => {
                 let audience = if user.is_some() { "owner" } else { "everyone" };
-                self.set("audience", Some(Value::Text(audience.to_owned())));
+                self.set("audience", Some(Value::Text(audience.into())));
                 audience.to_owned()
             }
         };
@@ -163,7 +163,7 @@ impl Saved<'_> {
             self.before,
             self.after.get("brought_by"),
         ) {
-            self.set("brought_by", Some(Value::Text(id.clone())));
+            self.set("brought_by", Some(Value::Text(id.as_str().into())));
         }
     }
 }

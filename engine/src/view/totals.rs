@@ -203,7 +203,10 @@ impl Totals<'_> {
             return Ok(HashMap::new());
         };
         let values = match &field.kind {
-            FieldKind::Option { options } => options.iter().cloned().map(Value::Text).collect(),
+            FieldKind::Option { options } => options
+                .iter()
+                .map(|name| Value::Text(name.into()))
+                .collect(),
             _ => self.sequence(field)?,
         };
         Ok(values.iter().map(Value::to_string).zip(0..).collect())
@@ -249,7 +252,10 @@ impl Totals<'_> {
             return Ok(groups);
         };
         let all = match &field.kind {
-            FieldKind::Option { options } => options.iter().cloned().map(Value::Text).collect(),
+            FieldKind::Option { options } => options
+                .iter()
+                .map(|name| Value::Text(name.into()))
+                .collect(),
             FieldKind::Boolean => vec![Value::Boolean(false), Value::Boolean(true)],
             _ => self.sequence(field)?,
         };

@@ -8,6 +8,7 @@ use peyvand::RecordId;
 
 use crate::import::Separator;
 use crate::moment::Moment;
+use crate::social::{Notifications, Remind, Tag};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -119,6 +120,47 @@ pub(crate) enum Command {
     /// Files that belong to records, with their versions
     #[command(subcommand)]
     Document(Document),
+    /// Say something about a record, or answer a comment; @login, @id or @name tells a user
+    #[command(
+        after_help = "Example:\n  peyvand comment acc_01jd0c5e8gq2r4v6x8z0b2d4f6 '@sara please call them' --user reza"
+    )]
+    Comment {
+        /// The record, or the comment to answer
+        id: RecordId,
+        text: String,
+        /// Who says it: a login or an id
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+    },
+    /// What was said about a record
+    #[command(after_help = "Example:\n  peyvand comments acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
+    Comments { id: RecordId },
+    /// Tell a user of comments and changes of a record from now on
+    #[command(after_help = "Example:\n  peyvand follow acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --user sara")]
+    Follow {
+        id: RecordId,
+        /// Who follows it: a login or an id
+        #[arg(long, value_name = "USER")]
+        user: String,
+        /// Follow it no more
+        #[arg(long)]
+        stop: bool,
+    },
+    /// Put tags on a record
+    #[command(
+        after_help = "Example:\n  peyvand tag acc_01jd0c5e8gq2r4v6x8z0b2d4f6 'key customer' 2026"
+    )]
+    Tag(Tag),
+    /// Remind a user of a record
+    #[command(
+        after_help = "Example:\n  peyvand remind acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --at 2026-11-24T08:30:00Z --user sara --note 'renew the contract'"
+    )]
+    Remind(Remind),
+    /// What a user was told, and what he does about it
+    #[command(
+        after_help = "Examples:\n  peyvand notifications --user sara\n  peyvand notifications --user sara snooze ntf_01jd0c5e8gq2r4v6x8z0b2d4f6 --until 2026-11-24T08:30:00Z"
+    )]
+    Notifications(Notifications),
     /// What the records add up to
     #[command(subcommand)]
     Report(Report),
@@ -519,7 +561,12 @@ pub(crate) struct Send {
     #[arg(long, required_unless_present = "template", default_value = "")]
     pub(crate) text: String,
     /// A template instead of a text
-    #[arg(long, value_name = "NAME", requires = "record", conflicts_with = "text")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "record",
+        conflicts_with = "text"
+    )]
     pub(crate) template: Option<String>,
     /// The record that the template is about
     #[arg(long, value_name = "ID")]

@@ -7,8 +7,8 @@ mod source;
 mod store;
 
 mod backup;
-mod check;
 mod carriers;
+mod check;
 mod demo;
 mod document;
 mod first_look;
@@ -22,6 +22,7 @@ mod record;
 mod report;
 mod schema;
 mod script;
+mod social;
 mod upkeep;
 
 use std::ffi::OsString;
@@ -79,6 +80,14 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Erase { ids, yes } => upkeep::erase(ids, *yes, dir, output),
         Command::Undelete { id } => record::undelete(*id, dir, output),
         Command::Document(document) => document::run(document, dir, output),
+        Command::Comment { id, text, user } => {
+            social::comment(*id, text, user.as_deref(), dir, output)
+        }
+        Command::Comments { id } => social::comments(*id, dir, output),
+        Command::Follow { id, user, stop } => social::follow(*id, user, *stop, dir, output),
+        Command::Tag(tag) => social::tag(tag, dir, output),
+        Command::Remind(remind) => social::remind(remind, dir, output),
+        Command::Notifications(asked) => social::notifications(asked, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),

@@ -69,7 +69,7 @@ pub(crate) fn timeline(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Res
         }
         let mut names = Names::of(session);
         for event in &events {
-            tell_event(event, &mut names, output)?;
+            tell_event(id, event, &mut names, output)?;
         }
         Ok(())
     })?;
@@ -83,13 +83,19 @@ fn event_json(event: &Event) -> Json {
         "position": event.position.get(),
         "at": Value::Instant(event.at).to_json(),
         "actor": event.actor.to_string(),
+        "record": event.record.to_string(),
         "kind": event_word(event.kind),
         "changes": event.changes.iter().map(change).collect::<Vec<_>>(),
         "cause": event.cause.map(|cause| cause.get()),
     })
 }
 
-fn tell_event(event: &Event, names: &mut Names, output: &mut Output<'_>) -> Result<(), Fault> {
+fn tell_event(
+    of: RecordId,
+    event: &Event,
+    names: &mut Names,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let cause = event.cause.map_or_else(String::new, |cause| {
         format!(", caused by entry {}", cause.get())
     });
@@ -98,8 +104,13 @@ fn tell_event(event: &Event, names: &mut Names, output: &mut Output<'_>) -> Resu
         other => other.to_string(),
     };
     let at = names.shown(&Value::Instant(event.at));
+    // A comment about the record is a record of its own.
+    let what = match event.record == of {
+        true => String::new(),
+        false => format!("{} ", event.record),
+    };
     output.line(format!(
-        "{at}  {} by {actor} (entry {}{cause})",
+        "{at}  {what}{} by {actor} (entry {}{cause})",
         event_word(event.kind),
         event.position.get()
     ))?;

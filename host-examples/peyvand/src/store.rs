@@ -124,7 +124,10 @@ mod tests {
     fn a_state_that_cannot_be_used_is_built_again_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("crm");
-        opened(&dir, Engine::builder(&dir)).unwrap().close().unwrap();
+        opened(&dir, Engine::builder(&dir))
+            .unwrap()
+            .close()
+            .unwrap();
         std::fs::write(dir.join("state/conf"), "nothing that was written").unwrap();
         let engine = opened(&dir, Engine::builder(&dir).create(false)).unwrap();
         let aside = engine.set_aside().unwrap();

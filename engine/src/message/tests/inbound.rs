@@ -20,7 +20,7 @@ fn an_sms_is_linked_to_who_has_the_number() {
     assert_eq!(message.text("state"), Some("received"));
     assert_eq!(message.text("direction"), Some("inbound"));
     let last = office.session.timeline(contact).unwrap().pop().unwrap();
-    assert_eq!(last.message, Some(received.id));
+    assert_eq!(last.record, received.id);
 }
 
 #[test]

@@ -43,8 +43,8 @@ fn a_message_stands_on_the_timelines_of_what_it_is_about() {
         let events = office.session.timeline(record).unwrap();
         let last = events.last().unwrap();
         assert_eq!(
-            (last.kind, last.message),
-            (EventKind::Message, Some(id)),
+            (last.kind, last.record),
+            (EventKind::Message, id),
             "{record}"
         );
         let state = last
@@ -61,7 +61,7 @@ fn a_message_stands_on_the_timelines_of_what_it_is_about() {
             .timeline(id)
             .unwrap()
             .iter()
-            .all(|event| event.message.is_none())
+            .all(|event| event.kind != EventKind::Message)
     );
 }
 

@@ -9,6 +9,7 @@ mod message;
 mod option_words;
 mod organisation;
 mod sales;
+mod social;
 mod template;
 mod view;
 
@@ -28,6 +29,7 @@ pub(crate) fn schema() -> Schema {
             template::objects(),
             document::objects(),
             view::objects(),
+            social::objects(),
         ]
         .into_iter()
         .flatten()

@@ -101,7 +101,9 @@ impl Layers {
             let part = Part::of(pages, span, direction)?;
             let (start, end) = (part.span.start.as_slice(), end_of(&part.span));
             let past = match at < self.reach {
-                true => History::new(pages, at).range(start, end, direction, limit - rows.count())?,
+                true => {
+                    History::new(pages, at).range(start, end, direction, limit - rows.count())?
+                }
                 false => Vec::new(),
             };
             let current = directed(part.entries(at), direction).map(Seen::current);
@@ -203,11 +205,7 @@ fn end_of(span: &Span) -> Option<&[u8]> {
 }
 
 /// Appends until `limit` rows are there, and says whether they are.
-fn fill<'a>(
-    rows: &mut impl Sink,
-    seen: impl Iterator<Item = Seen<'a>>,
-    limit: usize,
-) -> bool {
+fn fill<'a>(rows: &mut impl Sink, seen: impl Iterator<Item = Seen<'a>>, limit: usize) -> bool {
     let mut present = seen.filter_map(|seen| Some((seen.value?, seen)));
     while rows.count() < limit {
         match present.next() {

@@ -55,13 +55,13 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::journal::{Durability, Entry, Journal, Position, Subject};
 
+use super::entries::{Entries, Sink};
 use super::locks::{lock, read, write};
 use super::overlay::Overlay;
 use super::pins::Pins;
 use super::queue::Queue;
 use super::runs::Scratch;
 use super::verify::Folded;
-use super::entries::{Entries, Sink};
 use super::{
     Backend, Commit, CommitError, Direction, Progress, Row, Span, StoreError, Verified, kept,
 };

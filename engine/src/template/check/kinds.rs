@@ -135,7 +135,7 @@ impl Sort {
                     steps: steps + 1,
                 }
             }
-            FieldKind::Json => Self::Any,
+            FieldKind::Json | FieldKind::File => Self::Any,
             FieldKind::Rollup(rollup) => match rollup.measure {
                 RollupMeasure::Count => Self::Number,
                 RollupMeasure::Sum { .. } => Self::Decimal,
