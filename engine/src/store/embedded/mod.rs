@@ -257,10 +257,7 @@ impl Backend for EmbeddedBackend {
     fn get_all(&self, at: Position, keys: &[&[u8]]) -> Result<Entries, StoreError> {
         let layers = read(&self.layers);
         let mut entries = Entries::with_capacity(keys.len(), keys.len() * ENTRY);
-        let read = keys
-            .iter()
-            .try_for_each(|key| layers.look_up(key, at, |value| entries.put_value(value)));
-        self.noted(read)?;
+        self.noted(layers.look_up_all(keys, at, &mut entries))?;
         Ok(entries)
     }
 
