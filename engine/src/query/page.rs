@@ -186,9 +186,7 @@ impl Bound {
                     ControlFlow::Continue(())
                 });
             }
-            if after.as_ref().is_some_and(|after| bytes <= *after)
-                || !row.passes(&self.compiled)?
-            {
+            if after.as_ref().is_some_and(|after| bytes <= *after) || !row.passes(&self.compiled)? {
                 return Ok(ControlFlow::Continue(()));
             }
             best.insert(bytes, row.into_record()?);

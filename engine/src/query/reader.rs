@@ -273,9 +273,6 @@ pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: &[u8]) -> Result<Rec
 
 pub(super) fn unreadable(object: &Object, id: u128, error: &codec::CodecError) -> Error {
     let id = RecordId::new(object.prefix, id);
-    Error::new(
-        ErrorKind::Damaged,
-        format!("{id} cannot be read: {error}"),
-    )
-    .hint("run `peyvand check` on the store")
+    Error::new(ErrorKind::Damaged, format!("{id} cannot be read: {error}"))
+        .hint("run `peyvand check` on the store")
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::Operator;
-use super::candidate::Look;
 use crate::record::Value;
 use crate::schema::{FieldKind, Object, RollupMeasure};
 

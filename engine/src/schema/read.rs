@@ -33,7 +33,9 @@ impl FieldKind {
             Self::Duration => integer(json)
                 .map(Value::Duration)
                 .map_err(|_| "a duration is a number of microseconds".to_owned()),
-            Self::Option { options } => option(&word(json)?, options).map(|name| Value::Text(name.into())),
+            Self::Option { options } => {
+                option(&word(json)?, options).map(|name| Value::Text(name.into()))
+            }
             Self::MultiOption { options } => several(json, options),
             Self::Money => money(json),
             Self::Phone => phone(json),

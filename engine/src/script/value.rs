@@ -30,9 +30,7 @@ pub(super) fn to_script(value: &Value) -> Dynamic {
             .into(),
         Value::Money(money) => Dynamic::from(*money),
         Value::Phone(phone) => {
-            let optional = |part: &Option<Text>| {
-                part.as_deref().map_or(Dynamic::UNIT, Into::into)
-            };
+            let optional = |part: &Option<Text>| part.as_deref().map_or(Dynamic::UNIT, Into::into);
             map([
                 ("raw", phone.raw.as_str().into()),
                 ("e164", optional(&phone.e164)),

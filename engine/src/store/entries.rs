@@ -124,9 +124,13 @@ mod tests {
 
     #[test]
     fn entries_come_out_as_they_went_in() {
-        let rows: Vec<Row> = (0..5).map(|at| (vec![b'k', at], vec![at; at as usize])).collect();
+        let rows: Vec<Row> = (0..5)
+            .map(|at| (vec![b'k', at], vec![at; at as usize]))
+            .collect();
         let entries = Entries::from(rows.clone());
-        let read = entries.iter().map(|(key, value)| (key.to_vec(), value.to_vec()));
+        let read = entries
+            .iter()
+            .map(|(key, value)| (key.to_vec(), value.to_vec()));
         assert!(read.eq(rows.iter().cloned()));
         assert_eq!(entries.last_key(), Some(&b"k\x04"[..]));
     }

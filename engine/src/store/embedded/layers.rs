@@ -64,6 +64,16 @@ impl Layers {
     }
 
     pub(super) fn get(&self, key: &[u8], at: Position) -> Result<Option<Vec<u8>>, StoreError> {
+        let pages = self.readable(at)?;
+        if let Some(value) = self.newer(key, at) {
+            return Ok(value.map(<[u8]>::to_vec));
+        }
+        let shown = pages.cache().shown();
+        let found = shown.holding(key).and_then(|leaf| leaf.get(key));
+        if let Some(entry) = found.filter(|entry| entry.since <= at.get()) {
+            return Ok(Some(entry.value.to_vec()));
+        }
+        drop(shown);
         self.look_up(key, at, |value| value.map(<[u8]>::to_vec))
     }
 
@@ -100,6 +110,9 @@ impl Layers {
         at: Position,
         entries: &mut Entries,
     ) -> Result<(), StoreError> {
+        if let [key] = keys {
+            return self.look_up(key, at, |value| entries.put_value(value));
+        }
         let pages = self.readable(at)?;
         let mut rest = keys;
         while !rest.is_empty() {
@@ -163,7 +176,9 @@ impl Layers {
             let part = Part::of(pages, span, direction)?;
             let (start, end) = (part.span.start.as_slice(), end_of(&part.span));
             let past = match at < self.reach {
-                true => History::new(pages, at).range(start, end, direction, limit - rows.count())?,
+                true => {
+                    History::new(pages, at).range(start, end, direction, limit - rows.count())?
+                }
                 false => Vec::new(),
             };
             let current = directed(part.entries(at), direction).map(Seen::current);
@@ -265,11 +280,7 @@ fn end_of(span: &Span) -> Option<&[u8]> {
 }
 
 /// Appends until `limit` rows are there, and says whether they are.
-fn fill<'a>(
-    rows: &mut impl Sink,
-    seen: impl Iterator<Item = Seen<'a>>,
-    limit: usize,
-) -> bool {
+fn fill<'a>(rows: &mut impl Sink, seen: impl Iterator<Item = Seen<'a>>, limit: usize) -> bool {
     let mut present = seen.filter_map(|seen| Some((seen.value?, seen)));
     while rows.count() < limit {
         match present.next() {

@@ -55,13 +55,13 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::journal::{Durability, Entry, Journal, Position, Subject};
 
+use super::entries::{Entries, Sink};
 use super::locks::{lock, read, write};
 use super::overlay::Overlay;
 use super::pins::Pins;
 use super::queue::Queue;
 use super::runs::Scratch;
 use super::verify::Folded;
-use super::entries::{Entries, Sink};
 use super::{
     Backend, Commit, CommitError, Direction, Progress, Row, Span, StoreError, Verified, kept,
 };
@@ -78,8 +78,9 @@ pub(crate) use folder::ERASED;
 pub(crate) use options::StoreOptions;
 pub use options::{Retention, StateEngine};
 
-/// How long an entry is thought to be, for those who read many: a guess.
+/// How long a record and the entry of an index are thought to be, for those who read many: guesses.
 const ENTRY: usize = 256;
+const KEY: usize = 64;
 /// How many entries are thought to be in a list, at most.
 const LIST: usize = 128;
 
@@ -268,7 +269,7 @@ impl Backend for EmbeddedBackend {
         direction: Direction,
         limit: usize,
     ) -> Result<Entries, StoreError> {
-        let mut entries = Entries::with_capacity(limit.min(LIST), limit.min(LIST) * ENTRY);
+        let mut entries = Entries::with_capacity(limit.min(LIST), limit.min(LIST) * KEY);
         self.scan_into(at, span, direction, limit, &mut entries)?;
         Ok(entries)
     }

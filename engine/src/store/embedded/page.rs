@@ -154,12 +154,11 @@ impl Press {
     }
 }
 
-/// A key that is looked for in a page.
+/// A key that is looked for in a page: it is one of the entries `like` or none.
 pub(super) struct Sought<'a, 'k> {
     leaf: &'a Leaf,
     /// What comes behind the page's prefix, if the key begins with it.
     rest: Option<&'k [u8]>,
-    /// It is one of these or none.
     like: Range<usize>,
 }
 
@@ -167,8 +166,7 @@ impl<'a> Sought<'a, '_> {
     /// The second half of [`Leaf::get`].
     pub(super) fn entry(self) -> Option<Entry<'a>> {
         let rest = self.rest?;
-        let at = self.leaf.first_like(self.like, rest);
-        let found = self.leaf.try_entry(at)?;
+        let found = self.leaf.try_entry(self.leaf.first_like(self.like, rest))?;
         (found.rest == rest).then_some(found)
     }
 }
