@@ -77,7 +77,7 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
         Span::prefix(&key)
     };
     let around = |operand: &Operand| Span::prefix(&[prefix.as_slice(), &bound(operand)].concat());
-    let present = Span::prefix(&[prefix.as_slice(), &[1]].concat());
+    let present = || Span::prefix(&[prefix.as_slice(), &[1]].concat());
     let several = matches!(test.target.kind, FieldKind::MultiOption { .. });
     let mut value = None;
     let (rank, spans) = match (test.operator, test.operands.as_slice()) {
@@ -94,13 +94,13 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
             Rank::Range,
             vec![Span {
                 start: around(least).start,
-                end: present.end,
+                end: present().end,
             }],
         ),
         (Operator::Lt | Operator::Lte, [most]) => (
             Rank::Range,
             vec![Span {
-                start: present.start,
+                start: present().start,
                 end: around(most).end,
             }],
         ),

@@ -6,6 +6,7 @@
 use chrono::{DateTime, NaiveDate};
 use minicbor::Encoder;
 
+use super::cbor::{ARRAY, BYTES, MAP, Reading, TEXT, UNSIGNED, text_of};
 use super::values::Values;
 use super::{
     Address, ContentHash, Currency, Decimal, FileRef, Money, PersonName, Phone, Prefix, RecordId,
@@ -209,7 +210,7 @@ impl<'a> Unread<'a> {
             if field == number {
                 return read_kind(&mut from.rest, kind, field).map(Some);
             }
-            from.rest.skip_kind(kind, field)?;
+            skip_kind(&mut from.rest, kind, field)?;
         }
         Ok(None)
     }
@@ -234,6 +235,19 @@ impl<'a> Unread<'a> {
         self.rest.expect(ARRAY)?;
         Ok(Some((field, self.rest.expect(UNSIGNED)?)))
     }
+}
+
+/// Steps over a value.
+fn skip_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<(), CodecError> {
+    let items = match kind {
+        TEXT_VALUE..=6 | 13 => 1,
+        7 => from.expect(ARRAY)?,
+        8 | 12 => 2,
+        9 | 11 => 3,
+        10 => 5,
+        _ => return Err(unknown_kind(field)),
+    };
+    (0..items).try_for_each(|_| from.skip_item())
 }
 
 fn read_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<Value, CodecError> {
@@ -318,133 +332,6 @@ fn read_decimal(from: &mut Reading<'_>, field: u32) -> Result<Decimal, CodecErro
             field,
             what: "no decimal",
         })
-}
-
-/// Pages have checksums, and we write nothing but UTF-8: were it otherwise, the text shows where.
-fn text_of(bytes: &[u8]) -> Text {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => String::from_utf8_lossy(bytes).into(),
-    }
-}
-
-// The kinds of CBOR items that we write.
-const UNSIGNED: u8 = 0;
-const NEGATIVE: u8 = 1;
-const BYTES: u8 = 2;
-const TEXT: u8 = 3;
-const ARRAY: u8 = 4;
-const MAP: u8 = 5;
-const SIMPLE: u8 = 7;
-const FALSE: u64 = 20;
-const TRUE: u64 = 21;
-const NULL: u64 = 22;
-
-/// What is left of the bytes. A reader of what we write alone is twice as fast as one of everything that CBOR is.
-#[derive(Clone)]
-struct Reading<'a>(&'a [u8]);
-
-impl<'a> Reading<'a> {
-    /// The kind of the next item, and its number or length.
-    #[inline]
-    fn head(&mut self) -> Result<(u8, u64), CodecError> {
-        let (first, rest) = self.0.split_first().ok_or(CodecError::Cut)?;
-        self.0 = rest;
-        let (kind, small) = (first >> 5, first & 0x1F);
-        match small {
-            0..=23 => Ok((kind, u64::from(small))),
-            _ => Ok((kind, self.long_number(small)?)),
-        }
-    }
-
-    fn long_number(&mut self, length: u8) -> Result<u64, CodecError> {
-        match length {
-            24 => self.number::<1>(),
-            25 => self.number::<2>(),
-            26 => self.number::<4>(),
-            27 => self.number::<8>(),
-            _ => Err(CodecError::Cut),
-        }
-    }
-
-    fn number<const N: usize>(&mut self) -> Result<u64, CodecError> {
-        let (bytes, rest) = self.0.split_first_chunk::<N>().ok_or(CodecError::Cut)?;
-        self.0 = rest;
-        let shifted = |number, byte: &u8| number << 8 | u64::from(*byte);
-        Ok(bytes.iter().fold(0, shifted))
-    }
-
-    #[inline]
-    fn expect(&mut self, kind: u8) -> Result<u64, CodecError> {
-        match self.head()? {
-            (found, number) if found == kind => Ok(number),
-            _ => Err(CodecError::Cut),
-        }
-    }
-
-    fn take(&mut self, length: u64) -> Result<&'a [u8], CodecError> {
-        let length = usize::try_from(length).map_err(|_| CodecError::Cut)?;
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(CodecError::Cut)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    #[inline]
-    fn bytes(&mut self, kind: u8) -> Result<&'a [u8], CodecError> {
-        let length = self.expect(kind)?;
-        self.take(length)
-    }
-
-    fn text(&mut self) -> Result<Text, CodecError> {
-        self.bytes(TEXT).map(text_of)
-    }
-
-    fn optional_bytes(&mut self) -> Result<Option<&'a [u8]>, CodecError> {
-        match self.head()? {
-            (SIMPLE, NULL) => Ok(None),
-            (TEXT, length) => self.take(length).map(Some),
-            _ => Err(CodecError::Cut),
-        }
-    }
-
-    /// Steps over a value.
-    fn skip_kind(&mut self, kind: u64, field: u32) -> Result<(), CodecError> {
-        let items = match kind {
-            TEXT_VALUE..=6 | 13 => 1,
-            7 => self.expect(ARRAY)?,
-            8 | 12 => 2,
-            9 | 11 => 3,
-            10 => 5,
-            _ => return Err(unknown_kind(field)),
-        };
-        (0..items).try_for_each(|_| self.skip_item())
-    }
-
-    fn skip_item(&mut self) -> Result<(), CodecError> {
-        match self.head()? {
-            (BYTES | TEXT, length) => self.take(length).map(drop),
-            (UNSIGNED | NEGATIVE | SIMPLE, _) => Ok(()),
-            _ => Err(CodecError::Cut),
-        }
-    }
-
-    fn signed(&mut self) -> Result<i64, CodecError> {
-        let (kind, number) = self.head()?;
-        let number = i64::try_from(number).map_err(|_| CodecError::Cut)?;
-        match kind {
-            UNSIGNED => Ok(number),
-            NEGATIVE => Ok(-1 - number),
-            _ => Err(CodecError::Cut),
-        }
-    }
-
-    fn truth(&mut self) -> Result<bool, CodecError> {
-        match self.head()? {
-            (SIMPLE, FALSE) => Ok(false),
-            (SIMPLE, TRUE) => Ok(true),
-            _ => Err(CodecError::Cut),
-        }
-    }
 }
 
 #[cfg(test)]

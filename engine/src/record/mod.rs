@@ -4,6 +4,7 @@
 //! `codec`, the bytes that it is kept as.
 //! Nothing here knows the store, the schema's rules or who may see what.
 
+mod cbor;
 pub(crate) mod codec;
 mod currency;
 mod decimal;

@@ -109,11 +109,16 @@ impl Told {
                 let backward = scanned(store, at, span.clone(), Direction::Backward);
                 assert_eq!(backward, wanted, "backward at {number}");
             }
-            for number in 0..40 {
-                let key = key(number);
-                let found = store.get_many(at, &[&key]).unwrap().pop().unwrap();
-                assert_eq!(found.as_ref(), map.get(&key), "{key:?} at {at}");
+            let keys: Vec<Vec<u8>> = (0..40).map(key).collect();
+            for key in &keys {
+                let found = store.get_many(at, &[key]).unwrap().pop().unwrap();
+                assert_eq!(found.as_ref(), map.get(key), "{key:?} at {at}");
+                assert_eq!(store.get(at, key).unwrap(), found);
             }
+            let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+            let together = store.get_all(at, &keys).unwrap();
+            let wanted = keys.iter().map(|key| map.get(*key).map(Vec::as_slice));
+            assert!(together.values().eq(wanted), "many at {at}");
         }
     }
 
@@ -146,6 +151,9 @@ fn scanned(store: &Store, at: Position, mut span: Span, direction: Direction) ->
     let mut rows = Vec::new();
     loop {
         let part = store.scan(at, &span, direction, 3).unwrap();
+        let listed = store.list(at, &span, direction, 3).unwrap();
+        let same = part.iter().map(|(key, value)| (&key[..], &value[..]));
+        assert!(listed.iter().eq(same));
         let Some((last, _)) = part.last() else {
             return rows;
         };

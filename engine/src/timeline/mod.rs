@@ -106,7 +106,7 @@ pub(crate) fn states(reader: &Reader, entry: &Entry) -> Result<BTreeMap<RecordId
         let Some(object) = reader.schema.by_number(number) else {
             continue;
         };
-        let record = value.map(|bytes| decode(object, id, &bytes)).transpose()?;
+        let record = value.map(|bytes| decode(object, id, bytes)).transpose()?;
         states.insert(RecordId::new(object.prefix, id), record);
     }
     Ok(states)

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::shelf::{Shelf, sales};
+use crate::error::ErrorKind;
+use crate::query::{Filter, Query};
 
 #[test]
 fn missing_values_answer_only_null_ne_nin_and_not() {
@@ -286,4 +288,16 @@ fn and_or_and_not_combine() {
     );
     assert_eq!(shelf.found("opportunity", "or()"), []);
     assert_eq!(shelf.found("opportunity", "").len(), 10);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_an_error_and_no_empty_one() {
+    let shelf = Shelf::new();
+    let id = shelf.put("opportunity", 1, json!({"name": "یک", "source": "web"}));
+    shelf.damage(id);
+    for filter in ["source[eq]:web", "source[ne]:web", "name[eq]:یک"] {
+        let query = Query::new("opportunity").filter(Filter::parse(filter).unwrap());
+        let refused = shelf.page(&query).err().unwrap();
+        assert_eq!(refused.kind(), ErrorKind::Damaged, "{filter}: {refused}");
+    }
 }

@@ -71,6 +71,15 @@ impl Shelf {
         record.id
     }
 
+    /// Cuts the last byte off what is stored of a record.
+    pub(super) fn damage(&self, id: RecordId) {
+        let object = self.schema.by_prefix(id.prefix).unwrap();
+        let key = spaces::of_record(spaces::RECORD, object.number, id.number);
+        let mut value = self.reader().snapshot.get(&key).unwrap().unwrap();
+        value.pop();
+        self.commit(vec![Write::Put { key, value }]);
+    }
+
     pub(super) fn delete(&self, object: &str, number: u128) {
         self.replace(self.id(object, number), None);
     }

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use super::page::Leaf;
 use super::short_key::ShortKey;
@@ -39,11 +39,7 @@ pub(super) struct Fenced {
 impl Fenced {
     fn size(&self) -> usize {
         // Beside itself: its key and its place in the map and in the line.
-        self.leaf.size() + self.fence.len() + 288
-    }
-
-    fn holds(&self, key: &[u8]) -> bool {
-        self.next.as_ref().is_none_or(|next| key < next.as_slice())
+        self.leaf.size() + self.fence.len() + 320
     }
 }
 
@@ -74,18 +70,36 @@ struct Shelf {
 
 struct Slot {
     page: Arc<Fenced>,
+    /// The fence of the next page again, here where it is at hand.
+    next: Option<ShortKey>,
     read: AtomicBool,
     /// Which place in the line is this page's.
     ticket: u64,
 }
 
 impl Slot {
-    fn taken(&self) -> Arc<Fenced> {
+    fn holds(&self, key: &[u8]) -> bool {
+        let next = self.next.as_ref();
+        next.is_none_or(|next| key < next.as_bytes())
+    }
+
+    fn seen(&self) -> &Arc<Fenced> {
         // Written only when it changes, so that readers do not take the line from each other.
         if !self.read.load(Ordering::Relaxed) {
             self.read.store(true, Ordering::Relaxed);
         }
-        Arc::clone(&self.page)
+        &self.page
+    }
+}
+
+/// The pages that are here, while nobody changes which they are. Who holds it asks the cache for nothing else.
+pub(super) struct Shown<'a>(RwLockReadGuard<'a, Shelf>);
+
+impl Shown<'_> {
+    /// The current page that `key` belongs to, if it is here.
+    pub(super) fn holding(&self, key: &[u8]) -> Option<&Leaf> {
+        let slot = self.0.holding(Space::Current, key)?;
+        Some(&slot.seen().leaf)
     }
 }
 
@@ -124,9 +138,14 @@ impl Cache {
     /// The page that `key` belongs to, if it is here.
     pub(super) fn holding(&self, space: Space, key: &[u8]) -> Option<Arc<Fenced>> {
         let shelf = read(&self.shelf);
-        let range = (Bound::Unbounded, Bound::Included(key));
-        let (_, slot) = shelf.pages(space).range::<[u8], _>(range).next_back()?;
-        slot.page.holds(key).then(|| slot.taken())
+        shelf
+            .holding(space, key)
+            .map(|slot| Arc::clone(slot.seen()))
+    }
+
+    /// For looks at many pages: to count who holds each of them takes longer than the look.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        Shown(read(&self.shelf))
     }
 
     /// The last page with a key before `end`, or the very last, if it is here.
@@ -140,7 +159,7 @@ impl Cache {
             (Some(next), Some(end)) => next.as_slice() >= end,
             (Some(_), None) => false,
         };
-        reaches.then(|| slot.taken())
+        reaches.then(|| Arc::clone(slot.seen()))
     }
 
     /// Keeps a page, unless a batch came since `batches` was asked.
@@ -212,10 +231,18 @@ impl Shelf {
         }
     }
 
+    fn holding(&self, space: Space, key: &[u8]) -> Option<&Slot> {
+        let range = (Bound::Unbounded, Bound::Included(key));
+        let (_, slot) = self.pages(space).range::<[u8], _>(range).next_back()?;
+        slot.holds(key).then_some(slot)
+    }
+
     fn put(&mut self, space: Space, page: Arc<Fenced>) {
         self.bytes += page.size();
+        let next = page.next.as_deref().map(ShortKey::new);
         if let Some(slot) = self.pages_mut(space).get_mut(page.fence.as_slice()) {
             let old = std::mem::replace(&mut slot.page, page);
+            slot.next = next;
             self.bytes -= old.size();
             return;
         }
@@ -225,6 +252,7 @@ impl Shelf {
         self.line.push_back((space, fence.clone(), ticket));
         let slot = Slot {
             page,
+            next,
             read: AtomicBool::new(false),
             ticket,
         };

@@ -14,18 +14,20 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use crate::journal::Position;
-use crate::store::entries::Sink;
+use crate::store::entries::{Entries, Sink};
 use crate::store::overlay::Overlay;
 use crate::store::settle::Ground;
 use crate::store::{Direction, Row, Span, StoreError};
 
 use super::cache::{Fenced, Space};
 use super::history::History;
-use super::page::Entry;
+use super::page::{Entry, Leaf, Sought};
 use super::pages::Pages;
 
 /// So many pages are read under one lock.
 const CHUNK: usize = 64;
+/// So many keys are looked for together.
+const AT_ONCE: usize = 32;
 
 /// The state: newer versions in memory above pages on disk.
 pub(super) struct Layers {
@@ -62,6 +64,16 @@ impl Layers {
     }
 
     pub(super) fn get(&self, key: &[u8], at: Position) -> Result<Option<Vec<u8>>, StoreError> {
+        let pages = self.readable(at)?;
+        if let Some(value) = self.newer(key, at) {
+            return Ok(value.map(<[u8]>::to_vec));
+        }
+        let shown = pages.cache().shown();
+        let found = shown.holding(key).and_then(|leaf| leaf.get(key));
+        if let Some(entry) = found.filter(|entry| entry.since <= at.get()) {
+            return Ok(Some(entry.value.to_vec()));
+        }
+        drop(shown);
         self.look_up(key, at, |value| value.map(<[u8]>::to_vec))
     }
 
@@ -73,9 +85,7 @@ impl Layers {
         take: impl FnOnce(Option<&[u8]>) -> T,
     ) -> Result<T, StoreError> {
         let pages = self.readable(at)?;
-        let folding = self.folding.as_ref();
-        let newer = self.overlay.at(key, at);
-        if let Some(value) = newer.or_else(|| folding?.overlay.at(key, at)) {
+        if let Some(value) = self.newer(key, at) {
             return Ok(take(value));
         }
         let page = pages.holding(Space::Current, key)?;
@@ -84,6 +94,71 @@ impl Layers {
             None if at < self.reach => Ok(take(History::new(pages, at).get(key)?.as_deref())),
             current => Ok(take(current.map(|entry| entry.value))),
         }
+    }
+
+    /// What the overlays know of a key.
+    fn newer(&self, key: &[u8], at: Position) -> Option<Option<&[u8]>> {
+        let folding = self.folding.as_ref();
+        let newer = self.overlay.at(key, at);
+        newer.or_else(|| folding?.overlay.at(key, at))
+    }
+
+    /// The values of keys, appended to `entries`.
+    pub(super) fn look_up_all(
+        &self,
+        keys: &[&[u8]],
+        at: Position,
+        entries: &mut Entries,
+    ) -> Result<(), StoreError> {
+        if let [key] = keys {
+            return self.look_up(key, at, |value| entries.put_value(value));
+        }
+        let pages = self.readable(at)?;
+        let mut rest = keys;
+        while !rest.is_empty() {
+            let (some, later) = rest.split_at(rest.len().min(AT_ONCE));
+            let done = self.look_up_cached(pages, some, at, entries);
+            rest = match some.get(done) {
+                Some(key) => {
+                    self.look_up(key, at, |value| entries.put_value(value))?;
+                    rest.get(done + 1..).unwrap_or_default()
+                }
+                None => later,
+            };
+        }
+        Ok(())
+    }
+
+    /// As far as overlays and cached pages know the values; says how far. What it takes longest for is memory that is
+    /// not at hand: each step is done for all keys before the next, so that they wait for it together.
+    fn look_up_cached(
+        &self,
+        pages: &Pages,
+        keys: &[&[u8]],
+        at: Position,
+        entries: &mut Entries,
+    ) -> usize {
+        let newer = keys.iter().map(|key| self.newer(key, at));
+        let newer: Vec<Option<Option<&[u8]>>> = newer.collect();
+        let shown = pages.cache().shown();
+        let leaves = keys.iter().map(|key| shown.holding(key));
+        let leaves: Vec<Option<&Leaf>> = leaves.collect();
+        let sought = leaves.iter().zip(keys);
+        let sought = sought.map(|(leaf, key)| leaf.map(|leaf| leaf.seek(key)));
+        let sought: Vec<Option<Sought<'_, '_>>> = sought.collect();
+        let found = sought.into_iter().map(|sought| sought.map(Sought::entry));
+        let found: Vec<Option<Option<Entry<'_>>>> = found.collect();
+        for (done, (newer, found)) in newer.into_iter().zip(found).enumerate() {
+            let value = match (newer, found) {
+                (Some(value), _) => value,
+                (None, Some(Some(entry))) if entry.since <= at.get() => Some(entry.value),
+                // Nothing, or nothing any more: history is asked, where there may be some.
+                (None, Some(_)) if at >= self.reach => None,
+                _ => return done,
+            };
+            entries.put_value(value);
+        }
+        keys.len()
     }
 
     /// Appends entries of `span` to `rows` until there are `limit`, the span is read or a chunk of

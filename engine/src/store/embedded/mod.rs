@@ -78,8 +78,9 @@ pub(crate) use folder::ERASED;
 pub(crate) use options::StoreOptions;
 pub use options::{Retention, StateEngine};
 
-/// How long an entry is thought to be, for those who read many: a guess.
+/// How long a record and the entry of an index are thought to be, for those who read many: guesses.
 const ENTRY: usize = 256;
+const KEY: usize = 64;
 /// How many entries are thought to be in a list, at most.
 const LIST: usize = 128;
 
@@ -257,10 +258,7 @@ impl Backend for EmbeddedBackend {
     fn get_all(&self, at: Position, keys: &[&[u8]]) -> Result<Entries, StoreError> {
         let layers = read(&self.layers);
         let mut entries = Entries::with_capacity(keys.len(), keys.len() * ENTRY);
-        let read = keys
-            .iter()
-            .try_for_each(|key| layers.look_up(key, at, |value| entries.put_value(value)));
-        self.noted(read)?;
+        self.noted(layers.look_up_all(keys, at, &mut entries))?;
         Ok(entries)
     }
 
@@ -271,7 +269,7 @@ impl Backend for EmbeddedBackend {
         direction: Direction,
         limit: usize,
     ) -> Result<Entries, StoreError> {
-        let mut entries = Entries::with_capacity(limit.min(LIST), limit.min(LIST) * ENTRY);
+        let mut entries = Entries::with_capacity(limit.min(LIST), limit.min(LIST) * KEY);
         self.scan_into(at, span, direction, limit, &mut entries)?;
         Ok(entries)
     }

@@ -154,6 +154,23 @@ impl Press {
     }
 }
 
+/// A key that is looked for in a page: it is one of the entries `like` or none.
+pub(super) struct Sought<'a, 'k> {
+    leaf: &'a Leaf,
+    /// What comes behind the page's prefix, if the key begins with it.
+    rest: Option<&'k [u8]>,
+    like: Range<usize>,
+}
+
+impl<'a> Sought<'a, '_> {
+    /// The second half of [`Leaf::get`].
+    pub(super) fn entry(self) -> Option<Entry<'a>> {
+        let rest = self.rest?;
+        let found = self.leaf.try_entry(self.leaf.first_like(self.like, rest))?;
+        (found.rest == rest).then_some(found)
+    }
+}
+
 /// A page in memory, as it is before compression.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
@@ -269,10 +286,17 @@ impl Leaf {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<Entry<'_>> {
-        let rest = key.strip_prefix(self.prefix())?;
-        let at = self.first_at_or_after(key);
-        let found = self.try_entry(at)?;
-        (found.rest == rest).then_some(found)
+        self.seek(key).entry()
+    }
+
+    /// The first half of [`get`](Self::get), which looks at no entry yet.
+    pub(super) fn seek<'a, 'k>(&'a self, key: &'k [u8]) -> Sought<'a, 'k> {
+        let rest = key.strip_prefix(self.prefix());
+        Sought {
+            leaf: self,
+            rest,
+            like: rest.map_or(0..0, |rest| self.heads.like(rest)),
+        }
     }
 
     /// The entries whose keys lie from `start` up to `end` (exclusive; `None` for no end).
@@ -296,6 +320,11 @@ impl Leaf {
         };
         let mut like = self.heads.like(rest);
         like.start = like.start.max(low);
+        self.first_like(like, rest)
+    }
+
+    /// The first of some entries whose key is not before one that has this rest, or the one behind them.
+    fn first_like(&self, mut like: Range<usize>, rest: &[u8]) -> usize {
         while like.start < like.end {
             let middle = like.start.midpoint(like.end);
             match self.rest(middle) < Some(rest) {
