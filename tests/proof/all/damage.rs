@@ -32,6 +32,7 @@ fn damage_of_a_closed_state_is_not_left_to_a_check() {
         let patient = Patient::make(folder.path(), engine, 1).unwrap();
         let harmed = patient.harm_state(Harm::Zero, 24, folder.path()).unwrap();
         assert!(harmed.rebuilt > 0, "{engine:?}: {harmed:?}");
-        drop(patient.harm_state(Harm::Flip, 24, folder.path()).unwrap());
+        let flipped = patient.harm_state(Harm::Flip, 24, folder.path()).unwrap();
+        assert_eq!(flipped.only_checked, 0, "{engine:?}: {flipped:?}");
     }
 }
