@@ -2,6 +2,7 @@
 
 mod builder;
 mod subscriber;
+mod writing;
 
 #[cfg(test)]
 mod tests;
@@ -18,22 +19,15 @@ use crate::check::Checked;
 use crate::config::{Config, Held};
 use crate::content::Content;
 use crate::context::{Actor, Clock, Context, IdSource, Locale};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::gamification::League;
-use crate::hook::{Bill, Bills, Registry};
+use crate::hook::{Bill, Bills};
 use crate::journal::Position;
 use crate::message::Post;
 use crate::query::Reader;
 use crate::schema::Schema;
 use crate::session::Session;
 use crate::store::{Backend, Snapshot};
-use crate::write::{self, Group, Outcome, Write};
-
-/// How often a write is staged again when others keep changing what it reads.
-const ATTEMPTS: usize = 64;
-
-/// How deep follow-ups of follow-ups may go.
-const DEEPEST: u8 = 4;
 
 /// One CRM in one directory: a cheap handle that can be cloned and shared between threads.
 ///
@@ -255,104 +249,6 @@ impl Engine {
         Ok(config)
     }
 
-    /// Runs groups of requests through the write path, follow-ups included. Groups that build upon each other's changes
-    /// of one record take more than one commit.
-    pub(crate) fn write(
-        &self,
-        context: &Context,
-        groups: &[Group],
-        cause: Option<Position>,
-        depth: u8,
-    ) -> Result<WriteReport> {
-        let mut report = self.commit(context, groups, cause, depth)?;
-        while report.groups.len() < groups.len() {
-            let left = &groups[report.groups.len()..];
-            let rest = match self.commit(context, left, cause, depth) {
-                Ok(rest) => rest,
-                Err(error) => {
-                    // What was committed stands and is told; the rest failed.
-                    let failed = left
-                        .iter()
-                        .map(|_| Err(Error::new(error.kind(), error.to_string())));
-                    report.groups.extend(failed);
-                    return Ok(report);
-                }
-            };
-            report.groups.extend(rest.groups);
-            report.warnings.extend(rest.warnings);
-            report.position = rest.position;
-        }
-        Ok(report)
-    }
-
-    /// One commit of as many of the groups as it can hold, staged again while others change what it reads.
-    fn commit(
-        &self,
-        context: &Context,
-        groups: &[Group],
-        cause: Option<Position>,
-        depth: u8,
-    ) -> Result<WriteReport> {
-        let nobody = Registry::default();
-        for _ in 0..ATTEMPTS {
-            let (reader, config) = self.read()?;
-            let registry = match self.inner.unjudged {
-                true => &nobody,
-                false => config.registry(),
-            };
-            let write = Write {
-                backend: &self.inner.backend,
-                content: &self.inner.content,
-                reader,
-                registry,
-                context,
-                now: context.now(),
-                bills: &self.inner.bills,
-                cause,
-                depth,
-                followed: std::mem::take(&mut *self.followed()),
-            };
-            let written = write::run(&write, groups);
-            if !matches!(&written, Ok(Ok(written)) if written.committed.is_some()) {
-                self.followed().extend(&write.followed);
-            }
-            if let Ok(written) = written? {
-                let position = write.reader.position();
-                drop(write);
-                return Ok(self.publish(context, depth, position, written));
-            }
-        }
-        Err(Error::new(
-            ErrorKind::Conflict,
-            "others kept changing what this write reads",
-        )
-        .hint("try again, with fewer writers on the same records"))
-    }
-
-    /// Runs groups of requests up to the commit, on a view that keeps what earlier rehearsals would have written.
-    #[cfg(feature = "exchange")]
-    pub(crate) fn rehearse(
-        &self,
-        context: &Context,
-        view: &mut write::View,
-        groups: &[Group],
-    ) -> Result<Vec<Result<Vec<Outcome>>>> {
-        let (_, config) = self.read()?;
-        let write = Write {
-            backend: &self.inner.backend,
-            content: &self.inner.content,
-            reader: view.reader.clone(),
-            registry: config.registry(),
-            context,
-            now: context.now(),
-            bills: &self.inner.bills,
-            cause: None,
-            depth: 0,
-            followed: Vec::new(),
-        };
-        write::rehearse(&write, view, groups)
-    }
-
     /// One installation, switch or removal at a time.
     #[cfg(any(feature = "wasm", feature = "script"))]
     pub(crate) fn installing(&self) -> std::sync::MutexGuard<'_, ()> {
@@ -384,163 +280,4 @@ impl Engine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn publish(
-        &self,
-        context: &Context,
-        depth: u8,
-        read: Position,
-        written: write::Written,
-    ) -> WriteReport {
-        let mut report = WriteReport {
-            groups: written.groups,
-            position: read,
-            warnings: Vec::new(),
-        };
-        let Some(done) = written.committed else {
-            return report;
-        };
-        report.position = done.position;
-        // From here on the commit stands: what goes wrong is a warning, never the answer to the write.
-        if let Err(error) = self.tell(context, depth, &done, &mut report.warnings) {
-            let at = done.position;
-            report.warnings.push(format!(
-                "the follow-ups of entry {at} wait until the store is opened again: {error}"
-            ));
-        }
-        report
-    }
-
-    fn tell(
-        &self,
-        context: &Context,
-        depth: u8,
-        done: &write::Done,
-        warnings: &mut Vec<String>,
-    ) -> Result<()> {
-        if !done.config && !done.queued {
-            return Ok(());
-        }
-        // After-commit hooks see what was committed, and what others committed since.
-        let (reader, config) = self.read()?;
-        if done.config {
-            warnings.extend(config.registry().broken.iter().cloned());
-        }
-        if done.queued {
-            let write = Write {
-                backend: &self.inner.backend,
-                content: &self.inner.content,
-                reader,
-                registry: config.registry(),
-                context,
-                now: context.now(),
-                bills: &self.inner.bills,
-                cause: None,
-                depth,
-                followed: Vec::new(),
-            };
-            warnings.extend(self.follow(&write, done.position, &done.drafts)?);
-        }
-        Ok(())
-    }
-
-    /// Does what the after-commit hooks ask for a commit, then takes it off the queue.
-    fn follow<C: write::Change>(
-        &self,
-        write: &Write<'_>,
-        position: Position,
-        changes: &[C],
-    ) -> Result<Vec<String>> {
-        let (followed, mut warnings) = write::follow(write, position, changes);
-        for followed in followed {
-            if write.depth >= DEEPEST {
-                warnings.push(format!("follow-ups of {} at depth {DEEPEST} were not done: rules seem to call each other in a circle", followed.actor));
-                continue;
-            }
-            warnings.extend(self.write_effects(
-                write.context,
-                followed,
-                Some(position),
-                write.depth + 1,
-            )?);
-        }
-        self.followed().push(position);
-        Ok(warnings)
-    }
-
-    /// Writes effects as the plugin or script that asked for them; what fails is told, the rest stands.
-    pub(crate) fn write_effects(
-        &self,
-        context: &Context,
-        followed: write::Followed,
-        cause: Option<Position>,
-        depth: u8,
-    ) -> Result<Vec<String>> {
-        let context = Context {
-            actor: followed.actor,
-            ..context.clone()
-        };
-        let report = self.write(&context, &followed.groups, cause, depth)?;
-        let failed = report
-            .groups
-            .iter()
-            .filter_map(|group| group.as_ref().err())
-            .map(|error| format!("an effect of {} was refused: {error}", context.actor));
-        let mut warnings: Vec<String> = failed.collect();
-        warnings.extend(report.warnings);
-        Ok(warnings)
-    }
-
-    /// Follow-ups that a crash left undone.
-    fn resume(&self) -> Result<()> {
-        let (reader, _) = self.read()?;
-        let mut left = Vec::new();
-        reader
-            .snapshot
-            .scan_all(&[crate::store::spaces::QUEUE], |key, value| {
-                let position = key
-                    .last_chunk::<8>()
-                    .map_or(0, |bytes| u64::from_be_bytes(*bytes));
-                left.push((
-                    Position::from_number(position),
-                    value.first().copied().unwrap_or(0),
-                ));
-                Ok::<_, Error>(std::ops::ControlFlow::Continue(()))
-            })?;
-        drop(reader);
-        for (position, depth) in left {
-            let (reader, config) = self.read()?;
-            let Some(entry) = self.inner.backend.entry(position)? else {
-                continue;
-            };
-            let changes = crate::timeline::changes_of(&reader, &self.inner.backend, &entry)?;
-            let context = self.session().context;
-            let write = Write {
-                backend: &self.inner.backend,
-                content: &self.inner.content,
-                reader,
-                registry: config.registry(),
-                context: &context,
-                now: context.now(),
-                bills: &self.inner.bills,
-                cause: None,
-                depth,
-                followed: Vec::new(),
-            };
-            let warnings = self.follow(&write, position, &changes)?;
-            self.inner
-                .resumed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend(warnings);
-        }
-        Ok(())
-    }
-}
-
-/// What became of a write.
-pub(crate) struct WriteReport {
-    pub(crate) groups: Vec<Result<Vec<Outcome>>>,
-    pub(crate) position: Position,
-    pub(crate) warnings: Vec<String>,
 }

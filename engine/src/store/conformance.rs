@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::BTreeMap;
-use std::ops::{Bound, ControlFlow};
+mod positions;
+mod scans;
+
 use std::sync::Arc;
 
 use super::*;
 use crate::journal::{Durability, Position, Subject};
+use positions::*;
+use scans::*;
 
 type Store = Arc<dyn Backend>;
 
@@ -138,157 +141,6 @@ fn total(count: i64, sum: i128) -> Option<Vec<u8>> {
     Some([count.to_be_bytes().as_slice(), &sum.to_be_bytes()].concat())
 }
 
-fn a_snapshot_sees_nothing_newer(store: Store) {
-    commit(&store, vec![put(b"a", b"1"), put(b"b", b"1")]).unwrap();
-    let old = Snapshot::pin(&store);
-    commit(&store, vec![put(b"a", b"2"), delete(b"b"), put(b"c", b"2")]).unwrap();
-    store.fold().unwrap();
-    let new = Snapshot::pin(&store);
-    commit(&store, vec![put(b"a", b"3")]).unwrap();
-    store.fold().unwrap();
-    let keys = [b"a".as_slice(), b"b", b"c"];
-    let some = |value: &[u8]| Some(value.to_vec());
-    let (before, after) = (
-        [some(b"1"), some(b"1"), None],
-        [some(b"2"), None, some(b"2")],
-    );
-    assert_eq!(old.get_many(&keys).unwrap(), before);
-    assert_eq!(new.get_many(&keys).unwrap(), after);
-    let span = Span::prefix(b"");
-    let rows = old.scan(&span, Direction::Forward, 9).unwrap();
-    let wanted = [
-        (b"a".to_vec(), b"1".to_vec()),
-        (b"b".to_vec(), b"1".to_vec()),
-    ];
-    assert_eq!(rows, wanted);
-    assert_eq!(get(&store, b"a"), some(b"3"));
-}
-
-fn a_change_after_the_reading_is_a_conflict(store: Store) {
-    commit(&store, vec![put(b"a", b"1"), put(b"b", b"1")]).unwrap();
-    let read = Snapshot::pin(&store);
-    let guarded = |key: &[u8]| Commit {
-        at: read.position(),
-        unchanged: vec![b"absent".to_vec(), key.to_vec()],
-        writes: vec![put(b"out", b"1")],
-        ..Commit::default()
-    };
-    commit(&store, vec![put(b"a", b"2")]).unwrap();
-    store.fold().unwrap();
-    let refused = store.commit(guarded(b"a"));
-    assert!(matches!(refused, Err(CommitError::Conflict { key }) if key == b"a"));
-    store.commit(guarded(b"b")).unwrap();
-    // A delete is a change, and so is the first write of a key that was absent.
-    commit(&store, vec![delete(b"b")]).unwrap();
-    let refused = store.commit(guarded(b"b"));
-    assert!(matches!(refused, Err(CommitError::Conflict { key }) if key == b"b"));
-    commit(&store, vec![put(b"absent", b"1")]).unwrap();
-    let refused = store.commit(guarded(b"c"));
-    assert!(matches!(refused, Err(CommitError::Conflict { key }) if key == b"absent"));
-}
-
-fn a_conflict_leaves_nothing(store: Store) {
-    let read = Snapshot::pin(&store);
-    commit(&store, vec![put(b"a", b"1")]).unwrap();
-    let head = store.head();
-    let refused = store.commit(Commit {
-        at: read.position(),
-        unchanged: vec![b"a".to_vec()],
-        writes: vec![put(b"a", b"2"), put(b"b", b"2")],
-        ..Commit::default()
-    });
-    assert!(refused.is_err());
-    assert_eq!(store.head(), head);
-    assert_eq!(get(&store, b"b"), None);
-    assert_eq!(get(&store, b"a"), Some(b"1".to_vec()));
-}
-
-fn an_unpinned_position_is_gone_after_a_fold(store: Store) {
-    commit(&store, vec![put(b"a", b"1")]).unwrap();
-    let at = store.pin();
-    store.unpin(at);
-    commit(&store, vec![put(b"a", b"2")]).unwrap();
-    store.fold().unwrap();
-    let gone = store.get_many(at, &[b"a"]);
-    assert!(matches!(gone, Err(StoreError::SnapshotGone { .. })));
-    let gone = store.scan(at, &Span::prefix(b"a"), Direction::Backward, 1);
-    assert!(matches!(gone, Err(StoreError::SnapshotGone { .. })));
-    let refused = store.commit(Commit {
-        at,
-        unchanged: vec![b"other".to_vec()],
-        ..Commit::default()
-    });
-    assert!(matches!(
-        refused,
-        Err(CommitError::Store(StoreError::SnapshotGone { .. }))
-    ));
-}
-
-fn an_older_position_stays_readable(store: Store) {
-    commit(&store, vec![put(b"a", b"1")]).unwrap();
-    commit(&store, vec![put(b"a", b"2")]).unwrap();
-    commit(&store, vec![delete(b"a")]).unwrap();
-    store.fold().unwrap();
-    store.prune().unwrap();
-    assert_eq!(store.oldest(), Position::START);
-    for (number, wanted) in [None, Some(b"1"), Some(b"2"), None].into_iter().enumerate() {
-        let at = Position::from_number(number as u64);
-        let old = Snapshot::pin_at(&store, at).unwrap();
-        assert_eq!(old.position(), at);
-        let wanted = wanted.map(|value| value.to_vec());
-        assert_eq!(old.get(b"a").unwrap(), wanted);
-        let rows = old
-            .scan(&Span::prefix(b""), Direction::Backward, 9)
-            .unwrap();
-        assert_eq!(rows.len(), usize::from(wanted.is_some()));
-        let guarded = store.commit(Commit {
-            at,
-            unchanged: vec![b"a".to_vec()],
-            ..Commit::default()
-        });
-        assert_eq!(guarded.is_ok(), number == 3);
-    }
-}
-
-fn a_pinned_position_stays_readable(store: Store) {
-    commit(&store, vec![put(b"a", b"1"), put(b"b", b"1")]).unwrap();
-    let old = Snapshot::pin(&store);
-    commit(&store, vec![put(b"a", b"2"), delete(b"b")]).unwrap();
-    store.fold().unwrap();
-    commit(&store, vec![put(b"a", b"3"), put(b"b", b"3")]).unwrap();
-    store.fold().unwrap();
-    store.prune().unwrap();
-    let one = Some(b"1".to_vec());
-    assert_eq!(old.get_many(&[b"a", b"b"]).unwrap(), [one.clone(), one]);
-    let rows = old.scan(&Span::prefix(b""), Direction::Forward, 9).unwrap();
-    assert_eq!(rows.len(), 2);
-    assert_eq!(store.oldest(), old.position());
-    drop(old);
-    store.prune().unwrap();
-    assert_eq!(store.oldest(), store.head());
-}
-
-fn the_last_commits_stay_readable(store: Store) {
-    for number in 0..9 {
-        commit(&store, vec![put(b"a", &[number]), put(&[number], b"1")]).unwrap();
-    }
-    store.fold().unwrap();
-    commit(&store, vec![put(b"a", b"new")]).unwrap();
-    store.fold().unwrap();
-    store.prune().unwrap();
-    assert_eq!(store.oldest().get(), 7);
-    for number in 7..10_u8 {
-        let old = Snapshot::pin_at(&store, Position::from_number(number.into())).unwrap();
-        assert_eq!(old.get(b"a").unwrap(), Some(vec![number - 1]));
-        let rows = old
-            .scan(&Span::prefix(b""), Direction::Forward, 99)
-            .unwrap();
-        assert_eq!(rows.len(), usize::from(number.min(9)) + 1);
-    }
-    let gone = Snapshot::pin_at(&store, Position::from_number(6));
-    assert!(matches!(gone, Err(StoreError::SnapshotGone { .. })));
-}
-
 fn additions_become_totals_and_end_at_zero(store: Store) {
     commit(&store, vec![add(1, 500), add(1, -700)]).unwrap();
     assert_eq!(get(&store, b"total"), total(2, -200));
@@ -350,101 +202,6 @@ fn the_last_write_of_a_key_holds(store: Store) {
     commit(&store, vec![put(b"b", b"1"), delete(b"b")]).unwrap();
     assert_eq!(get(&store, b"a"), Some(b"2".to_vec()));
     assert_eq!(get(&store, b"b"), None);
-}
-
-/// A map and a store with the same entries, some in pages, some changed or deleted above them.
-fn scattered(store: &Store) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    let mut map = BTreeMap::new();
-    let key = |number: usize| format!("k{:04}", number * 7 % 1000).into_bytes();
-    for part in 0..10 {
-        let rows = (part * 50..part * 50 + 50).map(|number| (key(number), vec![part as u8; 60]));
-        let rows: Vec<Row> = rows.collect();
-        commit(
-            store,
-            rows.iter().map(|(key, value)| put(key, value)).collect(),
-        )
-        .unwrap();
-        map.extend(rows);
-        if part == 3 || part == 6 {
-            store.fold().unwrap();
-        }
-    }
-    let gone: Vec<Vec<u8>> = map.keys().skip(40).step_by(3).cloned().collect();
-    commit(store, gone.iter().map(|key| delete(key)).collect()).unwrap();
-    gone.iter().for_each(|key| drop(map.remove(key)));
-    for key in [b"".to_vec(), vec![0], vec![255], vec![255; 9]] {
-        commit(store, vec![put(&key, b"edge")]).unwrap();
-        map.insert(key, b"edge".to_vec());
-    }
-    map
-}
-
-fn scans_agree_with_a_map_in_both_directions(store: Store) {
-    let map = scattered(&store);
-    let read = Snapshot::pin(&store);
-    let bounds = ["", "k", "k0005", "k0300", "k0301", "k07", "k9", "z"];
-    for start in bounds {
-        for end in bounds {
-            let span = Span {
-                start: start.into(),
-                end: end.into(),
-            };
-            let upper = match end {
-                "" => Bound::Unbounded,
-                end => Bound::Excluded(end.as_bytes()),
-            };
-            let inside = !span.is_empty();
-            let range =
-                inside.then(|| map.range::<[u8], _>((Bound::Included(start.as_bytes()), upper)));
-            let rows = range.into_iter().flatten();
-            let rows: Vec<Row> = rows
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect();
-            for limit in [0, 1, 17, 10_000] {
-                let wanted: Vec<Row> = rows.iter().take(limit).cloned().collect();
-                assert_eq!(read.scan(&span, Direction::Forward, limit).unwrap(), wanted);
-                let wanted: Vec<Row> = rows.iter().rev().take(limit).cloned().collect();
-                assert_eq!(
-                    read.scan(&span, Direction::Backward, limit).unwrap(),
-                    wanted
-                );
-            }
-        }
-    }
-    for direction in [Direction::Forward, Direction::Backward] {
-        let mut found = Vec::new();
-        let mut span = Span::prefix(b"");
-        loop {
-            let rows = read.scan(&span, direction, 13).unwrap();
-            let Some((last, _)) = rows.last() else { break };
-            span = span.beyond(last, direction);
-            found.extend(rows);
-        }
-        if direction == Direction::Backward {
-            found.reverse();
-        }
-        assert_eq!(found, map.clone().into_iter().collect::<Vec<Row>>());
-    }
-}
-
-fn scan_all_goes_through_every_page_until_it_is_told_to_stop(store: Store) {
-    let writes =
-        (0..2500_u32).map(|number| put(&[b"p/", &number.to_be_bytes()[..]].concat(), b"v"));
-    commit(&store, writes.chain([put(b"p0", b"outside")]).collect()).unwrap();
-    let read = Snapshot::pin(&store).clone();
-    for stop in [1, 1000, 1001, 9999] {
-        let mut count = 0;
-        let each = |_: &[u8], _: &[u8]| -> Result<ControlFlow<()>, StoreError> {
-            count += 1;
-            Ok(if count == stop {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            })
-        };
-        read.scan_all(b"p/", each).unwrap();
-        assert_eq!(count, stop.min(2500));
-    }
 }
 
 fn entries_tell_what_was_asked_and_what_came_of_it(store: Store) {

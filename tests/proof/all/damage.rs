@@ -30,7 +30,9 @@ fn damage_of_a_closed_state_is_not_left_to_a_check() {
     for engine in [StateEngine::Sled, StateEngine::Redb] {
         let folder = peyvand_proof::scratch().unwrap();
         let patient = Patient::make(folder.path(), engine, 1).unwrap();
+        let harmed = patient.harm_state(Harm::Zero, 24, folder.path()).unwrap();
+        assert!(harmed.rebuilt > 0, "{engine:?}: {harmed:?}");
         let flipped = patient.harm_state(Harm::Flip, 24, folder.path()).unwrap();
-        assert!(flipped.rebuilt > 0, "{engine:?}: {flipped:?}");
+        assert_eq!(flipped.only_checked, 0, "{engine:?}: {flipped:?}");
     }
 }

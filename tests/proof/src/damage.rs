@@ -190,7 +190,11 @@ fn damage(file: &Path, harm: Harm, dice: &mut Dice) -> Proof<Damage> {
         .iter()
         .rposition(|byte| *byte != 0)
         .map_or(0, |at| at + 1);
-    let at = dice.place(bytes.len());
+    // Zeroes at the end are nobody's.
+    let at = dice.place(match harm {
+        Harm::Flip | Harm::Zero => used,
+        Harm::Truncate | Harm::Append => bytes.len(),
+    });
     match harm {
         Harm::Flip => {
             if let Some(byte) = bytes.get_mut(at) {

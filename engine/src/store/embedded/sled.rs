@@ -195,7 +195,10 @@ impl Tree for SledTree {
         if self.failed.load(Ordering::Relaxed) || !self.written.load(Ordering::Relaxed) {
             return Ok(());
         }
-        Self::open(&self.folder)?.let_go_for_good()
+        // What goes wrong here goes wrong at the next open too, and is seen to then. sled itself may still be removing
+        // files of large values, on which this open of it stumbles.
+        drop(Self::open(&self.folder).and_then(|mut again| again.let_go_for_good()));
+        wait_for_workers(&self.folder)
     }
 }
 

@@ -54,6 +54,11 @@ pub(super) fn bills(
         out,
         "  Asked: records that it asked for; what was asked for before is not made again."
     )?;
+    tasks(session, out)
+}
+
+/// How many tasks each of them gave people.
+fn tasks(session: &Session, out: &mut dyn Write) -> Result<(), DemoError> {
     let tasks = Aggregate::new("activity")
         .filter(Filter::is_present("origin"))
         .group_by("origin")
