@@ -7,9 +7,11 @@
 //! In reading order: `folder` is the directory, `commit` how commits are settled and made visible,
 //! `layers` how overlays and pages are read as one, `fold` how the one gets into the other. Of the
 //! state on disk, `tree` is what an engine must be able to do, `sled` and `redb` are those that do,
-//! `page` is how entries lie in a page, `pack` how they are spread over pages, `pages` where pages lie in a tree, `merge` and `build` how
-//! they come there, `history` how older versions are found, `cache` what is at hand.
+//! `apart` is where the pages lie whose places they keep, `room` where in a file there is room,
+//! `page` is how entries lie in a page, `pack` how they are spread over pages, `pages` where pages
+//! lie in a tree, `merge` and `build` how they come there, `history` how older versions are found, `cache` what is at hand.
 
+mod apart;
 #[cfg_attr(not(any(test, feature = "testing")), allow(dead_code))]
 mod build;
 mod cache;
@@ -29,6 +31,7 @@ mod pages;
 mod pool;
 #[cfg(feature = "redb")]
 mod redb;
+mod room;
 mod short_key;
 mod sled;
 mod tree;
