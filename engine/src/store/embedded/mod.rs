@@ -334,7 +334,10 @@ impl Backend for EmbeddedBackend {
         // A poisoned store writes no state any more, but its journal may be whole, and it lets go
         // all the same.
         let folded = self.fold_all();
-        let synced = self.journal.sync();
+        let synced = self
+            .journal
+            .sync()
+            .and_then(|()| self.journal.give_zeroes_back());
         self.stop_tending();
         let closed = self.noted(self.let_go());
         lock(&self.folder).take();
