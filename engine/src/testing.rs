@@ -8,6 +8,8 @@
 mod store;
 
 pub use crate::journal::{Call, Fault, Faults, fuzz_reader as fuzz_journal};
+#[cfg(feature = "testing")]
+pub use crate::store::KindBytes;
 pub use crate::store::checkpoint::fuzz_reader as fuzz_checkpoint;
 #[cfg(feature = "testing")]
-pub use store::{BareOptions, BareRecord, BareStore, overlay_bytes};
+pub use store::{BareOptions, BareRecord, BareStore, overlay_bytes, state_bytes};

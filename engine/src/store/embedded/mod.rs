@@ -34,6 +34,8 @@ mod redb;
 mod room;
 mod short_key;
 mod sled;
+#[cfg(feature = "testing")]
+mod tally;
 mod tree;
 mod trim;
 mod upgrade;
@@ -79,6 +81,8 @@ pub(crate) use erase::contents;
 pub(crate) use folder::ERASED;
 pub(crate) use options::StoreOptions;
 pub use options::{Retention, StateEngine};
+#[cfg(feature = "testing")]
+pub use tally::KindBytes;
 
 /// A store in a directory: the journal in files of its own, the state in an engine's.
 pub(crate) struct EmbeddedBackend {
@@ -314,6 +318,12 @@ impl Backend for EmbeddedBackend {
         let layers = read(&self.layers);
         let folding = layers.folding.as_ref();
         layers.overlay.bytes() + folding.map_or(0, |folding| folding.overlay.bytes())
+    }
+
+    #[cfg(feature = "testing")]
+    fn tally(&self) -> Result<Vec<KindBytes>, StoreError> {
+        let pages = read(&self.layers).pages()?.clone();
+        tally::tally(pages.tree())
     }
 
     fn journal(&self) -> Option<&Journal> {
