@@ -9,8 +9,9 @@ mod post;
 mod store;
 
 pub use crate::journal::{Call, Fault, Faults, fuzz_reader as fuzz_journal};
-pub use post::Postbox;
-
-pub use crate::store::checkpoint::fuzz_reader as fuzz_checkpoint;
 #[cfg(feature = "testing")]
-pub use store::{BareOptions, BareRecord, BareStore, overlay_bytes};
+pub use crate::store::KindBytes;
+pub use crate::store::checkpoint::fuzz_reader as fuzz_checkpoint;
+pub use post::Postbox;
+#[cfg(feature = "testing")]
+pub use store::{BareOptions, BareRecord, BareStore, overlay_bytes, state_bytes};

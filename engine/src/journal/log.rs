@@ -4,6 +4,7 @@
 //! that reading old entries never waits for the disk to sync.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,9 +71,11 @@ pub(crate) struct Journal {
 
 /// The end of the journal, where the next frame goes.
 pub(super) struct Writer {
-    file: Box<dyn DiskFile>,
+    pub(super) file: Box<dyn DiskFile>,
     pub(super) segment: Position,
     pub(super) size: u64,
+    /// Up to where the file has zeroes for what comes.
+    pub(super) ready: u64,
     /// Where in the file `pending` belongs.
     pub(super) offset: u64,
     /// Frames that were not handed to the operating system yet.
@@ -117,6 +120,7 @@ impl Journal {
             file: found.file,
             segment: found.segments.last().copied().unwrap_or_default(),
             size: found.size,
+            ready: found.ready,
             offset: found.offset,
             pending: Vec::new(),
             spots: Vec::new(),
@@ -313,6 +317,7 @@ impl Journal {
         let closed = std::mem::replace(&mut writer.segment, header.first);
         let used = std::mem::replace(&mut writer.offset, header.length());
         writer.size = header.size;
+        writer.ready = header.size;
         writer.half_full = false;
         if closed == header.first {
             // Nothing was in it: it was made anew with more room, and is no full one to be compressed.
@@ -348,11 +353,11 @@ impl Journal {
         if writer.pending.is_empty() {
             return Ok(());
         }
-        let path = || self.folder.join(segment::name(writer.segment));
+        let path = self.folder.join(segment::name(writer.segment));
         writer
-            .file
-            .write_all_at(writer.offset, &writer.pending)
-            .map_err(|error| JournalError::io("writing", &path())(error))?;
+            .make_ready()
+            .and_then(|()| writer.file.write_all_at(writer.offset, &writer.pending))
+            .map_err(JournalError::io("writing", &path))?;
         writer.offset += writer.pending.len() as u64;
         writer.pending.clear();
         // One huge commit must not hold its memory for ever.
@@ -410,6 +415,20 @@ impl Writer {
     pub(super) fn is_half_full(&self) -> bool {
         let used = self.offset + self.pending.len() as u64;
         self.size >= WORTH_PREPARING && used >= self.size / 2
+    }
+
+    /// Sees to it that zeroes follow what is pending. They are synced first: a file that ends with a frame says that it is
+    /// full.
+    fn make_ready(&mut self) -> io::Result<()> {
+        let end = self.offset + self.pending.len() as u64;
+        if end < self.ready || self.ready >= self.size {
+            return Ok(());
+        }
+        let ready = segment::ready_for(end, self.size);
+        segment::write_zeroes(self.file.as_ref(), self.ready, ready)?;
+        self.file.sync_data()?;
+        self.ready = ready;
+        Ok(())
     }
 
     /// The frame of `entry` is pending, to be written at `offset`.

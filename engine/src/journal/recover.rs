@@ -32,6 +32,8 @@ pub(super) struct Recovered {
     pub(super) spots: BTreeMap<Position, Spot>,
     pub(super) file: Box<dyn DiskFile>,
     pub(super) size: u64,
+    /// Up to where there are zeroes.
+    pub(super) ready: u64,
     pub(super) offset: u64,
     pub(super) head: Position,
     pub(super) hash: Hash,
@@ -128,6 +130,7 @@ fn start(
         spots: BTreeMap::new(),
         file,
         size: header.size,
+        ready: header.size,
         offset: header.length(),
         head: base,
         hash,
@@ -170,7 +173,7 @@ fn open_last(
         let what = "the last segment is compressed";
         return Err(JournalError::damaged(&segment::name(last), 0, what));
     };
-    cut(file.as_ref(), tail.offset, tail.used, len, size)
+    let ready = cut(file.as_ref(), tail.offset, tail.used, len, size)
         .map_err(JournalError::io("cutting the torn tail of", &path))?;
     Ok(Recovered {
         segments: Vec::new(),
@@ -178,6 +181,7 @@ fn open_last(
         spots,
         file,
         size: size.max(len),
+        ready,
         offset: tail.offset,
         head: tail.head,
         hash: tail.hash,
@@ -272,22 +276,27 @@ fn damage(broken: Option<Broken>, tail: &[u8], missing: Position) -> Option<Stri
         .then(|| format!("{what}, and later frames were written after position {missing} was safe"))
 }
 
-/// Clears what was torn and gives the file its planned size again.
+/// Clears what was torn and sees to it that zeroes follow, so that the segment does not look like one that is full.
+/// Says up to where they are: a journal that was closed gave most of them back.
 fn cut(
     file: &dyn DiskFile,
     offset: u64,
     used: u64,
     len: u64,
     size: u64,
-) -> Result<(), std::io::Error> {
+) -> Result<u64, std::io::Error> {
+    let ready = match len > offset {
+        true => len,
+        false => segment::ready_for(offset, size).max(len),
+    };
     if used > 0 {
         segment::write_zeroes(file, offset, offset + used)?;
     }
-    if len < size {
-        segment::write_zeroes(file, len.max(offset), size)?;
+    if len < ready {
+        segment::write_zeroes(file, len.max(offset), ready)?;
     }
-    if used > 0 || len < size {
+    if used > 0 || len < ready {
         file.sync_data()?;
     }
-    Ok(())
+    Ok(ready)
 }

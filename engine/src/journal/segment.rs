@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Frames follow without gaps, then zeroes up to the planned size, written beforehand so that
-//! `fdatasync` of a frame has no metadata to write. A full segment is cut to its used length once
+//! `fdatasync` of a frame has no metadata to write. Who closes a journal gives most of them back, and
+//! who goes on with it writes them anew, part by part. A full segment is cut to its used length once
 //! the next one is there.
 
 use std::io;
@@ -31,7 +32,9 @@ pub(super) const HEADER: usize = 72;
 const OLD_HEADER: usize = 64;
 
 const SMALLEST: u64 = 64 * 1024;
-const LARGEST: u64 = 64 * 1024 * 1024;
+const LARGEST: u64 = 16 * 1024 * 1024;
+/// Where a segment has no zeroes ahead, this much is written at once.
+const AHEAD: u64 = 1024 * 1024;
 
 /// A segment that was made ahead and has no name yet.
 pub(super) const PREPARED: &str = "next.new";
@@ -63,6 +66,12 @@ pub(super) fn planned_size(used: u64) -> u64 {
         .checked_next_power_of_two()
         .unwrap_or(LARGEST)
         .clamp(SMALLEST, LARGEST)
+}
+
+/// Up to where a segment of this size should have zeroes when its frames end at `end`: always beyond that, but where it
+/// is full.
+pub(super) fn ready_for(end: u64, size: u64) -> u64 {
+    end.saturating_add(AHEAD).min(size)
 }
 
 pub(super) fn name(first: Position) -> String {

@@ -25,6 +25,9 @@ use super::walk::Walk;
 /// Smaller segments are made in no time when they are needed.
 pub(super) const WORTH_PREPARING: u64 = 1024 * 1024;
 
+/// What the last segment of a closed journal keeps.
+const KEPT_ZEROES: u64 = 4 * 1024;
+
 /// A blank segment.
 pub(super) struct Prepared {
     file: Box<dyn DiskFile>,
@@ -179,6 +182,23 @@ impl Journal {
             // What cannot be removed now is at the next open.
             drop(self.disk.remove(&self.folder.join(PREPARED)));
         }
+    }
+
+    /// Gives back most of the zeroes that were written ahead, where they are many: for who closes the journal.
+    pub(crate) fn give_zeroes_back(&self) -> Result<(), JournalError> {
+        self.stopping(|writer| {
+            self.sync_out(writer)?;
+            // Some stay: a segment without any looks like one that is full.
+            let kept = writer.offset + KEPT_ZEROES;
+            if writer.ready < kept + WORTH_PREPARING {
+                return Ok(());
+            }
+            let path = self.folder.join(segment::name(writer.segment));
+            let cut = writer.file.set_len(kept);
+            cut.map_err(JournalError::io("shortening", &path))?;
+            writer.ready = kept;
+            Ok(())
+        })
     }
 
     /// The file of the next segment, made ahead or made now with so many zeroes written.

@@ -230,6 +230,30 @@ fn a_segment_that_was_made_ahead_is_used() {
 }
 
 #[test]
+fn a_closed_journal_keeps_few_zeroes_and_goes_on_where_it_was() {
+    let (dir, journal, mut entries) = long(850);
+    let last = names(dir.path());
+    let last = last.into_iter().rfind(|name| name.ends_with(".seg"));
+    let last = dir.path().join(last.unwrap());
+    let length = || last.metadata().unwrap().len();
+    let before = length();
+    journal.give_zeroes_back().unwrap();
+    assert!(length() + 1024 * 1024 <= before);
+    // The same journal goes on, and so does the next that opens it, until the segment is full as planned.
+    entries.extend((851..=900).map(|number| entry(number, 3000)));
+    journal.append(&entries[850..]).unwrap();
+    drop(journal);
+    let journal = open(dir.path()).unwrap();
+    entries.extend((901..=2500).map(|number| entry(number, 3000)));
+    for part in entries[900..].chunks(7) {
+        journal.append(part).unwrap();
+    }
+    assert_eq!(read(&journal, 0, 2500).unwrap(), entries);
+    drop(journal);
+    assert_eq!(read(&open(dir.path()).unwrap(), 0, 2500).unwrap(), entries);
+}
+
+#[test]
 fn trimming_removes_whole_segments_and_says_from_where_on_the_journal_is() {
     for sealed in [false, true] {
         let (dir, journal, entries) = long(300);

@@ -231,6 +231,12 @@ pub(crate) trait Backend: Send + Sync {
         0
     }
 
+    /// Where the bytes of the state are, without what waits in memory.
+    #[cfg(feature = "testing")]
+    fn tally(&self) -> Result<Vec<super::KindBytes>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Drops the history that is older than what is to be kept, wherever it lies.
     #[cfg_attr(not(test), allow(dead_code))]
     fn prune(&self) -> Result<(), StoreError>;

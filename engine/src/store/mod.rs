@@ -38,6 +38,8 @@ mod conformance;
 pub(crate) use self::postgres::PostgresBackend;
 pub(crate) use crate::record::codec;
 pub(crate) use backend::{Backend, Commit, CommitLeaf, Direction, Row, Span, Verified, Write};
+#[cfg(feature = "testing")]
+pub use embedded::KindBytes;
 #[cfg(test)]
 pub(crate) use embedded::contents;
 pub(crate) use embedded::{ERASED, EmbeddedBackend, StoreOptions};

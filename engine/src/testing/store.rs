@@ -8,8 +8,8 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Durability, Position, Subject};
 use crate::store::{
-    Backend, Commit, CommitError, CommitLeaf, Direction, EmbeddedBackend, Snapshot, Span,
-    StateEngine, StoreOptions, Write,
+    Backend, Commit, CommitError, CommitLeaf, Direction, EmbeddedBackend, KindBytes, Snapshot,
+    Span, StateEngine, StoreOptions, Write,
 };
 
 /// How a bare store is opened.
@@ -56,6 +56,14 @@ pub struct BareStore {
 #[must_use]
 pub fn overlay_bytes(engine: &Engine) -> usize {
     engine.inner.backend.overlay_bytes()
+}
+
+/// Where the bytes of the state are, without the commits that wait in memory.
+///
+/// # Errors
+/// What the store says.
+pub fn state_bytes(engine: &Engine) -> Result<Vec<KindBytes>> {
+    Ok(engine.inner.backend.tally()?)
 }
 
 impl BareStore {

@@ -67,12 +67,9 @@ fn without_syncing_the_state_it_must_be_rebuilt() {
     loses_without(Guard::StateSync);
 }
 
-/// A store with enough leaves that a large value does not share one with F.
 #[test]
-fn without_syncing_large_values_the_state_must_be_rebuilt() {
-    let folder = peyvand_proof::scratch().unwrap();
-    let recordings = record_a_life(folder.path(), StateEngine::Sled, 5, 200).unwrap();
-    loses_on(&recordings, Guard::LargeValues);
+fn without_syncing_the_pages_the_state_must_be_rebuilt() {
+    loses_without(Guard::Pages);
 }
 
 #[test]

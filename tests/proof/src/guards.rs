@@ -32,8 +32,8 @@ pub enum Guard {
     /// The first of these two, which keeps F from being there before the pages. Mostly nothing is lost without it:
     /// sled reads its own log in order, and what comes after a hole is not there.
     StateSyncBeforeF,
-    /// The files of large values are synced, and their folder, before F is written.
-    LargeValues,
+    /// The file of the pages is synced, and its folder, before the engine is given their places.
+    Pages,
     /// The files and the folder of a new state are synced.
     NewState,
     /// A new segment is synced before it gets its name.
@@ -59,7 +59,7 @@ pub const GUARDS: [Guard; 13] = [
     Guard::JournalSync,
     Guard::StateSync,
     Guard::StateSyncBeforeF,
-    Guard::LargeValues,
+    Guard::Pages,
     Guard::NewState,
     Guard::NewSegment,
     Guard::SegmentName,
@@ -127,11 +127,7 @@ impl Guard {
     /// Whether a state of this engine needs it. redb syncs its own files.
     #[must_use]
     pub fn is_of(self, engine: StateEngine) -> bool {
-        let of_sled = [
-            Self::StateSyncBeforeF,
-            Self::LargeValues,
-            Self::HalfSnapshot,
-        ];
+        let of_sled = [Self::StateSyncBeforeF, Self::HalfSnapshot];
         engine == StateEngine::Sled || !of_sled.contains(&self)
     }
 
@@ -152,8 +148,9 @@ impl Guard {
                 Self::JournalSync => event.is_sync() && path.ends_with(".seg"),
                 Self::StateSync => is_db,
                 Self::StateSyncBeforeF => is_db && fold_syncs % 2 == 1,
-                Self::LargeValues => {
-                    event.is_sync() && moment != Moment::Making && path.starts_with("/state/blobs")
+                Self::Pages => {
+                    let is_one = path == "/state/pages.data" || path == "/state";
+                    event.is_sync() && moment != Moment::Making && is_one
                 }
                 Self::NewState => {
                     event.is_sync() && moment == Moment::Making && path.starts_with("/state")

@@ -7,9 +7,11 @@
 //! In reading order: `folder` is the directory, `commit` how commits are settled and made visible,
 //! `layers` how overlays and pages are read as one, `fold` how the one gets into the other. Of the
 //! state on disk, `tree` is what an engine must be able to do, `sled` and `redb` are those that do,
-//! `page` is how entries lie in a page, `pack` how they are spread over pages, `pages` where pages lie in a tree, `merge` and `build` how
-//! they come there, `history` how older versions are found, `cache` what is at hand.
+//! `apart` is where the pages lie whose places they keep, `room` where in a file there is room,
+//! `page` is how entries lie in a page, `pack` how they are spread over pages, `pages` where pages
+//! lie in a tree, `merge` and `build` how they come there, `history` how older versions are found, `cache` what is at hand.
 
+mod apart;
 #[cfg_attr(not(any(test, feature = "testing")), allow(dead_code))]
 mod build;
 mod cache;
@@ -29,8 +31,11 @@ mod pages;
 mod pool;
 #[cfg(feature = "redb")]
 mod redb;
+mod room;
 mod short_key;
 mod sled;
+#[cfg(feature = "testing")]
+mod tally;
 mod tree;
 mod trim;
 mod upgrade;
@@ -77,6 +82,8 @@ pub(crate) use erase::contents;
 pub(crate) use folder::ERASED;
 pub(crate) use options::StoreOptions;
 pub use options::{Retention, StateEngine};
+#[cfg(feature = "testing")]
+pub use tally::KindBytes;
 
 /// How long a record and the entry of an index are thought to be, for those who read many: guesses.
 const ENTRY: usize = 256;
@@ -355,6 +362,12 @@ impl Backend for EmbeddedBackend {
         layers.overlay.bytes() + folding.map_or(0, |folding| folding.overlay.bytes())
     }
 
+    #[cfg(feature = "testing")]
+    fn tally(&self) -> Result<Vec<KindBytes>, StoreError> {
+        let pages = read(&self.layers).pages()?.clone();
+        tally::tally(pages.tree())
+    }
+
     fn journal(&self) -> Option<&Journal> {
         Some(&self.journal)
     }
@@ -373,7 +386,10 @@ impl Backend for EmbeddedBackend {
         // A poisoned store writes no state any more, but its journal may be whole, and it lets go
         // all the same.
         let folded = self.fold_all();
-        let synced = self.journal.sync();
+        let synced = self
+            .journal
+            .sync()
+            .and_then(|()| self.journal.give_zeroes_back());
         self.stop_tending();
         let closed = self.noted(self.let_go());
         lock(&self.folder).take();

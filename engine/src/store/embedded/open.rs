@@ -15,6 +15,7 @@ use crate::store::queue::Queue;
 use crate::store::runs::Scratch;
 use crate::store::{Backend, Progress, StoreError, kept, rebuild};
 
+use super::apart::Apart;
 use super::build::build_state;
 use super::fold::kept_from;
 use super::folder::{Folder, Unmarked};
@@ -336,14 +337,17 @@ pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
 }
 
 pub(super) fn open_tree(engine: StateEngine, path: &Path) -> Result<Box<dyn Tree>, StoreError> {
-    match engine {
-        StateEngine::Sled => Ok(Box::new(super::sled::SledTree::open(path)?)),
+    let map: Box<dyn Tree> = match engine {
+        StateEngine::Sled => Box::new(super::sled::SledTree::open(path)?),
         #[cfg(feature = "redb")]
-        StateEngine::Redb => Ok(Box::new(super::redb::RedbTree::open(path)?)),
+        StateEngine::Redb => Box::new(super::redb::RedbTree::open(path)?),
         #[cfg(not(feature = "redb"))]
-        StateEngine::Redb => Err(StoreError::NoEngine {
-            path: path.to_path_buf(),
-            engine: engine.name(),
-        }),
-    }
+        StateEngine::Redb => {
+            return Err(StoreError::NoEngine {
+                path: path.to_path_buf(),
+                engine: engine.name(),
+            });
+        }
+    };
+    Ok(Box::new(Apart::open(map, path)?))
 }

@@ -14,7 +14,7 @@ use crate::store::overlay::Change;
 
 use super::cache::{Cache, Fenced, Space};
 use super::page::{Entry, Leaf};
-use super::tree::{Pair, Tree, exactly, failed};
+use super::tree::{Tree, exactly, failed};
 
 const FOLDED: [u8; 1] = [0];
 pub(super) const OLDEST: [u8; 2] = [0, 1];
@@ -271,8 +271,8 @@ impl Pages {
             return Ok(None);
         };
         let leaf = Leaf::read(&bytes).map_err(failed)?;
-        let next = self.tree().first_after(Bound::Excluded(&key))?;
-        let next = next.and_then(|(key, _): Pair| space.fence(&key).map(<[u8]>::to_vec));
+        let next = self.tree().key_after(&key)?;
+        let next = next.and_then(|key| space.fence(&key).map(<[u8]>::to_vec));
         Ok(Some(Fenced {
             fence: fence.to_vec(),
             next,

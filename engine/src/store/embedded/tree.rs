@@ -22,6 +22,11 @@ pub(super) trait Tree: Send + Sync {
     /// The first pair whose key lies after `bound`, or at it when it is included.
     fn first_after(&self, bound: Bound<&[u8]>) -> Result<Option<Pair>, StoreError>;
 
+    /// The first key after `key`.
+    fn key_after(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.first_after(Bound::Excluded(key))?.map(|(key, _)| key))
+    }
+
     /// Puts and deletes, all of them or none, visible at once. They need not be on disk yet, but no
     /// later batch gets there without them.
     fn apply(&self, batch: Vec<Change>) -> Result<(), StoreError>;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::peyvand::Position;
+use ::peyvand::testing::KindBytes;
 
 use crate::args::Args;
 use crate::customers::{Customer, Customers};
@@ -91,6 +92,10 @@ pub(crate) trait Side: Send + Sync {
     /// Bytes of commits that wait in memory.
     fn overlay_bytes(&self) -> Option<usize> {
         None
+    }
+    /// Where the bytes of the state are, by kind of entries.
+    fn state_bytes(&self) -> Vec<KindBytes> {
+        Vec::new()
     }
     /// Everything written down; what follows is as after a clean start.
     fn close(self: Box<Self>);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
+use peyvand::testing::KindBytes;
 use peyvand::{
     Condition, Engine, Field, FieldKind, Fields, Filter, IdSource, Labels, Operator, Position,
     Prefix, Query, Record, RecordId, Request, SchemaChange, Session, Value,
@@ -157,6 +158,10 @@ impl Side for Peyvand {
 
     fn overlay_bytes(&self) -> Option<usize> {
         Some(peyvand::testing::overlay_bytes(&self.engine))
+    }
+
+    fn state_bytes(&self) -> Vec<KindBytes> {
+        peyvand::testing::state_bytes(&self.engine).unwrap()
     }
 
     fn close(self: Box<Self>) {

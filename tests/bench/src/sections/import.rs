@@ -49,6 +49,7 @@ pub(crate) fn import(args: &Args, stands: &mut [Stand], report: &mut Report) {
     let usages: Vec<_> = stands.iter().map(|s| machine::disk_usage(&s.dir)).collect();
     stands.iter_mut().for_each(Stand::open);
     tell_disk(args, stands, &usages, bytes as u64, report);
+    tell_kinds(args, stands, report);
 }
 
 fn tell_import(
@@ -198,6 +199,27 @@ fn tell_disk(
     table.note(format!(
         "The values of a customer alone are {own:.0} bytes."
     ));
+    report.table(&table);
+}
+
+/// Of which entries the state's bytes are.
+fn tell_kinds(args: &Args, stands: &[Stand], report: &mut Report) {
+    let Some(own) = stands.iter().find(|stand| stand.who == Who::Peyvand) else {
+        return;
+    };
+    let mut table = Table::new(
+        "Where the bytes of Peyvand's state are, for each customer",
+        &["entries", "keys", "values", "compressed"],
+    );
+    for kind in own.side().state_bytes() {
+        let per = |count: f64| (count / args.customers as f64).into();
+        let (entries, keys, values) = (kind.entries as f64, kind.keys as f64, kind.values as f64);
+        table.row(
+            kind.kind.as_str(),
+            vec![per(entries), per(keys), per(values), per(kind.stored)],
+        );
+    }
+    table.note("Keys are counted whole; a page holds what they share once. Beside the pages lie their places and room that was left.");
     report.table(&table);
 }
 
