@@ -276,7 +276,7 @@ impl<'a> Hand<'a> {
     fn fields(&self, slot: Slot, version: u64) -> Proof<Json> {
         let mut fields = plan::fields(self.thread, slot, version);
         if slot >= plan::DEALS {
-            let title = plan::name(self.thread, slot) + &format!(" v{version}");
+            let title = format!("{} v{version}", plan::name(self.thread, slot));
             let bytes = plan::bytes(&title);
             let put = self.session.put_file(&title, None, &mut bytes.as_slice());
             let file = put.map_err(|error| format!("{UPLOAD}{}", told(error)))?;
