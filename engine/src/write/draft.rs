@@ -99,7 +99,7 @@ impl Draft {
     /// The files that the draft sets or changes.
     pub(super) fn new_files(&self) -> impl Iterator<Item = (&Field, &FileRef)> {
         let fields = self.object.live_fields();
-        let fields = fields.filter(|field| field.kind == FieldKind::File);
+        let fields = fields.filter(|field| matches!(field.kind, FieldKind::File));
         fields.filter_map(|field| {
             let value = self.after.as_ref()?.value(field.number)?;
             let before = self.before.as_ref().and_then(|old| old.value(field.number));

@@ -156,6 +156,7 @@ fn get(
     let file = content.file().clone();
     save(content, &path)?;
     if output.json {
+        let path = path.display().to_string();
         return output.document(&json!({"path": path, "file": file.to_json()}));
     }
     output.line(format!(

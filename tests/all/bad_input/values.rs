@@ -31,6 +31,7 @@ pub(super) fn specimens(session: &Session) {
         ("person_name", FieldKind::PersonName),
         ("reference", FieldKind::reference(&["account"])),
         ("json", FieldKind::Json),
+        ("file", FieldKind::File),
         (
             "plugin",
             FieldKind::Plugin {
@@ -203,6 +204,19 @@ fn wrong() -> Vec<(&'static str, Vec<Json>)> {
         (
             "reference",
             vec![json!(5), json!([]), json!({}), json!(stage), json!(true)],
+        ),
+        (
+            "file",
+            vec![
+                json!("قرارداد.pdf"),
+                json!({}),
+                json!([]),
+                json!(5),
+                json!({"hash": "00", "size": 1, "media_type": "text/plain", "name": "a"}),
+                json!({"hash": "0".repeat(64), "size": 1.5, "media_type": "text/plain", "name": "a"}),
+                json!({"hash": "0".repeat(64), "size": 1, "media_type": "text", "name": "a"}),
+                json!({"hash": "0".repeat(64), "size": 1, "media_type": "text/plain", "name": "../a"}),
+            ],
         ),
         (
             "plugin",

@@ -22,7 +22,7 @@ fn damage_is_harmless_repaired_or_told_with_what_to_do() {
 
 #[test]
 fn damage_of_a_store_on_redb_is_harmless_repaired_or_told_with_what_to_do() {
-    is_harmless_repaired_or_told(StateEngine::Redb, 8);
+    is_harmless_repaired_or_told(StateEngine::Redb, 10);
 }
 
 #[test]
