@@ -29,9 +29,19 @@ pub(crate) fn register(schema: &Schema, registry: &mut Registry) {
     else {
         return;
     };
-    registry.before_save.push(Arc::new(TemplateRule {
+    // What nothing of a template's meaning hangs on can be changed even when its texts are not right any more.
+    let wakes = ["key", "kind", "object", "format", "texts"].into_iter();
+    let wakes: Vec<u32> = wakes
+        .filter_map(|field| number("template", field))
+        .collect();
+    // After plugins and scripts, which may have changed the texts.
+    registry.computed.push(Arc::new(TemplateRule {
         name: named("a template is checked"),
-        interest: interest("template", &[Verb::Create, Verb::Update, Verb::Delete], &[]),
+        interest: interest(
+            "template",
+            &[Verb::Create, Verb::Update, Verb::Delete],
+            &wakes,
+        ),
         texts,
         version,
     }));

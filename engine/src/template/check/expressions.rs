@@ -76,6 +76,8 @@ impl<'s> Walk<'_> {
             }
             Expr::BinOp(of) => {
                 let (left, right) = (self.expression(&of.left), self.expression(&of.right));
+                self.is_an_option(&left, &of.right, line);
+                self.is_an_option(&right, &of.left, line);
                 self.operation(of.op, left, right, line)
             }
             Expr::Compare(of) => {
@@ -144,6 +146,7 @@ impl<'s> Walk<'_> {
         match base {
             Sort::Any => Sort::Any,
             Sort::Record { objects, steps } => self.field(objects, *steps, name, line),
+            Sort::Choice(options) if name == "name" => Sort::OptionName(options.clone()),
             _ => {
                 let parts = base.parts();
                 if let Some((_, sort)) = parts.iter().find(|(part, _)| *part == name) {
@@ -196,7 +199,10 @@ impl<'s> Walk<'_> {
             }
             BinOpKind::Concat => {
                 for sort in [left, right] {
-                    if !matches!(sort, Sort::Text | Sort::Number | Sort::Any) {
+                    if !matches!(
+                        sort,
+                        Sort::Text | Sort::OptionName(_) | Sort::Number | Sort::Any
+                    ) {
                         let message = format!(
                             "{} cannot be joined with ~; write the values one after the other",
                             sort.name()
@@ -214,9 +220,20 @@ impl<'s> Walk<'_> {
         }
     }
 
+    /// An option that is compared with a word must have an option of that name, or the answer is always no.
+    fn is_an_option(&mut self, sort: &Sort, with: &Expr<'s>, line: usize) {
+        if let (Sort::OptionName(options), Expr::Const(of)) = (sort, with)
+            && let Some(word) = of.value.as_str()
+            && !options.iter().any(|option| option == word)
+        {
+            let near = did_you_mean(word, options.iter().map(String::as_str));
+            self.wrong(line, format!("there is no option '{word}'{near}"));
+        }
+    }
+
     fn compares(&mut self, sort: &Sort, line: usize) {
         let message = match sort {
-            Sort::Text | Sort::Number | Sort::Boolean | Sort::Any => return,
+            Sort::Text | Sort::OptionName(_) | Sort::Number | Sort::Boolean | Sort::Any => return,
             Sort::Choice(_) => {
                 "an option prints its label; compare its name: record.status.name == \"won\""
                     .to_owned()
@@ -255,6 +272,10 @@ impl<'s> Walk<'_> {
         };
         let words: Vec<&str> = words.iter().flatten().map(String::as_str).collect();
         use Sort as S;
+        let sort = match sort {
+            S::OptionName(_) => S::Text,
+            other => other,
+        };
         let (fits, gives) = match filter.name {
             "date" => (matches!(sort, S::Date | S::Instant), S::Text),
             "time" => (matches!(sort, S::Instant), S::Text),
