@@ -379,6 +379,25 @@ fn a_field_that_has_gone_is_told_by_the_check_and_at_rendering() {
 }
 
 #[test]
+fn a_template_can_be_checked_without_being_saved() {
+    let firm = Firm::new();
+    let check = |body: &str| {
+        let fields =
+            json!({"key": "x", "name": "x", "object": "account", "texts": {"ar": {"body": body}}});
+        firm.session.check_template(&fields).unwrap()
+    };
+    assert!(check("{{ record.name }}").is_empty());
+    assert_eq!(check("{{ record.nam }}").len(), 1);
+    assert!(firm.session.check_template(&json!({"keys": "x"})).is_err());
+    assert_eq!(
+        firm.session
+            .count("template", &crate::Filter::everything())
+            .unwrap(),
+        0
+    );
+}
+
+#[test]
 fn a_template_is_for_its_object_and_must_exist() {
     let firm = Firm::new();
     firm.document("x").unwrap();
