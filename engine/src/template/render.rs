@@ -52,7 +52,11 @@ pub(super) fn render(
 ) -> Result<Rendered> {
     let (reader, _) = session.engine.read()?;
     let template = load(&reader, template)?;
-    let record = session.get(record)?;
+    let record = match reader.get(record)? {
+        Some(found) => found,
+        // It says why there is none.
+        None => session.get(record)?,
+    };
     if let Some(object) = template
         .object
         .as_deref()
