@@ -12,11 +12,7 @@ use crate::output::Output;
 use crate::store::{self, Need};
 
 pub(crate) fn run(asked: &Render, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let mut options = RenderOptions::default();
-    options.language = asked.language;
-    options.second_language = asked.second;
-    options.calendar = asked.calendar;
-    options.company.clone_from(&asked.company);
+    let options = options(asked);
     let rendered = store::with(dir, Need::Existing, |engine| {
         let session = engine.session();
         Ok(session.render(&asked.template, asked.record, &options)?)
@@ -49,6 +45,23 @@ pub(crate) fn run(asked: &Render, dir: &Path, output: &mut Output<'_>) -> Result
         }
     }
     Ok(Exit::Fine)
+}
+
+fn options(asked: &Render) -> RenderOptions {
+    let mut options = RenderOptions::default();
+    if let Some(language) = asked.language {
+        options = options.language(language);
+    }
+    if let Some(second) = asked.second {
+        options = options.beside(second);
+    }
+    if let Some(calendar) = asked.calendar {
+        options = options.calendar(calendar);
+    }
+    if let Some(company) = &asked.company {
+        options = options.company(company);
+    }
+    options
 }
 
 fn is_text(rendered: &Rendered) -> bool {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod odd;
 mod pages;
 mod refusals;
 mod versions;
