@@ -110,11 +110,10 @@ pub fn plain_number(text: &str) -> Option<String> {
     };
     let is_mark = |c: char| matches!(c, ',' | '٬' | ' ' | '\u{a0}' | '\u{202f}');
     let groups: Vec<&str> = whole.split(is_mark).collect();
-    let sound = |group: &&str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    let sound = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
     let (first, rest) = groups.split_first()?;
     let grouped = rest.is_empty() || first.len() <= 3 && rest.iter().all(|group| group.len() == 3);
-    if !groups.iter().all(|group| sound(group)) || !grouped || !fraction.as_ref().is_none_or(sound)
-    {
+    if !groups.iter().all(|group| sound(group)) || !grouped || !fraction.is_none_or(sound) {
         return None;
     }
     let mut out = String::with_capacity(plain.len() + 1);

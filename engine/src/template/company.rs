@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::context::Locale;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
@@ -34,12 +35,13 @@ pub(super) fn recipient(reader: &Reader, record: &Record) -> Result<Option<Recor
 }
 
 /// The language that somebody reads: his own, or that of his account.
-pub(super) fn language_of(reader: &Reader, recipient: &Record) -> Result<Option<String>> {
-    if let Some(language) = recipient.text("language") {
-        return Ok(Some(language.to_owned()));
+pub(super) fn language_of(reader: &Reader, recipient: &Record) -> Result<Option<Locale>> {
+    let said = |record: &Record| record.text("language").and_then(Locale::from_tag);
+    if let Some(language) = said(recipient) {
+        return Ok(Some(language));
     }
     let account = follow(reader, recipient, "account")?;
-    Ok(account.and_then(|account| account.text("language").map(str::to_owned)))
+    Ok(account.and_then(|account| said(&account)))
 }
 
 /// The company profile of a key.

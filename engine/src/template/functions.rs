@@ -120,7 +120,7 @@ pub(super) fn add(environment: &mut Environment<'_>, view: &Arc<View>) {
     environment.add_test("empty", |value: &Value| is_nothing(value));
 }
 
-fn stored<'a>(value: &'a Value) -> Option<&'a Stored> {
+fn stored(value: &Value) -> Option<&Stored> {
     value
         .downcast_object_ref::<FieldView>()
         .map(|field| &field.value)

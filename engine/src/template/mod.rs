@@ -203,6 +203,15 @@ impl Session {
         rule::problems(&reader)
     }
 
+    /// Everything that is wrong with a template of these fields, which is not saved.
+    ///
+    /// # Errors
+    /// When a field has no value of its kind, or the store cannot be read.
+    pub fn check_template(&self, fields: &serde_json::Value) -> Result<Vec<TemplateProblem>> {
+        let (reader, _) = self.engine.read()?;
+        rule::problems_of(&reader, fields)
+    }
+
     /// The languages in which a template has a text.
     ///
     /// # Errors

@@ -52,7 +52,11 @@ pub(super) fn render(
 ) -> Result<Rendered> {
     let (reader, _) = session.engine.read()?;
     let template = load(&reader, template)?;
-    let record = session.get(record)?;
+    let record = match reader.get(record)? {
+        Some(found) => found,
+        // It says why there is none.
+        None => session.get(record)?,
+    };
     if let Some(object) = template
         .object
         .as_deref()
@@ -69,31 +73,18 @@ pub(super) fn render(
         ));
     }
     let parts = parts_of(&reader, &template)?;
-    let stored = |key: &str| Ok(parts.get(key).cloned());
-    let problems = check(&template, &reader.schema, &stored)?;
-    let of_parts: Result<Vec<_>> = parts
-        .values()
-        .map(|part| check(part, &reader.schema, &stored))
-        .collect();
-    let problems: Vec<_> = problems
-        .into_iter()
-        .chain(of_parts?.into_iter().flatten())
-        .collect();
-    if !problems.is_empty() {
-        return Err(unusable(&problems));
-    }
+    refuse_unless_right(&reader, &template, &parts)?;
     let company = match &options.company {
         Some(key) => Some(company::by_key(&reader, key)?),
         None => company::of(&reader, &record)?,
     };
     let recipient = company::recipient(&reader, &record)?;
     let language = match (options.language, &recipient) {
-        (Some(language), _) => language,
-        (None, Some(recipient)) => company::language_of(&reader, recipient)?
-            .and_then(|tag| Locale::from_tag(&tag))
-            .unwrap_or(session.context.locale),
-        (None, None) => session.context.locale,
+        (Some(language), _) => Some(language),
+        (None, Some(recipient)) => company::language_of(&reader, recipient)?,
+        (None, None) => None,
     };
+    let language = language.unwrap_or(session.context.locale);
     let notes = Arc::new(Notes::default());
     if company.is_none() {
         notes.warn("there is no company profile: the page says no firm's name".to_owned());
@@ -117,6 +108,23 @@ pub(super) fn render(
         },
     };
     job.rendered(language, options)
+}
+
+/// What was right at save may be wrong by now: a field has gone, a part has changed.
+fn refuse_unless_right(
+    reader: &Reader,
+    template: &Template,
+    parts: &BTreeMap<String, Template>,
+) -> Result<()> {
+    let stored = |key: &str| Ok(parts.get(key).cloned());
+    let mut problems = Vec::new();
+    for template in std::iter::once(template).chain(parts.values()) {
+        problems.extend(check(template, &reader.schema, &stored)?);
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(unusable(&problems)),
+    }
 }
 
 /// The template of a key or an id.

@@ -13,7 +13,7 @@ use super::check::{check, included};
 use super::problem::TemplateProblem;
 use super::source::{Template, by_key};
 use crate::context::Actor;
-use crate::error::Result as EngineResult;
+use crate::error::{Error, ErrorKind, Result as EngineResult};
 use crate::hook::{
     AfterCommit, Answers, BeforeSave, Cost, Effect, EffectAction, Effects, HookContext,
     HookFailure, HookName, Interest, OnFailure, Patch, Refusal, Registry, Row, Verb,
@@ -29,9 +29,19 @@ pub(crate) fn register(schema: &Schema, registry: &mut Registry) {
     else {
         return;
     };
-    registry.before_save.push(Arc::new(TemplateRule {
+    // What nothing of a template's meaning hangs on can be changed even when its texts are not right any more.
+    let wakes = ["key", "kind", "object", "format", "texts"].into_iter();
+    let wakes: Vec<u32> = wakes
+        .filter_map(|field| number("template", field))
+        .collect();
+    // After plugins and scripts, which may have changed the texts.
+    registry.computed.push(Arc::new(TemplateRule {
         name: named("a template is checked"),
-        interest: interest("template", &[Verb::Create, Verb::Update, Verb::Delete], &[]),
+        interest: interest(
+            "template",
+            &[Verb::Create, Verb::Update, Verb::Delete],
+            &wakes,
+        ),
         texts,
         version,
     }));
@@ -61,7 +71,7 @@ fn interest(object: &str, verbs: &[Verb], wakes: &[u32]) -> Interest {
     }
 }
 
-fn unread(error: crate::error::Error) -> HookFailure {
+fn unread(error: Error) -> HookFailure {
     HookFailure {
         message: error.to_string(),
         code: "template",
@@ -334,4 +344,30 @@ pub(super) fn problems(reader: &Reader) -> EngineResult<Vec<TemplateProblem>> {
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(found)
+}
+
+/// Every problem of a template that is not stored.
+pub(super) fn problems_of(reader: &Reader, fields: &Json) -> EngineResult<Vec<TemplateProblem>> {
+    let object = reader.object("template")?;
+    let mut record = Record::empty(object.clone(), RecordId::new(object.prefix(), 0));
+    for (name, json) in fields.as_object().into_iter().flatten() {
+        let Some(field) = object.field(name) else {
+            return Err(Error::new(ErrorKind::Invalid, object.unknown_field(name)));
+        };
+        if !json.is_null() {
+            let value = field.kind.read(json);
+            let value = value
+                .map_err(|message| Error::new(ErrorKind::Invalid, format!("{name}: {message}")))?;
+            record.set(field.number, Some(value));
+        }
+    }
+    let library = Library {
+        reader,
+        drafts: BTreeMap::new(),
+        changed: Vec::new(),
+    };
+    match Template::read(&record) {
+        Ok(template) => check(&template, &reader.schema, &|key| library.part(key)),
+        Err(problems) => Ok(problems),
+    }
 }

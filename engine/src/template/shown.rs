@@ -23,11 +23,12 @@ impl View {
         }
         let text = self.text(value)?;
         let inside = self.direction();
-        Ok(match (self.html, self.isolates) {
-            (true, _) => out.write_str(&isolate_html(&text, inside))?,
-            (false, true) => out.write_str(&isolate(&text, inside))?,
-            (false, false) => out.write_str(&without_marks(&text))?,
-        })
+        let text = match (self.html, self.isolates) {
+            (true, _) => Cow::Owned(isolate_html(&text, inside)),
+            (false, true) => isolate(&text, inside),
+            (false, false) => without_marks(&text),
+        };
+        Ok(out.write_str(&text)?)
     }
 
     /// What a value says, without the markup that keeps it apart from what is around it.

@@ -19,10 +19,12 @@ mod plugin;
 mod progress;
 mod query;
 mod record;
+mod render;
 mod report;
 mod schema;
 mod script;
 mod social;
+mod template;
 mod upkeep;
 
 use std::ffi::OsString;
@@ -93,6 +95,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
         Command::Script(script) => script::run(script, dir, output),
         Command::Message(message) => message::run(message, dir, output),
+        Command::Render(render) => render::run(render, dir, output),
+        Command::Template(template) => template::run(template, dir, output),
         Command::Check { backup } => match backup {
             Some(backup) => check::backup(backup, output),
             None => check::run(dir, output),

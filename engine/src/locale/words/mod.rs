@@ -253,7 +253,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(ProptestConfig::with_cases(500))]
         #[test]
         fn amounts_come_back_from_their_words(number in up_to_a_quadrillion()) {
             for language in LANGUAGES {

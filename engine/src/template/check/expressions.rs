@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use minijinja::machinery::ast::{
-    BinOpKind, Call, CallArg, CallType, CompareOpKind, Expr, Filter, Spanned,
+    BinOpKind, Call, CallArg, CallType, Compare, CompareOpKind, Expr, Filter, List, Slice, Spanned,
+    UnaryOpKind,
 };
 use minijinja::value::{Value, ValueKind};
 
@@ -52,23 +53,12 @@ impl<'s> Walk<'_> {
                     }
                 }
             }
-            Expr::Slice(of) => {
-                for bound in [&of.start, &of.stop, &of.step].into_iter().flatten() {
-                    self.expression(bound);
-                }
-                match self.expression(&of.expr) {
-                    list @ (Sort::List(_) | Sort::Any) => list,
-                    other => {
-                        self.wrong(line, format!("{} has no slices", other.name()));
-                        Sort::Any
-                    }
-                }
-            }
+            Expr::Slice(of) => self.slice(of, line),
             Expr::UnaryOp(of) => {
                 let sort = self.expression(&of.expr);
                 match of.op {
-                    minijinja::machinery::ast::UnaryOpKind::Not => Sort::Boolean,
-                    minijinja::machinery::ast::UnaryOpKind::Neg => {
+                    UnaryOpKind::Not => Sort::Boolean,
+                    UnaryOpKind::Neg => {
                         self.computes(&sort, line);
                         Sort::Number
                     }
@@ -76,20 +66,11 @@ impl<'s> Walk<'_> {
             }
             Expr::BinOp(of) => {
                 let (left, right) = (self.expression(&of.left), self.expression(&of.right));
+                self.is_an_option(&left, &of.right, line);
+                self.is_an_option(&right, &of.left, line);
                 self.operation(of.op, left, right, line)
             }
-            Expr::Compare(of) => {
-                let sort = self.expression(&of.expr);
-                self.compares(&sort, line);
-                for step in &of.ops {
-                    let sort = self.expression(&step.expr);
-                    match step.op {
-                        CompareOpKind::In | CompareOpKind::NotIn => {}
-                        _ => self.compares(&sort, line),
-                    }
-                }
-                Sort::Boolean
-            }
+            Expr::Compare(of) => self.comparison(of, line),
             Expr::IfExpr(of) => {
                 self.expression(&of.test_expr);
                 let sort = self.expression(&of.true_expr);
@@ -108,20 +89,48 @@ impl<'s> Walk<'_> {
                 Sort::Boolean
             }
             Expr::Call(call) => self.call(call, line),
-            Expr::List(list) => {
-                let mut items = list.items.iter();
-                let first = items.next().map(|item| self.expression(item));
-                let all = items.fold(first, |sort, item| {
-                    let other = self.expression(item);
-                    sort.map(|sort| sort.or(other))
-                });
-                Sort::List(Box::new(all.unwrap_or(Sort::Any)))
-            }
+            Expr::List(list) => self.list(list),
             Expr::Tuple(_) | Expr::Map(_) => {
                 self.wrong(line, "a template has no maps and tuples");
                 Sort::Any
             }
         }
+    }
+
+    fn slice(&mut self, of: &Slice<'s>, line: usize) -> Sort {
+        for bound in [&of.start, &of.stop, &of.step].into_iter().flatten() {
+            self.expression(bound);
+        }
+        match self.expression(&of.expr) {
+            list @ (Sort::List(_) | Sort::Any) => list,
+            other => {
+                self.wrong(line, format!("{} has no slices", other.name()));
+                Sort::Any
+            }
+        }
+    }
+
+    /// Several comparisons in a row: `1 < x < 5`.
+    fn comparison(&mut self, of: &Compare<'s>, line: usize) -> Sort {
+        let sort = self.expression(&of.expr);
+        self.compares(&sort, line);
+        for step in &of.ops {
+            let sort = self.expression(&step.expr);
+            if !matches!(step.op, CompareOpKind::In | CompareOpKind::NotIn) {
+                self.compares(&sort, line);
+            }
+        }
+        Sort::Boolean
+    }
+
+    fn list(&mut self, list: &List<'s>) -> Sort {
+        let mut items = list.items.iter();
+        let first = items.next().map(|item| self.expression(item));
+        let all = items.fold(first, |sort, item| {
+            let other = self.expression(item);
+            sort.map(|sort| sort.or(other))
+        });
+        Sort::List(Box::new(all.unwrap_or(Sort::Any)))
     }
 
     fn variable(&mut self, name: &str, line: usize) -> Sort {
@@ -144,6 +153,7 @@ impl<'s> Walk<'_> {
         match base {
             Sort::Any => Sort::Any,
             Sort::Record { objects, steps } => self.field(objects, *steps, name, line),
+            Sort::Choice(options) if name == "name" => Sort::OptionName(options.clone()),
             _ => {
                 let parts = base.parts();
                 if let Some((_, sort)) = parts.iter().find(|(part, _)| *part == name) {
@@ -196,7 +206,10 @@ impl<'s> Walk<'_> {
             }
             BinOpKind::Concat => {
                 for sort in [left, right] {
-                    if !matches!(sort, Sort::Text | Sort::Number | Sort::Any) {
+                    if !matches!(
+                        sort,
+                        Sort::Text | Sort::OptionName(_) | Sort::Number | Sort::Any
+                    ) {
                         let message = format!(
                             "{} cannot be joined with ~; write the values one after the other",
                             sort.name()
@@ -214,9 +227,20 @@ impl<'s> Walk<'_> {
         }
     }
 
+    /// An option that is compared with a word must have an option of that name, or the answer is always no.
+    fn is_an_option(&mut self, sort: &Sort, with: &Expr<'s>, line: usize) {
+        if let (Sort::OptionName(options), Expr::Const(of)) = (sort, with)
+            && let Some(word) = of.value.as_str()
+            && !options.iter().any(|option| option == word)
+        {
+            let near = did_you_mean(word, options.iter().map(String::as_str));
+            self.wrong(line, format!("there is no option '{word}'{near}"));
+        }
+    }
+
     fn compares(&mut self, sort: &Sort, line: usize) {
         let message = match sort {
-            Sort::Text | Sort::Number | Sort::Boolean | Sort::Any => return,
+            Sort::Text | Sort::OptionName(_) | Sort::Number | Sort::Boolean | Sort::Any => return,
             Sort::Choice(_) => {
                 "an option prints its label; compare its name: record.status.name == \"won\""
                     .to_owned()
@@ -255,6 +279,10 @@ impl<'s> Walk<'_> {
         };
         let words: Vec<&str> = words.iter().flatten().map(String::as_str).collect();
         use Sort as S;
+        let sort = match sort {
+            S::OptionName(_) => S::Text,
+            other => other,
+        };
         let (fits, gives) = match filter.name {
             "date" => (matches!(sort, S::Date | S::Instant), S::Text),
             "time" => (matches!(sort, S::Instant), S::Text),
@@ -366,6 +394,30 @@ impl<'s> Walk<'_> {
             self.wrong(line, format!("there is no object '{name}'{near}"));
             return list(Sort::Any);
         };
+        self.children_options(&child, rest, line);
+        let by = rest.iter().find_map(|arg| match arg {
+            CallArg::Kwarg("by", _) => word(arg),
+            _ => None,
+        });
+        if let Some(parent) = objects.first()
+            && by.is_none()
+        {
+            let count = links(&child, &parent.name).count();
+            if count != 1 {
+                let message = format!(
+                    "{count} fields of {name} lead to {}; say which: by=\"…\"",
+                    parent.name
+                );
+                self.wrong(line, message);
+            }
+        }
+        list(Sort::Record {
+            objects: vec![child],
+            steps: 0,
+        })
+    }
+
+    fn children_options(&mut self, child: &Object, rest: &[CallArg<'s>], line: usize) {
         for arg in rest {
             match (arg, word(arg)) {
                 (CallArg::Kwarg("limit", _), _) => {}
@@ -387,26 +439,6 @@ impl<'s> Walk<'_> {
                 ),
             }
         }
-        let by = rest.iter().find_map(|arg| match arg {
-            CallArg::Kwarg("by", _) => word(arg),
-            _ => None,
-        });
-        if let Some(parent) = objects.first()
-            && by.is_none()
-        {
-            let count = links(&child, &parent.name).count();
-            if count != 1 {
-                let message = format!(
-                    "{count} fields of {name} lead to {}; say which: by=\"…\"",
-                    parent.name
-                );
-                self.wrong(line, message);
-            }
-        }
-        list(Sort::Record {
-            objects: vec![child],
-            steps: 0,
-        })
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Sort {
     Picture,
     /// An option, which prints its label.
     Choice(Vec<String>),
+    /// The name of one of these options, which programs compare.
+    OptionName(Vec<String>),
     Choices,
     Number,
     Boolean,
@@ -45,7 +47,7 @@ impl Sort {
         match self {
             Self::Record { .. } => "a record",
             Self::List(_) => "a list",
-            Self::Text | Self::Safe => "a text",
+            Self::Text | Self::Safe | Self::OptionName(_) => "a text",
             Self::Picture => "a picture",
             Self::Choice(_) => "an option",
             Self::Choices => "a list of options",
@@ -67,7 +69,6 @@ impl Sort {
     /// The parts that can be named after a point, with what they are.
     pub(super) fn parts(&self) -> &'static [(&'static str, Sort)] {
         match self {
-            Self::Choice(_) => &[("name", Sort::Text)],
             Self::Money => &[("amount", Sort::Decimal), ("currency", Sort::Text)],
             Self::Phone => &[("number", Sort::Text), ("extension", Sort::Text)],
             Self::Address => &[

@@ -76,92 +76,87 @@ impl Place {
 
     /// The place after one character, and how many bytes after it are used up too.
     fn step(&self, c: char, after: &str) -> Result<(Self, usize), String> {
-        let stay = |place: Self| Ok((place, 0));
-        match self.clone() {
-            Self::Text if c == '<' && after.starts_with("!--") => Ok((Self::Comment, 3)),
-            Self::Text
-                if c == '<' && after.starts_with(|c: char| c == '/' || c.is_alphabetic()) =>
-            {
-                stay(Self::Name(String::new()))
+        let begins_tag = || after.starts_with(|c: char| c == '/' || c.is_alphabetic());
+        Ok(match self {
+            Self::Text if c == '<' && after.starts_with("!--") => (Self::Comment, 3),
+            Self::Text if c == '<' && begins_tag() => (Self::Name(String::new()), 0),
+            Self::Text if c == '<' && after.starts_with(['!', '?']) => {
+                let message =
+                    "'<!' and '<?' have no place in a template; the page's frame is the engine's";
+                return Err(message.to_owned());
             }
-            Self::Text if c == '<' && after.starts_with(['!', '?']) => Err(
-                "'<!' and '<?' have no place in a template; the page's frame is the engine's"
-                    .to_owned(),
-            ),
-            Self::Text => stay(Self::Text),
-            Self::Comment if c == '-' && after.starts_with("->") => Ok((Self::Text, 2)),
-            Self::Comment => stay(Self::Comment),
+            Self::Comment if c == '-' && after.starts_with("->") => (Self::Text, 2),
             Self::Style if c == '<' && after.starts_with("/style") => {
-                stay(Self::Name(String::new()))
+                (Self::Name(String::new()), 0)
             }
-            Self::Style => stay(Self::Style),
-            Self::Name(mut name) => match c {
-                '>' => stay(entered(&allowed(name)?)),
-                '/' if name.is_empty() => stay(Self::Name("/".to_owned())),
-                c if c.is_whitespace() || c == '/' => stay(Self::Tag {
-                    element: allowed(name)?,
-                }),
-                c => {
-                    name.extend(c.to_lowercase());
-                    stay(Self::Name(name))
-                }
+            Self::Text | Self::Comment | Self::Style => (self.clone(), 0),
+            _ => (self.clone().step_in_tag(c)?, 0),
+        })
+    }
+
+    /// The place after one character of a tag.
+    fn step_in_tag(self, c: char) -> Result<Self, String> {
+        let is_gap = c.is_whitespace() || c == '/';
+        Ok(match self {
+            Self::Name(name) if c == '>' => entered(&allowed(name)?),
+            Self::Name(name) if c == '/' && name.is_empty() => Self::Name("/".to_owned()),
+            Self::Name(name) if is_gap => Self::Tag {
+                element: allowed(name)?,
             },
-            Self::Tag { element } => match c {
-                '>' => stay(entered(&element)),
-                c if c.is_whitespace() || c == '/' => stay(Self::Tag { element }),
-                c => stay(Self::Attribute {
-                    element,
-                    name: c.to_lowercase().collect(),
-                }),
+            Self::Name(mut name) => {
+                name.extend(c.to_lowercase());
+                Self::Name(name)
+            }
+            Self::Tag { element } | Self::Attribute { element, .. } if c == '>' => {
+                entered(&element)
+            }
+            Self::Tag { element } | Self::Attribute { element, .. } if is_gap => {
+                Self::Tag { element }
+            }
+            Self::Tag { element } => Self::Attribute {
+                element,
+                name: c.to_lowercase().collect(),
             },
-            Self::Attribute { element, mut name } => match c {
-                '>' => stay(entered(&element)),
-                '=' => stay(Self::Equals {
-                    element,
-                    name: harmless(name)?,
-                }),
-                c if c.is_whitespace() || c == '/' => stay(Self::Tag { element }),
-                c => {
-                    name.extend(c.to_lowercase());
-                    stay(Self::Attribute { element, name })
-                }
+            Self::Attribute { element, name } if c == '=' => Self::Equals {
+                element,
+                name: harmless(name)?,
             },
-            Self::Equals { element, name } => match c {
-                '"' | '\'' => stay(Self::Value {
-                    element,
-                    name,
-                    quote: c,
-                    begun: String::new(),
-                }),
-                c if c.is_whitespace() => stay(Self::Equals { element, name }),
-                _ => Err(format!("write the value of {name} in quotes")),
+            Self::Attribute { element, mut name } => {
+                name.extend(c.to_lowercase());
+                Self::Attribute { element, name }
+            }
+            Self::Equals { element, name } if matches!(c, '"' | '\'') => Self::Value {
+                element,
+                name,
+                quote: c,
+                begun: String::new(),
             },
+            Self::Equals { element, name } if c.is_whitespace() => Self::Equals { element, name },
+            Self::Equals { name, .. } => {
+                return Err(format!("write the value of {name} in quotes"));
+            }
+            Self::Value { element, quote, .. } if c == quote => Self::Tag { element },
             Self::Value {
                 element,
                 name,
                 quote,
                 mut begun,
             } => {
-                if c == quote {
-                    return stay(Self::Tag { element });
-                }
                 if c == ':' && ADDRESSES.contains(&name.as_str()) {
-                    let scheme = begun.trim().to_lowercase();
-                    if !begun.contains(['/', '?', '#']) && !SCHEMES.contains(&scheme.as_str()) {
-                        return Err(format!("an address cannot begin with '{scheme}:'"));
-                    }
+                    leads_somewhere(&begun)?;
                 }
                 if begun.len() < LONGEST_SCHEME {
                     begun.push(c);
                 }
-                stay(Self::Value {
+                Self::Value {
                     element,
                     name,
                     quote,
                     begun,
-                })
+                }
             }
-        }
+            outside => outside,
+        })
     }
 
     /// Whether a value whose last filter is this may stand here; the reason where not.
@@ -207,6 +202,15 @@ fn allowed(name: String) -> Result<String, String> {
         ));
     }
     Ok(name)
+}
+
+/// Whether what stands before the colon of an address is a scheme that runs nothing.
+fn leads_somewhere(begun: &str) -> Result<(), String> {
+    let scheme = begun.trim().to_lowercase();
+    match begun.contains(['/', '?', '#']) || SCHEMES.contains(&scheme.as_str()) {
+        true => Ok(()),
+        false => Err(format!("an address cannot begin with '{scheme}:'")),
+    }
 }
 
 fn harmless(name: String) -> Result<String, String> {

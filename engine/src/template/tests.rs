@@ -1,1 +1,0 @@
-//! Do templates do what they say, and nothing else?
