@@ -97,7 +97,7 @@ pub struct MessageDraft {
     pub about: Vec<RecordId>,
     /// What it is for.
     pub purpose: Purpose,
-    /// Its language; the session's for a template unless told.
+    /// Its language; for a template the recipient's unless told, or the session's.
     pub language: Option<Locale>,
     /// It does not go out before.
     pub send_after: Option<DateTime<Utc>>,

@@ -9,7 +9,7 @@ use super::transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
 use super::verdict::{Judge, Verdict};
 use super::{Channel, LONGEST_CAUSE, MessageRules, MessageState, one_line};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::query::{self, Filter, Query, SortKey};
 use crate::record::{Record, RecordId, Value};
 use crate::session::Session;
@@ -43,8 +43,8 @@ pub struct Deliveries {
 }
 
 impl Engine {
-    /// Hands over what is due, in order, at most so many messages; the host calls it as often as it likes. It waits for
-    /// the transports. What may be sent twice, and when, is in the documentation of [`Transport`].
+    /// Hands over what is due, in order, at most so many messages; the host calls it as often as it likes, since
+    /// [`tick`](Self::tick) does not. It waits for the transports. What may be sent twice, and when, is in the documentation of [`Transport`].
     ///
     /// # Errors
     /// When the store fails. Nothing is lost: what was on its way is asked about next time.
@@ -310,7 +310,10 @@ impl Run<'_> {
         let groups: Vec<Group> = requests.into_iter().map(Group::kept).collect();
         let report = self.engine.write(&self.session.context, &groups, None, 0)?;
         let taken = report.groups.into_iter().map(|written| {
-            if let Err(error) = &written {
+            // Whoever changed a message meanwhile knows it.
+            if let Err(error) = &written
+                && error.kind() != ErrorKind::Conflict
+            {
                 self.told.warnings.push(error.to_string());
             }
             written.is_ok()

@@ -113,7 +113,12 @@ impl Session {
                 version: None,
             },
             MessageText::Template { template, record } => {
-                let language = draft.language.or(Some(self.context.locale));
+                let own = to
+                    .record
+                    .as_ref()
+                    .and_then(|record| record.text("language"));
+                let own = own.and_then(Locale::from_tag);
+                let language = draft.language.or(own).or(Some(self.context.locale));
                 let source = &self.engine.inner.post.source;
                 let words = source(self, &template, record, language)?;
                 put("template", json!(template));
@@ -132,7 +137,10 @@ impl Session {
         };
         let id = RecordId::new(object.prefix, number);
         let request = Request::create_as(id, "message", fields);
-        let once = draft.once.map(|key| format!("message/{key}"));
+        // Nobody can be read out of the key, which stays when he is erased.
+        let once = draft
+            .once
+            .map(|key| format!("message/sent/{}", blake3::hash(key.as_bytes()).to_hex()));
         let group = Group {
             once,
             ..Group::of([request])
