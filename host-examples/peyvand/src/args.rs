@@ -1,5 +1,7 @@
 //! What can be asked on the command line?
 
+pub(crate) mod view;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -128,6 +130,17 @@ pub(crate) enum Command {
     /// Scripts of administrators
     #[command(subcommand)]
     Script(Script),
+    /// Views: which records, in which columns and order, drawn as what
+    #[command(subcommand)]
+    View(view::View),
+    /// The form of an object or a record, as its user sees it
+    #[command(
+        after_help = "Examples:\n  peyvand form lead --language fa\n  peyvand form lead lea_01jd0c5e8gq2r4v6x8z0b2d4f6 --show"
+    )]
+    Form(view::Form),
+    /// All tiles of a dashboard
+    #[command(after_help = "Example:\n  peyvand dashboard sales --language ar")]
+    Dashboard(view::Dashboard),
     /// Read the whole store, or a backup, and say whether everything in it agrees
     #[command(
         after_help = "Examples:\n  peyvand check --dir ./crm --json\n  peyvand check --backup /mnt/backup/crm"

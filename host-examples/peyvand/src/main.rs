@@ -20,6 +20,7 @@ mod report;
 mod schema;
 mod script;
 mod upkeep;
+mod view;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -79,6 +80,9 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
         Command::Script(script) => script::run(script, dir, output),
+        Command::View(asked) => view::run(asked, dir, output),
+        Command::Form(asked) => view::form(asked, dir, output),
+        Command::Dashboard(asked) => view::dashboard(asked, dir, output),
         Command::Check { backup } => match backup {
             Some(backup) => check::backup(backup, output),
             None => check::run(dir, output),
