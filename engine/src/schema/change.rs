@@ -17,6 +17,10 @@ use crate::record::Prefix;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "changes of the schema are few, and a box would show in every one"
+)]
 pub enum SchemaChange {
     /// A new object.
     CreateObject {

@@ -54,7 +54,7 @@ impl Session {
     /// # Errors
     /// When there is no such object.
     pub fn default_view(&self, object: &str) -> Result<View> {
-        form_shown::first_view(&self.look()?, object)
+        rows::first(&self.look()?, object)
     }
 
     /// The rows of a view, page by page, in the session's language. `me` in its filter is who asks. Groups, totals and

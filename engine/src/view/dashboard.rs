@@ -325,7 +325,7 @@ impl Definition for DashboardDefinition {
     }
 
     fn strip(&mut self, gone: &Gone, places: &mut Vec<String>) -> bool {
-        gone.from_dashboard(self, places)
+        gone.strip_dashboard(self, places)
     }
 
     fn kept(&self) -> Vec<(&'static str, Value)> {

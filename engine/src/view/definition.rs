@@ -478,7 +478,7 @@ impl Definition for ViewDefinition {
     }
 
     fn strip(&mut self, gone: &Gone, places: &mut Vec<String>) -> bool {
-        gone.from_view(self, places)
+        gone.strip_view(self, places)
     }
 
     fn kept(&self) -> Vec<(&'static str, Value)> {

@@ -322,7 +322,7 @@ impl Definition for FormDefinition {
     }
 
     fn strip(&mut self, gone: &Gone, places: &mut Vec<String>) -> bool {
-        gone.from_form(self, places)
+        gone.strip_form(self, places)
     }
 
     fn kept(&self) -> Vec<(&'static str, Value)> {

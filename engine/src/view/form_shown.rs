@@ -11,7 +11,6 @@ use serde_json::Value as Json;
 use super::cell::{Cell, Reading, field_name, option_name};
 use super::check::value_kind;
 use super::declared::{self, Declared};
-use super::definition::ViewDefinition;
 use super::form::{FormDefinition, FormField, FormPurpose, FormSection};
 use super::look::Look;
 use super::words::{self, Direction};
@@ -490,14 +489,4 @@ impl Drawing<'_> {
             max_length: field.max_length,
         })
     }
-}
-
-/// The view that somebody gets of an object's records where he names none.
-pub(super) fn first_view(look: &Look, object: &str) -> Result<Declared<ViewDefinition>> {
-    let object = look.reader.object(object)?.clone();
-    let first = declared::first(look, Some(&object.name), |_: &ViewDefinition| true)?;
-    Ok(first.unwrap_or_else(|| Declared {
-        label: object.label.clone(),
-        ..Declared::unstored(object.name.clone(), super::rows::built_in(&object))
-    }))
 }

@@ -63,7 +63,7 @@ impl Gone {
     }
 
     /// Takes out of a filter what is gone; none when nothing is left of it.
-    fn from_filter(
+    fn rest_of_filter(
         &self,
         filter: &Filter,
         object: &str,
@@ -73,7 +73,7 @@ impl Gone {
         let mut kept = |parts: &[Filter]| -> Vec<Filter> {
             let parts = parts.iter();
             parts
-                .filter_map(|part| self.from_filter(part, object, path, places))
+                .filter_map(|part| self.rest_of_filter(part, object, path, places))
                 .collect()
         };
         match filter {
@@ -86,13 +86,13 @@ impl Gone {
                 .filter(|kept| !kept.is_empty())
                 .map(Filter::Or),
             Filter::Not(inner) => self
-                .from_filter(inner, object, path, places)
+                .rest_of_filter(inner, object, path, places)
                 .map(|inner| !inner),
-            Filter::Is(condition) => self.from_condition(condition, object, path, places),
+            Filter::Is(condition) => self.rest_of_condition(condition, object, path, places),
         }
     }
 
-    fn from_condition(
+    fn rest_of_condition(
         &self,
         condition: &Condition,
         object: &str,
@@ -124,7 +124,7 @@ impl Gone {
         places: &mut Vec<String>,
     ) {
         *filter = self
-            .from_filter(filter, object, path, places)
+            .rest_of_filter(filter, object, path, places)
             .unwrap_or_default();
     }
 
@@ -186,7 +186,7 @@ impl Gone {
         lost.is_none()
     }
 
-    pub(super) fn from_view(&self, view: &mut ViewDefinition, places: &mut Vec<String>) -> bool {
+    pub(super) fn strip_view(&self, view: &mut ViewDefinition, places: &mut Vec<String>) -> bool {
         if self.objects.contains(&view.object) {
             places.push(format!("object: {}", view.object));
             return false;
@@ -232,7 +232,7 @@ impl Gone {
         true
     }
 
-    pub(super) fn from_form(&self, form: &mut FormDefinition, places: &mut Vec<String>) -> bool {
+    pub(super) fn strip_form(&self, form: &mut FormDefinition, places: &mut Vec<String>) -> bool {
         if self.objects.contains(&form.object) {
             places.push(format!("object: {}", form.object));
             return false;
@@ -254,7 +254,7 @@ impl Gone {
         !form.sections.is_empty()
     }
 
-    pub(super) fn from_dashboard(
+    pub(super) fn strip_dashboard(
         &self,
         dashboard: &mut DashboardDefinition,
         places: &mut Vec<String>,

@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 
 use super::cell::{Cell, Reading, field_name, value_of};
 use super::check::value_kind;
-use super::declared::Declared;
+use super::declared::{self, Declared};
 use super::definition::{CellFormat, Column, ViewDefinition, ViewKind};
 use super::look::Look;
 use super::totals::{ChartShown, GroupShown, Totals, measure_name, split};
@@ -174,6 +174,16 @@ pub(super) fn built_in(object: &Object) -> ViewDefinition {
     }
 }
 
+/// The view that somebody gets of an object's records where he names none.
+pub(super) fn first(look: &Look, object: &str) -> Result<Declared<ViewDefinition>> {
+    let object = look.reader.object(object)?.clone();
+    let first = declared::first(look, Some(&object.name), |_: &ViewDefinition| true)?;
+    Ok(first.unwrap_or_else(|| Declared {
+        label: object.label.clone(),
+        ..Declared::unstored(object.name.clone(), built_in(&object))
+    }))
+}
+
 /// One page of a view.
 pub(super) fn rows(
     look: &Look,
@@ -203,32 +213,12 @@ pub(super) fn rows_of(
     query.after.clone_from(&page.after);
     let found = query::run(&look.reader, &query, &look.time)?;
     let mut reading = Reading::new(look);
-    reading.learn_records(&found.records)?;
-    let totals = Totals {
-        look,
-        object: &object,
-        filter: &filter,
+    learn(&mut reading, view, &columns, &found.records)?;
+    let sums = match page.after {
+        None => sums(look, &mut reading, &object, view, &filter)?,
+        Some(_) => Sums::default(),
     };
-    let first = page.after.is_none();
-    let groups = match (view.kind, view.group_by.as_slice()) {
-        (_, []) => Vec::new(),
-        _ if !first => Vec::new(),
-        (ViewKind::Kanban, [lanes]) => totals.lanes(&mut reading, lanes, &view.measures)?,
-        (_, group_by) => totals.shown(&mut reading, group_by, &view.measures)?,
-    };
-    let adds_up = first && !(view.measures.is_empty() && view.group_by.is_empty());
-    let total = match adds_up {
-        true => totals
-            .shown(&mut reading, &[], &view.measures)?
-            .into_iter()
-            .next(),
-        false => None,
-    };
-    let chart = match view.chart.as_ref().filter(|_| first) {
-        Some(chart) => Some(totals.chart(&mut reading, chart)?),
-        None => None,
-    };
-    let row = |record: &Record| row(&reading, &object, view, &columns, &groups, record);
+    let row = |record: &Record| row(&reading, &object, view, &columns, &sums.groups, record);
     Ok(ViewRows {
         name,
         object: view.object.clone(),
@@ -250,12 +240,71 @@ pub(super) fn rows_of(
             .iter()
             .map(|measure| measure_name(look, &object, measure))
             .collect(),
-        groups,
-        total,
-        chart,
+        groups: sums.groups,
+        total: sums.total,
+        chart: sums.chart,
         next: found.next,
         has_more: found.has_more,
         position: look.reader.position().get(),
+    })
+}
+
+/// Looks up what the cells lead to, and nothing that is not shown.
+fn learn(
+    reading: &mut Reading<'_>,
+    view: &ViewDefinition,
+    columns: &[Column],
+    records: &[Record],
+) -> Result<()> {
+    let shown = columns.iter().map(|column| column.field.as_str());
+    let shown: Vec<&str> = shown
+        .chain(view.start.as_deref())
+        .chain(view.end.as_deref())
+        .collect();
+    let values = records
+        .iter()
+        .flat_map(|record| shown.iter().filter_map(|name| record.get(name)));
+    reading.learn(values)
+}
+
+/// What comes with the first page alone.
+#[derive(Default)]
+struct Sums {
+    groups: Vec<GroupShown>,
+    total: Option<GroupShown>,
+    chart: Option<ChartShown>,
+}
+
+fn sums(
+    look: &Look,
+    reading: &mut Reading<'_>,
+    object: &Object,
+    view: &ViewDefinition,
+    filter: &Filter,
+) -> Result<Sums> {
+    let totals = Totals {
+        look,
+        object,
+        filter,
+    };
+    let measures = &view.measures;
+    let groups = match (view.kind, view.group_by.as_slice()) {
+        (_, []) => Vec::new(),
+        (ViewKind::Kanban, [lanes]) => totals.lanes(reading, lanes, measures)?,
+        (_, group_by) => totals.shown(reading, group_by, measures)?,
+    };
+    let total = match measures.is_empty() && view.group_by.is_empty() {
+        true => None,
+        false => totals.shown(reading, &[], measures)?.into_iter().next(),
+    };
+    let chart = view.chart.as_ref();
+    let chart = chart
+        .map(|chart| totals.chart(reading, chart))
+        .transpose()?;
+    Ok(Sums {
+        groups,
+        total,
+        chart,
     })
 }
 

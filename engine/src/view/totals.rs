@@ -71,6 +71,9 @@ pub(super) struct Totals<'a> {
     pub(super) filter: &'a Filter,
 }
 
+/// The place of a series' name, and its currency.
+type SeriesKey = (usize, Option<String>);
+
 /// Groups before their keys are made readable.
 struct Group {
     keys: Vec<Option<Value>>,
@@ -284,7 +287,7 @@ impl Totals<'_> {
         group_by.extend(chart.series.clone());
         let groups = self.shown(reading, &group_by, std::slice::from_ref(&chart.measure))?;
         let mut categories: Vec<Cell> = Vec::new();
-        let mut series: BTreeMap<(usize, Option<String>), Vec<(usize, Cell)>> = BTreeMap::new();
+        let mut series: BTreeMap<SeriesKey, Vec<(usize, Cell)>> = BTreeMap::new();
         let mut names: Vec<String> = Vec::new();
         for group in groups {
             let mut keys = group.keys.into_iter();
@@ -306,7 +309,7 @@ impl Totals<'_> {
                     .push((category, value));
             }
         }
-        let one = |((name, currency), found): ((usize, Option<String>), Vec<(usize, Cell)>)| {
+        let one = |((name, currency), found): (SeriesKey, Vec<(usize, Cell)>)| {
             let mut values = vec![Cell::default(); categories.len()];
             for (place, value) in found {
                 if let Some(cell) = values.get_mut(place) {

@@ -49,6 +49,10 @@ impl From<Json> for Fields {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 #[non_exhaustive]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a request is boxed on its way, and a box here would show at every caller"
+)]
 pub enum Request {
     /// A new record.
     Create {

@@ -1,5 +1,10 @@
 //! What can be asked on the command line?
 
+mod schema;
+pub(crate) mod view;
+
+pub(crate) use schema::Schema;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -185,6 +190,17 @@ pub(crate) enum Command {
     /// Templates of pages and messages
     #[command(subcommand)]
     Template(Template),
+    /// Views: which records, in which columns and order, drawn as what
+    #[command(subcommand)]
+    View(view::View),
+    /// The form of an object or a record, as its user sees it
+    #[command(
+        after_help = "Examples:\n  peyvand form lead --language fa\n  peyvand form lead lea_01jd0c5e8gq2r4v6x8z0b2d4f6 --show"
+    )]
+    Form(view::Form),
+    /// All tiles of a dashboard
+    #[command(after_help = "Example:\n  peyvand dashboard sales --language ar")]
+    Dashboard(view::Dashboard),
     /// Read the whole store, or a backup, and say whether everything in it agrees
     #[command(
         after_help = "Examples:\n  peyvand check --dir ./crm --json\n  peyvand check --backup /mnt/backup/crm"
@@ -403,24 +419,6 @@ pub(crate) enum Report {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Schema {
-    /// All objects
-    #[command(after_help = "Example:\n  peyvand schema list")]
-    List,
-    /// One object and its fields
-    #[command(after_help = "Example:\n  peyvand schema show opportunity")]
-    Show { object: String },
-    /// Change the schema: all changes of a file or none
-    #[command(
-        after_help = "Example:\n  peyvand schema apply changes.json\nwhere changes.json has a list such as\n  [{\"change\": \"add_field\", \"object\": \"account\", \"field\": {\"name\": \"rating\", \"type\": \"option\", \"options\": [\"a\", \"b\"]}}]"
-    )]
-    Apply {
-        /// A JSON file; - reads from stdin
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
     /// The plugins that are installed
     #[command(after_help = "Example:\n  peyvand plugin list")]
@@ -452,7 +450,12 @@ pub(crate) enum Plugin {
     Disable { id: String },
     /// Remove a plugin; the values of its fields are kept
     #[command(after_help = "Example:\n  peyvand plugin remove lead-score")]
-    Remove { id: String },
+    Remove {
+        id: String,
+        /// Take its fields out of the views, forms and dashboards that use them
+        #[arg(long)]
+        strip: bool,
+    },
     /// Compile plugins to component files
     #[command(
         after_help = "Example:\n  peyvand plugin build plugins/lead-score\nWithout a path: every folder under plugins/ that has a plugin.toml. It needs the Rust target\nwasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"

@@ -26,6 +26,7 @@ mod script;
 mod social;
 mod template;
 mod upkeep;
+mod view;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -97,6 +98,9 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Message(message) => message::run(message, dir, output),
         Command::Render(render) => render::run(render, dir, output),
         Command::Template(template) => template::run(template, dir, output),
+        Command::View(asked) => view::run(asked, dir, output),
+        Command::Form(asked) => view::form(asked, dir, output),
+        Command::Dashboard(asked) => view::dashboard(asked, dir, output),
         Command::Check { backup } => match backup {
             Some(backup) => check::backup(backup, output),
             None => check::run(dir, output),

@@ -47,7 +47,7 @@ impl<'a> Output<'a> {
 /// Rows under headings. The last column is not filled up, so that names in right-to-left scripts stand there and do
 /// not shift the others.
 pub(crate) struct Table {
-    columns: Vec<(&'static str, Side)>,
+    columns: Vec<(String, Side)>,
     rows: Vec<Vec<String>>,
 }
 
@@ -62,26 +62,30 @@ const WIDEST: usize = 60;
 impl Table {
     pub(crate) fn new(columns: &[(&'static str, Side)]) -> Self {
         Self {
-            columns: columns.to_vec(),
+            columns: columns
+                .iter()
+                .map(|(name, side)| ((*name).to_owned(), *side))
+                .collect(),
             rows: Vec::new(),
         }
     }
 
     /// A table of whole columns. Terminals reorder a line around right-to-left text, so what has some goes to the end.
-    pub(crate) fn of_columns(mut columns: Vec<((&'static str, Side), Vec<String>)>) -> Self {
+    pub(crate) fn of_columns<T: Into<String>>(mut columns: Vec<((T, Side), Vec<String>)>) -> Self {
         columns.sort_by_key(|(_, cells)| cells.iter().any(|cell| is_right_to_left(cell)));
-        let mut table = Self::new(
-            &columns
-                .iter()
-                .map(|(column, _)| *column)
-                .collect::<Vec<_>>(),
-        );
-        let rows = columns.first().map_or(0, |(_, cells)| cells.len());
-        for row in 0..rows {
+        let (headings, cells): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let mut table = Self {
+            columns: headings
+                .into_iter()
+                .map(|(name, side)| (name.into(), side))
+                .collect(),
+            rows: Vec::new(),
+        };
+        for row in 0..cells.first().map_or(0, Vec::len) {
             table.row(
-                columns
+                cells
                     .iter()
-                    .map(|(_, cells)| cells.get(row).cloned().unwrap_or_default()),
+                    .map(|cells| cells.get(row).cloned().unwrap_or_default()),
             );
         }
         table

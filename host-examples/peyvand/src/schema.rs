@@ -17,9 +17,16 @@ pub(crate) fn run(asked: &Schema, dir: &Path, output: &mut Output<'_>) -> Result
         Schema::Show { object } => {
             store::with(dir, Need::Existing, |engine| show(engine, object, output))?
         }
-        Schema::Apply { file } => {
+        Schema::Apply {
+            file,
+            strip,
+            dry_run,
+        } => {
             let changes = changes(file)?;
-            store::with(dir, Need::Created, |engine| apply(engine, changes, output))?;
+            store::with(dir, Need::Created, |engine| match dry_run {
+                true => in_use(engine, &changes, output),
+                false => apply(engine, changes, *strip, output),
+            })?;
         }
     }
     Ok(Exit::Fine)
@@ -163,15 +170,52 @@ fn changes(file: &Path) -> Result<Vec<SchemaChange>, Fault> {
 fn apply(
     engine: &Engine,
     changes: Vec<SchemaChange>,
+    strip: bool,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
     let count = changes.len() as u64;
-    let committed = engine.session().change_schema(changes)?;
+    let committed = match strip {
+        true => engine.session().change_schema_and_strip(changes)?,
+        false => engine.session().change_schema(changes)?,
+    };
     if output.json {
         return output.document(&json!({"applied": count, "position": committed.position.get(), "warnings": committed.warnings}));
     }
     output.line(format!("{} made", several(count, "change", "changes")))?;
     crate::record::warnings(&committed.warnings, output)
+}
+
+/// What the changes would take out of views, forms and dashboards.
+fn in_use(engine: &Engine, changes: &[SchemaChange], output: &mut Output<'_>) -> Result<(), Fault> {
+    let uses = engine.session().definitions_in_use(changes)?;
+    if output.json {
+        return output.document(&json!({"data": uses}));
+    }
+    if uses.is_empty() {
+        return output.line("no view, form or dashboard uses what would go");
+    }
+    let mut table = Table::new(&[
+        ("uses it", Side::Left),
+        ("id", Side::Left),
+        ("where", Side::Left),
+        ("stripped", Side::Left),
+        ("name", Side::Left),
+    ]);
+    for used in uses {
+        table.row([
+            used.object,
+            used.id.to_string(),
+            used.places.join(", "),
+            (if used.remains {
+                "stays"
+            } else {
+                "goes to the bin"
+            })
+            .to_owned(),
+            used.name,
+        ]);
+    }
+    output.table(&table)
 }
 
 #[cfg(test)]

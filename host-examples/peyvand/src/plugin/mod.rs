@@ -22,9 +22,12 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
         Plugin::Install { file, set } => install(file, set, dir, output)?,
         Plugin::Enable { id } => switch(id, true, dir, output)?,
         Plugin::Disable { id } => switch(id, false, dir, output)?,
-        Plugin::Remove { id } => {
+        Plugin::Remove { id, strip } => {
             store::with(dir, Need::Existing, |engine| {
-                Ok(engine.session().remove_plugin(id)?)
+                Ok(match strip {
+                    true => engine.session().remove_plugin_and_strip(id)?,
+                    false => engine.session().remove_plugin(id)?,
+                })
             })?;
             if output.json {
                 output.document(&json!({"id": id, "removed": true}))?;
