@@ -9,7 +9,9 @@ use crate::engine::Engine;
 use crate::error::ErrorKind;
 use crate::journal::{Call, Fault, Faults, Position};
 use crate::notification::NoticeState;
+use crate::notification::told::Kind;
 use crate::record::RecordId;
+use crate::schema::FieldKind;
 use crate::write::Request;
 
 /// As if the process had been killed before the journal was noted as heard.
@@ -151,15 +153,22 @@ fn who_becomes_responsible_is_told_and_an_import_is_told_once() {
         Actor::User(office.reza)
     );
 
-    let rows = (0..40).map(|number| {
-        let fields = json!({"name": format!("سرنخ {number}"), "owner": "sara"});
-        Request::create("lead", fields)
-    });
-    reza.commit(rows.collect::<Vec<_>>()).unwrap().id().unwrap();
+    let import = |rows: std::ops::Range<u32>| {
+        let rows = rows.map(|number| {
+            let fields = json!({"name": format!("سرنخ {number}"), "owner": "sara"});
+            Request::create("lead", fields)
+        });
+        reza.commit(rows.collect::<Vec<_>>()).unwrap().id().unwrap();
+    };
+    import(0..20);
+    import(20..40);
+    office.notify();
+    import(40..60);
     office.notify();
     let told = office.told(office.sara);
-    assert_eq!((told[1].kind.as_str(), told[1].count), ("assignments", 40));
-    assert!(told[1].text.contains("۴۰ مورد"), "{}", told[1].text);
+    assert_eq!(told.len(), 2);
+    assert_eq!((told[1].kind.as_str(), told[1].count), ("assignments", 60));
+    assert!(told[1].text.contains("۶۰ مورد"), "{}", told[1].text);
 }
 
 #[test]
@@ -306,4 +315,30 @@ fn an_idle_call_writes_nothing() {
     office.notify();
     office.engine.tick().unwrap();
     assert_eq!(office.engine.position(), position);
+}
+
+#[test]
+fn the_schema_has_every_kind_that_is_told() {
+    let office = Office::new();
+    let schema = office.engine.schema().unwrap();
+    let options = |object: &str| match &schema.object(object).unwrap().field("kind").unwrap().kind {
+        FieldKind::Option { options } => options.clone(),
+        other => panic!("{other:?}"),
+    };
+    let names = Kind::ALL.map(Kind::name);
+    let mut told = options("notification");
+    told.sort_unstable();
+    let mut wanted: Vec<&str> = names.into();
+    wanted.sort_unstable();
+    assert_eq!(told, wanted);
+    // What is told in one with another kind has no preference of its own.
+    let chosen = options("notification_preference");
+    let own = |name: &&str| !matches!(*name, "assignments" | "digest");
+    assert!(
+        names
+            .iter()
+            .copied()
+            .filter(|name| own(name))
+            .all(|name| chosen.contains(&name.to_owned()))
+    );
 }
