@@ -12,7 +12,8 @@ use crate::notification::NoticeState;
 use crate::notification::told::Kind;
 use crate::record::RecordId;
 use crate::schema::FieldKind;
-use crate::write::Request;
+use crate::store::spaces;
+use crate::write::{Ask, Request, Stored};
 
 /// As if the process had been killed before the journal was noted as heard.
 fn forget_what_was_heard(office: &Office) {
@@ -341,4 +342,56 @@ fn the_schema_has_every_kind_that_is_told() {
             .filter(|name| own(name))
             .all(|name| chosen.contains(&name.to_owned()))
     );
+}
+
+#[test]
+fn a_store_from_before_there_were_notifications_tells_only_of_what_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::of(Engine::builder(dir.path()));
+    let session = office.engine.session();
+    made(
+        &session,
+        "lead",
+        json!({"name": "سرنخ کهنه", "owner": "sara"}),
+    );
+    let schema = office.engine.schema().unwrap();
+    let number = schema.object("notification").unwrap().number;
+    let forgotten = Stored {
+        what: "a schema without notifications".to_owned(),
+        entries: vec![(spaces::of_object(spaces::SCHEMA, number), None)],
+        config: true,
+        ..Stored::default()
+    };
+    assert!(session.ask(Ask::Stored(forgotten)).is_ok());
+    let Office {
+        engine,
+        sara,
+        reza,
+        alireza,
+        account,
+        ..
+    } = office;
+    drop(session);
+    engine.close().unwrap();
+
+    let (builder, clock) = super::fixed(Engine::builder(dir.path()));
+    let engine = builder.open().unwrap();
+    let office = Office {
+        engine,
+        clock,
+        sara,
+        reza,
+        alireza,
+        account,
+    };
+    office.notify();
+    assert!(office.told(sara).is_empty());
+    let session = office.engine.session();
+    made(
+        &session,
+        "lead",
+        json!({"name": "سرنخ تازه", "owner": "sara"}),
+    );
+    office.notify();
+    assert_eq!(office.kinds(sara), ["assignment"]);
 }
