@@ -205,8 +205,8 @@ impl Engine {
     /// # Errors
     /// When the state cannot be written. Nothing acknowledged is lost: the journal has it.
     pub fn close(self) -> Result<()> {
-        // What cannot be kept of who looked at what is no reason not to close.
-        crate::notification::write_down(&self, &mut Vec::new())?;
+        // A store that takes no writes says so below; who looked at what is no reason not to close it.
+        crate::notification::write_down(&self, true, &mut Vec::new()).ok();
         if !self.followed().is_empty() {
             // What was followed up is taken off the queue, or the next open would ask for it again.
             self.write(&self.session().context, &[], None, 0)?;

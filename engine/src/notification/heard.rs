@@ -84,7 +84,8 @@ pub(super) fn hear(engine: &Engine, warnings: &mut Vec<String>) -> Result<()> {
             });
             Ok(Todo { units, stored })
         })?;
-        if !full {
+        // Where the place could not be moved, a warning says so.
+        if !full || engine.subscriber(NAME)?.position()? == heard {
             return Ok(());
         }
     }
@@ -246,8 +247,7 @@ impl<'a> Ear<'a> {
 
     fn assigned(&mut self, said: &Said<'_>, user: RecordId, records: &[RecordId]) -> Result<()> {
         if let Some(first) = records.first().filter(|_| records.len() > SEVERAL) {
-            let key = format!("assignments/{user}/{}", said.entry.position);
-            let event = said.event(user, Kind::Assignments, Known::Once(key), *first);
+            let event = said.event(user, Kind::Assignments, Known::Joins, *first);
             return self.desk.tell(Event {
                 count: records.len() as i64,
                 ..event

@@ -90,7 +90,7 @@ pub(crate) fn run(engine: &Engine) -> Result<Vec<String>> {
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut warnings = Vec::new();
-    write_down(engine, &mut warnings)?;
+    write_down(engine, false, &mut warnings)?;
     heard::hear(engine, &mut warnings)?;
     due::tell(engine, &mut warnings)?;
     deliver::deliver(engine, &mut warnings)?;

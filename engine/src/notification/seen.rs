@@ -1,13 +1,13 @@
 //! What did somebody look at last?
 //!
 //! A look is no change, and a journal entry for each would bury what happened. Looks are kept in memory, the last ones
-//! of each user, and written as one list for each user when the host lets the engine notify, and at close. A killed
-//! process forgets the looks since then, and nothing else.
+//! of each user, and written as one list for each user: every ten minutes, when the host lets the engine notify, and at
+//! close. A killed process forgets the looks since then, and nothing else.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
 use super::acting;
@@ -21,15 +21,35 @@ use crate::write::{Fields, Request};
 /// How many records are remembered for each user.
 const KEPT: usize = 50;
 
+/// How long looks may stay in memory.
+const UNWRITTEN: TimeDelta = TimeDelta::minutes(10);
+
 /// A record, and when it was looked at last.
 type Look = (RecordId, DateTime<Utc>);
 
-/// Looks that are not written yet, by user, the last one first.
+/// Looks that are not written yet.
 #[derive(Default)]
-pub(crate) struct Looks(Mutex<BTreeMap<RecordId, Vec<Look>>>);
+pub(crate) struct Looks(Mutex<Fresh>);
+
+#[derive(Default)]
+struct Fresh {
+    /// The first of them.
+    since: Option<DateTime<Utc>>,
+    /// The last one first.
+    of_users: BTreeMap<RecordId, Vec<Look>>,
+}
+
+impl Fresh {
+    fn add(&mut self, user: RecordId, fresh: Vec<Look>, at: DateTime<Utc>) {
+        self.since.get_or_insert(at);
+        let of_user = self.of_users.entry(user).or_default();
+        let before = std::mem::take(of_user);
+        *of_user = joined(fresh, before);
+    }
+}
 
 impl Looks {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<RecordId, Vec<Look>>> {
+    fn lock(&self) -> MutexGuard<'_, Fresh> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -41,10 +61,9 @@ impl Session {
     /// When nobody acts.
     pub fn seen(&self, about: RecordId) -> Result<()> {
         let user = acting(self)?;
+        let now = self.context.now();
         let mut looks = self.engine.inner.notifying.looks.lock();
-        let of_user = looks.entry(user).or_default();
-        let before = std::mem::take(of_user);
-        *of_user = joined(vec![(about, self.context.now())], before);
+        looks.add(user, vec![(about, now)], now);
         Ok(())
     }
 
@@ -54,7 +73,9 @@ impl Session {
     /// When nobody acts, or the store cannot be read.
     pub fn recently_seen(&self) -> Result<Vec<(RecordId, DateTime<Utc>)>> {
         let user = acting(self)?;
-        let fresh = self.engine.inner.notifying.looks.lock().get(&user).cloned();
+        let looks = self.engine.inner.notifying.looks.lock();
+        let fresh = looks.of_users.get(&user).cloned();
+        drop(looks);
         let (reader, _) = self.engine.read()?;
         let kept = kept(&reader, user)?.as_ref().map(items).unwrap_or_default();
         let mut seen = Vec::new();
@@ -91,48 +112,54 @@ fn items(record: &Record) -> Vec<Look> {
     items.iter().filter_map(read).collect()
 }
 
-/// Writes the looks since the last time, one change for each user; what cannot be written stays for the next time.
-pub(crate) fn write_down(engine: &Engine, warnings: &mut Vec<String>) -> Result<()> {
-    let looks = std::mem::take(&mut *engine.inner.notifying.looks.lock());
-    if looks.is_empty() {
-        return Ok(());
-    }
+/// Writes the looks since the last time, one change for each user, where it is time; what cannot be written stays for the
+/// next time.
+pub(crate) fn write_down(engine: &Engine, now: bool, warnings: &mut Vec<String>) -> Result<()> {
     let session = engine.session();
+    let at = session.context.now();
+    let mut looks = engine.inner.notifying.looks.lock();
+    let Some(since) = looks.since.filter(|since| now || at - *since >= UNWRITTEN) else {
+        return Ok(());
+    };
+    let fresh = std::mem::take(&mut *looks).of_users;
+    drop(looks);
     let (reader, _) = engine.read()?;
-    let mut requests = Vec::with_capacity(looks.len());
-    let mut written = Vec::with_capacity(looks.len());
-    for (user, fresh) in looks {
-        let kept = kept(&reader, user)?;
-        let all = joined(fresh.clone(), kept.as_ref().map(items).unwrap_or_default());
-        let all: Vec<Json> = all
-            .into_iter()
-            .map(|(id, at)| json!({"id": id.to_string(), "at": at.to_rfc3339_opts(SecondsFormat::AutoSi, true)}))
-            .collect();
-        let fields = Fields::default().with("items", all);
-        requests.push(match kept {
-            Some(kept) => Request::Update {
-                id: kept.id(),
-                revision: Some(kept.revision()),
-                fields,
-            },
-            None => Request::create("recently_seen", fields.with("user", user.to_string())),
-        });
-        written.push((user, fresh));
+    let mut requests = Vec::with_capacity(fresh.len());
+    for (user, looks) in &fresh {
+        requests.push(request(&reader, *user, looks.clone())?);
     }
     drop(reader);
     let (_, outcomes) = session.commit_each(requests)?;
-    for ((user, fresh), outcome) in written.into_iter().zip(outcomes) {
+    for ((user, looks), outcome) in fresh.into_iter().zip(outcomes) {
         match outcome {
             Ok(_) => {}
-            // Another process wrote his list meanwhile.
+            // Another process wrote his list meanwhile. What was looked at since is newer than these.
             Err(error) if error.kind() == ErrorKind::Conflict => {
-                let mut looks = engine.inner.notifying.looks.lock();
-                let of_user = looks.entry(user).or_default();
-                let newer = std::mem::take(of_user);
-                *of_user = joined(newer, fresh);
+                let mut waiting = engine.inner.notifying.looks.lock();
+                let newer = waiting.of_users.remove(&user).unwrap_or_default();
+                waiting.add(user, joined(newer, looks), since);
             }
             Err(error) => warnings.push(format!("what {user} looked at was not kept: {error}")),
         }
     }
     Ok(())
+}
+
+fn request(reader: &Reader, user: RecordId, looks: Vec<Look>) -> Result<Request> {
+    let kept = kept(reader, user)?;
+    let all = joined(looks, kept.as_ref().map(items).unwrap_or_default());
+    let item = |(id, at): (RecordId, DateTime<Utc>)| {
+        let at = at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        json!({"id": id.to_string(), "at": at})
+    };
+    let all: Vec<Json> = all.into_iter().map(item).collect();
+    let fields = Fields::default().with("items", all);
+    Ok(match kept {
+        Some(kept) => Request::Update {
+            id: kept.id(),
+            revision: Some(kept.revision()),
+            fields,
+        },
+        None => Request::create("recently_seen", fields.with("user", user.to_string())),
+    })
 }

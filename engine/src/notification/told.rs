@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
-use super::preference::{Channels, Preferences};
+use super::preference::{Channels, Preference, Preferences};
 use super::{by_text, instant, integer, is_active};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -40,7 +40,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Mention,
         Self::Reply,
         Self::Comment,
@@ -122,6 +122,8 @@ impl Event {
     fn key(&self) -> Option<String> {
         match (&self.known, self.about) {
             (Known::Once(key), _) => Some(key.clone()),
+            // An import gives one user many records in many commits.
+            _ if self.kind == Kind::Assignments => Some(format!("assignments/{}", self.user)),
             (Known::Joins | Known::Apart, Some(about)) => {
                 Some(format!("{}/{}/{about}", self.kind.name(), self.user))
             }
@@ -194,20 +196,16 @@ impl<'a> Desk<'a> {
         if event.actor == event.user.to_string() {
             return Ok(());
         }
-        let letters = self.engine.inner.notifying.post.is_some();
-        let Some(preference) = self
+        let Some(mut preference) = self
             .preferences(event.user)?
             .map(|all| all.about(event.kind))
         else {
             return Ok(());
         };
-        let mut channels = preference.channels;
-        if channels.is_none() {
-            return Ok(());
-        }
-        if !letters && channels.has_letters() {
+        let letters = self.engine.inner.notifying.post.is_some();
+        if !letters && preference.channels.has_letters() {
             // Nobody carries letters: what would be lost is shown.
-            channels = Channels {
+            preference.channels = Channels {
                 in_app: true,
                 ..Channels::default()
             };
@@ -217,6 +215,13 @@ impl<'a> Desk<'a> {
                 return Ok(());
             }
         }
+        match preference.channels.is_none() {
+            true => Ok(()),
+            false => self.take_up(event, &preference),
+        }
+    }
+
+    fn take_up(&mut self, event: Event, preference: &Preference) -> Result<()> {
         let key = event.key();
         if let Some(pending) = key.as_ref().and_then(|key| self.by_key.get(key)) {
             match (self.notices.get_mut(*pending), &event.known) {
@@ -231,28 +236,20 @@ impl<'a> Desk<'a> {
             Some(key) => by_text(self.reader, "notification", "latest_of", key)?,
             None => None,
         };
-        if latest
-            .as_ref()
-            .is_some_and(|latest| has_heard(latest, &event))
-        {
-            return Ok(());
-        }
-        let in_digest = preference.digest_hour.is_some() && event.kind != Kind::Digest;
-        let waits = channels.has_letters() || in_digest;
-        let joins = latest
-            .as_ref()
-            .is_some_and(|latest| takes_in(latest, &event));
-        let (joins, follows) = match joins {
-            true => (latest, None),
-            false => (None, latest),
+        let (joins, follows) = match latest {
+            Some(latest) if has_heard(&latest, &event) => return Ok(()),
+            Some(latest) if takes_in(&latest, &event) => (Some(latest), None),
+            latest => (None, latest),
         };
         if let Some(key) = &key {
             self.by_key.insert(key.clone(), self.notices.len());
         }
+        let in_digest = preference.digest_hour.is_some();
+        let waits = in_digest || preference.channels.has_letters();
         self.notices.push(Notice {
             deliver_at: waits.then(|| preference.deliver_at(self.now)),
+            channels: preference.channels,
             event,
-            channels,
             in_digest,
             joins,
             follows,

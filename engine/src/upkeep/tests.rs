@@ -260,3 +260,11 @@ fn a_tick_drops_the_history_that_is_older_than_the_retention() {
     assert!(session.as_of(made.position).is_err());
     assert!(engine.check().unwrap().ok);
 }
+
+#[test]
+fn notifications_go_on_after_what_was_trimmed() {
+    let (_place, engine, ..) = trimmed();
+    let told = engine.notify().unwrap();
+    assert!(told.len() == 1 && told[0].contains("trimmed"), "{told:?}");
+    assert!(engine.notify().unwrap().is_empty());
+}

@@ -250,7 +250,7 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Do what is due: workflows that run once a day
+    /// Do what is due: workflows that run once a day, notifications, reminders
     #[command(after_help = "Example, as an hourly job:\n  peyvand tick --dir /srv/crm")]
     Tick,
 }

@@ -148,6 +148,9 @@ fn looks_cost_no_commit_until_they_are_written_down_together() {
     wanted.splice(0..0, [all[1], all[0]]);
     assert_eq!(ids(&sara), wanted);
     office.notify();
+    assert_eq!(office.engine.position(), before, "it is too early");
+    office.later(TimeDelta::minutes(9));
+    office.notify();
     let written = office.engine.position();
     assert!(written > before);
     office.notify();

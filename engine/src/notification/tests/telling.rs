@@ -9,8 +9,11 @@ use crate::engine::Engine;
 use crate::error::ErrorKind;
 use crate::journal::{Call, Fault, Faults, Position};
 use crate::notification::NoticeState;
+use crate::notification::told::Kind;
 use crate::record::RecordId;
-use crate::write::Request;
+use crate::schema::FieldKind;
+use crate::store::spaces;
+use crate::write::{Ask, Request, Stored};
 
 /// As if the process had been killed before the journal was noted as heard.
 fn forget_what_was_heard(office: &Office) {
@@ -151,15 +154,22 @@ fn who_becomes_responsible_is_told_and_an_import_is_told_once() {
         Actor::User(office.reza)
     );
 
-    let rows = (0..40).map(|number| {
-        let fields = json!({"name": format!("سرنخ {number}"), "owner": "sara"});
-        Request::create("lead", fields)
-    });
-    reza.commit(rows.collect::<Vec<_>>()).unwrap().id().unwrap();
+    let import = |rows: std::ops::Range<u32>| {
+        let rows = rows.map(|number| {
+            let fields = json!({"name": format!("سرنخ {number}"), "owner": "sara"});
+            Request::create("lead", fields)
+        });
+        reza.commit(rows.collect::<Vec<_>>()).unwrap().id().unwrap();
+    };
+    import(0..20);
+    import(20..40);
+    office.notify();
+    import(40..60);
     office.notify();
     let told = office.told(office.sara);
-    assert_eq!((told[1].kind.as_str(), told[1].count), ("assignments", 40));
-    assert!(told[1].text.contains("۴۰ مورد"), "{}", told[1].text);
+    assert_eq!(told.len(), 2);
+    assert_eq!((told[1].kind.as_str(), told[1].count), ("assignments", 60));
+    assert!(told[1].text.contains("۶۰ مورد"), "{}", told[1].text);
 }
 
 #[test]
@@ -306,4 +316,82 @@ fn an_idle_call_writes_nothing() {
     office.notify();
     office.engine.tick().unwrap();
     assert_eq!(office.engine.position(), position);
+}
+
+#[test]
+fn the_schema_has_every_kind_that_is_told() {
+    let office = Office::new();
+    let schema = office.engine.schema().unwrap();
+    let options = |object: &str| match &schema.object(object).unwrap().field("kind").unwrap().kind {
+        FieldKind::Option { options } => options.clone(),
+        other => panic!("{other:?}"),
+    };
+    let names = Kind::ALL.map(Kind::name);
+    let mut told = options("notification");
+    told.sort_unstable();
+    let mut wanted: Vec<&str> = names.into();
+    wanted.sort_unstable();
+    assert_eq!(told, wanted);
+    // What is told in one with another kind has no preference of its own.
+    let chosen = options("notification_preference");
+    let own = |name: &&str| !matches!(*name, "assignments" | "digest");
+    assert!(
+        names
+            .iter()
+            .copied()
+            .filter(|name| own(name))
+            .all(|name| chosen.contains(&name.to_owned()))
+    );
+}
+
+#[test]
+fn a_store_from_before_there_were_notifications_tells_only_of_what_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::of(Engine::builder(dir.path()));
+    let session = office.engine.session();
+    made(
+        &session,
+        "lead",
+        json!({"name": "سرنخ کهنه", "owner": "sara"}),
+    );
+    let schema = office.engine.schema().unwrap();
+    let number = schema.object("notification").unwrap().number;
+    let forgotten = Stored {
+        what: "a schema without notifications".to_owned(),
+        entries: vec![(spaces::of_object(spaces::SCHEMA, number), None)],
+        config: true,
+        ..Stored::default()
+    };
+    assert!(session.ask(Ask::Stored(forgotten)).is_ok());
+    let Office {
+        engine,
+        sara,
+        reza,
+        alireza,
+        account,
+        ..
+    } = office;
+    drop(session);
+    engine.close().unwrap();
+
+    let (builder, clock) = super::fixed(Engine::builder(dir.path()));
+    let engine = builder.open().unwrap();
+    let office = Office {
+        engine,
+        clock,
+        sara,
+        reza,
+        alireza,
+        account,
+    };
+    office.notify();
+    assert!(office.told(sara).is_empty());
+    let session = office.engine.session();
+    made(
+        &session,
+        "lead",
+        json!({"name": "سرنخ تازه", "owner": "sara"}),
+    );
+    office.notify();
+    assert_eq!(office.kinds(sara), ["assignment"]);
 }
