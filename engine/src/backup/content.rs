@@ -43,7 +43,6 @@ pub(super) fn copy_new(
     let (from, to) = (home.join(FOLDER), dir.join(FOLDER));
     let (mut listed, mut copied) = (Vec::new(), 0);
     for shard in shards(disk, &from)? {
-        let mut new = false;
         for hash in shard.hashes(disk)? {
             let (source, target) = (path_of(&from, &hash), path_of(&to, &hash));
             let opened = disk.read(&source).and_then(|file| file.len());
@@ -56,13 +55,20 @@ pub(super) fn copy_new(
                 one(disk, &source, &partial, (hash, length))?;
                 disk.rename(&partial, &target)
                     .map_err(BackupError::io("writing", &target))?;
-                (new, copied) = (true, copied + length);
+                copied += length;
             }
             listed.push((hash, length));
             tell(Progress::new(listed.len() as u64, 0, "documents copied"));
         }
-        if let (true, Some((hash, _))) = (new, listed.last()) {
+        // Also where nothing was copied: who did may have been killed before this.
+        if let Some((hash, _)) = listed.last() {
             sync_parent(disk, &path_of(&to, hash))?;
+        }
+    }
+    if !listed.is_empty() {
+        for folder in [to.as_path(), dir] {
+            disk.sync_folder(folder)
+                .map_err(BackupError::io("syncing", folder))?;
         }
     }
     Ok((listed, copied))
