@@ -12,6 +12,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
+use peyvand::locale::{Calendar, DateStyle, amount_in_words, format_date, parse_date};
 use peyvand::{
     Engine, FixedClock, Locale, RecordId, RenderOptions, SchemaChange, SeededIds, Session,
 };
@@ -38,6 +40,7 @@ fn main() {
     // Cargo passes `--bench` when it is a benchmark that was asked for.
     let full = std::env::args().any(|argument| argument == "--bench");
     let rounds = if full { 500 } else { 3 };
+    dates_and_words(if full { 200_000 } else { 10 });
     for lines in [20, 100] {
         let (session, quote) = quote(lines);
         for (language, name) in LANGUAGES {
@@ -60,6 +63,51 @@ fn main() {
             );
         }
     }
+}
+
+/// Dates and words by themselves: what an import and a list do for each row.
+fn dates_and_words(rounds: u64) {
+    let day = |number: u64| {
+        NaiveDate::from_num_days_from_ce_opt(735_000 + number as i32 % 9_000).unwrap()
+    };
+    let each = |what: &str, work: &dyn Fn(u64) -> usize| {
+        let began = Instant::now();
+        let bytes: usize = (0..rounds).map(work).sum();
+        assert!(bytes > 0);
+        println!(
+            "{what}: {} ns",
+            began.elapsed().as_nanos() / u128::from(rounds)
+        );
+    };
+    let written =
+        |number, calendar, style| format_date(day(number), calendar, Locale::Fa, style).unwrap();
+    each("a Persian date written in words", &|number| {
+        written(number, Calendar::Jalali, DateStyle::Long).len()
+    });
+    each("a Hijri date written in words", &|number| {
+        written(number, Calendar::Hijri, DateStyle::Long).len()
+    });
+    let figures: Vec<String> = (0..1_000)
+        .map(|number| written(number, Calendar::Jalali, DateStyle::Short))
+        .collect();
+    let words: Vec<String> = (0..1_000)
+        .map(|number| written(number, Calendar::Jalali, DateStyle::Full))
+        .collect();
+    let read = |texts: &[String], number: u64| {
+        let text = &texts[number as usize % texts.len()];
+        usize::from(parse_date(text, Calendar::Jalali).is_ok())
+    };
+    each("a Persian date read in figures", &|number| {
+        read(&figures, number)
+    });
+    each("a Persian date read in words", &|number| {
+        read(&words, number)
+    });
+    each("an amount in Arabic words", &|number| {
+        amount_in_words(1_234_567 * number, 0, "IRR", Locale::Ar)
+            .unwrap()
+            .len()
+    });
 }
 
 fn quote(lines: usize) -> (Session, RecordId) {

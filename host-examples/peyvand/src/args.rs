@@ -9,8 +9,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
-use peyvand::locale::Calendar;
-use peyvand::{Locale, RecordId};
+use peyvand::RecordId;
 
 use crate::import::Separator;
 use crate::moment::Moment;
@@ -186,10 +185,10 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example:\n  peyvand render offer opp_01jd0c5e8gq2r4v6x8z0b2d4f6 --language fa --second en --out offer.html"
     )]
-    Render(Render),
+    Render(crate::render::Render),
     /// Templates of pages and messages
     #[command(subcommand)]
-    Template(Template),
+    Template(crate::template::Template),
     /// Views: which records, in which columns and order, drawn as what
     #[command(subcommand)]
     View(view::View),
@@ -474,66 +473,6 @@ pub(crate) enum Plugin {
     /// What each hook has cost since this process opened the store
     #[command(after_help = "Example:\n  peyvand plugin bill --json")]
     Bill,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Render {
-    /// The key or the id of a template
-    pub(crate) template: String,
-    /// The record
-    pub(crate) record: RecordId,
-    /// en, fa or ar [default: what the recipient reads]
-    #[arg(long, value_name = "L", value_parser = language)]
-    pub(crate) language: Option<Locale>,
-    /// A second language beside it
-    #[arg(long, value_name = "L", value_parser = language)]
-    pub(crate) second: Option<Locale>,
-    /// gregorian, jalali or hijri [default: the usual one of the language]
-    #[arg(long, value_name = "C", value_parser = calendar)]
-    pub(crate) calendar: Option<Calendar>,
-    /// The key of a company profile [default: that of the record's branch]
-    #[arg(long, value_name = "KEY")]
-    pub(crate) company: Option<String>,
-    /// Where it goes; stdout when left out
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-fn language(tag: &str) -> Result<Locale, String> {
-    Locale::from_tag(tag).ok_or_else(|| "the languages are en, fa and ar".to_owned())
-}
-
-fn calendar(name: &str) -> Result<Calendar, String> {
-    Calendar::from_name(name)
-        .ok_or_else(|| "the calendars are gregorian, jalali and hijri".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Template {
-    /// The templates that there are
-    #[command(after_help = "Example:\n  peyvand template list")]
-    List,
-    /// A template's texts
-    #[command(after_help = "Example:\n  peyvand template show offer --language fa")]
-    Show {
-        key: String,
-        /// Only the text in this language: en, fa or ar
-        #[arg(long, value_name = "L", value_parser = language)]
-        language: Option<Locale>,
-    },
-    /// Save a template, or another version of it
-    #[command(
-        after_help = "Example:\n  peyvand template put offer.json\nwhere offer.json has its fields, such as\n  {\"key\": \"offer\", \"name\": \"Offer\", \"kind\": \"document\", \"object\": \"opportunity\",\n   \"texts\": {\"fa\": {\"subject\": \"…\", \"body_file\": \"offer.fa.html\"}}}\nA body_file is read from beside the JSON file."
-    )]
-    Put { file: PathBuf },
-    /// Find what is wrong in a file, or in all templates that are saved; nothing is changed
-    #[command(
-        after_help = "Examples:\n  peyvand template check\n  peyvand template check offer.json"
-    )]
-    Check { file: Option<PathBuf> },
-    /// Add the templates that come with the engine: letterhead, offer, welcome
-    #[command(after_help = "Example:\n  peyvand template add-standard")]
-    AddStandard,
 }
 
 #[derive(Debug, Subcommand)]

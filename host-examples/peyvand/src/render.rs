@@ -1,15 +1,48 @@
 //! What does a record look like as a page or a message?
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use peyvand::{Locale, RenderOptions, Rendered, TemplateFormat};
+use clap::Args;
+use peyvand::locale::Calendar;
+use peyvand::{Locale, RecordId, RenderOptions, Rendered, TemplateFormat};
 use serde_json::json;
 
-use crate::args::Render;
 use crate::fault::{Exit, Fault};
 use crate::output::Output;
 use crate::store::{self, Need};
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    /// The key or the id of a template
+    pub(crate) template: String,
+    /// The record
+    pub(crate) record: RecordId,
+    /// en, fa or ar [default: what the recipient reads]
+    #[arg(long, value_name = "L", value_parser = language)]
+    pub(crate) language: Option<Locale>,
+    /// A second language beside it
+    #[arg(long, value_name = "L", value_parser = language)]
+    pub(crate) second: Option<Locale>,
+    /// gregorian, jalali or hijri [default: the usual one of the language]
+    #[arg(long, value_name = "C", value_parser = calendar)]
+    pub(crate) calendar: Option<Calendar>,
+    /// The key of a company profile [default: that of the record's branch]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) company: Option<String>,
+    /// Where it goes; stdout when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+pub(crate) fn language(tag: &str) -> Result<Locale, String> {
+    Locale::from_tag(tag).ok_or_else(|| "the languages are en, fa and ar".to_owned())
+}
+
+fn calendar(name: &str) -> Result<Calendar, String> {
+    Calendar::from_name(name)
+        .ok_or_else(|| "the calendars are gregorian, jalali and hijri".to_owned())
+}
 
 pub(crate) fn run(asked: &Render, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let options = options(asked);

@@ -1,15 +1,44 @@
 //! Which templates are there, what do they say, and what is wrong with one?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Subcommand;
 use peyvand::{Engine, Locale, Record, TemplateProblem};
 use serde_json::{Value as Json, json};
 
-use crate::args::Template;
 use crate::fault::{Exit, Fault};
 use crate::output::{Output, Side, Table, several};
+use crate::render::language;
 use crate::source;
 use crate::store::{self, Need};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Template {
+    /// The templates that there are
+    #[command(after_help = "Example:\n  peyvand template list")]
+    List,
+    /// A template's texts
+    #[command(after_help = "Example:\n  peyvand template show offer --language fa")]
+    Show {
+        key: String,
+        /// Only the text in this language: en, fa or ar
+        #[arg(long, value_name = "L", value_parser = language)]
+        language: Option<Locale>,
+    },
+    /// Save a template, or another version of it
+    #[command(
+        after_help = "Example:\n  peyvand template put offer.json\nwhere offer.json has its fields, such as\n  {\"key\": \"offer\", \"name\": \"Offer\", \"kind\": \"document\", \"object\": \"opportunity\",\n   \"texts\": {\"fa\": {\"subject\": \"…\", \"body_file\": \"offer.fa.html\"}}}\nA body_file is read from beside the JSON file."
+    )]
+    Put { file: PathBuf },
+    /// Find what is wrong in a file, or in all templates that are saved; nothing is changed
+    #[command(
+        after_help = "Examples:\n  peyvand template check\n  peyvand template check offer.json"
+    )]
+    Check { file: Option<PathBuf> },
+    /// Add the templates that come with the engine: letterhead, offer, welcome
+    #[command(after_help = "Example:\n  peyvand template add-standard")]
+    AddStandard,
+}
 
 /// More templates than a firm has; a list is one page.
 const MOST: usize = 1_000;

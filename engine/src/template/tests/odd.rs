@@ -14,8 +14,12 @@ fn what_is_nested_deep_is_an_answer_and_no_crash() {
         format!("{{{{ today{} }}}}", "|one_line".repeat(100)),
         format!("{{{{ record.texts{} }}}}", ".a".repeat(400)),
         format!("{{{{ 1{} }}}}", "-1".repeat(480)),
-        "{% if record.name %}".repeat(5_000) + "{% endif %}".repeat(5_000).as_str(),
-        "{% for x in [1] %}".repeat(5_000) + "{% endfor %}".repeat(5_000).as_str(),
+        ["{% if record.name %}", "{% endif %}"]
+            .map(|tag| tag.repeat(5_000))
+            .concat(),
+        ["{% for x in [1] %}", "{% endfor %}"]
+            .map(|tag| tag.repeat(5_000))
+            .concat(),
         "{% if".repeat(9_000),
         "{{".repeat(9_000),
         "<".repeat(9_000),
