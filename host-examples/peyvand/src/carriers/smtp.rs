@@ -116,7 +116,8 @@ fn post(
     text: &[u8],
 ) -> Result<(), SendError> {
     let mut options = Vec::new();
-    if envelope.has_non_ascii_addresses() {
+    let mut addresses = envelope.to().iter().chain(envelope.from());
+    if addresses.any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
         if !connection
             .server_info()
             .supports_feature(Extension::SmtpUtfEight)

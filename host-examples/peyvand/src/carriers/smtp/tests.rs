@@ -92,7 +92,7 @@ impl Server {
 /// Speaks SMTP until the other side goes, or gives the stream back to hang on.
 fn talk(stream: TcpStream, manner: Manner, mails: &Mutex<Vec<String>>) -> Option<TcpStream> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut say = |line: &str| (&stream).write_all(format!("{line}\r\n").as_bytes()).ok();
+    let say = |line: &str| (&stream).write_all(format!("{line}\r\n").as_bytes()).ok();
     say("220 test")?;
     loop {
         let mut line = String::new();
