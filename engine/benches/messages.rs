@@ -39,10 +39,10 @@ fn main() {
         false => SMOKE,
     };
     println!(
-        "| {} messages | window | queue, s | hand over, s | commits |",
+        "| {} messages | window | commits | queue, s | of processor | hand over, s | of processor |",
         effort.messages
     );
-    println!("|---|---:|---:|---:|---:|");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
     for (name, window) in [
         ("the carrier remembers keys", 500),
         ("the carrier forgets, ten at a time", 10),

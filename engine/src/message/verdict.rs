@@ -118,7 +118,7 @@ fn said(person: &Record) -> String {
         .map(|day| format!(", said on {day}"));
     let source = person.text("consent_source");
     let from = source.map(|source| format!(", known from {source}"));
-    on.unwrap_or_default() + from.unwrap_or_default().as_str()
+    on.into_iter().chain(from).collect()
 }
 
 fn zone_of(person: &Record) -> Option<FixedOffset> {

@@ -116,8 +116,8 @@ fn post(
     text: &[u8],
 ) -> Result<(), SendError> {
     let mut options = Vec::new();
-    let mut addresses = envelope.from().into_iter().chain(envelope.to());
-    if !addresses.all(|address| address.to_string().is_ascii()) {
+    let mut addresses = envelope.to().iter().chain(envelope.from());
+    if addresses.any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
         if !connection
             .server_info()
             .supports_feature(Extension::SmtpUtfEight)
