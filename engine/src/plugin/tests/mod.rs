@@ -1,6 +1,7 @@
 //! Can a guest do harm, and is every failure told with its name?
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod brought;
 mod columns;
 mod guests;
 mod lifecycle;

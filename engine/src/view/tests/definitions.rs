@@ -165,3 +165,78 @@ fn a_wrong_form_or_dashboard_is_told_with_its_place() {
         "tiles[0].place.column: a whole number from 0 to 11 is expected here"
     );
 }
+
+/// Every way in which one value somewhere in the JSON is another, or gone.
+fn mutations(json: &Json, out: &mut Vec<Json>, rebuild: &dyn Fn(Json) -> Json) {
+    let others = [
+        json!(null),
+        json!(-1),
+        json!("x,"),
+        json!([]),
+        json!({}),
+        json!({"field": "x"}),
+    ];
+    out.extend(others.into_iter().map(rebuild));
+    match json {
+        Json::Object(map) => {
+            for (key, inner) in map {
+                let put = |value: Option<Json>| {
+                    let mut map = map.clone();
+                    match value {
+                        Some(value) => drop(map.insert(key.clone(), value)),
+                        None => drop(map.remove(key)),
+                    }
+                    rebuild(Json::Object(map))
+                };
+                out.push(put(None));
+                mutations(inner, out, &|value| put(Some(value)));
+            }
+        }
+        Json::Array(items) => {
+            for (place, inner) in items.iter().enumerate() {
+                mutations(inner, out, &|value| {
+                    let mut items = items.clone();
+                    items[place] = value;
+                    rebuild(Json::Array(items))
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn whatever_is_read_is_written_and_read_again_as_the_same() {
+    let form = json!({"object": "lead", "purposes": ["show"], "sections": [
+        {"label": {"fa": "نام"}, "visible_if": "a[eq]:b", "collapsed": true, "rows": [["name", {"field": "x", "width": 3, "help": {"ar": "ح"}}]]},
+    ]});
+    let place = json!({"column": 1, "row": 2, "width": 3, "height": 4});
+    let chart = json!({"kind": "bar", "by": "stage", "measure": "count", "series": "owner"});
+    let dashboard = json!({"tiles": [
+        {"label": {"fa": "نام"}, "place": place, "show": "chart", "object": "lead", "filter": "a[eq]:b", "chart": chart},
+        {"place": place, "show": "list", "object": "lead", "columns": ["name"], "sort": "-name", "rows": 3},
+    ]});
+    let mut read = 0;
+    let mut all = Vec::new();
+    mutations(&full_view().to_json(), &mut all, &|json| json);
+    mutations(&form, &mut all, &|json| json);
+    mutations(&dashboard, &mut all, &|json| json);
+    for json in &all {
+        if let Ok(view) = ViewDefinition::from_json(json) {
+            assert_eq!(ViewDefinition::from_json(&view.to_json()).unwrap(), view);
+            read += 1;
+        }
+        if let Ok(form) = FormDefinition::from_json(json) {
+            assert_eq!(FormDefinition::from_json(&form.to_json()).unwrap(), form);
+            read += 1;
+        }
+        if let Ok(dashboard) = DashboardDefinition::from_json(json) {
+            assert_eq!(
+                DashboardDefinition::from_json(&dashboard.to_json()).unwrap(),
+                dashboard
+            );
+            read += 1;
+        }
+    }
+    assert!(read > 50 && all.len() > 500, "{read} of {}", all.len());
+}

@@ -24,10 +24,11 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
         Plugin::Disable { id } => switch(id, false, dir, output)?,
         Plugin::Remove { id, strip } => {
             store::with(dir, Need::Existing, |engine| {
-                Ok(match strip {
+                match strip {
                     true => engine.session().remove_plugin_and_strip(id)?,
                     false => engine.session().remove_plugin(id)?,
-                })
+                }
+                Ok(())
             })?;
             if output.json {
                 output.document(&json!({"id": id, "removed": true}))?;
