@@ -188,8 +188,8 @@ impl EngineBuilder {
     }
 
     /// What is to be written so that a letter is sent to a user who wants notifications by e-mail or as short messages,
-    /// such as the creation of a message. It is one commit with the note that the letter was sent. Without it, such
-    /// notifications are shown in the application.
+    /// such as the creation of a message. It is one commit with the note that the letter was sent. It may read, and must
+    /// not let the engine notify. Without it, such notifications are shown in the application.
     ///
     /// ```
     /// # fn main() -> Result<(), peyvand::Error> {
