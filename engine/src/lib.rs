@@ -118,9 +118,7 @@ pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
-pub use template::{
-    FileBytes, FileSource, RenderOptions, Rendered, TemplateFormat, TemplateProblem,
-};
+pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
 pub use view::{

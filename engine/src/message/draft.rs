@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Channel, MessageState};
 use crate::context::Locale;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+#[cfg(not(feature = "template"))]
+use crate::error::{Error, ErrorKind};
 use crate::record::RecordId;
 use crate::session::Session;
 
@@ -197,6 +199,32 @@ pub(crate) type TextSource =
     Arc<dyn Fn(&Session, &str, RecordId, Option<Locale>) -> Result<Rendered> + Send + Sync>;
 
 /// Where messages and templates meet: the room of templates is called here and nowhere else.
+#[cfg(feature = "template")]
+pub(super) fn of_template(
+    session: &Session,
+    template: &str,
+    record: RecordId,
+    language: Option<Locale>,
+) -> Result<Rendered> {
+    let options = crate::template::RenderOptions {
+        language,
+        ..Default::default()
+    };
+    let made = session.render(template, record, &options)?;
+    let (text, html) = match made.format {
+        crate::template::TemplateFormat::Html => (String::new(), made.body),
+        _ => (made.body, String::new()),
+    };
+    Ok(Rendered {
+        subject: made.subject.unwrap_or_default(),
+        text,
+        html,
+        language: Some(made.language),
+        version: Some(made.version),
+    })
+}
+
+#[cfg(not(feature = "template"))]
 pub(super) fn of_template(
     _: &Session,
     template: &str,

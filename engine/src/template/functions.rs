@@ -2,6 +2,7 @@
 //!
 //! Filters and the one function that reads: nothing here changes anything, leaves the snapshot, or knows the clock.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use minijinja::value::{Kwargs, Rest};
@@ -10,6 +11,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 use super::check::links;
 use super::shown::one_line;
 use super::view::{FieldView, RecordView, View, is_nothing, nothing};
+use crate::content::open_file_of;
 use crate::context::Locale;
 use crate::error::Result as EngineResult;
 use crate::locale::{
@@ -17,7 +19,7 @@ use crate::locale::{
     without_marks,
 };
 use crate::query::{self, Condition, Filter, Operator, Query};
-use crate::record::{Decimal, Money, Phone, Value as Stored};
+use crate::record::{Decimal, Money, Phone, Record, Value as Stored};
 use crate::schema::did_you_mean;
 
 /// How many children a template gets unless it says, and at most.
@@ -28,7 +30,7 @@ const FUEL_OF_CHILDREN: u64 = 500;
 const FUEL_OF_CHILD: u64 = 20;
 
 /// The largest picture that a page carries in itself.
-const LARGEST_PICTURE: usize = 2 << 20;
+const LARGEST_PICTURE: u64 = 2 << 20;
 const PICTURES: [&str; 5] = [
     "image/png",
     "image/jpeg",
@@ -372,29 +374,42 @@ fn image(view: &View, state: &State<'_, '_>, value: &Value, field: &str) -> Answ
             .warn(format!("the picture {field} of {title} is left out: {why}"));
         Ok(nothing())
     };
-    let Some(files) = &view.files else {
-        return missing("nobody gives its bytes");
-    };
-    let file = match files(of.record.id(), field) {
-        Ok(Some(file)) => file,
-        Ok(None) => return missing("it is not there"),
+    let (media_type, bytes) = match picture(view, &of.record, field) {
+        Ok(Ok(picture)) => picture,
+        Ok(Err(why)) => return missing(why),
         Err(error) => {
             view.notes.fault(error);
             return Ok(nothing());
         }
     };
-    if !PICTURES.contains(&file.media_type.as_str()) {
-        return missing("it is no PNG, JPEG, GIF, WebP or SVG");
-    }
-    if file.bytes.len() > LARGEST_PICTURE {
-        return missing("it is larger than 2 MiB");
-    }
-    state.consume_fuel(file.bytes.len() as u64 / 1_000)?;
-    let data = base64(&file.bytes);
+    state.consume_fuel(bytes.len() as u64 / 1_000)?;
+    let data = base64(&bytes);
     Ok(Value::from_safe_string(format!(
-        "data:{};base64,{data}",
-        file.media_type
+        "data:{media_type};base64,{data}"
     )))
+}
+
+/// The type and the bytes of a picture, or why a page cannot carry it.
+fn picture(
+    view: &View,
+    record: &Record,
+    field: &str,
+) -> EngineResult<Result<(String, Vec<u8>), &'static str>> {
+    let Some(Stored::File(file)) = record.get(field) else {
+        return Ok(Err("it is no file"));
+    };
+    if !PICTURES.contains(&file.media_type.as_str()) {
+        return Ok(Err("it is no PNG, JPEG, GIF, WebP or SVG"));
+    }
+    if file.size > LARGEST_PICTURE {
+        return Ok(Err("it is larger than 2 MiB"));
+    }
+    let mut bytes = Vec::new();
+    let mut content = open_file_of(&view.engine, record, field)?;
+    match content.read_to_end(&mut bytes) {
+        Ok(_) => Ok(Ok((file.media_type.clone(), bytes))),
+        Err(_) => Ok(Err("it cannot be read: run `peyvand check` on the store")),
+    }
 }
 
 /// RFC 4648, section 4.

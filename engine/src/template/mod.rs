@@ -25,9 +25,6 @@ pub use problem::TemplateProblem;
 
 pub(crate) use rule::register;
 
-use std::fmt;
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
 use crate::context::Locale;
@@ -37,20 +34,8 @@ use crate::record::{Record, RecordId};
 use crate::session::Session;
 use crate::write::{Group, Request};
 
-/// A file's content, as a page carries it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileBytes {
-    /// Its type: `image/png`.
-    pub media_type: String,
-    /// All of it.
-    pub bytes: Vec<u8>,
-}
-
-/// Gives the file that a record has in a field; `None` where it has none.
-pub type FileSource = dyn Fn(RecordId, &str) -> Result<Option<FileBytes>> + Send + Sync;
-
 /// How a template is rendered; the defaults are what the recipient would want.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RenderOptions {
     /// The language; none is the recipient's, or the session's where he has none.
@@ -63,20 +48,6 @@ pub struct RenderOptions {
     pub company: Option<String>,
     /// What `today` and `now` are; none is the session's clock.
     pub at: Option<DateTime<Utc>>,
-    /// Where logo and stamp come from; without it they are left out, with a warning.
-    pub files: Option<Arc<FileSource>>,
-}
-
-impl fmt::Debug for RenderOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RenderOptions")
-            .field("language", &self.language)
-            .field("second_language", &self.second_language)
-            .field("calendar", &self.calendar)
-            .field("company", &self.company)
-            .field("at", &self.at)
-            .finish_non_exhaustive()
-    }
 }
 
 impl RenderOptions {
@@ -112,16 +83,6 @@ impl RenderOptions {
     #[must_use]
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.at = Some(at);
-        self
-    }
-
-    /// With pictures from here.
-    #[must_use]
-    pub fn files(
-        mut self,
-        files: impl Fn(RecordId, &str) -> Result<Option<FileBytes>> + Send + Sync + 'static,
-    ) -> Self {
-        self.files = Some(Arc::new(files));
         self
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn render(
             now: options.at.unwrap_or_else(|| session.context.now()),
             html: template.html,
             isolates: template.isolates,
-            files: options.files.clone(),
+            engine: session.engine.clone(),
             notes,
         },
     };

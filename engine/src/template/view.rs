@@ -11,9 +11,9 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object as Visible, ObjectRepr};
 use serde_json::Value as Json;
 
-use super::FileSource;
 use super::check::field_of;
 use crate::context::Locale;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::locale::{Calendar, Direction};
 use crate::query::{QueryTime, Reader};
@@ -32,7 +32,8 @@ pub(super) struct View {
     pub(super) html: bool,
     /// Whether what runs the other way is isolated.
     pub(super) isolates: bool,
-    pub(super) files: Option<Arc<FileSource>>,
+    /// Where pictures come from.
+    pub(super) engine: Engine,
     pub(super) notes: Arc<Notes>,
 }
 

@@ -125,8 +125,8 @@ fn company_profile() -> Declaration {
                 "حساب‌های بانکی",
                 "الحسابات المصرفية",
             ),
-            text("logo").label("Logo", "نشان", "الشعار"),
-            text("stamp").label("Stamp", "مهر", "الختم"),
+            Field::new("logo", FieldKind::File).label("Logo", "نشان", "الشعار"),
+            Field::new("stamp", FieldKind::File).label("Stamp", "مهر", "الختم"),
             Field::new("active", FieldKind::Boolean)
                 .default(true)
                 .label("Active", "فعال", "نشط"),

@@ -53,7 +53,7 @@ impl Firm {
             json!({
                 "key": "main", "name": "Pars Novin", "name_fa": "پارس نوین", "name_ar": "بارس نوين", "territory": "iran",
                 "address": "12 Azadi St\nTehran", "address_fa": "تهران، خیابان آزادی\nپلاک ۱۲", "postal_code": "1458889999",
-                "phone": "+982188881234 ext 12", "email": "info@pars.example", "national_id": "10101234567", "logo": "logo", "stamp": "stamp",
+                "phone": "+982188881234 ext 12", "email": "info@pars.example", "national_id": "10101234567",
                 "accounts": [{"bank": "بانک ملت", "iban": "IR120170000000123456789012"}],
             }),
         );

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Firm, noon};
 use crate::context::Locale;
 use crate::locale::Calendar;
-use crate::template::{FileBytes, RenderOptions, TemplateFormat};
+use crate::template::{RenderOptions, Rendered, TemplateFormat};
 
 const LANGUAGES: [Locale; 3] = [Locale::En, Locale::Fa, Locale::Ar];
 
@@ -261,37 +261,29 @@ fn the_profile_of_the_nearest_branch_writes() {
 fn pictures_are_carried_in_the_page_or_left_out_with_a_warning() {
     let firm = Firm::new();
     firm.session.add_standard_templates().unwrap();
-    let without = firm
-        .session
-        .render("offer", firm.deal, &RenderOptions::default())
-        .unwrap();
-    assert!(!without.body.contains("<img"));
-    assert!(
-        without
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("logo")),
-        "{:?}",
-        without.warnings
-    );
-    let pictures = RenderOptions::default().files(|_, field| {
-        let media_type = if field == "logo" {
-            "image/png"
-        } else {
-            "text/html"
-        };
-        Ok(Some(FileBytes {
-            media_type: media_type.to_owned(),
-            bytes: b"foobar".to_vec(),
-        }))
+    let page = || {
+        let options = RenderOptions::default();
+        firm.session.render("offer", firm.deal, &options).unwrap()
+    };
+    let has = |page: &Rendered, what: &str| page.warnings.iter().any(|told| told.contains(what));
+    assert!(!page().body.contains("<img") && !has(&page(), "logo"));
+    let file = |name: &str, bytes: &[u8]| {
+        let put = firm.session.put_file(name, None, &mut &*bytes);
+        put.unwrap().to_json()
+    };
+    let pictures = json!({
+        "logo": file("نشان.png", b"\x89PNG\r\n\x1a\nlogo"), "stamp": file("مهر.txt", "مهر".as_bytes()),
     });
-    let with = firm.session.render("offer", firm.deal, &pictures).unwrap();
+    let main = firm.session.find("company_profile", "key", "main").unwrap();
+    let _ = firm.session.update(main.unwrap().id(), pictures).unwrap();
+    let with = page();
     assert!(
         with.body
-            .contains("<img src=\"data:image/png;base64,Zm9vYmFy\" alt=\"\">"),
+            .contains("<img src=\"data:image/png;base64,iVBORw0KGgpsb2dv\" alt=\"\">"),
         "{}",
         with.body
     );
+    assert!(has(&with, "the picture stamp"), "{:?}", with.warnings);
     assert_eq!(
         with.body.matches("<img").count(),
         1,
