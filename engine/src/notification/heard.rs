@@ -48,10 +48,30 @@ pub(crate) fn starts_at(position: Position) -> (Vec<u8>, Option<Vec<u8>>) {
     (spaces::named(spaces::CURSOR, NAME), Some(bytes))
 }
 
-pub(super) fn hear(engine: &Engine, warnings: &mut Vec<String>) -> Result<()> {
+/// Up to where there was no news after the place up to which the journal was heard, so that it is not read again.
+#[derive(Default)]
+pub(crate) struct Quiet {
+    heard: Position,
+    until: Position,
+}
+
+impl Quiet {
+    fn after(&self, heard: Position) -> Position {
+        match self.heard == heard {
+            true => self.until.max(heard),
+            false => heard,
+        }
+    }
+}
+
+pub(super) fn hear(engine: &Engine, quiet: &mut Quiet, warnings: &mut Vec<String>) -> Result<()> {
     loop {
         let heard = engine.subscriber(NAME)?.position()?;
-        let entries = match engine.inner.backend.entries(heard, PAGE) {
+        let after = quiet.after(heard);
+        if after == engine.position() {
+            return Ok(());
+        }
+        let entries = match engine.inner.backend.entries(after, PAGE) {
             Ok(entries) => entries,
             Err(StoreError::Trimmed { oldest, .. }) => {
                 warnings.push(format!(
@@ -64,6 +84,7 @@ pub(super) fn hear(engine: &Engine, warnings: &mut Vec<String>) -> Result<()> {
             Err(error) => return Err(error.into()),
         };
         let full = entries.len() == PAGE;
+        let (mut until, mut moves) = (after, false);
         commit(engine, warnings, |reader| {
             // What came after the snapshot has history that the snapshot does not know.
             let known: Vec<&Entry> = entries
@@ -75,8 +96,9 @@ pub(super) fn hear(engine: &Engine, warnings: &mut Vec<String>) -> Result<()> {
                 ear.entry(entry)?;
             }
             let (units, records) = (ear.desk.units(), ear.records);
-            let moves = full || records > MUCH || !units.is_empty();
+            moves = full || records > MUCH || !units.is_empty();
             let last = known.last().map(|entry| entry.position);
+            until = last.unwrap_or(after);
             let stored = last.filter(|_| moves).map(|last| Stored {
                 what: format!("notifications are told up to {last}"),
                 entries: vec![starts_at(last)],
@@ -84,8 +106,12 @@ pub(super) fn hear(engine: &Engine, warnings: &mut Vec<String>) -> Result<()> {
             });
             Ok(Todo { units, stored })
         })?;
+        let now_heard = engine.subscriber(NAME)?.position()?;
+        if !moves {
+            *quiet = Quiet { heard, until };
+        }
         // Where the place could not be moved, a warning says so.
-        if !full || engine.subscriber(NAME)?.position()? == heard {
+        if !full || now_heard == heard {
             return Ok(());
         }
     }

@@ -47,7 +47,7 @@ use crate::session::Session;
 pub(crate) struct Kept {
     pub(crate) looks: Looks,
     /// Held while notifications are made, for two at once would only get into each other's way.
-    pub(crate) at_work: Mutex<()>,
+    pub(crate) at_work: Mutex<heard::Quiet>,
     pub(crate) post: Option<Post>,
 }
 
@@ -86,12 +86,12 @@ impl Engine {
 /// Does everything that is due, in the order in which one step feeds the next.
 pub(crate) fn run(engine: &Engine) -> Result<Vec<String>> {
     let work = &engine.inner.notifying.at_work;
-    let _alone = work
+    let mut quiet = work
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut warnings = Vec::new();
     write_down(engine, false, &mut warnings)?;
-    heard::hear(engine, &mut warnings)?;
+    heard::hear(engine, &mut quiet, &mut warnings)?;
     due::tell(engine, &mut warnings)?;
     deliver::deliver(engine, &mut warnings)?;
     Ok(warnings)

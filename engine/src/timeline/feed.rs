@@ -126,7 +126,7 @@ fn touched(
 ) -> Result<Touched> {
     let before = match seen.remove(&id) {
         Some(before) => before,
-        None => super::before(reader, backend, id, position)?,
+        None => super::before_in_journal(reader, backend, id, position)?,
     };
     let change = EntryChange { id, before, after };
     let row = change.row();

@@ -120,7 +120,7 @@ pub(crate) fn changes_of(
 ) -> Result<Vec<EntryChange>> {
     let mut changes = Vec::new();
     for (id, after) in states(reader, entry)? {
-        let before = before(reader, backend, id, entry.position)?;
+        let before = before_in_journal(reader, backend, id, entry.position)?;
         changes.push(EntryChange { id, before, after });
     }
     Ok(changes)
@@ -133,6 +133,20 @@ pub(crate) fn actor_of(entry: &Entry) -> Actor {
 
 /// A record as it was before an entry; nothing where it was not there, or was erased.
 pub(crate) fn before(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    id: RecordId,
+    at: Position,
+) -> Result<Option<Record>> {
+    // One read of the state, where it goes back so far: the entry before may hold thousands of other records.
+    match read_before(reader, backend, at, id)? {
+        Some(found) => Ok(found),
+        None => before_in_journal(reader, backend, id, at),
+    }
+}
+
+/// The same, as the entry before says it.
+fn before_in_journal(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
     id: RecordId,
@@ -159,22 +173,31 @@ fn state_between(
     }
 }
 
-/// A record right before an entry, as the state has it; nothing where it has no history so old.
+/// A record right before an entry, as the state has it; nothing where it does not go back so far.
 pub(crate) fn state_before(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
     before: Position,
     id: RecordId,
 ) -> Result<Option<Record>> {
+    Ok(read_before(reader, backend, before, id)?.flatten())
+}
+
+/// The same; none within none where the state goes back so far and there was no such record.
+fn read_before(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    before: Position,
+    id: RecordId,
+) -> Result<Option<Option<Record>>> {
     let object = reader.object_of(id)?;
     let key = spaces::of_record(spaces::RECORD, object.number, id.number);
     let at = Position::from_number(before.get().saturating_sub(1));
     match backend.get_many(at, &[&key]) {
         Ok(mut found) => {
             let bytes = found.pop().flatten();
-            bytes
-                .map(|bytes| decode(object, id.number, &bytes))
-                .transpose()
+            let record = bytes.map(|bytes| decode(object, id.number, &bytes));
+            Ok(Some(record.transpose()?))
         }
         Err(StoreError::SnapshotGone { .. }) => Ok(None),
         Err(error) => Err(error.into()),
