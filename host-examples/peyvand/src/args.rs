@@ -438,7 +438,12 @@ pub(crate) struct Send {
     #[arg(long, required_unless_present = "template", default_value = "")]
     pub(crate) text: String,
     /// A template instead of a text
-    #[arg(long, value_name = "NAME", requires = "record", conflicts_with = "text")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "record",
+        conflicts_with = "text"
+    )]
     pub(crate) template: Option<String>,
     /// The record that the template is about
     #[arg(long, value_name = "ID")]

@@ -120,7 +120,10 @@ mod tests {
     fn a_state_that_cannot_be_used_is_built_again_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("crm");
-        open(&dir, true, |builder| builder).unwrap().close().unwrap();
+        open(&dir, true, |builder| builder)
+            .unwrap()
+            .close()
+            .unwrap();
         std::fs::write(dir.join("state/conf"), "nothing that was written").unwrap();
         let engine = open(&dir, false, |builder| builder).unwrap();
         let aside = engine.set_aside().unwrap();
