@@ -7,8 +7,8 @@ mod source;
 mod store;
 
 mod backup;
-mod check;
 mod carriers;
+mod check;
 mod demo;
 mod first_look;
 mod import;
