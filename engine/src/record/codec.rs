@@ -244,6 +244,7 @@ fn skip_kind(from: &mut Reading<'_>, kind: u64, field: u32) -> Result<(), CodecE
         7 => from.expect(ARRAY)?,
         8 | 12 => 2,
         9 | 11 => 3,
+        14 => 4,
         10 => 5,
         _ => return Err(unknown_kind(field)),
     };

@@ -163,7 +163,7 @@ pub(crate) enum Command {
     Remind(Remind),
     /// What a user was told, and what he does about it
     #[command(
-        after_help = "Examples:\n  peyvand notifications --user sara\n  peyvand notifications --user sara snooze ntf_01jd0c5e8gq2r4v6x8z0b2d4f6 --until 2026-11-24T08:30:00Z"
+        after_help = "Examples:\n  peyvand notifications --user sara\n  peyvand notifications snooze ntf_01jd0c5e8gq2r4v6x8z0b2d4f6 --until 2026-11-24T08:30:00Z --user sara"
     )]
     Notifications(Notifications),
     /// What the records add up to
@@ -360,6 +360,7 @@ pub(crate) enum Document {
     },
     /// Write the file of a document to a path
     #[command(
+        disable_version_flag = true,
         after_help = "Example:\n  peyvand document get doc_01jd0c5e8gq2r4v6x8z0b2d4f6 --version 1 --out ./first.pdf"
     )]
     Get {

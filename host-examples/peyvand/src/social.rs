@@ -46,7 +46,7 @@ pub(crate) struct Remind {
 #[derive(Debug, Args)]
 pub(crate) struct Notifications {
     /// Whose: a login or an id
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", global = true, default_value = "")]
     pub(crate) user: String,
     /// Those that were read, put off or done too
     #[arg(long)]
@@ -59,7 +59,7 @@ pub(crate) struct Notifications {
 pub(crate) enum Action {
     /// Note that notifications were read
     #[command(
-        after_help = "Example:\n  peyvand notifications --user sara read ntf_01jd0c5e8gq2r4v6x8z0b2d4f6"
+        after_help = "Example:\n  peyvand notifications read ntf_01jd0c5e8gq2r4v6x8z0b2d4f6 --user sara"
     )]
     Read {
         #[arg(required = true, value_name = "ID")]
@@ -67,7 +67,7 @@ pub(crate) enum Action {
     },
     /// Put a notification off
     #[command(
-        after_help = "Example:\n  peyvand notifications --user sara snooze ntf_01jd0c5e8gq2r4v6x8z0b2d4f6 --until 2026-11-24T08:30:00Z"
+        after_help = "Example:\n  peyvand notifications snooze ntf_01jd0c5e8gq2r4v6x8z0b2d4f6 --until 2026-11-24T08:30:00Z --user sara"
     )]
     Snooze {
         id: RecordId,

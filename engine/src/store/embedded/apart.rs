@@ -41,6 +41,8 @@ const APART: u8 = 0x80;
 /// What is replaced is let go of when it comes to this much, or to this part of everything.
 const LOOSE: u64 = 4 * 1024 * 1024;
 const LOOSE_PART: u64 = 16;
+/// So many places wait for a sync at most, where nothing is replaced: a rebuild writes all there is.
+const PENDING: usize = 8_192;
 
 /// Where a page lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +123,9 @@ impl Apart {
         if bytes.len() < SMALL {
             return Ok(bytes);
         }
-        let room = writer.room.get_or_insert_default();
+        let Some(room) = &mut writer.room else {
+            return Err(failed("nobody looked where there is room"));
+        };
         let start = room.take(bytes.len() as u64);
         writer.dirty = true;
         self.with_file(|file| file.write_all_at(start, &bytes))?;
@@ -170,7 +174,7 @@ impl Apart {
     fn settle(&self, writer: &mut Writer) -> Result<(), StoreError> {
         let cut = writer.room.as_mut().is_some_and(Room::cut);
         let end = writer.room.as_ref().map_or(0, Room::end);
-        if std::mem::take(&mut writer.dirty) {
+        if writer.dirty {
             self.with_file(|file| {
                 // The last page takes as much room as if it were a little longer.
                 if file.len()? < end {
@@ -178,6 +182,7 @@ impl Apart {
                 }
                 file.sync_data()
             })?;
+            writer.dirty = false;
         }
         let (mut batch, filed) = {
             let shelf = read(&self.shelf);
@@ -198,9 +203,11 @@ impl Apart {
             self.with_file(|file| file.set_len(end))?;
         }
         writer.loose_bytes = 0;
-        let room = writer.room.get_or_insert_default();
-        for (start, length) in writer.loose.drain(..) {
-            room.give(start, length);
+        // Without it nothing was written yet, and nobody knows what is taken.
+        if let Some(room) = &mut writer.room {
+            for (start, length) in writer.loose.drain(..) {
+                room.give(start, length);
+            }
         }
         Ok(())
     }
@@ -328,7 +335,8 @@ impl Tree for Apart {
         writer.loose_bytes += loose.iter().map(|(_, length)| length).sum::<u64>();
         writer.loose.append(&mut loose);
         let used = writer.room.as_ref().map_or(0, Room::used);
-        match writer.loose_bytes > LOOSE.max(used / LOOSE_PART) {
+        let loose = writer.loose_bytes > LOOSE.max(used / LOOSE_PART);
+        match loose || read(&self.shelf).pending.len() > PENDING {
             true => self.settle(&mut writer),
             false => Ok(()),
         }
@@ -401,6 +409,20 @@ mod tests {
         assert_eq!(Place::decode(&held), Some(place));
         // A page that the engine holds itself.
         assert_eq!(Place::decode(&[1, 2, 3, 4, 2, 0, 0, 0]), None);
+    }
+
+    #[test]
+    fn a_sync_before_anything_is_written_forgets_nothing_of_what_is_taken() {
+        let dir = TempDir::new().unwrap();
+        let tree = open(&dir).unwrap();
+        put(&tree, &[(1, page(1)), (2, page(2))]);
+        tree.sync().unwrap();
+        Box::new(tree).close().unwrap();
+        let tree = open(&dir).unwrap();
+        tree.sync().unwrap();
+        put(&tree, &[(3, page(3))]);
+        let expected: Vec<Pair> = (1..4).map(|number| (vec![number], page(number))).collect();
+        assert_eq!(all(&tree), expected);
     }
 
     #[test]

@@ -95,7 +95,8 @@ impl Store {
         let floor = kept.min(self.pins.horizon(|| upto));
         layers.oldest = layers.oldest.max(floor);
         if upto > layers.folded {
-            layers.reach = upto;
+            // Never less: a fold that was broken off, and is done again in parts, has gone further.
+            layers.reach = layers.reach.max(upto);
             let overlay = std::mem::take(&mut layers.overlay);
             layers.folding = Some(Arc::new(Folding { overlay, upto }));
         }
@@ -181,6 +182,8 @@ impl Store {
         let mut after: Option<Vec<u8>> = None;
         loop {
             let _folding = lock(&self.folding);
+            // What a fold left that failed meanwhile is not to be made durable.
+            self.check_poison()?;
             let pages = read(&self.layers).pages()?.clone();
             let pruned = pages
                 .mark_oldest(oldest)

@@ -18,6 +18,7 @@ on_each_engine! {
     a_state_that_lost_its_end_is_whole_or_rebuilt
     a_state_that_fails_while_it_is_opened_is_rebuilt_by_the_same_open
     after_a_fold_that_was_broken_off_the_past_is_what_it_was
+    the_past_is_what_it_was_where_such_a_fold_is_done_again_in_parts
     a_state_that_was_lost_is_built_with_all_of_its_past
 }
 
@@ -120,6 +121,33 @@ fn after_a_fold_that_was_broken_off_the_past_is_what_it_was(engine: StateEngine)
     let (zero, one) = (0_u32.to_be_bytes(), 1_u32.to_be_bytes());
     let then = store.get_many(first, &[&zero, &one]).unwrap();
     assert_eq!(then, [Some(b"new".to_vec()), Some(vec![1; 50])]);
+    let rows = store.scan(first, &Span::prefix(b""), Direction::Forward, 99);
+    assert_eq!(rows.unwrap().len(), 50);
+}
+
+fn the_past_is_what_it_was_where_such_a_fold_is_done_again_in_parts(engine: StateEngine) {
+    let dir = tempdir().unwrap();
+    let store = open(engine, dir.path());
+    fill(&store, 0..50);
+    store.fold().unwrap();
+    let first = put(&store, &7_u32.to_be_bytes(), &[7; 5_000]).unwrap();
+    put(&store, &0_u32.to_be_bytes(), b"new").unwrap();
+    {
+        let layers = read(&store.layers);
+        let (pages, newer) = (layers.pages().unwrap(), layers.overlay.iter());
+        assert!(pages.merge(newer, Position::START, &|| false).unwrap());
+        pages.tree().sync().unwrap();
+    }
+    drop(store);
+    // The first of the two alone is too much to be kept in memory: it is folded while the journal is replayed.
+    let small = StoreOptions {
+        overlay_limit_bytes: 4_000,
+        ..options(engine)
+    };
+    let store = EmbeddedBackend::open(dir.path(), &small).unwrap();
+    let zero = 0_u32.to_be_bytes();
+    let then = store.get_many(first, &[&zero]).unwrap();
+    assert_eq!(then, [Some(vec![0; 50])]);
     let rows = store.scan(first, &Span::prefix(b""), Direction::Forward, 99);
     assert_eq!(rows.unwrap().len(), 50);
 }
