@@ -514,7 +514,7 @@ pub(crate) enum Message {
     #[command(
         after_help = "Examples:\n  peyvand message send --to con_01jd0c5e8gq2r4v6x8z0b2d4f6 --subject 'Your quote' --text 'Dear …'\n  peyvand message send --to +989121234567 --by sms --text 'Your code is 1234' --purpose required"
     )]
-    Send(Send),
+    Send(Box<Send>),
     /// The messages, newest first
     #[command(after_help = "Example:\n  peyvand message list --state failed")]
     List {
