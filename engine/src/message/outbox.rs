@@ -249,7 +249,12 @@ impl Run<'_> {
             }
             Err(error) => {
                 *reachable = error.kind != SendErrorKind::Unavailable;
-                self.not_sent(message, &error)
+                // Where nobody will ever know, another attempt may be the second time that it arrives.
+                let unknown = error.kind == SendErrorKind::Unknown;
+                match unknown && transport.was_accepted(&message.key).is_none() {
+                    true => self.in_doubt(message, &error),
+                    false => self.not_sent(message, &error),
+                }
             }
         }
     }
@@ -270,22 +275,33 @@ impl Run<'_> {
         )
     }
 
+    fn in_doubt(&mut self, message: &Outgoing, error: &SendError) -> Request {
+        let cause = format!(
+            "nobody knows whether it was taken: {}; look whether it arrived before it is queued again",
+            error.cause
+        );
+        self.failed(message, &cause)
+    }
+
+    fn failed(&mut self, message: &Outgoing, cause: &str) -> Request {
+        self.told.failed += 1;
+        let change = json!({
+            "state": "failed",
+            "cause": one_line(cause, LONGEST_CAUSE),
+            "next_attempt_at": null,
+            "sending_since": null,
+        });
+        kept(message.id, change)
+    }
+
     fn not_sent(&mut self, message: &Outgoing, error: &SendError) -> Request {
         let cause = one_line(&error.cause, LONGEST_CAUSE);
-        let permanent = error.kind == SendErrorKind::Permanent;
-        if permanent || message.attempt >= self.rules.tries {
-            self.told.failed += 1;
-            let cause = match permanent {
-                true => cause,
-                false => format!("given up after {} attempts: {cause}", message.attempt),
-            };
-            let change = json!({
-                "state": "failed",
-                "cause": one_line(&cause, LONGEST_CAUSE),
-                "next_attempt_at": null,
-                "sending_since": null,
-            });
-            return kept(message.id, change);
+        if error.kind == SendErrorKind::Permanent {
+            return self.failed(message, &cause);
+        }
+        if message.attempt >= self.rules.tries {
+            let cause = format!("given up after {} attempts: {cause}", message.attempt);
+            return self.failed(message, &cause);
         }
         self.told.postponed += 1;
         let now = self.session.context.now();

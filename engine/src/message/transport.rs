@@ -109,8 +109,9 @@ pub enum SendErrorKind {
     Permanent,
     /// The transport cannot be reached: other messages of the channel are not tried either, for now.
     Unavailable,
-    /// Nobody knows whether it was taken, such as when the answer did not come in time. It is tried again later, under
-    /// the same key.
+    /// Nobody knows whether it was taken, such as when the answer did not come in time. Where the transport can be asked
+    /// ([`Transport::was_accepted`]) it is tried again later, under the same key; where it cannot, the message has
+    /// failed and says so, since another attempt might arrive as a second message.
     Unknown,
 }
 

@@ -44,6 +44,13 @@ impl Judge<'_> {
                 "it was not sent before it expired".to_owned(),
             ));
         }
+        // What he said about being written to went with him.
+        let recipient = PARTIES.iter().find_map(|field| named(message, field));
+        if let Some(id) = recipient
+            && self.reader.get_stored(id)?.is_none()
+        {
+            return Ok(Verdict::Never(format!("{id}, whom it is for, was deleted")));
+        }
         let channel = message.text("channel").and_then(Channel::from_name);
         let purpose = message.text("purpose").and_then(Purpose::from_name);
         let Some(channel) = channel.filter(|_| purpose != Some(Purpose::Required)) else {

@@ -31,7 +31,16 @@ pub(crate) fn run(asked: &Document, dir: &Path, output: &mut Output<'_>) -> Resu
             get(&engine.session(), *id, *version, out.as_deref(), output)
         }
         Document::Remove { id } => {
-            let committed = engine.session().delete(*id)?;
+            let session = engine.session();
+            let object = session.get(*id)?.object().to_owned();
+            if object != "document" {
+                let message = format!("{id} is a record of {object} and no document");
+                return Err(Fault::input(
+                    message,
+                    "name a document: `peyvand document list` shows them",
+                ));
+            }
+            let committed = session.delete(*id)?;
             tell_commit(engine, &committed, output)
         }
     })?;

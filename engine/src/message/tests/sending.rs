@@ -66,6 +66,19 @@ fn a_message_stands_on_the_timelines_of_what_it_is_about() {
 }
 
 #[test]
+fn what_waits_for_somebody_who_was_deleted_is_not_sent() {
+    let office = Office::new();
+    let contact = office.contact(json!({}));
+    let draft = MessageDraft::new(Recipient::Record(contact), "یادآوری", "سلام");
+    let id = office.post(draft).id;
+    let _ = office.session.delete(contact).unwrap();
+    assert_eq!(office.engine.deliver(10).unwrap().sent, 0);
+    let message = office.get(id).to_json();
+    assert_eq!(message["state"], "suppressed");
+    assert!(message["cause"].as_str().unwrap().contains("was deleted"));
+}
+
+#[test]
 fn an_address_that_is_none_is_refused_when_it_is_queued() {
     let office = Office::new();
     for (draft, field) in [
