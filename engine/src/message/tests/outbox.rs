@@ -238,7 +238,9 @@ fn a_disk_that_fails_after_the_hand_over_is_made_good_at_the_next_open() {
     for (call, known) in [(Call::Write, 0), (Call::Sync, 5)] {
         let dir = tempfile::tempdir().unwrap();
         let faults = Faults::new();
-        let builder = Engine::builder(dir.path()).faults(&faults);
+        // What is done in the background is not to meet the fault.
+        let builder = Engine::builder(dir.path()).background(false);
+        let builder = builder.faults(&faults);
         let office = Office::of(builder, Postbox::accepting().with_window(5), rules());
         office.queue_mails(10);
         let mail = office.mail.clone();
