@@ -2,7 +2,6 @@
 //!
 //! Tiles on a grid: a saved view, a number, a chart or a short list each.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::check::{self, Ground};
@@ -290,18 +289,6 @@ impl DashboardDefinition {
         Ok(Self {
             tiles: members.each("tiles", Tile::read)?,
         })
-    }
-}
-
-impl Serialize for DashboardDefinition {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for DashboardDefinition {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::read(&Json::deserialize(from)?).map_err(serde::de::Error::custom)
     }
 }
 

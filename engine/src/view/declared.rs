@@ -6,7 +6,10 @@
 use serde_json::Value as Json;
 
 use super::check::Ground;
+use super::dashboard::DashboardDefinition;
+use super::definition::ViewDefinition;
 use super::error::DefinitionError;
+use super::form::FormDefinition;
 use super::gone::Gone;
 use super::look::Look;
 use super::written;
@@ -90,6 +93,25 @@ pub(crate) trait Definition: Sized + Clone + 'static {
     /// Those that come with the engine.
     fn shipped() -> &'static [Declared<Self>];
 }
+
+/// A definition crosses every border as the JSON that is kept of it.
+macro_rules! serde_as_json {
+    ($($definition:ty),+) => {$(
+        impl serde::Serialize for $definition {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.as_json().serialize(to)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $definition {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Self::of_json(&Json::deserialize(from)?).map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+serde_as_json!(ViewDefinition, FormDefinition, DashboardDefinition);
 
 impl<D> Declared<D> {
     /// A definition for everyone under a key, to be brought by [`Session::declare`](crate::Session::declare).

@@ -3,7 +3,6 @@
 //! Which records of an object, in which columns and order, added up how, and drawn as what. The tree of conditions, the
 //! sort keys and the measures are the engine's own.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::check::{self, Ground};
@@ -443,18 +442,6 @@ impl ViewDefinition {
             chart: chart.transpose()?,
             page: members.number("page", 1, 1_000)?.map(|rows| rows as usize),
         })
-    }
-}
-
-impl Serialize for ViewDefinition {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for ViewDefinition {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::read(&Json::deserialize(from)?).map_err(serde::de::Error::custom)
     }
 }
 

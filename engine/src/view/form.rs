@@ -3,7 +3,6 @@
 //! Sections of rows of fields, for creating, editing or showing one record. A section or a field may depend on the
 //! record: it is there while the record passes its filter.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::check::{self, Ground};
@@ -287,18 +286,6 @@ impl FormDefinition {
             purposes: members.each("purposes", |part| part.word(&PURPOSES))?,
             sections: members.each("sections", FormSection::read)?,
         })
-    }
-}
-
-impl Serialize for FormDefinition {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for FormDefinition {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::read(&Json::deserialize(from)?).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Numbers in English words, without `and` between them: it stands before the cents.
 
 use super::currency::Currency;
-use super::{Meaning, groups};
+use super::{Meaning, in_groups, place};
 
 const SMALL: [&str; 20] = [
     "zero",
@@ -42,11 +42,7 @@ pub(super) fn number(number: u64) -> String {
     if number == 0 {
         return SMALL[0].to_owned();
     }
-    let said = groups(number).map(|(group, power)| match power {
-        0 => group_words(group),
-        _ => format!("{} {}", group_words(group), SCALES[power as usize]),
-    });
-    said.collect::<Vec<_>>().join(" ")
+    in_groups(number, &SCALES, " ", group_words)
 }
 
 fn group_words(group: u64) -> String {
@@ -81,12 +77,7 @@ pub(super) fn amount(whole: u64, minor: u64, currency: &Currency) -> String {
 
 pub(super) fn meaning(word: &str, currency: Option<&Currency>) -> Option<Meaning> {
     let word = word.to_lowercase();
-    let at = |names: &[&str]| {
-        names
-            .iter()
-            .position(|name| !name.is_empty() && *name == word)
-            .map(|place| place as u64)
-    };
+    let at = |names: &[&str]| place(names, &word);
     if let Some(small) = at(&SMALL) {
         return Some(Meaning::Adds(small));
     }

@@ -129,6 +129,23 @@ fn groups(number: u64) -> impl Iterator<Item = (u64, u32)> {
     })
 }
 
+/// A number group by group, each with its scale: as English and Persian say it.
+fn in_groups(number: u64, scales: &[&str], joined_by: &str, words: fn(u64) -> String) -> String {
+    let said = groups(number).map(|(group, power)| match power {
+        0 => words(group),
+        _ => format!("{} {}", words(group), scales[power as usize]),
+    });
+    said.collect::<Vec<_>>().join(joined_by)
+}
+
+/// The number that a word stands for by its place; gaps in the list are no words.
+fn place(names: &[&str], word: &str) -> Option<u64> {
+    let found = names
+        .iter()
+        .position(|name| !name.is_empty() && *name == word);
+    found.map(|place| place as u64)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

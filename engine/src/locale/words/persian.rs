@@ -1,7 +1,7 @@
 //! Numbers in Persian words, joined by «و». A thousand is «یک هزار», as on a cheque: nothing can be put before it.
 
 use super::currency::Currency;
-use super::{Meaning, groups};
+use super::{Meaning, in_groups, place};
 
 const SMALL: [&str; 20] = [
     "صفر",
@@ -63,11 +63,7 @@ pub(super) fn number(number: u64) -> String {
     if number == 0 {
         return SMALL[0].to_owned();
     }
-    let said = groups(number).map(|(group, power)| match power {
-        0 => group_words(group),
-        _ => format!("{} {}", group_words(group), SCALES[power as usize]),
-    });
-    said.collect::<Vec<_>>().join(" و ")
+    in_groups(number, &SCALES, " و ", group_words)
 }
 
 fn group_words(group: u64) -> String {
@@ -103,12 +99,7 @@ pub(super) fn amount(whole: u64, minor: u64, currency: &Currency) -> String {
 pub(super) fn meaning(word: &str, currency: Option<&Currency>) -> Option<Meaning> {
     // The keyboard of an Arabic phone writes the same words with other letters.
     let word = word.replace('ي', "ی").replace('ك', "ک");
-    let at = |names: &[&str]| {
-        names
-            .iter()
-            .position(|name| !name.is_empty() && *name == word)
-            .map(|place| place as u64)
-    };
+    let at = |names: &[&str]| place(names, &word);
     if let Some(small) = at(&SMALL) {
         return Some(Meaning::Adds(small));
     }
