@@ -7,14 +7,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::context::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{
-    Answers, BeforeSave, HookContext, HookFailure, HookName, Interest, OnFailure, Refusal, Row,
-    Verb,
+    Answers, BeforeSave, HookContext, HookFailure, Interest, Refusal, Row, Rule, Verb, engine_rule,
 };
 use crate::query::Reader;
 use crate::record::{FileRef, Record, RecordId, Value};
@@ -212,8 +211,6 @@ pub(crate) enum Part {
 
 /// Files are not replaced in silence.
 pub(crate) struct DocumentRule {
-    name: HookName,
-    interest: Interest,
     part: Part,
     file: u32,
     /// The document's current version, or the version's own number.
@@ -222,7 +219,7 @@ pub(crate) struct DocumentRule {
 
 impl DocumentRule {
     /// The rule for a schema; none when its documents are not the standard ones.
-    pub(crate) fn new(schema: &Schema, part: Part) -> Option<Self> {
+    pub(crate) fn hook(schema: &Schema, part: Part) -> Option<Arc<dyn BeforeSave>> {
         let (object, number) = match part {
             Part::Document => (schema.object(DOCUMENT)?, "version"),
             Part::Version => (schema.object(VERSION)?, "number"),
@@ -233,21 +230,10 @@ impl DocumentRule {
         if part == Part::Version {
             wakes.push(field("document")?);
         }
-        Some(Self {
-            name: HookName {
-                owner: "engine".to_owned(),
-                hook: format!("{} keeps its versions", object.name),
-                actor: Actor::System,
-            },
-            interest: Interest {
-                object: object.name.clone(),
-                verbs: vec![Verb::Update],
-                wakes,
-            },
-            part,
-            file,
-            number,
-        })
+        let title = format!("{} keeps its versions", object.name);
+        let interest = Interest::new(&object.name, &[Verb::Update], wakes);
+        let rule = Self { part, file, number };
+        Some(engine_rule(title, interest, rule))
     }
 
     fn fault(&self, before: &Record, after: &Record) -> Option<&'static str> {
@@ -271,24 +257,8 @@ impl DocumentRule {
     }
 }
 
-impl BeforeSave for DocumentRule {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        OnFailure::Reject
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        _context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
+impl Rule for DocumentRule {
+    fn judge(&self, rows: &[Row<'_>], _context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut answers = Answers::default();
         for (row, of) in rows.iter().enumerate() {
             let (Some(before), Some(after)) = (of.before, of.after) else {

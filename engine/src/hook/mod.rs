@@ -13,10 +13,12 @@
 
 mod budget;
 mod registry;
+mod rule;
 
 pub use budget::Bill;
 pub(crate) use budget::{Bills, Cost};
 pub(crate) use registry::Registry;
+pub(crate) use rule::{Rule, engine_rule};
 
 use std::fmt;
 
@@ -48,6 +50,14 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
+    pub(crate) fn new(object: &str, verbs: &[Verb], wakes: Vec<u32>) -> Self {
+        Self {
+            object: object.to_owned(),
+            verbs: verbs.to_vec(),
+            wakes,
+        }
+    }
+
     pub(crate) fn is_in(&self, object: &str, verb: Verb, changed: &[u32]) -> bool {
         self.object == object
             && self.verbs.contains(&verb)

@@ -24,7 +24,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::content::{DocumentPart, DocumentRule};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hook::{BeforeSave, Registry};
+use crate::hook::Registry;
 use crate::message::{MessageRules, PostingRule};
 use crate::sales::{Part, StageRule};
 use crate::schema::Schema;
@@ -93,20 +93,19 @@ impl Definitions {
     /// The hooks of all that is enabled. What cannot run is listed, and refuses the writes that it was to guard.
     pub(crate) fn registry(&self, schema: &Schema, messages: &Arc<MessageRules>) -> Registry {
         let mut registry = Registry::default();
-        let rule =
-            |part| StageRule::new(schema, part).map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
-        registry.before_save.extend(rule(Part::First));
+        registry
+            .before_save
+            .extend(StageRule::hook(schema, Part::First));
         let documents = [DocumentPart::Document, DocumentPart::Version];
-        let documents = documents.map(|part| DocumentRule::new(schema, part));
-        let documents = documents.into_iter().flatten();
-        let documents = documents.map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>);
-        registry.before_save.extend(documents);
+        let documents = documents.map(|part| DocumentRule::hook(schema, part));
+        registry.before_save.extend(documents.into_iter().flatten());
         crate::view::register(schema, &mut registry);
-        registry.computed.extend(rule(Part::Last));
-        let posting = PostingRule::new(schema, messages.clone());
         registry
             .computed
-            .extend(posting.map(|rule| Arc::new(rule) as Arc<dyn BeforeSave>));
+            .extend(StageRule::hook(schema, Part::Last));
+        registry
+            .computed
+            .extend(PostingRule::hook(schema, messages.clone()));
         #[cfg(feature = "template")]
         crate::template::register(schema, &mut registry);
         registry

@@ -12,11 +12,10 @@ use super::rules::MessageRules;
 use super::sms::sms_length;
 use super::verdict::{Judge, Verdict};
 use super::{Channel, MessageState, one_line};
-use crate::context::Actor;
 use crate::error::Error;
 use crate::hook::{
-    Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch,
-    Refusal, Row, Verb,
+    Answers, BeforeSave, HookContext, HookFailure, Interest, Patch, Refusal, Row, Rule, Verb,
+    engine_rule,
 };
 use crate::record::{Record, Value};
 use crate::schema::Schema;
@@ -47,50 +46,23 @@ const COURSE: [&str; 6] = [
 
 /// The rule, with what the host chose.
 pub(crate) struct PostingRule {
-    name: HookName,
-    interest: Interest,
     rules: Arc<MessageRules>,
 }
 
 impl PostingRule {
     /// The rule for a schema; none when it has no messages.
-    pub(crate) fn new(schema: &Schema, rules: Arc<MessageRules>) -> Option<Self> {
+    pub(crate) fn hook(schema: &Schema, rules: Arc<MessageRules>) -> Option<Arc<dyn BeforeSave>> {
         let message = schema.object("message")?;
         let number = |name: &&str| message.field(name).map(|field| field.number);
-        Some(Self {
-            name: HookName {
-                owner: "engine".to_owned(),
-                hook: "messages are what can be sent".to_owned(),
-                actor: Actor::System,
-            },
-            interest: Interest {
-                object: "message".to_owned(),
-                verbs: vec![Verb::Create, Verb::Update],
-                wakes: SAID.iter().chain(&COURSE).filter_map(number).collect(),
-            },
-            rules,
-        })
+        let wakes = SAID.iter().chain(&COURSE).filter_map(number).collect();
+        let interest = Interest::new("message", &[Verb::Create, Verb::Update], wakes);
+        let title = "messages are what can be sent";
+        Some(engine_rule(title, interest, Self { rules }))
     }
 }
 
-impl BeforeSave for PostingRule {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        OnFailure::Reject
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
+impl Rule for PostingRule {
+    fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut answers = Answers::default();
         for (row, of) in rows.iter().enumerate() {
             let Some(after) = of.after else { continue };
@@ -102,11 +74,8 @@ impl BeforeSave for PostingRule {
                 after,
                 answers: &mut answers,
             };
-            saved.look().map_err(|error| HookFailure {
-                message: error.to_string(),
-                code: "message",
-                cost: Cost::default(),
-            })?;
+            let looked = saved.look();
+            looked.map_err(|error| HookFailure::unread("message", &error))?;
         }
         Ok(answers)
     }

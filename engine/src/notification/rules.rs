@@ -9,8 +9,8 @@ use super::{instant, mention, preference, reference};
 use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::{
-    Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch,
-    Refusal, Row, Verb,
+    Answers, BeforeSave, HookContext, HookFailure, Interest, Patch, Refusal, Row, Rule, Verb,
+    engine_rule,
 };
 use crate::query::QueryTime;
 use crate::record::{Record, RecordId, Value};
@@ -35,53 +35,17 @@ pub(crate) fn rules(schema: &Schema) -> Vec<Arc<dyn BeforeSave>> {
     let known = JUDGES
         .into_iter()
         .filter(|(object, _)| schema.object(object).is_some());
-    known
-        .map(|(object, judge)| Arc::new(Rule::new(object, judge)) as Arc<dyn BeforeSave>)
-        .collect()
+    let rule = |(object, judge)| {
+        let interest = Interest::new(object, &[Verb::Create, Verb::Update], Vec::new());
+        engine_rule(format!("rule of {object}"), interest, Judged(judge))
+    };
+    known.map(rule).collect()
 }
 
-struct Rule {
-    name: HookName,
-    interest: Interest,
-    judge: Judge,
-}
+struct Judged(Judge);
 
-impl Rule {
-    fn new(object: &str, judge: Judge) -> Self {
-        Self {
-            name: HookName {
-                owner: "engine".to_owned(),
-                hook: format!("rule of {object}"),
-                actor: Actor::System,
-            },
-            interest: Interest {
-                object: object.to_owned(),
-                verbs: vec![Verb::Create, Verb::Update],
-                wakes: Vec::new(),
-            },
-            judge,
-        }
-    }
-}
-
-impl BeforeSave for Rule {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        OnFailure::Reject
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
+impl Rule for Judged {
+    fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut answers = Answers::default();
         for (place, row) in rows.iter().enumerate() {
             let Some(after) = row.after else { continue };
@@ -99,11 +63,8 @@ impl BeforeSave for Rule {
                 record: after,
                 answers: &mut answers,
             };
-            (self.judge)(&case, &mut verdict).map_err(|error| HookFailure {
-                message: error.to_string(),
-                code: "engine-rule",
-                cost: Cost::default(),
-            })?;
+            let judged = (self.0)(&case, &mut verdict);
+            judged.map_err(|error| HookFailure::unread("engine-rule", &error))?;
         }
         Ok(answers)
     }

@@ -4,19 +4,17 @@
 //! somebody gave one, and the moment of closing from the move into a won or lost stage.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::context::Actor;
 use crate::hook::{
-    Answers, BeforeSave, Cost, HookContext, HookFailure, HookName, Interest, OnFailure, Patch,
-    Refusal, Row, Verb,
+    Answers, BeforeSave, HookContext, HookFailure, Interest, Patch, Refusal, Row, Rule, Verb,
+    engine_rule,
 };
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Object, Schema};
 
 /// The rule, bound to the numbers of the fields it reads and sets.
 pub(crate) struct StageRule {
-    name: HookName,
-    interest: Interest,
     fields: Fields,
     part: Part,
 }
@@ -41,7 +39,7 @@ struct Fields {
 
 impl StageRule {
     /// The rule for a schema; none when its opportunity is not the standard one.
-    pub(crate) fn new(schema: &Schema, part: Part) -> Option<Self> {
+    pub(crate) fn hook(schema: &Schema, part: Part) -> Option<Arc<dyn BeforeSave>> {
         let opportunity: &Object = schema.object("opportunity")?;
         let number = |name: &str| opportunity.field(name).map(|field| field.number);
         let fields = Fields {
@@ -52,20 +50,13 @@ impl StageRule {
             close_date: number("close_date")?,
             closed_at: number("closed_at")?,
         };
-        Some(Self {
-            name: HookName {
-                owner: "engine".to_owned(),
-                hook: "opportunity follows its stage".to_owned(),
-                actor: Actor::System,
-            },
-            interest: Interest {
-                object: "opportunity".to_owned(),
-                verbs: vec![Verb::Create, Verb::Update],
-                wakes: vec![fields.stage],
-            },
-            fields,
-            part,
-        })
+        let interest = Interest::new(
+            "opportunity",
+            &[Verb::Create, Verb::Update],
+            vec![fields.stage],
+        );
+        let rule = Self { fields, part };
+        Some(engine_rule("opportunity follows its stage", interest, rule))
     }
 
     fn patches(
@@ -144,24 +135,8 @@ impl StageRule {
     }
 }
 
-impl BeforeSave for StageRule {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        OnFailure::Reject
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
+impl Rule for StageRule {
+    fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut stages: BTreeMap<RecordId, Option<Record>> = BTreeMap::new();
         let mut answers = Answers::default();
         for (place, row) in rows.iter().enumerate() {
@@ -172,11 +147,8 @@ impl BeforeSave for StageRule {
                 continue;
             };
             if !stages.contains_key(id) {
-                let stage = context.reader.get(*id).map_err(|error| HookFailure {
-                    message: error.to_string(),
-                    code: "stage",
-                    cost: Cost::default(),
-                })?;
+                let stage = context.reader.get(*id);
+                let stage = stage.map_err(|error| HookFailure::unread("stage", &error))?;
                 stages.insert(*id, stage);
             }
             if let Some(None) = stages.get(id) {

@@ -15,8 +15,8 @@ use super::source::{Template, by_key};
 use crate::context::Actor;
 use crate::error::{Error, ErrorKind, Result as EngineResult};
 use crate::hook::{
-    AfterCommit, Answers, BeforeSave, Cost, Effect, EffectAction, Effects, HookContext,
-    HookFailure, HookName, Interest, OnFailure, Patch, Refusal, Registry, Row, Verb,
+    AfterCommit, Answers, Effect, EffectAction, Effects, HookContext, HookFailure, HookName,
+    Interest, Patch, Refusal, Registry, Row, Rule, Verb, engine_rule,
 };
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
@@ -34,54 +34,33 @@ pub(crate) fn register(schema: &Schema, registry: &mut Registry) {
     let wakes: Vec<u32> = wakes
         .filter_map(|field| number("template", field))
         .collect();
+    let change = [Verb::Create, Verb::Update];
     // After plugins and scripts, which may have changed the texts.
-    registry.computed.push(Arc::new(TemplateRule {
-        name: named("a template is checked"),
-        interest: interest(
+    registry.computed.push(engine_rule(
+        "a template is checked",
+        Interest::new(
             "template",
             &[Verb::Create, Verb::Update, Verb::Delete],
-            &wakes,
+            wakes,
         ),
-        texts,
-        version,
-    }));
-    registry.before_save.push(Arc::new(VersionRule {
-        name: named("a template's version stays as it is"),
-        interest: interest("template_version", &[Verb::Create, Verb::Update], &[]),
-    }));
+        TemplateRule { texts, version },
+    ));
+    registry.before_save.push(engine_rule(
+        "a template's version stays as it is",
+        Interest::new("template_version", &change, Vec::new()),
+        VersionRule,
+    ));
     registry.after_commit.push(Arc::new(KeepVersion {
-        name: named("a template's versions are kept"),
-        interest: interest("template", &[Verb::Create, Verb::Update], &[texts]),
+        name: HookName::of_engine("a template's versions are kept"),
+        interest: Interest::new("template", &change, vec![texts]),
     }));
-}
-
-fn named(hook: &str) -> HookName {
-    HookName {
-        owner: "engine".to_owned(),
-        hook: hook.to_owned(),
-        actor: Actor::System,
-    }
-}
-
-fn interest(object: &str, verbs: &[Verb], wakes: &[u32]) -> Interest {
-    Interest {
-        object: object.to_owned(),
-        verbs: verbs.to_vec(),
-        wakes: wakes.to_vec(),
-    }
 }
 
 fn unread(error: Error) -> HookFailure {
-    HookFailure {
-        message: error.to_string(),
-        code: "template",
-        cost: Cost::default(),
-    }
+    HookFailure::unread("template", &error)
 }
 
 struct TemplateRule {
-    name: HookName,
-    interest: Interest,
     texts: u32,
     version: u32,
 }
@@ -188,24 +167,8 @@ impl TemplateRule {
     }
 }
 
-impl BeforeSave for TemplateRule {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        OnFailure::Reject
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
+impl Rule for TemplateRule {
+    fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let drafts = rows
             .iter()
             .filter_map(|row| Template::read(row.after?).ok());
@@ -223,29 +186,10 @@ impl BeforeSave for TemplateRule {
     }
 }
 
-struct VersionRule {
-    name: HookName,
-    interest: Interest,
-}
+struct VersionRule;
 
-impl BeforeSave for VersionRule {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        OnFailure::Reject
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
+impl Rule for VersionRule {
+    fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut answers = Answers::default();
         for (place, row) in rows.iter().enumerate() {
             // The engine keeps versions as the host's own actor.

@@ -4,7 +4,6 @@
 //! with every fault, and what the engine keeps of it in fields of its own is set.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -17,18 +16,14 @@ use super::written;
 use crate::context::Actor;
 use crate::error::Failure;
 use crate::hook::{
-    Answers, BeforeSave, HookContext, HookFailure, HookName, Interest, OnFailure, Patch, Refusal,
-    Registry, Row, Verb,
+    Answers, HookContext, HookFailure, Interest, Patch, Refusal, Registry, Row, Rule, Verb,
+    engine_rule,
 };
 use crate::query::QueryTime;
 use crate::record::{Record, Value};
 use crate::schema::{Object, Schema};
 
-struct DefinitionRule<D> {
-    name: HookName,
-    interest: Interest,
-    kind: PhantomData<fn() -> D>,
-}
+struct DefinitionRule<D>(PhantomData<fn() -> D>);
 
 pub(super) fn register(schema: &Schema, registry: &mut Registry) {
     add::<ViewDefinition>(schema, registry);
@@ -40,19 +35,12 @@ fn add<D: Definition>(schema: &Schema, registry: &mut Registry) {
     if schema.object(D::OBJECT).is_none() {
         return;
     }
-    registry.before_save.push(Arc::new(DefinitionRule::<D> {
-        name: HookName {
-            owner: "engine".to_owned(),
-            hook: format!("{} fits the schema", D::OBJECT),
-            actor: Actor::System,
-        },
-        interest: Interest {
-            object: D::OBJECT.to_owned(),
-            verbs: vec![Verb::Create, Verb::Update],
-            wakes: Vec::new(),
-        },
-        kind: PhantomData,
-    }));
+    let title = format!("{} fits the schema", D::OBJECT);
+    let interest = Interest::new(D::OBJECT, &[Verb::Create, Verb::Update], Vec::new());
+    let rule = DefinitionRule::<D>(PhantomData);
+    registry
+        .before_save
+        .push(engine_rule(title, interest, rule));
 }
 
 /// One row on its way.
@@ -168,24 +156,8 @@ impl Saved<'_> {
     }
 }
 
-impl<D: Definition> BeforeSave for DefinitionRule<D> {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        OnFailure::Reject
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
+impl<D: Definition> Rule for DefinitionRule<D> {
+    fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut answers = Answers::default();
         for (place, row) in rows.iter().enumerate() {
             let Some(after) = row.after else { continue };
