@@ -2,16 +2,15 @@
 //!
 //! Filters and the one function that reads: nothing here changes anything, leaves the snapshot, or knows the clock.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::check::links;
+use super::picture::image;
 use super::shown::one_line;
 use super::view::{FieldView, RecordView, View, is_nothing, nothing};
-use crate::content::open_file_of;
 use crate::context::Locale;
 use crate::error::Result as EngineResult;
 use crate::locale::{
@@ -19,7 +18,7 @@ use crate::locale::{
     without_marks,
 };
 use crate::query::{self, Condition, Filter, Operator, Query};
-use crate::record::{Decimal, Money, Phone, Record, Value as Stored};
+use crate::record::{Decimal, Money, Phone, Value as Stored};
 use crate::schema::did_you_mean;
 
 /// How many children a template gets unless it says, and at most.
@@ -29,17 +28,7 @@ const MOST_CHILDREN: usize = 500;
 const FUEL_OF_CHILDREN: u64 = 500;
 const FUEL_OF_CHILD: u64 = 20;
 
-/// The largest picture that a page carries in itself.
-const LARGEST_PICTURE: u64 = 2 << 20;
-const PICTURES: [&str; 5] = [
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/webp",
-    "image/svg+xml",
-];
-
-type Answer = Result<Value, Error>;
+pub(super) type Answer = Result<Value, Error>;
 
 fn wrong(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.into())
@@ -335,10 +324,8 @@ fn link(view: &View, value: &Value) -> Answer {
 }
 
 fn join(view: &View, value: &Value, by: Option<String>) -> Answer {
-    if let Some(field @ Stored::Options(_)) = stored(value)
-        && by.is_none()
-    {
-        return Ok(FieldView::of(&Arc::new(view.clone()), field.clone()));
+    if by.is_none() && matches!(stored(value), Some(Stored::Options(_))) {
+        return Ok(value.clone());
     }
     let by = by.unwrap_or_else(|| format!("{} ", view.comma()));
     let texts: Result<Vec<String>, Error> =
@@ -358,77 +345,6 @@ fn length(value: &Value) -> Answer {
     length
         .map(Value::from)
         .ok_or_else(|| wrong("this has no length"))
-}
-
-/// A picture of a record as an address that carries it: a page needs no other file.
-fn image(view: &View, state: &State<'_, '_>, value: &Value, field: &str) -> Answer {
-    let Some(of) = value.downcast_object_ref::<RecordView>() else {
-        return Ok(nothing());
-    };
-    if of.record.get(field).is_none() {
-        return Ok(nothing());
-    }
-    let missing = |why: &str| {
-        let title = of.record.title();
-        view.notes
-            .warn(format!("the picture {field} of {title} is left out: {why}"));
-        Ok(nothing())
-    };
-    let (media_type, bytes) = match picture(view, &of.record, field) {
-        Ok(Ok(picture)) => picture,
-        Ok(Err(why)) => return missing(why),
-        Err(error) => {
-            view.notes.fault(error);
-            return Ok(nothing());
-        }
-    };
-    state.consume_fuel(bytes.len() as u64 / 1_000)?;
-    let data = base64(&bytes);
-    Ok(Value::from_safe_string(format!(
-        "data:{media_type};base64,{data}"
-    )))
-}
-
-/// The type and the bytes of a picture, or why a page cannot carry it.
-fn picture(
-    view: &View,
-    record: &Record,
-    field: &str,
-) -> EngineResult<Result<(String, Vec<u8>), &'static str>> {
-    let Some(Stored::File(file)) = record.get(field) else {
-        return Ok(Err("it is no file"));
-    };
-    if !PICTURES.contains(&file.media_type.as_str()) {
-        return Ok(Err("it is no PNG, JPEG, GIF, WebP or SVG"));
-    }
-    if file.size > LARGEST_PICTURE {
-        return Ok(Err("it is larger than 2 MiB"));
-    }
-    let mut bytes = Vec::new();
-    let mut content = open_file_of(&view.engine, record, field)?;
-    match content.read_to_end(&mut bytes) {
-        Ok(_) => Ok(Ok((file.media_type.clone(), bytes))),
-        Err(_) => Ok(Err("it cannot be read: run `peyvand check` on the store")),
-    }
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let at = |place: usize| u32::from(three.get(place).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            out.push(if place <= three.len() {
-                letter as char
-            } else {
-                '='
-            });
-        }
-    }
-    out
 }
 
 fn children(
@@ -488,22 +404,4 @@ fn read_children(
         .sorted_by(sort.as_deref().unwrap_or(usual))?
         .limit(limit);
     query::run(&view.reader, &query, &view.time())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_written_as_the_rfc_has_them() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-    }
 }

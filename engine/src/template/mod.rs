@@ -9,8 +9,8 @@
 mod check;
 mod company;
 mod functions;
-mod option_words;
 mod page;
+mod picture;
 mod problem;
 mod render;
 mod rule;

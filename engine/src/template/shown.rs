@@ -6,7 +6,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, Value};
 
-use super::option_words::label;
 use super::view::{Aspect, FieldView, RecordView, View, is_nothing};
 use crate::context::Locale;
 use crate::locale::{
@@ -40,14 +39,14 @@ impl View {
             return Ok(String::new());
         }
         if let Some(field) = value.downcast_object_ref::<FieldView>() {
-            return Ok(self.shown(&field.value, field.aspect).into_owned());
+            return Ok(self.shown(&field.value, &field.aspect).into_owned());
         }
         if let Some(record) = value.downcast_object_ref::<RecordView>() {
             let title = record.record.object.title_field;
             let title = record.record.value(title);
             return Ok(title.map_or_else(
                 || record.record.id().to_string(),
-                |title| self.shown(title, Aspect::Plain).into_owned(),
+                |title| self.shown(title, &Aspect::Plain).into_owned(),
             ));
         }
         match value.kind() {
@@ -61,14 +60,14 @@ impl View {
         }
     }
 
-    fn shown<'a>(&self, value: &'a Stored, aspect: Aspect) -> Cow<'a, str> {
+    fn shown<'a>(&self, value: &'a Stored, aspect: &Aspect) -> Cow<'a, str> {
+        if let Aspect::Named(names) = aspect {
+            return Cow::Owned(names.join(&format!("{} ", self.comma())));
+        }
         Cow::Owned(match value {
-            Stored::Text(option) if aspect == Aspect::Choice => {
-                label(option, self.language).into_owned()
-            }
             Stored::Text(text) => return Cow::Borrowed(text),
             Stored::Integer(number) => Digits::of(self.language).write(&number.to_string()),
-            Stored::Decimal(number) if aspect == Aspect::Percent => {
+            Stored::Decimal(number) if *aspect == Aspect::Percent => {
                 let sign = match self.language {
                     Locale::En => "%",
                     Locale::Fa | Locale::Ar => "٪",
@@ -84,12 +83,7 @@ impl View {
                 format!("{day}{} {}", self.comma(), self.clock(*at))
             }
             Stored::Duration(micros) => self.duration(*micros),
-            Stored::Options(names) => {
-                let labels = names.iter().map(|name| label(name, self.language));
-                labels
-                    .collect::<Vec<_>>()
-                    .join(&format!("{} ", self.comma()))
-            }
+            Stored::Options(names) => names.join(&format!("{} ", self.comma())),
             Stored::Money(money) => self.money(*money),
             Stored::Phone(phone) => self.phone(phone),
             Stored::Address(address) => self.address(address),

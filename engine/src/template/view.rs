@@ -103,13 +103,19 @@ impl View {
     }
 
     /// A value of a field as a template sees it: plain where templates compare and compute, wrapped where it has parts.
-    pub(super) fn value(self: &Arc<Self>, value: &record::Value, kind: &FieldKind) -> Value {
-        let aspect = match kind {
-            FieldKind::Option { .. } => Aspect::Choice,
-            FieldKind::Percent => Aspect::Percent,
+    pub(super) fn value(self: &Arc<Self>, value: &record::Value, field: &Field) -> Value {
+        let aspect = match (&field.kind, value) {
+            (FieldKind::Option { .. }, record::Value::Text(option)) => {
+                Aspect::Named(vec![self.option_name(field, option)])
+            }
+            (FieldKind::MultiOption { .. }, record::Value::Options(options)) => {
+                let names = options.iter().map(|option| self.option_name(field, option));
+                Aspect::Named(names.collect())
+            }
+            (FieldKind::Percent, _) => Aspect::Percent,
             _ => Aspect::Plain,
         };
-        match (value, aspect) {
+        match (value, &aspect) {
             (record::Value::Text(text), Aspect::Plain) => Value::from(text.as_str()),
             (record::Value::Integer(number), _) => Value::from(*number),
             (record::Value::Boolean(yes), _) => Value::from(*yes),
@@ -121,6 +127,15 @@ impl View {
                 aspect,
             }),
         }
+    }
+}
+
+impl View {
+    /// What the schema calls an option in this language; one that it has no name for is shown as it is written.
+    fn option_name(&self, field: &Field, option: &str) -> String {
+        let labels = field.option_labels.get(option);
+        let named = labels.and_then(|labels| labels.get(self.language.tag()));
+        named.map_or_else(|| option.replace('_', " "), Clone::clone)
     }
 }
 
@@ -164,7 +179,7 @@ impl Visible for RecordView {
         // The check has seen the name in one of the objects that a reference may lead to; this may be another of them.
         let found = self.field(name);
         Some(match found {
-            Some((field, Some(value))) => self.view.value(value, &field.kind),
+            Some((field, Some(value))) => self.view.value(value, field),
             _ => nothing(),
         })
     }
@@ -175,10 +190,11 @@ impl Visible for RecordView {
 }
 
 /// How a value is shown besides what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Aspect {
     Plain,
-    Choice,
+    /// Options by the names that the reader's language has for them.
+    Named(Vec<String>),
     Percent,
 }
 

@@ -1,9 +1,17 @@
 //! What can be asked on the command line?
 
+mod document;
+mod message;
+mod plugin;
 mod schema;
+mod script;
 pub(crate) mod view;
 
+pub(crate) use document::{AddDocument, Document};
+pub(crate) use message::{Message, Send};
+pub(crate) use plugin::Plugin;
 pub(crate) use schema::Schema;
+pub(crate) use script::Script;
 
 use std::path::PathBuf;
 
@@ -333,75 +341,6 @@ pub(crate) struct Query {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Document {
-    /// Store a file as a document, and attach it to records
-    #[command(
-        after_help = "Example:\n  peyvand document add ./contract.pdf --to acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --type contract --title 'Fleet policy'"
-    )]
-    Add(AddDocument),
-    /// Another version of a document; the one before is kept
-    #[command(
-        after_help = "Example:\n  peyvand document new-version doc_01jd0c5e8gq2r4v6x8z0b2d4f6 ./contract-signed.pdf --note signed"
-    )]
-    NewVersion {
-        id: RecordId,
-        /// A file; - reads from stdin
-        file: PathBuf,
-        /// What is new in it
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
-    },
-    /// All documents, or those of a record
-    #[command(after_help = "Example:\n  peyvand document list --of acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
-    List {
-        /// Only those that are attached to this record
-        #[arg(long, value_name = "ID")]
-        of: Option<RecordId>,
-    },
-    /// Write the file of a document to a path
-    #[command(
-        disable_version_flag = true,
-        after_help = "Example:\n  peyvand document get doc_01jd0c5e8gq2r4v6x8z0b2d4f6 --version 1 --out ./first.pdf"
-    )]
-    Get {
-        id: RecordId,
-        /// An earlier version, by its number
-        #[arg(long, value_name = "N")]
-        version: Option<i64>,
-        /// Where to; - writes to stdout [default: the name of the file, here]
-        #[arg(long, value_name = "PATH")]
-        out: Option<PathBuf>,
-    },
-    /// Put a document into the bin, with its versions
-    #[command(after_help = "Example:\n  peyvand document remove doc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
-    Remove { id: RecordId },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AddDocument {
-    /// A file; - reads from stdin
-    pub(crate) file: PathBuf,
-    /// A record that it belongs to; several may be given
-    #[arg(long, value_name = "ID")]
-    pub(crate) to: Vec<RecordId>,
-    /// Such as contract, invoice, identity, letter
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) document_type: Option<String>,
-    /// What people call it [default: the name of the file]
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) title: Option<String>,
-    /// Which language it is in: en, fa, ar
-    #[arg(long, value_name = "L")]
-    pub(crate) language: Option<String>,
-    /// What the file is called [default: its own name]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    /// What it is said to be, such as application/pdf; told from its bytes when left out
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) media_type: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum Report {
     /// Won, lost and open opportunities by stage
     #[command(after_help = "Example:\n  peyvand report pipeline --json")]
@@ -416,188 +355,6 @@ pub(crate) enum Report {
         #[arg(long, value_name = "DAY")]
         to: Option<NaiveDate>,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Plugin {
-    /// The plugins that are installed
-    #[command(after_help = "Example:\n  peyvand plugin list")]
-    List,
-    /// What a plugin is and what it may do, in plain words
-    #[command(
-        after_help = "Examples:\n  peyvand plugin show lead-score\n  peyvand plugin show ./lead-score.wasm"
-    )]
-    Show {
-        /// The id of an installed plugin, or a file
-        #[arg(value_name = "ID_OR_FILE")]
-        plugin: String,
-    },
-    /// Install a plugin, or another version of it
-    #[command(
-        after_help = "Example:\n  peyvand plugin install plugins/dist/follow-up.wasm --set quiet-days=21 --set language=fa\nA name such as follow-up stands for plugins/dist/follow-up.wasm here or further up."
-    )]
-    Install {
-        file: String,
-        /// Settings; give them after FILE
-        #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
-        set: Vec<String>,
-    },
-    /// Let a plugin run again
-    #[command(after_help = "Example:\n  peyvand plugin enable lead-score")]
-    Enable { id: String },
-    /// Keep a plugin, but do not let it run
-    #[command(after_help = "Example:\n  peyvand plugin disable lead-score")]
-    Disable { id: String },
-    /// Remove a plugin; the values of its fields are kept
-    #[command(after_help = "Example:\n  peyvand plugin remove lead-score")]
-    Remove {
-        id: String,
-        /// Take its fields out of the views, forms and dashboards that use them
-        #[arg(long)]
-        strip: bool,
-    },
-    /// Compile plugins to component files
-    #[command(
-        after_help = "Example:\n  peyvand plugin build plugins/lead-score\nWithout a path: every folder under plugins/ that has a plugin.toml. It needs the Rust target\nwasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
-    )]
-    Build {
-        /// Folders with a plugin.toml
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        /// Where the component files go [default: plugins/dist of the workspace]
-        #[arg(long, value_name = "DIR")]
-        out: Option<PathBuf>,
-    },
-    /// Check a plugin file as an install would, and install nothing
-    #[command(after_help = "Example:\n  peyvand plugin check ./lead-score.wasm")]
-    Check { file: String },
-    /// What each hook has cost since this process opened the store
-    #[command(after_help = "Example:\n  peyvand plugin bill --json")]
-    Bill,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Script {
-    /// The scripts that are installed
-    #[command(after_help = "Example:\n  peyvand script list")]
-    List,
-    /// Find what is wrong with a script without running it
-    #[command(after_help = "Example:\n  peyvand script check large-deals.rhai")]
-    Check { file: PathBuf },
-    /// Install a script, or a new version of it
-    #[command(after_help = "Example:\n  peyvand script install large-deals.rhai")]
-    Install { file: PathBuf },
-    /// Run a script on a record and say what it would do; nothing is changed
-    #[command(
-        after_help = "Example:\n  peyvand script run large-deals.rhai --record opp_01jd0c5e8gq2r4v6x8z0b2d4f6"
-    )]
-    Run {
-        file: PathBuf,
-        /// The record to run it on
-        #[arg(long, value_name = "ID")]
-        record: RecordId,
-    },
-    /// Let a script run again
-    #[command(after_help = "Example:\n  peyvand script enable large-deals")]
-    Enable { name: String },
-    /// Keep a script, but do not let it run
-    #[command(after_help = "Example:\n  peyvand script disable large-deals")]
-    Disable { name: String },
-    /// Remove a script
-    #[command(after_help = "Example:\n  peyvand script remove large-deals")]
-    Remove { name: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Message {
-    /// Queue a message; `deliver` sends it
-    #[command(
-        after_help = "Examples:\n  peyvand message send --to con_01jd0c5e8gq2r4v6x8z0b2d4f6 --subject 'Your quote' --text 'Dear …'\n  peyvand message send --to +989121234567 --by sms --text 'Your code is 1234' --purpose required"
-    )]
-    Send(Box<Send>),
-    /// The messages, newest first
-    #[command(after_help = "Example:\n  peyvand message list --state failed")]
-    List {
-        /// Only those in this state, such as queued, sent, failed, bounced, suppressed, received
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-        /// Only those about an account, a contact, a lead or an opportunity
-        #[arg(long, value_name = "ID")]
-        about: Option<RecordId>,
-        /// At most so many, up to 1000
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: usize,
-    },
-    /// One message, and what became of it
-    #[command(after_help = "Example:\n  peyvand message show msg_01jd0c5e8gq2r4v6x8z0b2d4f6")]
-    Show { id: RecordId },
-    /// Hand over what is due
-    #[command(
-        after_help = "Example, as a job of every minute:\n  peyvand message deliver --carriers /etc/crm/carriers.toml\nwhere carriers.toml has\n  [email]\n  server = \"smtp.example.org\"\n  security = \"starttls\"\n  user = \"crm\"\n  password = \"…\"\n  from = \"crm@example.org\""
-    )]
-    Deliver {
-        /// Who carries mail and SMS: a TOML file; keep it readable for nobody else, it has passwords
-        #[arg(long, value_name = "FILE")]
-        carriers: PathBuf,
-        /// At most so many messages
-        #[arg(long, value_name = "N", default_value_t = 10_000)]
-        most: usize,
-    },
-    /// Take in a mail as it came over the wire, such as from a mail server's pipe
-    #[command(after_help = "Example:\n  peyvand message receive answer.eml")]
-    Receive {
-        /// A mail with its headers; - reads from stdin
-        file: PathBuf,
-    },
-    /// Queue a message again that failed, bounced or was suppressed
-    #[command(after_help = "Example:\n  peyvand message retry msg_01jd0c5e8gq2r4v6x8z0b2d4f6")]
-    Retry {
-        id: RecordId,
-        /// As of `deliver`: its sender, numbers and quiet hours
-        #[arg(long, value_name = "FILE")]
-        carriers: Option<PathBuf>,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Send {
-    /// The id of a contact, a lead or an account; or an address or number
-    #[arg(long, value_name = "ID_OR_ADDRESS")]
-    pub(crate) to: String,
-    /// email, sms, messenger, in_app or letter [default: the recipient's preferred one]
-    #[arg(long, value_name = "CHANNEL")]
-    pub(crate) by: Option<String>,
-    #[arg(long, value_name = "LINE", default_value = "")]
-    pub(crate) subject: String,
-    /// What it says; - reads it from stdin
-    #[arg(long, required_unless_present = "template", default_value = "")]
-    pub(crate) text: String,
-    /// A template instead of a text
-    #[arg(
-        long,
-        value_name = "NAME",
-        requires = "record",
-        conflicts_with = "text"
-    )]
-    pub(crate) template: Option<String>,
-    /// The record that the template is about
-    #[arg(long, value_name = "ID")]
-    pub(crate) record: Option<RecordId>,
-    /// Records that it is about
-    #[arg(long, value_name = "ID")]
-    pub(crate) about: Vec<RecordId>,
-    /// service, marketing (only to who agreed) or required (whatever was wished)
-    #[arg(long, value_name = "PURPOSE", default_value = "service")]
-    pub(crate) purpose: String,
-    /// Whose address it comes from
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) from: Option<String>,
-    /// Under one key one message is queued, however often this is run
-    #[arg(long, value_name = "KEY")]
-    pub(crate) once: Option<String>,
-    /// As of `deliver`: its sender, numbers and quiet hours
-    #[arg(long, value_name = "FILE")]
-    pub(crate) carriers: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -396,3 +396,37 @@ fn calendar_and_moment_are_the_callers() {
         .at(noon() + chrono::TimeDelta::days(9));
     assert_eq!(firm.page(&options), "۱ شوال ۱۴۴۶ ق");
 }
+
+#[test]
+fn an_option_is_called_what_the_schema_calls_it() {
+    let firm = Firm::new();
+    let account = firm
+        .session
+        .create(
+            "account",
+            json!({"name": "پیام", "opt_out": ["sms", "letter"]}),
+        )
+        .unwrap()
+        .id()
+        .unwrap();
+    let _ = firm
+        .session
+        .create(
+            "template",
+            json!({
+                "key": "wishes", "name": "Wishes", "kind": "message", "object": "account", "format": "text",
+                "texts": {
+                    "fa": {"body": "{{ record.opt_out }} / {{ record.opt_out | join }} / {{ 'sms' in record.opt_out }}"},
+                },
+            }),
+        )
+        .unwrap();
+    let options = RenderOptions::default().language(Locale::Fa);
+    let made = firm.session.render("wishes", account, &options).unwrap();
+    let plain: String = made
+        .body
+        .chars()
+        .filter(|c| !matches!(c, '\u{2066}'..='\u{2069}'))
+        .collect();
+    assert_eq!(plain, "پیامک، نامه / پیامک، نامه / بله");
+}
