@@ -29,9 +29,6 @@ pub enum Guard {
     JournalSync,
     /// The state's file is synced before and after F is written; sled itself stops short of that.
     StateSync,
-    /// The first of these two, which keeps F from being there before the pages. Mostly nothing is lost without it:
-    /// sled reads its own log in order, and what comes after a hole is not there.
-    StateSyncBeforeF,
     /// The file of the pages is synced, and its folder, before the engine is given their places.
     Pages,
     /// The files and the folder of a new state are synced.
@@ -55,10 +52,9 @@ pub enum Guard {
 }
 
 /// All guards.
-pub const GUARDS: [Guard; 13] = [
+pub const GUARDS: [Guard; 12] = [
     Guard::JournalSync,
     Guard::StateSync,
-    Guard::StateSyncBeforeF,
     Guard::Pages,
     Guard::NewState,
     Guard::NewSegment,
@@ -127,13 +123,11 @@ impl Guard {
     /// Whether a state of this engine needs it. redb syncs its own files.
     #[must_use]
     pub fn is_of(self, engine: StateEngine) -> bool {
-        let of_sled = [Self::StateSyncBeforeF, Self::HalfSnapshot];
-        engine == StateEngine::Sled || !of_sled.contains(&self)
+        engine == StateEngine::Sled || self != Self::HalfSnapshot
     }
 
     /// The events that this guard is.
     fn events(self, recording: &Recording) -> BTreeSet<usize> {
-        let mut fold_syncs = 0_u64;
         let mut named = false;
         let mut found = BTreeSet::new();
         for (at, event) in recording.events.iter().enumerate() {
@@ -143,11 +137,9 @@ impl Guard {
             };
             let is_file = path == "/state/db" || path == "/state/pages.redb";
             let is_db = is_file && event.data_only && event.is_sync();
-            fold_syncs += u64::from(is_db && matches!(event.what, What::SyncBegin));
             let is_guard = match self {
                 Self::JournalSync => event.is_sync() && path.ends_with(".seg"),
                 Self::StateSync => is_db,
-                Self::StateSyncBeforeF => is_db && fold_syncs % 2 == 1,
                 Self::Pages => {
                     let is_one = path == "/state/pages.data" || path == "/state";
                     event.is_sync() && moment != Moment::Making && is_one

@@ -17,7 +17,7 @@ use peyvand_proof::damage::{HARMS, Harm, Outcomes, Patient};
 use peyvand_proof::dice::Dice;
 use peyvand_proof::faults::meet_faults;
 use peyvand_proof::fixture;
-use peyvand_proof::guards::{GUARDS, Guard, without};
+use peyvand_proof::guards::{GUARDS, without};
 use peyvand_proof::kill::kill_writers;
 use peyvand_proof::mutate::{READERS, corpus, drive, drive_readers, open_store_with_journal};
 use peyvand_proof::power::{Cuts, Moment, record_a_life};
@@ -200,19 +200,14 @@ fn guards(task: &Task<'_>) -> Proof<Vec<Row>> {
             continue;
         }
         let without = without(guard, &recordings, task.size as u32, task.scratch)?;
-        // The one guard on which hardly anything depends, see there.
-        if without.loss.is_none() && guard != Guard::StateSyncBeforeF {
+        let Some(loss) = without.loss else {
             return Err(format!("without {guard:?} nothing was lost: blind to it"));
-        }
-        let (place, loss) = match without.loss {
-            Some(loss) => ("at the guard".to_owned(), format!("as it must be: {loss}")),
-            None => ("at the guard".to_owned(), nothing()),
         };
         rows.push(Row(
             format!("without {guard:?}"),
             format!("{} cuts", without.cuts),
-            place,
-            loss,
+            "at the guard".to_owned(),
+            format!("as it must be: {loss}"),
         ));
     }
     Ok(rows)
