@@ -174,13 +174,6 @@ impl EngineBuilder {
         self
     }
 
-    /// Who makes text of templates, in a test of messages alone.
-    #[cfg(test)]
-    pub(crate) fn text_source(mut self, source: crate::message::TextSource) -> Self {
-        self.post.source = source;
-        self
-    }
-
     /// Which files may be stored: how large, of which types.
     pub fn content(mut self, rules: ContentRules) -> Self {
         self.content = rules;

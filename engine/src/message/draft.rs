@@ -1,7 +1,5 @@
 //! What does somebody want to say, and to whom?
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
 use super::{Channel, MessageState};
@@ -193,10 +191,6 @@ pub(crate) struct Rendered {
     pub(crate) language: Option<Locale>,
     pub(crate) version: Option<i64>,
 }
-
-/// Makes the words of a template about a record in a language.
-pub(crate) type TextSource =
-    Arc<dyn Fn(&Session, &str, RecordId, Option<Locale>) -> Result<Rendered> + Send + Sync>;
 
 /// Where messages and templates meet: the room of templates is called here and nowhere else.
 #[cfg(feature = "template")]

@@ -32,8 +32,6 @@ pub use sms::{SmsEncoding, SmsLength, sms_length};
 pub use transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
 
 #[cfg(test)]
-pub(crate) use draft::Rendered;
-pub(crate) use draft::TextSource;
 pub(crate) use posting_rule::PostingRule;
 
 use std::collections::BTreeMap;
@@ -169,8 +167,6 @@ impl fmt::Display for MessageState {
 pub(crate) struct Post {
     pub(crate) transports: BTreeMap<Channel, Arc<dyn Transport>>,
     pub(crate) rules: Arc<MessageRules>,
-    /// Who makes text of templates.
-    pub(crate) source: TextSource,
     /// Whether other processes may deliver from the same store.
     pub(crate) shared: bool,
 }
@@ -180,7 +176,6 @@ impl Default for Post {
         Self {
             transports: BTreeMap::new(),
             rules: Arc::default(),
-            source: Arc::new(draft::of_template),
             shared: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::draft::Rendered;
+use super::draft::{Rendered, of_template};
 use super::recipient::related;
 use super::{MessageDraft, MessageState, MessageText, Posted};
 use crate::context::Locale;
@@ -118,9 +118,8 @@ impl Session {
                     .as_ref()
                     .and_then(|record| record.text("language"));
                 let own = own.and_then(Locale::from_tag);
-                let language = draft.language.or(own).or(Some(self.context.locale));
-                let source = &self.engine.inner.post.source;
-                let words = source(self, &template, record, language)?;
+                // Where nobody says it, the template knows whose language it is to be.
+                let words = of_template(self, &template, record, draft.language.or(own))?;
                 put("template", json!(template));
                 put("template_version", json!(words.version));
                 words

@@ -13,6 +13,8 @@ use super::Store;
 
 /// How many changes become part of the overlay while readers wait.
 const AT_ONCE: usize = 256;
+/// By so much the memory that the cache may have in addition grows and shrinks.
+const LENT_AT_ONCE: usize = 1 << 20;
 
 impl Store {
     pub(super) fn ask(&self, commit: Commit) -> Result<Position, CommitError> {
@@ -102,8 +104,10 @@ impl Store {
         let layers = read(&self.layers);
         let folding = layers.folding.as_ref();
         let used = layers.overlay.bytes() + folding.map_or(0, |folding| folding.overlay.bytes());
+        let idle = self.overlay_limit.saturating_sub(used);
         if let Some(pages) = &layers.pages {
-            pages.cache().lend(self.overlay_limit.saturating_sub(used));
+            // In whole steps: what is taken back locks the cache, and need not with every commit.
+            pages.cache().lend(idle - idle % LENT_AT_ONCE);
         }
     }
 
