@@ -31,7 +31,6 @@ pub use rules::{CallingCode, MessageRules, QuietHours, Sender};
 pub use sms::{SmsEncoding, SmsLength, sms_length};
 pub use transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
 
-#[cfg(test)]
 pub(crate) use posting_rule::PostingRule;
 
 use std::collections::BTreeMap;
@@ -163,22 +162,12 @@ impl fmt::Display for MessageState {
 }
 
 /// What the host gave an engine for messages.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Post {
     pub(crate) transports: BTreeMap<Channel, Arc<dyn Transport>>,
     pub(crate) rules: Arc<MessageRules>,
     /// Whether other processes may deliver from the same store.
     pub(crate) shared: bool,
-}
-
-impl Default for Post {
-    fn default() -> Self {
-        Self {
-            transports: BTreeMap::new(),
-            rules: Arc::default(),
-            shared: false,
-        }
-    }
 }
 
 /// One line that may stand in a record: without control characters, and no longer than a cause is read.
