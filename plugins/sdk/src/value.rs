@@ -118,7 +118,8 @@ impl Currency {
 
     /// The three letters.
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        // They are capital letters, or there is no such value.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     pub(crate) const fn letters(self) -> [u8; 3] {
