@@ -4,15 +4,19 @@
 //! what is inside them is read by the rooms `plugin` and `script`, and an engine built without one of those still
 //! knows what it is missing.
 
+#[cfg(feature = "wasm")]
+mod grants;
+#[cfg(feature = "wasm")]
+mod info;
 mod missing;
 #[cfg(feature = "wasm")]
 mod plugins;
 #[cfg(feature = "script")]
 mod scripts;
 
-pub(crate) use missing::Missing;
 #[cfg(feature = "wasm")]
-pub use plugins::{PluginInfo, SettingLabels};
+pub use info::{PluginInfo, PluginRight, SettingLabels};
+pub(crate) use missing::Missing;
 #[cfg(feature = "script")]
 pub use scripts::{ScriptInfo, ScriptRun};
 
@@ -44,6 +48,38 @@ pub(crate) struct Plugin {
     /// The objects whose writes it takes part in.
     pub(crate) objects: Vec<String>,
     pub(crate) settings: Map<String, Json>,
+    /// What the administrator grants, in the words of the room `plugin`; null where he never said.
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    pub(crate) grants: Json,
+    /// Set by the circuit breaker, and taken away by an administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) paused: Option<Paused>,
+}
+
+/// Since when and why a plugin is paused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Paused {
+    /// Microseconds since 1970.
+    pub(crate) since: i64,
+    pub(crate) reason: String,
+}
+
+#[cfg(feature = "wasm")]
+impl Plugin {
+    /// What the administrator grants; none where he never said.
+    fn granted(&self) -> Option<crate::plugin::Rights> {
+        // What cannot be read grants nothing: never more than was meant.
+        let read = |grants| serde_json::from_value(grants).unwrap_or_default();
+        (!self.grants.is_null()).then(|| read(self.grants.clone()))
+    }
+
+    fn terms(&self) -> crate::plugin::Terms {
+        crate::plugin::Terms {
+            settings: self.settings.clone(),
+            granted: self.granted(),
+            paused: self.paused.as_ref().map(|paused| paused.reason.clone()),
+        }
+    }
 }
 
 /// A script as it is stored.
@@ -159,7 +195,7 @@ fn add_plugin(
     }
     let opened = crate::plugin::open(bytes).map_err(told)?;
     let runtime = crate::plugin::Runtime::new().map_err(told)?;
-    let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.settings, schema)
+    let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.terms(), schema)
         .map_err(told)?;
     registry.before_save.extend(loaded.before_save);
     registry.computed.extend(loaded.computed);

@@ -1,199 +1,21 @@
 //! How is a plugin installed, switched and removed?
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::info::PluginInfo;
 use super::{Definitions, PART, Plugin};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::OnFailure;
-use crate::plugin::{self, Manifest, Point};
-use crate::schema::{Labels, Schema, SchemaChange, did_you_mean};
+use crate::plugin::{self, Manifest, Right, Rights, Terms};
+use crate::schema::{Schema, SchemaChange, did_you_mean};
 use crate::session::Session;
 use crate::store::spaces;
 use crate::write::{Ask, Stored};
 
-/// What a setting is called and means, in several languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct SettingLabels {
-    /// Its name.
-    pub label: Labels,
-    /// What it does.
-    pub description: Labels,
-}
-
-/// What a plugin is and may do.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct PluginInfo {
-    /// `lead-score`.
-    pub id: String,
-    /// Its version.
-    pub version: String,
-    /// Its name in several languages.
-    pub name: Labels,
-    /// What it is for, in several languages.
-    pub description: Labels,
-    /// The version of the contract that it was built for.
-    pub contract: String,
-    /// Whether it runs; false for a file that is not installed.
-    pub enabled: bool,
-    /// blake3 of the component, hexadecimal.
-    pub hash: String,
-    /// The component's bytes.
-    pub size: u64,
-    /// The interfaces that it serves.
-    pub exports: Vec<String>,
-    /// The interfaces that it needs.
-    pub imports: Vec<String>,
-    /// The fields that it is shown: `lead.email`.
-    pub reads: Vec<String>,
-    /// The fields that it may set: `lead.score`.
-    pub writes: Vec<String>,
-    /// What its effects may do: `create activity: kind, subject`.
-    pub effects: Vec<String>,
-    /// The fields, field types, views, forms and dashboards that it brings.
-    pub brings: Vec<String>,
-    /// The workflows that it brings.
-    pub workflows: Vec<String>,
-    /// Its settings, as they are now.
-    pub settings: Json,
-    /// What each setting is called and means, by its name.
-    pub setting_labels: BTreeMap<String, SettingLabels>,
-    /// `reject` or `skip`: what happens to a write when it does not answer.
-    pub on_failure: String,
-    /// Why it cannot run, when it cannot.
-    pub broken: Option<String>,
-}
-
-impl PluginInfo {
-    fn new(opened: &plugin::Opened, bytes: &[u8], settings: Map<String, Json>) -> Self {
-        let manifest = &opened.manifest;
-        let mut reads: Vec<String> = Vec::new();
-        let mut writes: Vec<String> = Vec::new();
-        for hook in manifest
-            .hooks
-            .iter()
-            .filter(|hook| hook.point != Point::FieldType)
-        {
-            reads.extend(hook.reads.iter().map(|name| {
-                format!(
-                    "{}.{}",
-                    hook.object,
-                    name.strip_prefix("old.").unwrap_or(name)
-                )
-            }));
-            writes.extend(
-                hook.writes
-                    .iter()
-                    .map(|name| format!("{}.{name}", hook.object)),
-            );
-        }
-        for list in [&mut reads, &mut writes] {
-            list.sort();
-            list.dedup();
-        }
-        let types = manifest
-            .hooks
-            .iter()
-            .filter(|hook| hook.point == Point::FieldType);
-        let mut brings: Vec<String> = types
-            .map(|hook| {
-                let called = hook
-                    .label
-                    .get("en")
-                    .map_or_else(String::new, |label| format!(" ({label})"));
-                format!("field type {}/{}{called}", manifest.id, hook.name)
-            })
-            .collect();
-        brings.extend(
-            manifest
-                .fields
-                .iter()
-                .map(|(object, field)| format!("field {object}.{}", field.name)),
-        );
-        brings.extend(manifest.declarations.names());
-        Self {
-            id: manifest.id.clone(),
-            version: manifest.version.clone(),
-            name: manifest.name.clone(),
-            description: manifest.description.clone(),
-            contract: opened.contract.clone(),
-            enabled: false,
-            hash: blake3::hash(bytes).to_hex().to_string(),
-            size: bytes.len() as u64,
-            exports: opened.exports.clone(),
-            imports: opened.imports.clone(),
-            reads,
-            writes,
-            effects: manifest
-                .effects
-                .iter()
-                .map(|grant| {
-                    format!(
-                        "{} {}: {}",
-                        grant.verb.name(),
-                        grant.object,
-                        grant.fields.join(", ")
-                    )
-                })
-                .collect(),
-            brings,
-            workflows: manifest
-                .workflows
-                .iter()
-                .map(|workflow| workflow.name.clone())
-                .collect(),
-            settings: Json::Object(settings),
-            setting_labels: manifest
-                .settings
-                .iter()
-                .map(|(name, setting)| {
-                    (
-                        name.clone(),
-                        SettingLabels {
-                            label: setting.label.clone(),
-                            description: setting.description.clone(),
-                        },
-                    )
-                })
-                .collect(),
-            on_failure: if rejects(manifest) { "reject" } else { "skip" }.to_owned(),
-            broken: None,
-        }
-    }
-
-    /// What can still be said of an installed plugin that this engine cannot read.
-    fn unreadable(plugin: &Plugin, why: &Error) -> Self {
-        Self {
-            id: plugin.id.clone(),
-            version: plugin.version.clone(),
-            name: Labels::new(),
-            description: Labels::new(),
-            contract: String::new(),
-            enabled: plugin.enabled,
-            hash: plugin.hash.clone(),
-            size: plugin.size,
-            exports: Vec::new(),
-            imports: Vec::new(),
-            reads: Vec::new(),
-            writes: Vec::new(),
-            effects: Vec::new(),
-            brings: Vec::new(),
-            workflows: Vec::new(),
-            settings: Json::Object(plugin.settings.clone()),
-            setting_labels: BTreeMap::new(),
-            on_failure: if plugin.rejects { "reject" } else { "skip" }.to_owned(),
-            broken: Some(why.to_string()),
-        }
-    }
-}
-
-fn rejects(manifest: &Manifest) -> bool {
+pub(super) fn rejects(manifest: &Manifest) -> bool {
     manifest.on_failure == OnFailure::Reject
 }
 
@@ -211,19 +33,13 @@ impl Engine {
         self.session()
             .may_declare(&opened.manifest.id, declarations, &with_fields)?;
         // Settings without a default are the administrator's to give; the rest can be tried.
-        match plugin::check_settings(&opened.manifest, &Map::new()) {
-            Ok(settings) => {
-                plugin::load(
-                    &plugin::Runtime::new()?,
-                    bytes,
-                    &opened.manifest,
-                    &settings,
-                    &with_fields,
-                )?;
-                Ok(PluginInfo::new(&opened, bytes, settings))
-            }
-            Err(_) => Ok(PluginInfo::new(&opened, bytes, Map::new())),
+        let mut terms = Terms::default();
+        if let Ok(settings) = plugin::check_settings(&opened.manifest, &Map::new()) {
+            terms.settings = settings;
+            let runtime = plugin::Runtime::new()?;
+            plugin::load(&runtime, bytes, &opened.manifest, &terms, &with_fields)?;
         }
+        Ok(PluginInfo::new(&opened, bytes, &terms, &with_fields))
     }
 }
 
@@ -231,39 +47,48 @@ impl Session {
     /// Installs a plugin, or another version of one that is installed, with its fields, in one commit; the views, forms
     /// and dashboards that it brings follow in the next. Where that is cut off, installing it again goes on.
     ///
-    /// `settings` is a JSON object over the manifest's defaults; null keeps those of the installed version.
+    /// `settings` is a JSON object over the manifest's defaults; null keeps those of the installed version. A new plugin
+    /// is granted what its manifest needs; another version of an installed one keeps the grants of that.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, its manifest or the settings; nothing is changed then. Another version
+    /// that needs more than the installed one is refused with what it asks in addition:
+    /// [`Session::install_plugin_granting`] grants that.
+    pub fn install_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        self.put_in(bytes, settings, false)
+    }
+
+    /// As [`Session::install_plugin`], and grants what the version needs in addition to the installed one.
     ///
     /// # Errors
     /// Everything that is wrong with the file, its manifest or the settings; nothing is changed then.
-    pub fn install_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+    pub fn install_plugin_granting(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        self.put_in(bytes, settings, true)
+    }
+
+    fn put_in(&self, bytes: &[u8], settings: Json, grant: bool) -> Result<PluginInfo> {
         let _one = self.engine.installing();
         let opened = plugin::open(bytes)?;
         let manifest = &opened.manifest;
         let held = self.stored_plugin(&manifest.id)?;
-        let given = match (settings, &held) {
-            (Json::Object(map), _) => map,
-            (Json::Null, Some(held)) => held.settings.clone(),
-            (Json::Null, None) => Map::new(),
-            _ => {
-                return Err(Error::new(ErrorKind::Plugin, "settings are a JSON object")
-                    .hint("give them as {\"name\": value}"));
-            }
-        };
-        let settings = plugin::check_settings(manifest, &given)
-            .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
         self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
+        let terms = Terms {
+            settings: settings_for(manifest, settings, held.as_ref().map(|(held, _)| held))?,
+            granted: Some(grants_for(manifest, held.as_ref(), grant)?),
+            paused: None,
+        };
         // Bound once before anything is stored: a setting that the code refuses fails here.
         plugin::load(
             &plugin::Runtime::new()?,
             bytes,
             manifest,
-            &settings,
+            &terms,
             &with_fields,
         )?;
-        let mut info = PluginInfo::new(&opened, bytes, settings.clone());
+        let mut info = PluginInfo::new(&opened, bytes, &terms, &with_fields);
         info.enabled = true;
         let mut objects: Vec<String> = manifest
             .hooks
@@ -281,7 +106,9 @@ impl Session {
             enabled: true,
             rejects: rejects(manifest),
             objects,
-            settings,
+            settings: terms.settings,
+            grants: as_json(terms.granted.as_ref()),
+            paused: None,
         };
         let mut entries = vec![entry_of(&entry)];
         let parts = bytes
@@ -289,7 +116,7 @@ impl Session {
             .zip(0..)
             .map(|(part, place)| (spaces::plugin_part(&entry.id, place), Some(part.to_vec())));
         entries.extend(parts);
-        let old_parts = held.map_or(0, |held| held.size.div_ceil(PART as u64) as u32);
+        let old_parts = held.map_or(0, |(held, _)| held.size.div_ceil(PART as u64) as u32);
         entries.extend(
             (bytes.len().div_ceil(PART) as u32..old_parts)
                 .map(|place| (spaces::plugin_part(&entry.id, place), None)),
@@ -313,10 +140,11 @@ impl Session {
     /// When the store cannot be read.
     pub fn plugins(&self) -> Result<Vec<PluginInfo>> {
         let definitions = self.definitions()?;
+        let schema = self.engine.schema()?;
         let info = |(plugin, bytes): &(Plugin, Vec<u8>)| match plugin::open(bytes) {
             Ok(opened) => PluginInfo {
                 enabled: plugin.enabled,
-                ..PluginInfo::new(&opened, bytes, plugin.settings.clone())
+                ..PluginInfo::new(&opened, bytes, &plugin.terms(), &schema)
             },
             Err(error) => PluginInfo::unreadable(plugin, &error),
         };
@@ -357,18 +185,13 @@ impl Session {
     pub fn enable_plugin(&self, id: &str, enabled: bool) -> Result<PluginInfo> {
         let _one = self.engine.installing();
         self.plugin(id)?;
-        if let Some(mut held) = self
+        if let Some((mut held, _)) = self
             .stored_plugin(id)?
-            .filter(|held| held.enabled != enabled)
+            .filter(|(held, _)| held.enabled != enabled)
         {
             held.enabled = enabled;
-            let what = format!("{} plugin {id}", if enabled { "enable" } else { "disable" });
-            let _ = self.ask(Ask::Stored(Stored {
-                what,
-                entries: vec![entry_of(&held)],
-                config: true,
-                ..Stored::default()
-            }))?;
+            let verb = if enabled { "enable" } else { "disable" };
+            self.put_plugin(format!("{verb} plugin {id}"), &held)?;
         }
         self.plugin(id)
     }
@@ -394,7 +217,7 @@ impl Session {
     fn take_out(&self, id: &str, strip: bool) -> Result<()> {
         let _one = self.engine.installing();
         self.plugin(id)?;
-        let Some(held) = self.stored_plugin(id)? else {
+        let Some((held, _)) = self.stored_plugin(id)? else {
             return Ok(());
         };
         let schema = self.engine.schema()?;
@@ -437,24 +260,89 @@ impl Session {
         Definitions::load(&reader.snapshot)
     }
 
-    fn stored_plugin(&self, id: &str) -> Result<Option<Plugin>> {
-        Ok(self
-            .definitions()?
-            .plugins
-            .into_iter()
-            .map(|(plugin, _)| plugin)
-            .find(|plugin| plugin.id == id))
+    /// An installed plugin with its bytes.
+    pub(super) fn stored_plugin(&self, id: &str) -> Result<Option<(Plugin, Vec<u8>)>> {
+        let plugins = self.definitions()?.plugins;
+        Ok(plugins.into_iter().find(|(plugin, _)| plugin.id == id))
+    }
+
+    /// Writes what is said of an installed plugin.
+    pub(super) fn put_plugin(&self, what: String, plugin: &Plugin) -> Result<()> {
+        let stored = Stored {
+            what,
+            entries: vec![entry_of(plugin)],
+            config: true,
+            ..Stored::default()
+        };
+        self.ask(Ask::Stored(stored)).map(drop)
     }
 }
 
-fn entry_of(plugin: &Plugin) -> (Vec<u8>, Option<Vec<u8>>) {
+/// The settings of a version: those that are given, or those of the installed one.
+fn settings_for(
+    manifest: &Manifest,
+    given: Json,
+    held: Option<&Plugin>,
+) -> Result<Map<String, Json>> {
+    let given = match (given, held) {
+        (Json::Object(map), _) => map,
+        (Json::Null, Some(held)) => held.settings.clone(),
+        (Json::Null, None) => Map::new(),
+        _ => {
+            return Err(Error::new(ErrorKind::Plugin, "settings are a JSON object")
+                .hint("give them as {\"name\": value}"));
+        }
+    };
+    plugin::check_settings(manifest, &given)
+        .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))
+}
+
+/// The grants of a version: all that a new plugin needs, or those of the installed version and what is granted now.
+fn grants_for(
+    manifest: &Manifest,
+    held: Option<&(Plugin, Vec<u8>)>,
+    grant: bool,
+) -> Result<Rights> {
+    let needed = manifest.rights();
+    let Some((held, bytes)) = held else {
+        return Ok(needed);
+    };
+    // A version that this engine cannot read any more is taken for one that had all of it.
+    let before = plugin::open(bytes).map_or_else(|_| needed.clone(), |old| old.manifest.rights());
+    let mut granted = held.granted().unwrap_or_else(|| before.clone());
+    let more = needed.list().into_iter().filter(|right| !before.has(right));
+    let more: Vec<Right> = more.collect();
+    if !grant && !more.is_empty() {
+        let listed: Vec<String> = more.iter().map(ToString::to_string).collect();
+        let message = format!(
+            "plugin {} asks for more than {} did: {}",
+            manifest.title(),
+            held.version,
+            listed.join(", ")
+        );
+        return Err(Error::new(ErrorKind::Refused, message).hint(
+            "read with `peyvand plugin show FILE` what it is for, and accept it with `peyvand plugin install FILE --grant`",
+        ));
+    }
+    for right in more {
+        // It is needed: giving it cannot fail.
+        granted.give(&right, &needed).ok();
+    }
+    Ok(granted)
+}
+
+pub(super) fn as_json(rights: Option<&Rights>) -> Json {
+    serde_json::to_value(rights).unwrap_or_default()
+}
+
+pub(super) fn entry_of(plugin: &Plugin) -> (Vec<u8>, Option<Vec<u8>>) {
     (
         spaces::named(spaces::PLUGIN, &plugin.id),
         Some(serde_json::to_vec(plugin).unwrap_or_default()),
     )
 }
 
-fn no_plugin(id: &str, near: &str) -> Error {
+pub(super) fn no_plugin(id: &str, near: &str) -> Error {
     Error::new(
         ErrorKind::NotFound,
         format!("there is no plugin '{id}'{near}"),

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::check::{BoundHook, Grants, Source};
+use super::check::{BoundHook, Source};
 use super::columns::{self, Cell, Writer, field_value, read_patches};
 use super::contract::{self, Action, Assignment, Awards, Batch, Kind, Patches, Scalar};
+use super::grants::Grants;
 use super::guest::{Fault, shortened};
 use super::limits::{EFFECTS_PER_ROW, Limits, MESSAGE_BYTES};
 use super::manifest::GrantVerb;
@@ -35,7 +36,7 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
                 }
                 Source::Field(number) => row.record().and_then(|record| record.value(number)),
                 Source::Old(number) => row.before.and_then(|record| record.value(number)),
-                Source::Given => None,
+                Source::Given | Source::Withheld => None,
             };
             let cell = value.and_then(|value| Cell::of(column.kind, value));
             writer
@@ -98,6 +99,10 @@ fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch
             .writes
             .get(usize::from(column))
             .ok_or("column out of range")?;
+        if let Some(missing) = &column.refused {
+            let (object, name) = (&hook.declared.object, &column.name);
+            return Err(format!("it set {object}.{name}, {missing}"));
+        }
         let value = cell
             .map(|cell| field_value(&column.field_kind, &cell))
             .transpose();
@@ -163,7 +168,7 @@ fn read_refusal(
                 )
             })?;
             match column.source {
-                Source::Field(_) | Source::Old(_) => Some(
+                Source::Field(_) | Source::Old(_) | Source::Withheld => Some(
                     column
                         .name
                         .strip_prefix("old.")
@@ -336,7 +341,7 @@ mod tests {
             "id = \"a\"\nversion = \"0.1.0\"\ncontract = \"0.1\"\non-failure = \"skip\"\n[[hook]]\npoint = \"after-commit\"\nname = \"a\"\nobject = \"lead\"\n\
              [[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n[[effect]]\nobject = \"lead\"\nverb = \"update\"\nfields = [\"status\"]\n",
         );
-        Grants::new(&manifest.unwrap().effects, &standard_schema())
+        Grants::new(&manifest.unwrap(), None, &standard_schema())
     }
 
     fn assign(field: &str, value: Scalar) -> Assignment {
@@ -456,6 +461,24 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(many.contains("more than 16 effects"), "{many}");
+    }
+
+    #[test]
+    fn an_effect_that_is_not_granted_names_the_right_and_how_to_give_it() {
+        let manifest = super::super::Manifest::parse(
+            "id = \"a\"\nversion = \"0.1.0\"\ncontract = \"0.1\"\non-failure = \"skip\"\n[[hook]]\npoint = \"after-commit\"\nname = \"a\"\nobject = \"lead\"\n\
+             [[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n",
+        )
+        .unwrap();
+        let mut granted = manifest.rights();
+        let due: super::super::Right = "create activity.due_on".parse().unwrap();
+        granted.withhold(&due, []).unwrap();
+        let grants = Grants::new(&manifest, Some(&granted), &standard_schema());
+        let asked = |field: &str| create("activity", vec![assign(field, Scalar::Date(20_533))]);
+        assert!(effects(&grants, 1, vec![asked("subject")]).is_ok());
+        let error = effects(&grants, 1, vec![asked("due_on")]).unwrap_err();
+        let command = "peyvand plugin grant a \"create activity.due_on\"";
+        assert!(error.to_string().ends_with(command), "{error}");
     }
 
     #[test]

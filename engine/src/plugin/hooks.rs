@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::answers;
-use super::check::{BoundHook, Grants};
+use super::check::BoundHook;
 use super::columns::days;
 use super::contract::{Batch, Patches};
+use super::grants::Grants;
 use super::guest::{Fault, Moment};
 use super::instance::{Functions, Instance, Program};
 use super::manifest::Point;

@@ -9,6 +9,7 @@ mod check;
 mod columns;
 mod component;
 mod contract;
+mod grants;
 mod guest;
 mod hooks;
 mod instance;
@@ -22,14 +23,17 @@ mod tests;
 mod written;
 
 pub(crate) use check::check_settings;
+pub(crate) use grants::Terms;
 pub(crate) use guest::Log;
 pub(crate) use manifest::{Manifest, Point};
+pub(crate) use rights::{Right, Rights};
 pub(crate) use runtime::Runtime;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
+use self::grants::Grants;
 use crate::context::Actor;
 use crate::error::{Error, ErrorKind};
 use crate::hook::{AfterCommit, BeforeSave, FieldType, HookName, Score, WorkflowAction};
@@ -139,10 +143,10 @@ pub(crate) fn load(
     runtime: &Runtime,
     bytes: &[u8],
     manifest: &Manifest,
-    settings: &Map<String, Json>,
+    terms: &Terms,
     schema: &Schema,
 ) -> Result<Loaded, Error> {
-    let served = serve(runtime, bytes, manifest, settings, schema)?;
+    let served = serve(runtime, bytes, manifest, terms, schema)?;
     let log = served
         .first()
         .map(|hook| hook.plugin.program.log.clone())
@@ -174,12 +178,13 @@ fn serve(
     runtime: &Runtime,
     bytes: &[u8],
     manifest: &Manifest,
-    settings: &Map<String, Json>,
+    terms: &Terms,
     schema: &Schema,
 ) -> Result<Vec<Arc<hooks::Served>>, Error> {
-    let settings = check_settings(manifest, settings)
+    let settings = check_settings(manifest, &terms.settings)
         .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
-    let bound = manifest.bind(schema)?;
+    let grants = Grants::new(manifest, terms.granted.as_ref(), schema);
+    let bound = manifest.bind(schema, &grants)?;
     let component = runtime.component(bytes)?;
     let guest_hooks = bound.iter().map(check::BoundHook::for_guest).collect();
     let program = instance::Program::new(
@@ -196,7 +201,7 @@ fn serve(
         owner: format!("plugin {}", manifest.title()),
         on_failure: manifest.on_failure,
         program,
-        grants: check::Grants::new(&manifest.effects, schema),
+        grants,
     });
     let served = bound.into_iter().map(|hook| {
         let name = HookName {

@@ -12,6 +12,8 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +49,6 @@ pub(crate) enum RightVerb {
 }
 
 impl RightVerb {
-    #[allow(dead_code, reason = "grants are named by it")]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -66,6 +67,76 @@ impl From<GrantVerb> for RightVerb {
         }
     }
 }
+
+/// One right as people write it: `read lead.phone`, `create activity`, `call api.example.com`, `send sms`, `keep 4096`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Right {
+    /// Without a field: the record, with all fields that are needed of it.
+    Record {
+        verb: RightVerb,
+        object: String,
+        field: Option<String>,
+    },
+    Call(String),
+    Send(String),
+    Keep(u64),
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record {
+                verb,
+                object,
+                field,
+            } => {
+                write!(f, "{} {object}", verb.name())?;
+                field.iter().try_for_each(|field| write!(f, ".{field}"))
+            }
+            Self::Call(host) => write!(f, "call {host}"),
+            Self::Send(channel) => write!(f, "send {channel}"),
+            Self::Keep(bytes) => write!(f, "keep {bytes}"),
+        }
+    }
+}
+
+impl FromStr for Right {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || {
+            format!(
+                "'{text}' is no right: write it as read lead.phone, update lead, create activity, delete lead, call api.example.com, send sms or keep 4096"
+            )
+        };
+        let (verb, what) = text.trim().split_once(' ').ok_or_else(unknown)?;
+        let what = what.trim();
+        let record = |verb| {
+            let (object, field) = match what.split_once('.') {
+                Some((object, field)) => (object, Some(field.to_owned())),
+                None => (what, None),
+            };
+            Self::Record {
+                verb,
+                object: object.to_owned(),
+                field,
+            }
+        };
+        Ok(match verb {
+            "read" => record(RightVerb::Read),
+            "create" => record(RightVerb::Create),
+            "update" => record(RightVerb::Update),
+            "delete" => record(RightVerb::Delete),
+            "call" => Self::Call(what.to_ascii_lowercase()),
+            "send" => Self::Send(what.to_owned()),
+            "keep" => Self::Keep(what.parse().map_err(|_| unknown())?),
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+/// Stands for every field in a right, those included that the object gains later.
+const ALL: &str = "*";
 
 /// Some fields of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +272,127 @@ impl Rights {
         met
     }
 
+    /// Every right for itself: a field, all fields as `*`, or the record where no field is named.
+    pub(crate) fn list(&self) -> Vec<Right> {
+        let mut list = Vec::new();
+        for (object, verbs) in &self.objects {
+            for (verb, fields) in verbs {
+                let right = |field: Option<&String>| Right::Record {
+                    verb: *verb,
+                    object: object.clone(),
+                    field: field.cloned(),
+                };
+                match fields {
+                    Fields::Some(fields) if !fields.is_empty() => {
+                        list.extend(fields.iter().map(|field| right(Some(field))));
+                    }
+                    Fields::All(true) => list.push(right(Some(&ALL.to_owned()))),
+                    _ => list.push(right(None)),
+                }
+            }
+        }
+        list.extend(self.hosts.iter().cloned().map(Right::Call));
+        list.extend(self.channels.iter().cloned().map(Right::Send));
+        list.extend((self.store > 0).then_some(Right::Keep(self.store)));
+        list
+    }
+
+    /// Whether a right of [`Rights::list`] is here as well.
+    pub(crate) fn has(&self, right: &Right) -> bool {
+        match right {
+            Right::Record {
+                verb,
+                object,
+                field,
+            } => self.may(*verb, object, field.as_deref()),
+            Right::Call(host) => self.may_call(host),
+            Right::Send(channel) => self.may_send(channel),
+            Right::Keep(bytes) => self.store >= *bytes,
+        }
+    }
+
+    /// Adds a right, as far as it is needed.
+    pub(crate) fn give(&mut self, right: &Right, needed: &Self) -> Result<(), String> {
+        let unneeded = || Err(format!("the plugin does not need '{right}'"));
+        match right {
+            Right::Record {
+                verb,
+                object,
+                field,
+            } => match (needed.fields(object, *verb), field) {
+                (Some(fields), None) => self.add(object, *verb, fields),
+                (Some(Fields::All(true)), Some(field)) if field == ALL => {
+                    self.add(object, *verb, &Fields::all());
+                }
+                (Some(fields), Some(field)) if fields.has(field) => {
+                    self.add_names(object, *verb, [field.as_str()]);
+                }
+                _ => return unneeded(),
+            },
+            Right::Call(host) if needed.hosts.contains(host) => {
+                self.hosts.insert(host.clone());
+            }
+            Right::Send(channel) if needed.channels.contains(channel) => {
+                self.channels.insert(channel.clone());
+            }
+            Right::Keep(bytes) if *bytes <= needed.store => self.store = *bytes,
+            _ => return unneeded(),
+        }
+        Ok(())
+    }
+
+    /// Takes a right away. `all` are the names of the object's fields, for a right that holds for all of them: what the
+    /// object gains later is not among them.
+    pub(crate) fn withhold<'a>(
+        &mut self,
+        right: &Right,
+        all: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), String> {
+        let taken = match right {
+            Right::Record {
+                verb,
+                object,
+                field,
+            } => self.withhold_record(*verb, object, field.as_deref(), all),
+            Right::Call(host) => self.hosts.remove(host),
+            Right::Send(channel) => self.channels.remove(channel),
+            Right::Keep(_) => std::mem::take(&mut self.store) > 0,
+        };
+        match taken {
+            true => Ok(()),
+            false => Err(format!("the plugin does not have '{right}'")),
+        }
+    }
+
+    fn withhold_record<'a>(
+        &mut self,
+        verb: RightVerb,
+        object: &str,
+        field: Option<&str>,
+        all: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        let Some(verbs) = self.objects.get_mut(object) else {
+            return false;
+        };
+        let Some(field) = field.filter(|field| *field != ALL) else {
+            return verbs.remove(&verb).is_some();
+        };
+        let Some(fields) = verbs.get_mut(&verb) else {
+            return false;
+        };
+        if *fields == Fields::all() {
+            *fields = Fields::Some(all.into_iter().map(str::to_owned).collect());
+        }
+        let (taken, empty) = match fields {
+            Fields::Some(fields) => (fields.remove(field), fields.is_empty()),
+            Fields::All(_) => (false, false),
+        };
+        if empty && verb == RightVerb::Update {
+            verbs.remove(&verb);
+        }
+        taken
+    }
+
     pub(super) fn add(&mut self, object: &str, verb: RightVerb, fields: &Fields) {
         let verbs = self.objects.entry(object.to_owned()).or_default();
         verbs.entry(verb).or_insert_with(Fields::none).join(fields);
@@ -245,8 +437,8 @@ impl Rights {
             .map(|name| name.strip_prefix("old.").unwrap_or(name))
             .filter(|name| bare(name));
         // That a field changed is told by the call itself.
-        let told = hook.wakes().into_iter().chain(hook.credit.as_deref());
-        self.add_names(&hook.object, RightVerb::Read, reads.chain(told));
+        let reads = reads.chain(hook.wakes());
+        self.add_names(&hook.object, RightVerb::Read, reads);
         if !hook.writes.is_empty() {
             let writes = hook.writes.iter().map(String::as_str);
             self.add_names(&hook.object, RightVerb::Update, writes);
@@ -265,6 +457,19 @@ impl Manifest {
             rights.add_names(&effect.object, effect.verb.into(), fields);
         }
         rights
+    }
+}
+
+impl Manifest {
+    /// What the manifest says a right is for, or nothing.
+    pub(crate) fn why(&self, right: &Right) -> Labels {
+        let is_for = |need: &&Need| {
+            let mut rights = Rights::default();
+            rights.add_need(need);
+            rights.has(right)
+        };
+        let need = self.needs.iter().find(is_for);
+        need.map_or_else(Labels::new, |need| need.why.clone())
     }
 }
 
@@ -392,6 +597,45 @@ mod tests {
         assert!(!held.may_call("api.example.com") && held.may_send("sms"));
         assert_eq!(held.store_limit(), 100);
         assert_eq!(rights().meet(&rights()), rights());
+    }
+
+    #[test]
+    fn every_right_is_written_read_taken_and_given_again() {
+        for right in rights().list() {
+            assert_eq!(right.to_string().parse::<Right>().unwrap(), right);
+            let mut less = rights();
+            assert!(less.has(&right));
+            less.withhold(&right, ["name", "phone"]).unwrap();
+            assert!(!less.has(&right), "{right}");
+            assert!(less.withhold(&right, []).is_err(), "{right}");
+            less.give(&right, &rights()).unwrap();
+            assert_eq!(less, rights(), "{right}");
+        }
+    }
+
+    #[test]
+    fn of_all_fields_one_can_be_withheld_and_nothing_is_given_that_is_not_needed() {
+        let mut less = rights();
+        let phone: Right = "read account.phone".parse().unwrap();
+        less.withhold(&phone, ["name", "phone"]).unwrap();
+        assert!(less.may_read("account", "name") && !less.may_read("account", "phone"));
+        let named = Rights::meet(&rights(), &less);
+        assert!(
+            !named.has(&"read account.*".parse().unwrap()),
+            "some are not all"
+        );
+        for more in [
+            "read contact",
+            "update lead.phone",
+            "call evil.example",
+            "keep 5000",
+        ] {
+            let error = less.give(&more.parse().unwrap(), &rights()).unwrap_err();
+            assert!(error.contains(more), "{error}");
+        }
+        for nonsense in ["read", "eat lead", "keep much", ""] {
+            assert!(nonsense.parse::<Right>().is_err(), "{nonsense}");
+        }
     }
 
     #[test]

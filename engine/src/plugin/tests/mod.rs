@@ -3,13 +3,13 @@
 
 mod brought;
 mod columns;
+mod granting;
 mod guests;
 mod lifecycle;
 mod shipped;
 
 use std::sync::Arc;
 
-use serde_json::Map;
 use wasm_encoder::Instruction;
 
 use super::*;
@@ -32,7 +32,7 @@ fn served(bytes: &[u8]) -> Result<Arc<Served>, Error> {
         &Runtime::new()?,
         bytes,
         &opened.manifest,
-        &Map::new(),
+        &Terms::default(),
         &schema,
     )?;
     Ok(hooks.remove(0))
