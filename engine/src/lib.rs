@@ -82,7 +82,7 @@ pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore,
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
-pub use engine::{Engine, EngineBuilder, Subscriber};
+pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
 #[cfg(feature = "exchange")]
@@ -90,7 +90,9 @@ pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
-pub use install::{PluginInfo, PluginRight, SettingLabels};
+pub use install::{
+    PluginChange, PluginField, PluginInfo, PluginPause, PluginRemoval, PluginRight, SettingLabels,
+};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AfterCommit, BeforeSave, FieldType, Said, SchemaGuard, Score, WorkflowAction};
+use super::{
+    AfterCommit, BeforeSave, Breaker, FieldType, Said, SchemaGuard, Score, WorkflowAction,
+};
 use crate::workflow::Workflow;
 
 /// Everything that wakes on a change, in the order in which it is asked.
@@ -26,6 +28,8 @@ pub(crate) struct Registry {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// The last lines that each plugin said, by its id.
     pub(crate) logs: BTreeMap<String, Arc<dyn Said>>,
+    /// What pauses plugins.
+    pub(crate) breakers: Vec<Arc<dyn Breaker>>,
     /// What is installed and enabled but cannot run, and why. Nobody's write depends on it silently: opening says so.
     pub(crate) broken: Vec<String>,
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use super::Plugin;
 use super::plugins::rejects;
+use super::{Paused, Plugin};
 use crate::error::Error;
 use crate::plugin::{self, Manifest, Point, Right, Terms};
 use crate::schema::{Labels, Schema};
@@ -41,6 +42,30 @@ pub struct PluginRight {
     pub granted: bool,
     /// What the manifest says it is for.
     pub why: Labels,
+}
+
+/// A plugin is not asked because it kept failing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PluginPause {
+    /// Since when.
+    #[serde(serialize_with = "as_text")]
+    pub since: DateTime<Utc>,
+    /// How often it failed, and what the last failure said.
+    pub reason: String,
+}
+
+fn as_text<S: Serializer>(at: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+impl PluginPause {
+    pub(super) fn new(paused: &Paused) -> Self {
+        Self {
+            since: DateTime::from_timestamp_micros(paused.since).unwrap_or_default(),
+            reason: paused.reason.clone(),
+        }
+    }
 }
 
 /// What a plugin is and may do.
@@ -87,6 +112,8 @@ pub struct PluginInfo {
     pub on_failure: String,
     /// Why it cannot run, when it cannot.
     pub broken: Option<String>,
+    /// Since when and why it is not asked, when it kept failing; `Session::resume_plugin` lets it run again.
+    pub paused: Option<PluginPause>,
 }
 
 impl PluginInfo {
@@ -189,6 +216,7 @@ impl PluginInfo {
                 .collect(),
             on_failure: if rejects(manifest) { "reject" } else { "skip" }.to_owned(),
             broken: None,
+            paused: None,
         }
     }
 
@@ -215,6 +243,7 @@ impl PluginInfo {
             setting_labels: BTreeMap::new(),
             on_failure: if plugin.rejects { "reject" } else { "skip" }.to_owned(),
             broken: Some(why.to_string()),
+            paused: plugin.paused.as_ref().map(PluginPause::new),
         }
     }
 }

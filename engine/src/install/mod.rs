@@ -5,9 +5,13 @@
 //! knows what it is missing.
 
 #[cfg(feature = "wasm")]
+mod breaker;
+#[cfg(feature = "wasm")]
 mod grants;
 #[cfg(feature = "wasm")]
 mod info;
+#[cfg(feature = "wasm")]
+mod lifecycle;
 mod missing;
 #[cfg(feature = "wasm")]
 mod plugins;
@@ -15,7 +19,11 @@ mod plugins;
 mod scripts;
 
 #[cfg(feature = "wasm")]
-pub use info::{PluginInfo, PluginRight, SettingLabels};
+pub(crate) use breaker::pause_tripped;
+#[cfg(feature = "wasm")]
+pub use info::{PluginInfo, PluginPause, PluginRight, SettingLabels};
+#[cfg(feature = "wasm")]
+pub use lifecycle::{PluginChange, PluginField, PluginRemoval};
 pub(crate) use missing::Missing;
 #[cfg(feature = "script")]
 pub use scripts::{ScriptInfo, ScriptRun};
@@ -27,12 +35,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::content::{DocumentPart, DocumentRule};
+use crate::context::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::message::{MessageRules, PostingRule};
 use crate::sales::{Part, StageRule};
 use crate::schema::Schema;
 use crate::store::{Snapshot, spaces};
+use crate::write::stored_bills;
 
 /// A plugin as it is stored, without its bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +64,9 @@ pub(crate) struct Plugin {
     /// Set by the circuit breaker, and taken away by an administrator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) paused: Option<Paused>,
+    /// The fuel that it used on its last day, with the day; from its bill.
+    #[serde(skip)]
+    pub(crate) spent: (u32, u64),
 }
 
 /// Since when and why a plugin is paused.
@@ -78,6 +91,10 @@ impl Plugin {
             settings: self.settings.clone(),
             granted: self.granted(),
             paused: self.paused.as_ref().map(|paused| paused.reason.clone()),
+            spent: crate::plugin::Spent {
+                day: i32::try_from(self.spent.0).unwrap_or_default(),
+                fuel: self.spent.1,
+            },
         }
     }
 }
@@ -112,7 +129,11 @@ impl Definitions {
             plugins: Vec::new(),
             scripts: entries(snapshot, spaces::SCRIPT, "script")?,
         };
-        for plugin in entries::<Plugin>(snapshot, spaces::PLUGIN, "plugin")? {
+        for mut plugin in entries::<Plugin>(snapshot, spaces::PLUGIN, "plugin")? {
+            let bills = stored_bills(snapshot, Some(&Actor::Plugin(plugin.id.clone())))?;
+            plugin.spent = bills
+                .last()
+                .map_or((0, 0), |bill| (bill.day, bill.used.fuel));
             let mut bytes = Vec::with_capacity(plugin.size as usize);
             snapshot.scan_all(
                 &spaces::named(spaces::PLUGIN_BYTES, &plugin.id),
@@ -210,6 +231,10 @@ fn add_plugin(
     registry.scores.extend(loaded.scores);
     registry.workflows.extend(loaded.workflows);
     registry.logs.insert(plugin.id.clone(), loaded.log);
+    let breaker = loaded
+        .breaker
+        .map(|breaker| breaker as Arc<dyn crate::hook::Breaker>);
+    registry.breakers.extend(breaker);
     Ok(())
 }
 

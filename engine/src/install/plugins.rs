@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::info::PluginInfo;
+use super::info::{PluginInfo, PluginPause};
+use super::lifecycle::{retirements, withdrawn};
 use super::{Definitions, PART, Plugin};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -78,7 +79,7 @@ impl Session {
         let terms = Terms {
             settings: settings_for(manifest, settings, held.as_ref().map(|(held, _)| held))?,
             granted: Some(grants_for(manifest, held.as_ref(), grant)?),
-            paused: None,
+            ..Terms::default()
         };
         // Bound once before anything is stored: a setting that the code refuses fails here.
         plugin::load(
@@ -109,6 +110,7 @@ impl Session {
             settings: terms.settings,
             grants: as_json(terms.granted.as_ref()),
             paused: None,
+            spent: (0, 0),
         };
         let mut entries = vec![entry_of(&entry)];
         let parts = bytes
@@ -116,16 +118,20 @@ impl Session {
             .zip(0..)
             .map(|(part, place)| (spaces::plugin_part(&entry.id, place), Some(part.to_vec())));
         entries.extend(parts);
-        let old_parts = held.map_or(0, |(held, _)| held.size.div_ceil(PART as u64) as u32);
+        let old_parts = held
+            .as_ref()
+            .map_or(0, |(held, _)| held.size.div_ceil(PART as u64) as u32);
         entries.extend(
             (bytes.len().div_ceil(PART) as u32..old_parts)
                 .map(|place| (spaces::plugin_part(&entry.id, place), None)),
         );
+        let changes = manifest.schema_changes(&schema);
+        self.make_way_for(manifest, held.as_ref().map(|(_, bytes)| bytes), &changes)?;
         let what = format!("install plugin {} {}", entry.id, entry.version);
         let _ = self.ask(Ask::Stored(Stored {
             what,
             entries,
-            schema: manifest.schema_changes(&schema),
+            schema: changes,
             config: true,
             ..Stored::default()
         }))?;
@@ -144,6 +150,7 @@ impl Session {
         let info = |(plugin, bytes): &(Plugin, Vec<u8>)| match plugin::open(bytes) {
             Ok(opened) => PluginInfo {
                 enabled: plugin.enabled,
+                paused: plugin.paused.as_ref().map(PluginPause::new),
                 ..PluginInfo::new(&opened, bytes, &plugin.terms(), &schema)
             },
             Err(error) => PluginInfo::unreadable(plugin, &error),
@@ -233,16 +240,7 @@ impl Session {
             (0..held.size.div_ceil(PART as u64) as u32)
                 .map(|place| (spaces::plugin_part(id, place), None)),
         );
-        let brought = schema.objects().flat_map(|object| {
-            let of_plugin = object
-                .live_fields()
-                .filter(|field| field.brought_by.as_deref() == Some(id));
-            of_plugin.map(|field| SchemaChange::RetireField {
-                object: object.name.clone(),
-                field: field.name.clone(),
-            })
-        });
-        let changes: Vec<SchemaChange> = brought.collect();
+        let changes = retirements(&schema, id);
         self.make_way(id, &changes, strip)?;
         let stored = Stored {
             what: format!("remove plugin {id} {}", held.version),
@@ -253,6 +251,24 @@ impl Session {
         };
         self.strip_for(&changes, || self.ask(Ask::Stored(stored)))
             .map(drop)
+    }
+
+    /// Views, forms and dashboards of the version before go where it brought some that this one does not, or that use
+    /// fields which go; what stays comes anew.
+    fn make_way_for(
+        &self,
+        manifest: &Manifest,
+        before: Option<&Vec<u8>>,
+        changes: &[SchemaChange],
+    ) -> Result<()> {
+        let old = before.and_then(|bytes| plugin::open(bytes).ok());
+        let old = old.map_or_else(Vec::new, |old| old.manifest.declarations.names());
+        let gone = withdrawn(old, &manifest.declarations.names());
+        let retires = |change: &SchemaChange| matches!(change, SchemaChange::RetireField { .. });
+        if gone.is_empty() && !changes.iter().any(retires) {
+            return Ok(());
+        }
+        self.make_way(&manifest.id, changes, false)
     }
 
     fn definitions(&self) -> Result<Definitions> {
@@ -308,10 +324,11 @@ fn grants_for(
         return Ok(needed);
     };
     // A version that this engine cannot read any more is taken for one that had all of it.
-    let before = plugin::open(bytes).map_or_else(|_| needed.clone(), |old| old.manifest.rights());
-    let mut granted = held.granted().unwrap_or_else(|| before.clone());
-    let more = needed.list().into_iter().filter(|right| !before.has(right));
-    let more: Vec<Right> = more.collect();
+    let old = plugin::open(bytes).ok().map(|old| old.manifest);
+    let more = match &old {
+        Some(old) => asked_in_addition(manifest, Some(old)),
+        None => Vec::new(),
+    };
     if !grant && !more.is_empty() {
         let listed: Vec<String> = more.iter().map(ToString::to_string).collect();
         let message = format!(
@@ -324,11 +341,20 @@ fn grants_for(
             "read with `peyvand plugin show FILE` what it is for, and accept it with `peyvand plugin install FILE --grant`",
         ));
     }
+    let before = || old.map_or_else(|| needed.clone(), |old| old.rights());
+    let mut granted = held.granted().unwrap_or_else(before);
     for right in more {
         // It is needed: giving it cannot fail.
         granted.give(&right, &needed).ok();
     }
     Ok(granted)
+}
+
+/// What a version needs and the one before did not; all that it needs where there was none.
+pub(super) fn asked_in_addition(manifest: &Manifest, before: Option<&Manifest>) -> Vec<Right> {
+    let before = before.map_or_else(Rights::default, Manifest::rights);
+    let needed = manifest.rights().list().into_iter();
+    needed.filter(|right| !before.has(right)).collect()
 }
 
 pub(super) fn as_json(rights: Option<&Rights>) -> Json {
@@ -351,7 +377,7 @@ pub(super) fn no_plugin(id: &str, near: &str) -> Error {
 }
 
 /// A field in use whose type the plugin defines.
-fn type_user(schema: &Schema, id: &str) -> Option<String> {
+pub(super) fn type_user(schema: &Schema, id: &str) -> Option<String> {
     let of_plugin = |kind: &crate::schema::FieldKind| matches!(kind, crate::schema::FieldKind::Plugin { of } if of.split('/').next() == Some(id));
     schema.objects().find_map(|object| {
         object

@@ -464,24 +464,6 @@ mod tests {
     }
 
     #[test]
-    fn an_effect_that_is_not_granted_names_the_right_and_how_to_give_it() {
-        let manifest = super::super::Manifest::parse(
-            "id = \"a\"\nversion = \"0.1.0\"\ncontract = \"0.1\"\non-failure = \"skip\"\n[[hook]]\npoint = \"after-commit\"\nname = \"a\"\nobject = \"lead\"\n\
-             [[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n",
-        )
-        .unwrap();
-        let mut granted = manifest.rights();
-        let due: super::super::Right = "create activity.due_on".parse().unwrap();
-        granted.withhold(&due, []).unwrap();
-        let grants = Grants::new(&manifest, Some(&granted), &standard_schema());
-        let asked = |field: &str| create("activity", vec![assign(field, Scalar::Date(20_533))]);
-        assert!(effects(&grants, 1, vec![asked("subject")]).is_ok());
-        let error = effects(&grants, 1, vec![asked("due_on")]).unwrap_err();
-        let command = "peyvand plugin grant a \"create activity.due_on\"";
-        assert!(error.to_string().ends_with(command), "{error}");
-    }
-
-    #[test]
     fn awards_out_of_range_are_refused() {
         let awards_of = |at: Vec<u32>, points: Vec<i32>, reason: Vec<u16>| {
             awards(2, 3, &Awards { at, points, reason })

@@ -7,10 +7,10 @@ use serde_json::{Map, Value as Json};
 use super::contract::{self, Kind};
 use super::grants::Grants;
 use super::manifest::{Faults, Hook, Manifest, Point};
-use super::rights::RightVerb;
+use super::right::RightVerb;
 use crate::error::{Error, Failure};
 use crate::hook::Interest;
-use crate::schema::{FieldKind, Object, Schema, SchemaChange, did_you_mean, system};
+use crate::schema::{FieldKind, Object, Schema, did_you_mean, system};
 
 /// Where the value of a column comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,46 +143,6 @@ impl BoundHook {
 }
 
 impl Manifest {
-    /// The changes of the schema that bring the plugin's fields; a field that it brought before is left as it is.
-    pub(crate) fn schema_changes(&self, schema: &Schema) -> Vec<SchemaChange> {
-        let is_there = |object: &str, name: &str| {
-            let field = schema.object(object).and_then(|object| object.field(name));
-            field.is_some_and(|field| field.brought_by.as_deref() == Some(self.id.as_str()))
-        };
-        let missing = self
-            .fields
-            .iter()
-            .filter(|(object, field)| !is_there(object, &field.name));
-        missing
-            .map(|(object, field)| SchemaChange::AddField {
-                object: object.clone(),
-                field: field.clone(),
-            })
-            .collect()
-    }
-
-    /// The schema as it will be when the plugin is installed.
-    pub(crate) fn schema_with_fields(&self, schema: &Schema) -> Result<Schema, Error> {
-        let mut with = schema.clone();
-        let mut faults = Faults::default();
-        for change in self.schema_changes(schema) {
-            match change.apply(&with) {
-                Ok(object) => with.put(object),
-                Err(failures) => {
-                    for failure in failures {
-                        faults.add(
-                            failure.field.as_deref().unwrap_or("field"),
-                            &failure.code,
-                            failure.message,
-                        );
-                    }
-                }
-            }
-        }
-        faults.into_result(&self.id)?;
-        Ok(with)
-    }
-
     /// Everything that does not fit a schema which does not have the plugin's fields yet.
     pub(crate) fn check(&self, schema: &Schema) -> Result<(), Error> {
         let schema = self.schema_with_fields(schema)?;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value as Json};
 
 use super::manifest::{GrantVerb, Manifest};
-use super::rights::{Right, RightVerb, Rights};
+use super::meter::Spent;
+use super::right::{Right, RightVerb};
+use super::rights::Rights;
 use crate::record::{Prefix, RecordId};
 use crate::schema::Schema;
 
@@ -17,6 +19,8 @@ pub(crate) struct Terms {
     pub(crate) granted: Option<Rights>,
     /// Why it is paused, when it is.
     pub(crate) paused: Option<String>,
+    /// What it used on the last day that is known.
+    pub(crate) spent: Spent,
 }
 
 /// What a plugin may do, ready to ask.

@@ -115,6 +115,10 @@ pub(super) enum Fault {
     Answer(String),
     #[error("it cannot start: {0}")]
     Start(String),
+    #[error("it has used the {} units of fuel that it has for a day (raise limits.fuel-per-day, or wait for tomorrow)", grouped(*.0))]
+    Day(u64),
+    #[error("it is paused: {reason}: look at what is wrong, then peyvand plugin resume {plugin}")]
+    Paused { plugin: String, reason: String },
     #[error("it was not tried: too many records of this batch failed before")]
     NotTried,
 }

@@ -1,32 +1,27 @@
 //! How does a component stand behind the engine's hook traits?
-//!
-//! A batch in which a guest fails is asked again record by record, so that only the record at fault bears it.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::answers;
+use super::asking::{FAILED, Outcome, Settled};
+use super::breaker::Breaker;
 use super::check::BoundHook;
 use super::columns::days;
 use super::contract::{Batch, Patches};
 use super::grants::Grants;
 use super::guest::{Fault, Moment};
 use super::instance::{Functions, Instance, Program};
+use super::limits::Limits;
 use super::manifest::Point;
+use super::meter::Meter;
 use crate::context::Locale;
 use crate::gamification::{Badge, Reason};
 use crate::hook::{
     AfterCommit, Answers, Awards, BeforeSave, Cost, Effects, FieldType, HookContext, HookFailure,
     HookName, Interest, OnFailure, Refusal, Row, Score, WorkflowAction,
 };
-
-/// Records of one batch that may fail on their own before the rest is given up: a plugin that fails for all would
-/// otherwise cost a whole time limit for each.
-const FAILURES: usize = 8;
-/// The code of a refusal for a record that the plugin failed for.
-const FAILED: &str = "plugin-failed";
 
 /// A plugin that is loaded: what its hooks share.
 pub(super) struct Plugin {
@@ -35,6 +30,9 @@ pub(super) struct Plugin {
     pub(super) on_failure: OnFailure,
     pub(super) program: Program,
     pub(super) grants: Grants,
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) meter: Meter,
+    pub(super) limits: Limits,
 }
 
 /// One hook of a loaded plugin.
@@ -44,22 +42,6 @@ pub(super) struct Served {
     pub(super) name: HookName,
     /// Plugin and hook: `national-id/company-id`, `follow-up/follow-up`.
     pub(super) full_name: String,
-}
-
-/// What came of a batch: answers with the row that each begins at, and the rows that failed.
-struct Outcome<T> {
-    cost: Cost,
-    answers: Vec<(usize, T)>,
-    failures: Vec<(usize, String)>,
-}
-
-/// What is left of an outcome: answers, refusals for rows that failed, and the cost.
-struct Settled<T> {
-    parts: Vec<(usize, T)>,
-    refusals: Vec<Refusal>,
-    /// What the failures of rows said that go on without the plugin.
-    skipped: Vec<String>,
-    cost: Cost,
 }
 
 impl Moment {
@@ -73,7 +55,7 @@ impl Moment {
 
 impl Served {
     /// What the guest exports for this hook, as messages name it.
-    fn export(&self) -> &'static str {
+    pub(super) fn export(&self) -> &'static str {
         match self.hook.declared.point {
             Point::FieldType => "normalise",
             Point::ComputedFields => "compute",
@@ -82,112 +64,6 @@ impl Served {
             Point::WorkflowAction => "perform",
             Point::Gamification => "score",
         }
-    }
-
-    /// `plugin lead-score 0.1.0, compute for lea_01…: out of fuel …`.
-    fn told(&self, whom: &str, fault: &Fault) -> String {
-        format!(
-            "{}, {} for {whom}: {fault}",
-            self.plugin.owner,
-            self.export()
-        )
-    }
-
-    /// Asks for the whole batch; where that fails, for each row alone.
-    fn ask<T>(
-        &self,
-        rows: usize,
-        whom: impl Fn(usize) -> String,
-        mut one: impl FnMut(Range<usize>) -> (Cost, Result<T, Fault>),
-    ) -> Outcome<T> {
-        let (mut answers, mut failures) = (Vec::new(), Vec::new());
-        if rows == 0 {
-            return Outcome {
-                cost: Cost::default(),
-                answers,
-                failures,
-            };
-        }
-        let (mut cost, answer) = one(0..rows);
-        match answer {
-            Ok(answer) => {
-                return Outcome {
-                    cost,
-                    answers: vec![(0, answer)],
-                    failures,
-                };
-            }
-            Err(fault) if rows == 1 => {
-                return Outcome {
-                    cost,
-                    answers,
-                    failures: vec![(0, self.told(&whom(0), &fault))],
-                };
-            }
-            Err(_) => {}
-        }
-        for row in 0..rows {
-            let answer = if failures.len() < FAILURES {
-                let (more, answer) = one(row..row + 1);
-                cost = Cost {
-                    fuel: cost.fuel + more.fuel,
-                    memory_bytes: cost.memory_bytes.max(more.memory_bytes),
-                };
-                answer
-            } else {
-                Err(Fault::NotTried)
-            };
-            match answer {
-                Ok(answer) => answers.push((row, answer)),
-                Err(fault) => failures.push((row, self.told(&whom(row), &fault))),
-            }
-        }
-        Outcome {
-            cost,
-            answers,
-            failures,
-        }
-    }
-
-    /// The rows that failed, as the author wants them: refused, or noted in the log. A batch in which nothing
-    /// succeeded is a failure of the hook.
-    fn settle<T>(&self, outcome: Outcome<T>, may_refuse: bool) -> Result<Settled<T>, HookFailure> {
-        let Outcome {
-            cost,
-            answers,
-            failures,
-        } = outcome;
-        let refuses = may_refuse && self.plugin.on_failure == OnFailure::Reject;
-        if answers.is_empty()
-            && let Some((_, message)) = failures.first()
-            && (failures.len() == 1 || !refuses)
-        {
-            return Err(HookFailure {
-                message: message.clone(),
-                code: FAILED,
-                cost,
-            });
-        }
-        let (mut refusals, mut skipped) = (Vec::new(), Vec::new());
-        for (row, message) in failures {
-            if refuses {
-                refusals.push(Refusal {
-                    row,
-                    field: None,
-                    code: FAILED.to_owned(),
-                    message,
-                });
-            } else {
-                self.plugin.program.log.skip(message.clone());
-                skipped.push(message);
-            }
-        }
-        Ok(Settled {
-            parts: answers,
-            refusals,
-            skipped,
-            cost,
-        })
     }
 
     /// Asks with records.
@@ -201,7 +77,7 @@ impl Served {
             rows.get(row)
                 .map_or_else(String::new, |row| row.id.to_string())
         };
-        self.ask(rows.len(), whom, |range| {
+        self.ask(rows.len(), moment, whom, |range| {
             let rows = rows.get(range).unwrap_or_default();
             self.plugin.program.with(moment, |instance, functions| {
                 work(
@@ -309,7 +185,7 @@ impl Served {
         let number = self.hook.number;
         // The value itself is not told: it may be somebody's identity.
         let whom = |row: usize| format!("value {}", row + 1);
-        let outcome = self.ask(values.len(), whom, |range| {
+        let outcome = self.ask(values.len(), moment, whom, |range| {
             let values = values.get(range).unwrap_or_default();
             self.plugin.program.with(moment, |instance, functions| {
                 let batch = answers::values_batch(values)?;
@@ -351,25 +227,10 @@ impl Served {
         locale: Locale,
     ) -> Result<Vec<String>, HookFailure> {
         // Formatting belongs to no request, so there is no time to tell.
-        let (cost, shown) = self
-            .plugin
-            .program
-            .with(Moment::default(), |instance, functions| {
-                let arguments = (
-                    self.hook.number,
-                    answers::values_batch(values)?,
-                    locale.tag().to_owned(),
-                );
-                let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
-                if texts.len() != values.len() {
-                    return Err(Fault::Answer(format!(
-                        "{} texts for {} values",
-                        texts.len(),
-                        values.len()
-                    )));
-                }
-                Ok(texts)
-            });
+        let (cost, shown) = match self.plugin.breaker.check() {
+            Ok(()) => self.formatted(values, locale),
+            Err(paused) => (Cost::default(), Err(paused)),
+        };
         shown.map_err(|fault| {
             let message = format!(
                 "{}, format for {} values: {fault}",
@@ -382,6 +243,26 @@ impl Served {
                 cost,
             }
         })
+    }
+
+    fn formatted(&self, values: &[&str], locale: Locale) -> (Cost, Result<Vec<String>, Fault>) {
+        let format = |instance: &mut Instance, functions: &Functions| {
+            let arguments = (
+                self.hook.number,
+                answers::values_batch(values)?,
+                locale.tag().to_owned(),
+            );
+            let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
+            match texts.len() == values.len() {
+                true => Ok(texts),
+                false => Err(Fault::Answer(format!(
+                    "{} texts for {} values",
+                    texts.len(),
+                    values.len()
+                ))),
+            }
+        };
+        self.plugin.program.with(Moment::default(), format)
     }
 }
 

@@ -123,6 +123,7 @@ impl Instance {
         Cost {
             fuel: std::mem::take(&mut self.spent),
             memory_bytes: self.store.data().memory_used as u64,
+            time_outs: 0,
         }
     }
 }

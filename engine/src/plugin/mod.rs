@@ -5,6 +5,9 @@
 //! worst a failure that names it.
 
 mod answers;
+mod asking;
+mod breaker;
+mod brings;
 mod check;
 mod columns;
 mod component;
@@ -15,6 +18,9 @@ mod hooks;
 mod instance;
 mod limits;
 mod manifest;
+mod meter;
+mod needs;
+mod right;
 mod rights;
 mod rules;
 mod runtime;
@@ -22,11 +28,14 @@ mod runtime;
 mod tests;
 mod written;
 
+pub(crate) use breaker::Breaker;
 pub(crate) use check::check_settings;
 pub(crate) use grants::Terms;
 pub(crate) use guest::Log;
 pub(crate) use manifest::{Manifest, Point};
-pub(crate) use rights::{Right, Rights};
+pub(crate) use meter::Spent;
+pub(crate) use right::Right;
+pub(crate) use rights::Rights;
 pub(crate) use runtime::Runtime;
 
 use std::sync::Arc;
@@ -34,6 +43,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use self::grants::Grants;
+use self::meter::Meter;
 use crate::context::Actor;
 use crate::error::{Error, ErrorKind};
 use crate::hook::{AfterCommit, BeforeSave, FieldType, HookName, Score, WorkflowAction};
@@ -135,6 +145,7 @@ pub(crate) struct Loaded {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// What it says while it runs.
     pub(crate) log: Arc<Log>,
+    pub(crate) breaker: Option<Arc<Breaker>>,
 }
 
 /// Makes a plugin's hooks. One instance is started and bound, so that a setting or a hook that the code refuses fails
@@ -151,7 +162,9 @@ pub(crate) fn load(
         .first()
         .map(|hook| hook.plugin.program.log.clone())
         .unwrap_or_default();
+    let breaker = served.first().map(|hook| hook.plugin.breaker.clone());
     let mut loaded = Loaded {
+        breaker,
         before_save: Vec::new(),
         computed: Vec::new(),
         after_commit: Vec::new(),
@@ -202,6 +215,13 @@ fn serve(
         on_failure: manifest.on_failure,
         program,
         grants,
+        breaker: Arc::new(Breaker::new(
+            &manifest.id,
+            manifest.patience,
+            terms.paused.as_deref(),
+        )),
+        meter: Meter::new(terms.spent),
+        limits: manifest.limits,
     });
     let served = bound.into_iter().map(|hook| {
         let name = HookName {

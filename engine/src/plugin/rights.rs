@@ -12,128 +12,10 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Faults, GrantVerb, Hook, Manifest, Point};
-use crate::schema::Labels;
-
-/// One thing that a plugin needs: `[[needs]]` of its manifest. It names one of object, host, channel and store.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(crate) struct Need {
-    pub(crate) object: Option<String>,
-    pub(crate) verbs: Vec<RightVerb>,
-    /// All fields where it names none.
-    pub(crate) fields: Option<Vec<String>>,
-    /// A host that it sends requests to: `api.example.com`.
-    pub(crate) host: Option<String>,
-    /// A channel that it sends messages by: `sms`.
-    pub(crate) channel: Option<String>,
-    /// Bytes that it may keep in its own store.
-    pub(crate) store: Option<u64>,
-    /// What for, in several languages.
-    pub(crate) why: Labels,
-}
-
-/// What is done with records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RightVerb {
-    Read,
-    Create,
-    Update,
-    Delete,
-}
-
-impl RightVerb {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-impl From<GrantVerb> for RightVerb {
-    fn from(verb: GrantVerb) -> Self {
-        match verb {
-            GrantVerb::Create => Self::Create,
-            GrantVerb::Update => Self::Update,
-        }
-    }
-}
-
-/// One right as people write it: `read lead.phone`, `create activity`, `call api.example.com`, `send sms`, `keep 4096`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Right {
-    /// Without a field: the record, with all fields that are needed of it.
-    Record {
-        verb: RightVerb,
-        object: String,
-        field: Option<String>,
-    },
-    Call(String),
-    Send(String),
-    Keep(u64),
-}
-
-impl fmt::Display for Right {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Record {
-                verb,
-                object,
-                field,
-            } => {
-                write!(f, "{} {object}", verb.name())?;
-                field.iter().try_for_each(|field| write!(f, ".{field}"))
-            }
-            Self::Call(host) => write!(f, "call {host}"),
-            Self::Send(channel) => write!(f, "send {channel}"),
-            Self::Keep(bytes) => write!(f, "keep {bytes}"),
-        }
-    }
-}
-
-impl FromStr for Right {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || {
-            format!(
-                "'{text}' is no right: write it as read lead.phone, update lead, create activity, delete lead, call api.example.com, send sms or keep 4096"
-            )
-        };
-        let (verb, what) = text.trim().split_once(' ').ok_or_else(unknown)?;
-        let what = what.trim();
-        let record = |verb| {
-            let (object, field) = match what.split_once('.') {
-                Some((object, field)) => (object, Some(field.to_owned())),
-                None => (what, None),
-            };
-            Self::Record {
-                verb,
-                object: object.to_owned(),
-                field,
-            }
-        };
-        Ok(match verb {
-            "read" => record(RightVerb::Read),
-            "create" => record(RightVerb::Create),
-            "update" => record(RightVerb::Update),
-            "delete" => record(RightVerb::Delete),
-            "call" => Self::Call(what.to_ascii_lowercase()),
-            "send" => Self::Send(what.to_owned()),
-            "keep" => Self::Keep(what.parse().map_err(|_| unknown())?),
-            _ => return Err(unknown()),
-        })
-    }
-}
+pub(super) use super::right::{Right, RightVerb};
 
 /// Stands for every field in a right, those included that the object gains later.
 const ALL: &str = "*";
@@ -148,15 +30,15 @@ pub(crate) enum Fields {
 }
 
 impl Fields {
-    fn all() -> Self {
+    pub(super) fn all() -> Self {
         Self::All(true)
     }
 
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self::Some(BTreeSet::new())
     }
 
-    fn has(&self, field: &str) -> bool {
+    pub(super) fn has(&self, field: &str) -> bool {
         match self {
             Self::All(all) => *all,
             Self::Some(fields) => fields.contains(field),
@@ -398,7 +280,7 @@ impl Rights {
         verbs.entry(verb).or_insert_with(Fields::none).join(fields);
     }
 
-    fn add_names<'a>(
+    pub(super) fn add_names<'a>(
         &mut self,
         object: &str,
         verb: RightVerb,
@@ -407,122 +289,12 @@ impl Rights {
         let names = names.into_iter().map(str::to_owned).collect();
         self.add(object, verb, &Fields::Some(names));
     }
-
-    fn add_need(&mut self, need: &Need) {
-        self.hosts
-            .extend(need.host.iter().map(|host| host.to_ascii_lowercase()));
-        self.channels.extend(need.channel.clone());
-        self.store = self.store.max(need.store.unwrap_or(0));
-        let Some(object) = &need.object else {
-            return;
-        };
-        let fields = match &need.fields {
-            None => Fields::all(),
-            Some(fields) => Fields::Some(fields.iter().cloned().collect()),
-        };
-        for verb in &need.verbs {
-            self.add(object, *verb, &fields);
-        }
-    }
-
-    /// What a hook shows and takes by what it declares.
-    fn add_hook(&mut self, hook: &Hook) {
-        if hook.point == Point::FieldType {
-            return;
-        }
-        let bare = |name: &str| !matches!(name, "id" | "revision");
-        let reads = hook
-            .reads
-            .iter()
-            .map(|name| name.strip_prefix("old.").unwrap_or(name))
-            .filter(|name| bare(name));
-        // That a field changed is told by the call itself.
-        let reads = reads.chain(hook.wakes());
-        self.add_names(&hook.object, RightVerb::Read, reads);
-        if !hook.writes.is_empty() {
-            let writes = hook.writes.iter().map(String::as_str);
-            self.add_names(&hook.object, RightVerb::Update, writes);
-        }
-    }
-}
-
-impl Manifest {
-    /// Everything that the plugin needs: what it says, and what its hooks and effects imply.
-    pub(crate) fn rights(&self) -> Rights {
-        let mut rights = Rights::default();
-        self.needs.iter().for_each(|need| rights.add_need(need));
-        self.hooks.iter().for_each(|hook| rights.add_hook(hook));
-        for effect in &self.effects {
-            let fields = effect.fields.iter().map(String::as_str);
-            rights.add_names(&effect.object, effect.verb.into(), fields);
-        }
-        rights
-    }
-}
-
-impl Manifest {
-    /// What the manifest says a right is for, or nothing.
-    pub(crate) fn why(&self, right: &Right) -> Labels {
-        let is_for = |need: &&Need| {
-            let mut rights = Rights::default();
-            rights.add_need(need);
-            rights.has(right)
-        };
-        let need = self.needs.iter().find(is_for);
-        need.map_or_else(Labels::new, |need| need.why.clone())
-    }
-}
-
-/// The most that a plugin may keep in its own store.
-const MOST_STORE: u64 = 64 << 20;
-
-impl Need {
-    /// `needs lead`.
-    pub(super) fn place(&self) -> String {
-        let named = [&self.object, &self.host, &self.channel];
-        let name = named.into_iter().flatten().next();
-        format!("needs {}", name.map_or("store", String::as_str))
-    }
-
-    pub(super) fn check(&self, faults: &mut Faults) {
-        let mut fault = |message: &str| faults.add(&self.place(), "manifest", message);
-        let named = [
-            self.object.is_some(),
-            self.host.is_some(),
-            self.channel.is_some(),
-            self.store.is_some(),
-        ];
-        if named.iter().filter(|named| **named).count() != 1 {
-            fault("a need names one thing: an object, a host, a channel or store");
-        }
-        match &self.object {
-            Some(_) if self.verbs.is_empty() => {
-                fault("say with verbs what it does: read, create, update, delete");
-            }
-            None if !self.verbs.is_empty() || self.fields.is_some() => {
-                fault("verbs and fields belong to a need of an object");
-            }
-            _ => {}
-        }
-        let is_host = |host: &String| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-            (1..=253).contains(&host.len()) && host.bytes().all(plain)
-        };
-        if !self.host.as_ref().is_none_or(is_host) {
-            fault("a host is a name such as api.example.com, without scheme, port and path");
-        }
-        if self
-            .store
-            .is_some_and(|bytes| bytes == 0 || bytes > MOST_STORE)
-        {
-            fault("store is a number of bytes between 1 and 67,108,864");
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::manifest::Manifest;
     use super::*;
 
     const MANIFEST: &str = r#"

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
+use super::breaker::Patience;
 use super::contract;
 use super::limits::Limits;
 use super::manifest::{Faults, Grant, Hook, Manifest, Point, Setting, foreign_contract, is_word};
-use super::rights::Need;
+use super::needs::Need;
 use super::rules::{check_hooks, check_workflow};
 use crate::error::{Error, ErrorKind};
 use crate::hook::OnFailure;
@@ -32,6 +33,8 @@ struct Written {
     on_failure: Option<String>,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    breaker: Patience,
     #[serde(default)]
     settings: BTreeMap<String, Setting>,
     #[serde(default, rename = "field")]
@@ -159,6 +162,7 @@ impl Written {
     fn read(self, faults: &mut Faults) -> Manifest {
         let on_failure = self.head(faults);
         self.limits.check(faults);
+        self.breaker.check(faults);
         self.needs.iter().for_each(|need| need.check(faults));
         for (name, setting) in &self.settings {
             setting.check(name, faults);
@@ -207,6 +211,7 @@ impl Written {
             description: self.description,
             on_failure,
             limits: self.limits,
+            patience: self.breaker,
             settings: self.settings,
             fields,
             hooks: self.hooks,

@@ -92,7 +92,8 @@ pub(crate) fn charge(
     match answer {
         Ok(effects) => {
             bills.charge(name, rows, effects.cost, |bill| {
-                bill.effects += effects.effects.len() as u64
+                bill.effects += effects.effects.len() as u64;
+                bill.rows_written += effects.effects.len() as u64;
             });
             Ok(effects.effects)
         }

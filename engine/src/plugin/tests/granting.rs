@@ -170,3 +170,23 @@ fn grants_are_kept_when_the_store_is_opened_again() {
     assert!(lead(&session, 3).is_err());
     assert!(!session.plugin("tester").unwrap().rights[1].granted);
 }
+
+#[test]
+fn an_effect_that_is_not_granted_names_the_right_and_how_to_give_it() {
+    let effect = "\n[[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n";
+    let manifest = Manifest::parse(&format!("{MANIFEST}{effect}")).unwrap();
+    let mut granted = manifest.rights();
+    let due = "create activity.due_on".parse().unwrap();
+    granted.withhold(&due, []).unwrap();
+    let grants = Grants::new(&manifest, Some(&granted), &standard_schema());
+    let create = |field| grants.allow(manifest::GrantVerb::Create, "activity", [field].into_iter());
+    assert_eq!(create("subject"), Ok(()));
+    let error = create("due_on").unwrap_err();
+    let command = "peyvand plugin grant tester \"create activity.due_on\"";
+    assert!(error.ends_with(command), "{error}");
+    assert!(
+        create("owner")
+            .unwrap_err()
+            .contains("its manifest does not declare")
+    );
+}

@@ -1,12 +1,14 @@
 //! Can a guest do harm, and is every failure told with its name?
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod billing;
 mod brought;
 mod columns;
 mod granting;
 mod guests;
 mod lifecycle;
 mod shipped;
+mod versions;
 
 use std::sync::Arc;
 
