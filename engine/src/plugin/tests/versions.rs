@@ -125,7 +125,7 @@ fn a_removal_is_previewed_and_its_values_are_given_and_dropped_when_asked() {
         .install_plugin(&component(&graded()), Json::Null)
         .unwrap();
     assert_eq!(session.get(first).unwrap().get("score"), None);
-    assert_eq!(session.get(first).unwrap().text("name"), Some("مريم"));
+    assert_eq!(session.get(first).unwrap().title(), "مريم");
     assert!(session.engine().check().unwrap().ok);
 }
 

@@ -51,7 +51,7 @@ pub(crate) enum Plugin {
     #[command(
         after_help = "Examples:\n  peyvand plugin remove lead-score --dry-run\n  peyvand plugin remove lead-score --export scores.jsonl --drop"
     )]
-    Remove(Remove),
+    Remove(RemovePlugin),
     /// Compile plugins to component files
     #[command(
         after_help = "Example:\n  peyvand plugin build plugins/lead-score\nWithout a path: every folder under plugins/ that has a plugin.toml. It needs the Rust target\nwasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
@@ -101,7 +101,7 @@ pub(crate) enum Plugin {
 
 /// How a plugin is removed.
 #[derive(Debug, Args)]
-pub(crate) struct Remove {
+pub(crate) struct RemovePlugin {
     pub(crate) id: String,
     /// Take its fields out of the views, forms and dashboards that use them
     #[arg(long)]

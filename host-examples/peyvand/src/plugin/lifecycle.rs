@@ -6,7 +6,7 @@ use std::path::Path;
 use peyvand::{Engine, PluginRemoval};
 use serde_json::json;
 
-use crate::args::plugin::Remove;
+use crate::args::RemovePlugin;
 use crate::fault::Fault;
 use crate::output::{Output, counted, several};
 
@@ -21,7 +21,11 @@ pub(super) fn preview(engine: &Engine, file: &[u8], output: &mut Output<'_>) -> 
         Some(from) => format!("{} {from} would become {}", plugin.id, plugin.version),
         None => format!("{} {} would be installed", plugin.id, plugin.version),
     })?;
-    let asks: Vec<String> = change.asks.iter().map(|right| right.right.clone()).collect();
+    let asks: Vec<String> = change
+        .asks
+        .iter()
+        .map(|right| right.right.clone())
+        .collect();
     for (word, things) in [
         ("It would bring", &change.adds),
         ("It would retire, with their values kept", &change.retires),
@@ -46,7 +50,7 @@ fn list(word: &str, things: &[String], output: &mut Output<'_>) -> Result<(), Fa
 /// Removes a plugin; the values of its fields are kept, exported, dropped.
 pub(super) fn remove(
     engine: &Engine,
-    asked: &Remove,
+    asked: &RemovePlugin,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
     let session = engine.session();

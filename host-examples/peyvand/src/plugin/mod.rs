@@ -161,15 +161,13 @@ fn grant(
     dir: &Path,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    let texts = |rights: &[String]| rights.to_vec();
-    let (give, withhold) = (texts(give), texts(withhold));
+    let give: Vec<&str> = give.iter().map(String::as_str).collect();
+    let withhold: Vec<&str> = withhold.iter().map(String::as_str).collect();
     let plugin = store::with(dir, Need::Existing, |engine| {
         let session = engine.session();
         if give.is_empty() && withhold.is_empty() {
             return Ok(session.plugin(id)?);
         }
-        let refer = |rights: &'_ [String]| rights.iter().map(String::as_str).collect::<Vec<_>>();
-        let (give, withhold) = (refer(&give), refer(&withhold));
         Ok(session.grant_plugin(id, &give, &withhold)?)
     })?;
     if output.json {

@@ -119,7 +119,7 @@ fn by_object(rights: &[PluginRight], verb: &str, language: Locale) -> Vec<String
         let withheld = || format!(" ({})", words::WITHHELD.of(language));
         let field = match (field, right.granted) {
             (Some(field), true) => Some(field),
-            (Some(field), false) => Some(field + &withheld()),
+            (Some(field), false) => Some(format!("{field}{}", withheld())),
             (None, false) => Some(withheld().trim().to_owned()),
             (None, true) => None,
         };
@@ -186,7 +186,10 @@ mod tests {
         let [english] = lines(Locale::En).try_into().unwrap();
         assert!(english.contains("Subject"), "{english}");
         let [persian] = lines(Locale::Fa).try_into().unwrap();
-        assert!(persian.contains('،') && !persian.contains("subject"), "{persian}");
+        assert!(
+            persian.contains('،') && !persian.contains("subject"),
+            "{persian}"
+        );
         let [arabic] = lines(Locale::Ar).try_into().unwrap();
         assert_ne!(persian, arabic);
     }

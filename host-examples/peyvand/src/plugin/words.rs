@@ -25,11 +25,7 @@ pub(super) const CALL: Word = Word([
     "درخواست می‌فرستد به",
     "يرسل طلبات إلى",
 ]);
-pub(super) const SEND: Word = Word([
-    "It sends messages by",
-    "پیام می‌فرستد با",
-    "يرسل رسائل عبر",
-]);
+pub(super) const SEND: Word = Word(["It sends messages by", "پیام می‌فرستد با", "يرسل رسائل عبر"]);
 pub(super) const KEEP: Word = Word([
     "It keeps data of its own, in bytes",
     "دادهٔ خودش را نگه می‌دارد، به بایت",
