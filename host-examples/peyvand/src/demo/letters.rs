@@ -1,0 +1,359 @@
+//! Who hears that the contract is ready, who does not and why, and what comes back?
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{NaiveTime, TimeDelta};
+use peyvand::{
+    Accepted, Actor, CallingCode, Channel, Clock, DeliveryReport, EngineBuilder, EventKind,
+    MessageDraft, MessageRules, MessageText, NoticeState, Outgoing, Posted, QuietHours, Recipient,
+    RecordId, Request, SendError, Sender, Transport, Value,
+};
+use serde_json::{Value as Json, json};
+
+use super::DemoError;
+use super::case::Case;
+use super::layout::{cut, heading, plural};
+use super::year::on_the_wall;
+use crate::plain;
+
+/// From which our mails come.
+pub(super) const OUR_ADDRESS: &str = "sales@arvand.example";
+
+/// The templates' keys.
+const MAIL: &str = "contract-ready";
+const SMS: &str = "contract-ready-sms";
+
+/// A mail server and an SMS gateway of this program's own: they take everything, and nothing leaves the machine.
+#[derive(Default)]
+pub(super) struct Carrier {
+    /// By channel and the carrier's id: what was taken and not yet reported as arrived.
+    taken: Mutex<Vec<(Channel, String)>>,
+}
+
+impl Carrier {
+    fn taken(&self) -> MutexGuard<'_, Vec<(Channel, String)>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for Carrier {
+    fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
+        let id = format!("simulated-{}", message.key);
+        self.taken().push((message.channel, id.clone()));
+        Ok(Accepted::with_id(id))
+    }
+}
+
+/// Gives the demo's engine its carrier and the rules of the house.
+pub(super) fn rules(builder: EngineBuilder, carrier: &Arc<Carrier>) -> EngineBuilder {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
+    let mut rules = MessageRules::default();
+    rules.calling_code = Some(CallingCode::new("98", "0"));
+    rules.quiet_hours = Some(QuietHours::new(hour(21), hour(8)));
+    let sender = |address: &str| Sender::new(address, "گروه اروند");
+    rules.senders.insert(Channel::Email, sender(OUR_ADDRESS));
+    rules.senders.insert(Channel::Sms, sender("+98210014040"));
+    builder
+        .transport(Channel::Email, carrier.clone())
+        .transport(Channel::Sms, carrier.clone())
+        .message_rules(rules)
+}
+
+/// What the mail says, in three languages.
+pub(crate) fn mail_template() -> Json {
+    let text = |subject: &str, body: &str| json!({"subject": subject, "body": body});
+    json!({
+        "key": MAIL, "name": "قرارداد آماده است / Contract ready", "kind": "message", "object": "contact",
+        "format": "html",
+        "texts": {
+            "fa": text("قرارداد {{ record.account.name }} آمادهٔ امضاست", include_str!("letters/contract-ready.fa.html")),
+            "en": text("The contract of {{ record.account.name }} is ready", include_str!("letters/contract-ready.en.html")),
+            "ar": text("عقد {{ record.account.name }} جاهز للتوقيع", include_str!("letters/contract-ready.ar.html")),
+        },
+    })
+}
+
+fn sms_template() -> Json {
+    json!({
+        "key": SMS, "name": "پیامک قرارداد / Contract SMS", "kind": "message", "object": "contact",
+        "format": "text", "isolates": false,
+        "texts": {
+            "en": {"body": "Arvand: the support contract of {{ record.account.name }} is ready to be signed."},
+            "fa": {"body": "گروه اروند: قرارداد پشتیبانی {{ record.account.name }} آمادهٔ امضاست."},
+        },
+    })
+}
+
+/// Three people of the customer, who want to be reached in three ways.
+struct People {
+    buyer: RecordId,
+    accountant: RecordId,
+    director: RecordId,
+}
+
+const BUYER: (&str, &str) = ("نرگس", "صدر");
+
+pub(super) fn print(
+    case: &Case<'_>,
+    carrier: &Carrier,
+    out: &mut dyn Write,
+) -> Result<(), DemoError> {
+    let domain = domain(case);
+    let people = people(case, &domain)?;
+    send(case, &people, carrier, out)?;
+    answer(case, &people, &domain, out)?;
+    mention(case, out)
+}
+
+fn domain(case: &Case<'_>) -> String {
+    let address = case.account.text("email").unwrap_or_default();
+    let domain = address.split_once('@').map(|(_, domain)| domain);
+    domain.unwrap_or("customer.example").to_owned()
+}
+
+fn people(case: &Case<'_>, domain: &str) -> peyvand::Result<People> {
+    let session = &case.session;
+    let new = || session.new_id("contact");
+    let (buyer, accountant, director) = (new()?, new()?, new()?);
+    let account = case.account.id().to_string();
+    let person = |id, name: (&str, &str), more: Json| {
+        let mut fields = super::customers::filled(more);
+        fields.insert("account".to_owned(), account.clone().into());
+        fields.insert(
+            "name".to_owned(),
+            json!({"given": name.0, "family": name.1}),
+        );
+        Request::create_as(id, "contact", fields)
+    };
+    let _ = session.commit([
+        person(
+            buyer,
+            BUYER,
+            json!({"job_title": "مدیر خرید", "email": format!("buyer-1405@{domain}"), "language": "fa",
+                "preferred_channel": "email"}),
+        ),
+        person(
+            accountant,
+            ("کامران", "فلاح"),
+            json!({"job_title": "حسابدار", "email": format!("accounts-1405@{domain}"), "language": "fa",
+                "opt_out": ["email"], "consent_on": "2026-02-03", "consent_source": "a phone call"}),
+        ),
+        person(
+            director,
+            ("Dara", "Navabi"),
+            json!({"job_title": "Board member, in Toronto", "mobile": "+1 416 555 0142", "language": "en",
+                "preferred_channel": "mobile", "utc_offset_minutes": -240}),
+        ),
+    ])?;
+    Ok(People {
+        buyer,
+        accountant,
+        director,
+    })
+}
+
+fn send(
+    case: &Case<'_>,
+    people: &People,
+    carrier: &Carrier,
+    out: &mut dyn Write,
+) -> Result<(), DemoError> {
+    heading(out, "One letter, three people")?;
+    let (engine, session) = (case.engine, &case.session);
+    let _ = session.create("template", mail_template())?;
+    let _ = session.create("template", sms_template())?;
+    let draft = |to: RecordId, template: &str| {
+        let template = template.to_owned();
+        let text = MessageText::Template {
+            template,
+            record: to,
+        };
+        MessageDraft::of(Recipient::Record(to), text).about(case.deal.id())
+    };
+    let to_buyer = session.send(draft(people.buyer, MAIL))?;
+    let to_accountant = session.send(draft(people.accountant, MAIL))?;
+    let to_director = session.send(draft(people.director, SMS))?;
+    let _ = engine.deliver(100)?;
+    report(case, carrier)?;
+    let message = session.get(to_buyer.id)?;
+    writeln!(
+        out,
+        "  {:<12} {}",
+        state(case, &to_buyer)?,
+        who(case, people.buyer)?
+    )?;
+    writeln!(out, "      {}", message.text("subject").unwrap_or_default())?;
+    let said = plain::text(message.text("body_html").unwrap_or_default());
+    for line in said.lines().skip(1).take(1) {
+        writeln!(
+            out,
+            "      {}",
+            cut(&peyvand::locale::without_marks(line), 86)
+        )?;
+    }
+    writeln!(
+        out,
+        "  {:<12} {}\n      {}",
+        state(case, &to_accountant)?,
+        who(case, people.accountant)?,
+        cause(&to_accountant, people.accountant)
+    )?;
+    let waits = session.get(to_director.id)?;
+    writeln!(
+        out,
+        "  {:<12} {}\n      {} there; it is {} here",
+        state(case, &to_director)?,
+        who(case, people.director)?,
+        to_director.cause.as_deref().unwrap_or_default(),
+        on_the_wall(case.clock.now()).format("%H:%M")
+    )?;
+    if let Some(Value::Instant(morning)) = waits.get("next_attempt_at") {
+        case.clock.set(*morning);
+        let told = engine.deliver(100)?;
+        report(case, carrier)?;
+        writeln!(
+            out,
+            "      at {} here, when it is morning there, {} more goes out: {}",
+            on_the_wall(*morning).format("%H:%M"),
+            told.sent,
+            state(case, &to_director)?
+        )?;
+    }
+    Ok(())
+}
+
+/// What the carrier's reports say: everything that it took has arrived.
+fn report(case: &Case<'_>, carrier: &Carrier) -> peyvand::Result<()> {
+    let taken = std::mem::take(&mut *carrier.taken());
+    for (channel, id) in taken {
+        let arrived = DeliveryReport::Delivered;
+        let _ = case
+            .engine
+            .session()
+            .report_delivery(channel, &id, &arrived)?;
+    }
+    Ok(())
+}
+
+fn state(case: &Case<'_>, posted: &Posted) -> peyvand::Result<String> {
+    let message = case.session.get(posted.id)?;
+    Ok(message.text("state").unwrap_or_default().to_owned())
+}
+
+/// The way to somebody, and the name at the end of the line.
+fn who(case: &Case<'_>, id: RecordId) -> peyvand::Result<String> {
+    let person = case.session.get(id)?;
+    let way = match person.text("preferred_channel") {
+        Some("mobile") => "SMS",
+        _ => "mail",
+    };
+    let job = person.text("job_title").unwrap_or_default();
+    Ok(format!("{way}   {} · {job}", person.title()))
+}
+
+/// Why a message does not go out; the sentence begins with an id, which tells a reader nothing.
+fn cause(posted: &Posted, id: RecordId) -> String {
+    let cause = posted.cause.as_deref().unwrap_or_default();
+    cause.replace(&id.to_string(), "he")
+}
+
+fn answer(
+    case: &Case<'_>,
+    people: &People,
+    domain: &str,
+    out: &mut dyn Write,
+) -> Result<(), DemoError> {
+    heading(out, "An answer, and who is told")?;
+    case.clock.set(case.clock.now() + TimeDelta::minutes(20));
+    let ours = case
+        .session
+        .timeline(people.buyer)?
+        .iter()
+        .rev()
+        .find(|event| event.kind == EventKind::Message)
+        .map(|event| event.record);
+    let parent = ours.map(|id| case.session.get(id)).transpose()?;
+    let parent_id = parent.as_ref().and_then(|mail| mail.text("message_id"));
+    let raw = format!(
+        "From: =?utf-8?B?2YbYsdqv2LMg2LXYr9ix?= <buyer-1405@{domain}>\r\nTo: {OUR_ADDRESS}\r\n\
+         Subject: Re: contract\r\nDate: {}\r\nMessage-ID: <1405-1@{domain}>\r\nIn-Reply-To: <{}>\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{ANSWER}\r\n",
+        case.clock.now().to_rfc2822(),
+        parent_id.unwrap_or_default(),
+    );
+    let received = case.engine.session().receive_mail(raw.as_bytes())?;
+    let message = case.session.get(received.id)?;
+    let mut linked = Vec::new();
+    for id in &received.linked {
+        linked.push(case.session.get(*id)?.object().to_owned());
+    }
+    writeln!(
+        out,
+        "  a mail from {}: belongs to {}",
+        message.text("from_address").unwrap_or_default(),
+        linked.join(", ")
+    )?;
+    writeln!(
+        out,
+        "      {}",
+        message.text("body_text").unwrap_or_default().trim()
+    )?;
+    let again = case.engine.session().receive_mail(raw.as_bytes())?;
+    if again.before {
+        writeln!(out, "  delivered a second time it is taken in once")?;
+    }
+    writeln!(
+        out,
+        "  on the timeline of {}:",
+        case.session.get(people.buyer)?.title()
+    )?;
+    for event in case.session.timeline(people.buyer)? {
+        let mut states = event.changes.iter().filter(|(name, ..)| name == "state");
+        let state = states.find_map(|(.., after)| after.as_ref());
+        if let (EventKind::Message, Some(state)) = (event.kind, state) {
+            let at = on_the_wall(event.at).format("%Y-%m-%d %H:%M");
+            writeln!(out, "    {at}  message {state}")?;
+        }
+    }
+    Ok(())
+}
+
+/// What the buyer writes back.
+const ANSWER: &str =
+    "با سپاس از همراهی شما. شنبه برای امضا می‌آییم؛ لطفاً تخفیف تمدید را هم تأیید کنید.";
+
+/// A colleague is asked, and told that he was.
+fn mention(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
+    let login = case.manager.text("login").unwrap_or_default();
+    let text = format!("@{login} مشتری شنبه امضا می‌کند؛ تخفیف تمدید را تأیید می‌کنید؟");
+    let _ = case.session.comment(case.account.id(), &text)?;
+    let undone = case.engine.notify()?;
+    writeln!(
+        out,
+        "\n  {} comments on the customer and names @{login}:",
+        case.seller.text("login").unwrap_or_default()
+    )?;
+    writeln!(
+        out,
+        "      {}",
+        text.trim_start_matches(&format!("@{login} "))
+    )?;
+    let manager = case.engine.session_as(Actor::User(case.manager.id()));
+    let unread = manager.notifications(case.manager.id(), &[NoticeState::Unread])?;
+    let told = unread
+        .iter()
+        .find(|notice| notice.kind == "mention" && notice.about == Some(case.account.id()));
+    if let Some(told) = told {
+        writeln!(
+            out,
+            "  {login} has {}, the newest in his own language:\n      {}",
+            plural(unread.len() as u64, "notification"),
+            told.text
+        )?;
+    }
+    for warning in undone {
+        writeln!(out, "  ! {warning}")?;
+    }
+    Ok(())
+}
