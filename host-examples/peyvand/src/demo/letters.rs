@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{NaiveTime, TimeDelta};
+use peyvand::locale::without_marks;
 use peyvand::{
     Accepted, Actor, CallingCode, Channel, Clock, DeliveryReport, EngineBuilder, EventKind,
     MessageDraft, MessageRules, MessageText, NoticeState, Outgoing, Posted, QuietHours, Recipient,
@@ -67,9 +68,9 @@ pub(crate) fn mail_template() -> Json {
         "key": MAIL, "name": "قرارداد آماده است / Contract ready", "kind": "message", "object": "contact",
         "format": "html",
         "texts": {
-            "fa": text("قرارداد {{ record.account.name }} آمادهٔ امضاست", include_str!("letters/contract-ready.fa.html")),
-            "en": text("The contract of {{ record.account.name }} is ready", include_str!("letters/contract-ready.en.html")),
-            "ar": text("عقد {{ record.account.name }} جاهز للتوقيع", include_str!("letters/contract-ready.ar.html")),
+            "fa": text("قرارداد با {{ record.account.name }} آمادهٔ امضاست", include_str!("letters/contract-ready.fa.html")),
+            "en": text("The contract with {{ record.account.name }} is ready", include_str!("letters/contract-ready.en.html")),
+            "ar": text("العقد مع {{ record.account.name }} جاهز للتوقيع", include_str!("letters/contract-ready.ar.html")),
         },
     })
 }
@@ -79,8 +80,8 @@ fn sms_template() -> Json {
         "key": SMS, "name": "پیامک قرارداد / Contract SMS", "kind": "message", "object": "contact",
         "format": "text", "isolates": false,
         "texts": {
-            "en": {"body": "Arvand: the support contract of {{ record.account.name }} is ready to be signed."},
-            "fa": {"body": "گروه اروند: قرارداد پشتیبانی {{ record.account.name }} آمادهٔ امضاست."},
+            "en": {"body": "Arvand: the contract with {{ record.account.name }} is ready to be signed."},
+            "fa": {"body": "گروه اروند: قرارداد با {{ record.account.name }} آمادهٔ امضاست."},
         },
     })
 }
@@ -91,6 +92,9 @@ struct People {
     accountant: RecordId,
     director: RecordId,
 }
+
+/// Minutes from UTC, in summer.
+const TORONTO: i64 = -240;
 
 const BUYER: (&str, &str) = ("نرگس", "صدر");
 
@@ -143,7 +147,7 @@ fn people(case: &Case<'_>, domain: &str) -> peyvand::Result<People> {
             director,
             ("Dara", "Navabi"),
             json!({"job_title": "Board member, in Toronto", "mobile": "+1 416 555 0142", "language": "en",
-                "preferred_channel": "mobile", "utc_offset_minutes": -240}),
+                "preferred_channel": "mobile", "utc_offset_minutes": TORONTO}),
         ),
     ])?;
     Ok(People {
@@ -186,11 +190,7 @@ fn send(
     writeln!(out, "      {}", message.text("subject").unwrap_or_default())?;
     let said = plain::text(message.text("body_html").unwrap_or_default());
     for line in said.lines().skip(1).take(1) {
-        writeln!(
-            out,
-            "      {}",
-            cut(&peyvand::locale::without_marks(line), 86)
-        )?;
+        writeln!(out, "      {}", cut(&without_marks(line), 86))?;
     }
     writeln!(
         out,
@@ -202,10 +202,11 @@ fn send(
     let waits = session.get(to_director.id)?;
     writeln!(
         out,
-        "  {:<12} {}\n      {} there; it is {} here",
+        "  {:<12} {}\n      {}: it is {} there and {} here",
         state(case, &to_director)?,
         who(case, people.director)?,
         to_director.cause.as_deref().unwrap_or_default(),
+        (case.clock.now() + TimeDelta::minutes(TORONTO)).format("%H:%M"),
         on_the_wall(case.clock.now()).format("%H:%M")
     )?;
     if let Some(Value::Instant(morning)) = waits.get("next_attempt_at") {
@@ -245,11 +246,11 @@ fn state(case: &Case<'_>, posted: &Posted) -> peyvand::Result<String> {
 fn who(case: &Case<'_>, id: RecordId) -> peyvand::Result<String> {
     let person = case.session.get(id)?;
     let way = match person.text("preferred_channel") {
-        Some("mobile") => "SMS",
-        _ => "mail",
+        Some("mobile") => "SMS  ",
+        _ => "mail ",
     };
     let job = person.text("job_title").unwrap_or_default();
-    Ok(format!("{way}   {} · {job}", person.title()))
+    Ok(format!("{way}  {} · {job}", person.title()))
 }
 
 /// Why a message does not go out; the sentence begins with an id, which tells a reader nothing.
@@ -347,9 +348,9 @@ fn mention(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
     if let Some(told) = told {
         writeln!(
             out,
-            "  {login} has {}, the newest in his own language:\n      {}",
+            "  {login} has {}, the newest in the reader's language:\n      {}",
             plural(unread.len() as u64, "notification"),
-            told.text
+            without_marks(&told.text)
         )?;
     }
     for warning in undone {

@@ -57,6 +57,11 @@ const PLUGINS: [(&str, &[u8]); 4] = [
 /// Seconds east of Greenwich where the company is.
 const ZONE: i32 = 12_600;
 
+#[cfg(test)]
+pub(crate) use letters::mail_template;
+#[cfg(test)]
+pub(crate) use papers::profile;
+
 /// How the demo is made.
 pub(crate) struct DemoOptions {
     /// Another seed, another company.
@@ -253,7 +258,8 @@ fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
     }
     let known = |name: &str| {
         let of_a_state = ["state", "state.new", "state.old"].contains(&name);
-        let of_the_demo = papers::PAGES.iter().any(|(page, _)| *page == name);
+        let of_the_demo =
+            name == papers::PROPOSED || papers::PAGES.iter().any(|(page, _)| *page == name);
         OF_A_STORE.contains(&name) || of_a_state || of_the_demo || name.starts_with("state.failed-")
     };
     let store = dir.join("FORMAT").is_file()

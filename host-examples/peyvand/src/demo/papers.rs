@@ -19,11 +19,14 @@ use crate::plain;
 pub(super) const PAGES: [(&str, Locale); 2] =
     [("offer-fa.html", Locale::Fa), ("offer-en.html", Locale::En)];
 
+/// One more, which the tour proposes to print.
+pub(super) const PROPOSED: &str = "offer-ar.html";
+
 /// How long a customer may take to pay, before and after he asked.
 const DAYS: [&str; 2] = ["سی", "چهل و پنج"];
 
 /// How the firm names itself on paper; without a territory, so that it is the letterhead of all branches.
-pub(super) fn profile() -> serde_json::Value {
+pub(crate) fn profile() -> serde_json::Value {
     json!({
         "key": "arvand", "name": "Arvand group", "name_en": "Arvand Group",
         "name_fa": "گروه اروند", "name_ar": "مجموعة أروند",
@@ -45,16 +48,19 @@ pub(super) fn print(case: &Case<'_>, dir: &Path, out: &mut dyn Write) -> Result<
 fn contract(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
     heading(out, "The contract: stored, found, changed")?;
     let session = &case.session;
+    let customer = case.account.title();
+    // The deal is called by what is sold and to whom.
+    let sold = case.deal.title().replace(&format!(" · {customer}"), "");
     let written = DAYS.map(|days| {
         include_str!("papers/contract.fa.txt")
-            .replace("{customer}", &case.account.title())
-            .replace("{subject}", &case.deal.title())
+            .replace("{customer}", &customer)
+            .replace("{subject}", &sold)
             .replace("{days}", days)
     });
-    let put = |text: &str| session.put_file("قرارداد پشتیبانی.txt", None, &mut text.as_bytes());
+    let put = |text: &str| session.put_file("قرارداد.txt", None, &mut text.as_bytes());
     let [first, second] = [put(&written[0])?, put(&written[1])?];
     let fields = json!({
-        "title": format!("قرارداد پشتیبانی ۱۴۰۵ · {}", case.account.title()),
+        "title": format!("قرارداد فروش و پشتیبانی · {customer}"),
         "document_type": "contract", "language": "fa", "state": "draft",
     });
     let belongs_to = [case.account.id(), case.deal.id()];
@@ -62,7 +68,7 @@ fn contract(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
     let document = session.get(committed.id()?)?;
     writeln!(
         out,
-        "  stored       {} bytes of {} under their hash {}, on the disk before the record:",
+        "  stored       {} bytes of {}, kept once, under their hash {}:",
         count(first.size),
         first.media_type,
         short_hash(&first.hash.to_string())

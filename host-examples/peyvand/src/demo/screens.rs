@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use peyvand::{Actor, Cell, Locale, Record, TileAnswer, ViewPage, ViewRows};
+use peyvand::{Actor, Cell, Locale, Record, TileAnswer, Value, ViewPage, ViewRows};
 use serde_json::{Value as Json, json};
 
 use super::DemoError;
 use super::case::Case;
-use super::layout::{cut, heading};
+use super::layout::{cut, heading, short};
 
 /// The keys under which they are asked for.
 pub(super) const VIEW: &str = "my-largest-deals";
@@ -43,7 +43,7 @@ fn dashboard() -> Json {
             tile(0, ["Open deals", "معامله‌های باز", "الصفقات المفتوحة"],
                 "opportunity", "status[eq]:open", "count"),
             tile(1, ["Close within a week", "بسته می‌شوند تا یک هفته", "تُغلق خلال أسبوع"],
-                "opportunity", "and(status[eq]:open,close_date[lte]:today+7d)", "count"),
+                "opportunity", "and(status[eq]:open,close_date[gte]:today,close_date[lte]:today+7d)", "count"),
             tile(2, ["Won in thirty days", "برده در سی روز", "المكسوبة خلال ثلاثين يومًا"],
                 "opportunity", "and(status[eq]:won,closed_at[gte]:today-30d)", "sum(amount)"),
             tile(3, ["Tasks overdue", "کارهای دیرکرده", "المهام المتأخرة"],
@@ -61,19 +61,10 @@ pub(super) fn print(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoErro
     let rows = case
         .session
         .view_rows(&mine, &ViewPage::first().limit(SHOWN))?;
-    let persian = case.session.clone().in_locale(Locale::Fa);
-    writeln!(
-        out,
-        "  {}, as {} sees it   {} · {}",
-        rows.name,
-        case.seller.text("login").unwrap_or_default(),
-        persian
-            .view(VIEW)?
-            .label
-            .get("fa")
-            .map_or("", String::as_str),
-        case.seller.title()
-    )?;
+    let login = case.seller.text("login").unwrap_or_default();
+    let named = format!("{}, as {login} sees it", rows.name);
+    let in_persian = mine.label.get("fa").map_or("", String::as_str);
+    writeln!(out, "  {named:<56}{in_persian}")?;
     tell_rows(&rows, out)?;
     let sees = |user: &Record| -> peyvand::Result<&'static str> {
         let session = case.engine.session_as(Actor::User(user.id()));
@@ -83,7 +74,7 @@ pub(super) fn print(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoErro
     };
     writeln!(
         out,
-        "  among the views of a seller it is {}, among those of a manager {}\n",
+        "  it is {} among the views of a seller, and {} among those of a manager\n",
         sees(&case.seller)?,
         sees(&case.manager)?
     )?;
@@ -92,11 +83,11 @@ pub(super) fn print(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoErro
 
 fn tell_rows(rows: &ViewRows, out: &mut dyn Write) -> Result<(), DemoError> {
     for row in &rows.rows {
-        let texts: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
-        if let [day, stage, amount, name] = texts[..] {
+        let texts: Vec<String> = row.cells.iter().map(brief).collect();
+        if let [day, stage, amount, name] = texts.as_slice() {
             writeln!(
                 out,
-                "    {day:<12}{stage:<15}{amount:>24}   {}",
+                "    {day:<14}{stage:<15}{amount:>14}         {}",
                 cut(name, 36)
             )?;
         }
@@ -107,26 +98,41 @@ fn tell_rows(rows: &ViewRows, out: &mut dyn Write) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// The same numbers in English and in Persian: each line is one direction only.
+/// One number a line, with its label in two languages, the Persian one at the end.
 fn tiles(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
-    let manager = case.engine.session_as(Actor::User(case.manager.id()));
-    for language in [Locale::En, Locale::Fa] {
-        let session = manager.clone().in_locale(language);
-        let shown = session.dashboard_tiles(&session.dashboard(DASHBOARD)?)?;
-        writeln!(out, "  {}", shown.name)?;
-        for tile in &shown.tiles {
-            let number = match &tile.content {
-                TileAnswer::Number { cells, .. } => joined(cells),
-                TileAnswer::Failed { message } => message.clone(),
-                _ => String::new(),
-            };
-            writeln!(out, "    {:<21} {number}", format!("{}:", tile.label))?;
-        }
+    let shown = |language: Locale| {
+        let manager = Actor::User(case.manager.id());
+        let session = case.engine.session_as(manager).in_locale(language);
+        session.dashboard_tiles(&session.dashboard(DASHBOARD)?)
+    };
+    let (english, persian) = (shown(Locale::En)?, shown(Locale::Fa)?);
+    let login = case.manager.text("login").unwrap_or_default();
+    let named = format!("{}, as {login} sees it", english.name);
+    writeln!(out, "  {named:<56}{}", persian.name)?;
+    for (tile, in_persian) in english.tiles.iter().zip(&persian.tiles) {
+        let number = match &tile.content {
+            TileAnswer::Number { cells, .. } => joined(cells),
+            TileAnswer::Failed { message } => message.clone(),
+            _ => String::new(),
+        };
+        writeln!(
+            out,
+            "    {:<21}{number:<33}{}",
+            tile.label, in_persian.label
+        )?;
     }
     Ok(())
 }
 
+/// Amounts of several currencies are never added up.
 fn joined(cells: &[Cell]) -> String {
-    let texts: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
-    texts.join(" + ")
+    let texts: Vec<String> = cells.iter().map(brief).collect();
+    texts.join(", ")
+}
+
+fn brief(cell: &Cell) -> String {
+    match &cell.value {
+        Some(Value::Money(money)) => format!("{} {}", money.currency, short(money.amount)),
+        _ => cell.text.clone(),
+    }
 }

@@ -143,12 +143,13 @@ fn next(dir: &Path, case: Option<&Case<'_>>, out: &mut dyn Write) -> Result<(), 
     )?;
     if let Some(case) = case {
         let (account, deal) = (case.account.id(), case.deal.id());
+        let page = papers::PROPOSED;
         let seller = case.seller.text("login").unwrap_or_default();
         writeln!(out, "  peyvand timeline {account} --dir {dir}")?;
         writeln!(out, "  peyvand document list --of {account} --dir {dir}")?;
         writeln!(
             out,
-            "  peyvand render offer {deal} --language ar --out offer-ar.html --dir {dir}"
+            "  peyvand render offer {deal} --language ar \\\n      --out {dir}/{page} --dir {dir}"
         )?;
         let view = screens::VIEW;
         writeln!(
