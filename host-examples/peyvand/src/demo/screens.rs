@@ -64,7 +64,7 @@ pub(super) fn print(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoErro
     let login = case.seller.text("login").unwrap_or_default();
     let named = format!("{}, as {login} sees it", rows.name);
     let in_persian = mine.label.get("fa").map_or("", String::as_str);
-    writeln!(out, "  {named:<56}{in_persian}")?;
+    writeln!(out, "  {named:<60}{in_persian}")?;
     tell_rows(&rows, out)?;
     let sees = |user: &Record| -> peyvand::Result<&'static str> {
         let session = case.engine.session_as(Actor::User(user.id()));
@@ -87,7 +87,7 @@ fn tell_rows(rows: &ViewRows, out: &mut dyn Write) -> Result<(), DemoError> {
         if let [day, stage, amount, name] = texts.as_slice() {
             writeln!(
                 out,
-                "    {day:<14}{stage:<15}{amount:>14}         {}",
+                "    {day:<14}{stage:<15}{amount:>14}             {}",
                 cut(name, 36)
             )?;
         }
@@ -108,7 +108,7 @@ fn tiles(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
     let (english, persian) = (shown(Locale::En)?, shown(Locale::Fa)?);
     let login = case.manager.text("login").unwrap_or_default();
     let named = format!("{}, as {login} sees it", english.name);
-    writeln!(out, "  {named:<56}{}", persian.name)?;
+    writeln!(out, "  {named:<60}{}", persian.name)?;
     for (tile, in_persian) in english.tiles.iter().zip(&persian.tiles) {
         let number = match &tile.content {
             TileAnswer::Number { cells, .. } => joined(cells),
@@ -117,7 +117,7 @@ fn tiles(case: &Case<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
         };
         writeln!(
             out,
-            "    {:<21}{number:<33}{}",
+            "    {:<21}{number:<37}{}",
             tile.label, in_persian.label
         )?;
     }

@@ -287,13 +287,15 @@ impl Shell {
             server.port
         );
         std::fs::write(shell.path("carriers.toml"), carriers).unwrap();
-        let template = demo::mail_template().to_string();
-        std::fs::write(shell.path("letter.json"), template).unwrap();
-        shell.create("company_profile", &demo::profile());
+        shell.create("company_profile", &demo::profile()).unwrap();
+        shell.put_template(&demo::mail_template());
         shell
-            .run(&["template", "put", &shell.path("letter.json")])
-            .unwrap();
-        shell
+    }
+
+    fn put_template(&self, fields: &Json) {
+        let file = self.path("letter.json");
+        std::fs::write(&file, fields.to_string()).unwrap();
+        self.run(&["template", "put", &file]).unwrap();
     }
 
     fn path(&self, name: &str) -> String {
@@ -311,19 +313,21 @@ impl Shell {
         Ok(serde_json::from_slice(&answer).unwrap())
     }
 
-    fn create(&self, object: &str, fields: &Json) -> String {
-        let created = self.run(&["create", object, &fields.to_string()]).unwrap();
-        created["id"].as_str().unwrap().to_owned()
+    fn create(&self, object: &str, fields: &Json) -> Result<String, Fault> {
+        let created = self.run(&["create", object, &fields.to_string()])?;
+        Ok(created["id"].as_str().unwrap().to_owned())
     }
 
-    /// Somebody of a customer who gets the demo's letter; what was delivered.
-    fn letter_to(&self, customer: &str, family: &str, email: &str) -> Result<Json, Fault> {
-        let account = self.create("account", &json!({"name": customer}));
-        let name = json!({"given": "نرگس", "family": family});
+    /// Somebody of a customer gets the demo's letter; what was delivered.
+    fn letter_to(&self, customer: &str, family: &str, note: &str) -> Result<Json, Fault> {
+        let account = self.create("account", &json!({"name": customer}))?;
         let contact = self.create(
             "contact",
-            &json!({"name": name, "email": email, "account": account, "language": "fa"}),
-        );
+            &json!({
+                "name": {"given": "نرگس", "family": family}, "email": "n.sadr@homa.example",
+                "description": note, "account": account, "language": "fa",
+            }),
+        )?;
         let carriers = self.path("carriers.toml");
         let with = ["--carriers", carriers.as_str()];
         let letter = ["--template", "contract-ready", "--record", &contact];
@@ -344,25 +348,11 @@ fn headers(mail: &str) -> Vec<(String, String)> {
     unfolded.split("\r\n").map(header).collect()
 }
 
-const NAMES: [&str; 9] = [
-    "Content-Language",
-    "Content-Type",
-    "Date",
-    "From",
-    "MIME-Version",
-    "Message-ID",
-    "Subject",
-    "To",
-    "X",
-];
-
 #[test]
 fn the_demos_letter_goes_over_the_wire_by_the_command_line_in_both_forms() {
     let server = Server::start(Manner::Works);
     let shell = Shell::new(&server);
-    let told = shell
-        .letter_to("فولاد هما", "صدر", "n.sadr@homa.example")
-        .unwrap();
+    let told = shell.letter_to("فولاد هما", "صدر", "").unwrap();
     assert_eq!(told["sent"], 1, "{told}");
     let mails = server.mails();
     let [mail] = &mails[..] else {
@@ -397,20 +387,50 @@ fn the_demos_letter_goes_over_the_wire_by_the_command_line_in_both_forms() {
     );
 }
 
+/// The headers of a mail in two forms, in their order.
+const HEADERS: [&str; 8] = [
+    "From",
+    "To",
+    "Subject",
+    "Message-ID",
+    "Content-Language",
+    "MIME-Version",
+    "Date",
+    "Content-Type",
+];
+
 #[test]
 fn no_field_of_a_record_can_add_a_header() {
     let server = Server::start(Manner::Works);
     let shell = Shell::new(&server);
+    // A name is one line, and says so.
     for (customer, family) in [
         ("فولاد\r\nBcc: thief@example.org", "صدر"),
         ("فولاد", "صدر\r\nBcc: thief@example.org"),
-        ("فولاد\nX: 1\n\n<p>text", "صدر\u{85}X: 1"),
     ] {
-        let done = shell.letter_to(customer, family, "n.sadr@homa.example");
-        eprintln!("{:?}", done.map_err(|fault| fault.to_string()));
+        let refused = shell.letter_to(customer, family, "").unwrap_err();
+        assert!(refused.to_string().contains("line breaks"), "{refused}");
     }
-    for mail in server.mails() {
-        eprintln!("{mail}");
+    // A note may have several, and a careless template may put it into the subject.
+    let mut careless = demo::mail_template();
+    careless["texts"]["fa"]["subject"] = json!("{{ record.description }}");
+    shell.put_template(&careless);
+    for note in [
+        "سلام\r\nBcc: thief@example.org\r\n\r\n<p>text",
+        "hello\nBcc: thief@example.org",
+        "hello\rBcc: thief@example.org",
+        "hello\u{2028}Bcc: thief@example.org",
+    ] {
+        let told = shell.letter_to("فولاد", "صدر", note).unwrap();
+        assert_eq!(told["sent"], 1, "{told}");
     }
-    panic!();
+    let mails = server.mails();
+    assert_eq!(mails.len(), 4);
+    for mail in mails {
+        let headers = headers(&mail);
+        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, HEADERS, "{mail}");
+        // It got as far as the subject, and stayed in it.
+        assert!(headers[2].1.contains("Bcc: thief@example.org"), "{mail}");
+    }
 }
