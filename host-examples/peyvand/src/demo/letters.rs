@@ -81,6 +81,7 @@ fn sms_template() -> Json {
         "format": "text", "isolates": false,
         "texts": {
             "en": {"body": "Arvand: the contract with {{ record.account.name }} is ready to be signed."},
+            "ar": {"body": "مجموعة أروند: العقد مع {{ record.account.name }} جاهز للتوقيع."},
             "fa": {"body": "گروه اروند: قرارداد با {{ record.account.name }} آمادهٔ امضاست."},
         },
     })
@@ -96,7 +97,12 @@ struct People {
 /// Minutes from UTC, in summer.
 const TORONTO: i64 = -240;
 
-const BUYER: (&str, &str) = ("نرگس", "صدر");
+/// What was queued for them.
+struct Letters {
+    buyer: Posted,
+    accountant: Posted,
+    director: Posted,
+}
 
 pub(super) fn print(
     case: &Case<'_>,
@@ -105,8 +111,15 @@ pub(super) fn print(
 ) -> Result<(), DemoError> {
     let domain = domain(case);
     let people = people(case, &domain)?;
-    send(case, &people, carrier, out)?;
-    answer(case, &people, &domain, out)?;
+    let letters = send(case, &people)?;
+    let _ = case.engine.deliver(100)?;
+    report(case, carrier)?;
+    heading(out, "One letter, three people")?;
+    tell(case, &people, &letters, out)?;
+    wait(case, &letters.director, carrier, out)?;
+    heading(out, "An answer, and who is told")?;
+    answer(case, &domain, letters.buyer.id, out)?;
+    timeline(case, people.buyer, out)?;
     mention(case, out)
 }
 
@@ -133,7 +146,7 @@ fn people(case: &Case<'_>, domain: &str) -> peyvand::Result<People> {
     let _ = session.commit([
         person(
             buyer,
-            BUYER,
+            ("نرگس", "صدر"),
             json!({"job_title": "مدیر خرید", "email": format!("buyer-1405@{domain}"), "language": "fa",
                 "preferred_channel": "email"}),
         ),
@@ -157,70 +170,77 @@ fn people(case: &Case<'_>, domain: &str) -> peyvand::Result<People> {
     })
 }
 
-fn send(
+fn send(case: &Case<'_>, people: &People) -> peyvand::Result<Letters> {
+    let session = &case.session;
+    let _ = session.create("template", mail_template())?;
+    let _ = session.create("template", sms_template())?;
+    let send = |to: RecordId, template: &str| {
+        let text = MessageText::Template {
+            template: template.to_owned(),
+            record: to,
+        };
+        session.send(MessageDraft::of(Recipient::Record(to), text).about(case.deal.id()))
+    };
+    Ok(Letters {
+        buyer: send(people.buyer, MAIL)?,
+        accountant: send(people.accountant, MAIL)?,
+        director: send(people.director, SMS)?,
+    })
+}
+
+fn tell(
     case: &Case<'_>,
     people: &People,
+    letters: &Letters,
+    out: &mut dyn Write,
+) -> Result<(), DemoError> {
+    let line = |letter: &Posted, to: RecordId| -> peyvand::Result<String> {
+        Ok(format!("{:<12} {}", state(case, letter)?, who(case, to)?))
+    };
+    let message = case.session.get(letters.buyer.id)?;
+    let said = plain::text(message.text("body_html").unwrap_or_default());
+    let first = without_marks(said.lines().nth(1).unwrap_or_default());
+    writeln!(out, "  {}", line(&letters.buyer, people.buyer)?)?;
+    writeln!(out, "      {}", message.text("subject").unwrap_or_default())?;
+    writeln!(out, "      {}", cut(&first, 86))?;
+    writeln!(out, "  {}", line(&letters.accountant, people.accountant)?)?;
+    // It begins with an id, which tells a reader nothing.
+    let cause = letters.accountant.cause.as_deref().unwrap_or_default();
+    let cause = cause.replace(&people.accountant.to_string(), "he");
+    writeln!(out, "      {cause}")?;
+    writeln!(out, "  {}", line(&letters.director, people.director)?)?;
+    let now = case.clock.now();
+    writeln!(
+        out,
+        "      {}: it is {} there and {} here",
+        letters.director.cause.as_deref().unwrap_or_default(),
+        (now + TimeDelta::minutes(TORONTO)).format("%H:%M"),
+        on_the_wall(now).format("%H:%M")
+    )?;
+    Ok(())
+}
+
+/// What waits goes out when its hour has come.
+fn wait(
+    case: &Case<'_>,
+    letter: &Posted,
     carrier: &Carrier,
     out: &mut dyn Write,
 ) -> Result<(), DemoError> {
-    heading(out, "One letter, three people")?;
-    let (engine, session) = (case.engine, &case.session);
-    let _ = session.create("template", mail_template())?;
-    let _ = session.create("template", sms_template())?;
-    let draft = |to: RecordId, template: &str| {
-        let template = template.to_owned();
-        let text = MessageText::Template {
-            template,
-            record: to,
-        };
-        MessageDraft::of(Recipient::Record(to), text).about(case.deal.id())
+    let message = case.session.get(letter.id)?;
+    let Some(Value::Instant(morning)) = message.get("next_attempt_at") else {
+        return Ok(());
     };
-    let to_buyer = session.send(draft(people.buyer, MAIL))?;
-    let to_accountant = session.send(draft(people.accountant, MAIL))?;
-    let to_director = session.send(draft(people.director, SMS))?;
-    let _ = engine.deliver(100)?;
+    case.clock.set(*morning);
+    let told = case.engine.deliver(100)?;
     report(case, carrier)?;
-    let message = session.get(to_buyer.id)?;
     writeln!(
         out,
-        "  {:<12} {}",
-        state(case, &to_buyer)?,
-        who(case, people.buyer)?
+        "      at {} here, when it is morning there, {} more goes out: {}",
+        on_the_wall(*morning).format("%H:%M"),
+        told.sent,
+        state(case, letter)?
     )?;
-    writeln!(out, "      {}", message.text("subject").unwrap_or_default())?;
-    let said = plain::text(message.text("body_html").unwrap_or_default());
-    for line in said.lines().skip(1).take(1) {
-        writeln!(out, "      {}", cut(&without_marks(line), 86))?;
-    }
-    writeln!(
-        out,
-        "  {:<12} {}\n      {}",
-        state(case, &to_accountant)?,
-        who(case, people.accountant)?,
-        cause(&to_accountant, people.accountant)
-    )?;
-    let waits = session.get(to_director.id)?;
-    writeln!(
-        out,
-        "  {:<12} {}\n      {}: it is {} there and {} here",
-        state(case, &to_director)?,
-        who(case, people.director)?,
-        to_director.cause.as_deref().unwrap_or_default(),
-        (case.clock.now() + TimeDelta::minutes(TORONTO)).format("%H:%M"),
-        on_the_wall(case.clock.now()).format("%H:%M")
-    )?;
-    if let Some(Value::Instant(morning)) = waits.get("next_attempt_at") {
-        case.clock.set(*morning);
-        let told = engine.deliver(100)?;
-        report(case, carrier)?;
-        writeln!(
-            out,
-            "      at {} here, when it is morning there, {} more goes out: {}",
-            on_the_wall(*morning).format("%H:%M"),
-            told.sent,
-            state(case, &to_director)?
-        )?;
-    }
     Ok(())
 }
 
@@ -253,41 +273,31 @@ fn who(case: &Case<'_>, id: RecordId) -> peyvand::Result<String> {
     Ok(format!("{way}  {} · {job}", person.title()))
 }
 
-/// Why a message does not go out; the sentence begins with an id, which tells a reader nothing.
-fn cause(posted: &Posted, id: RecordId) -> String {
-    let cause = posted.cause.as_deref().unwrap_or_default();
-    cause.replace(&id.to_string(), "he")
+/// The buyer's answer, as a mail server hands it over; its name is encoded, its text is not.
+fn mail(case: &Case<'_>, domain: &str, answers: &str) -> String {
+    let date = case.clock.now().to_rfc2822();
+    format!(
+        "From: =?utf-8?B?2YbYsdqv2LMg2LXYr9ix?= <buyer-1405@{domain}>\r\nTo: {OUR_ADDRESS}\r\n\
+         Subject: Re: contract\r\nDate: {date}\r\nMessage-ID: <1405-1@{domain}>\r\nIn-Reply-To: <{answers}>\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{ANSWER}\r\n",
+    )
 }
 
 fn answer(
     case: &Case<'_>,
-    people: &People,
     domain: &str,
+    answers: RecordId,
     out: &mut dyn Write,
 ) -> Result<(), DemoError> {
-    heading(out, "An answer, and who is told")?;
+    let session = case.engine.session();
     case.clock.set(case.clock.now() + TimeDelta::minutes(20));
-    let ours = case
-        .session
-        .timeline(people.buyer)?
-        .iter()
-        .rev()
-        .find(|event| event.kind == EventKind::Message)
-        .map(|event| event.record);
-    let parent = ours.map(|id| case.session.get(id)).transpose()?;
-    let parent_id = parent.as_ref().and_then(|mail| mail.text("message_id"));
-    let raw = format!(
-        "From: =?utf-8?B?2YbYsdqv2LMg2LXYr9ix?= <buyer-1405@{domain}>\r\nTo: {OUR_ADDRESS}\r\n\
-         Subject: Re: contract\r\nDate: {}\r\nMessage-ID: <1405-1@{domain}>\r\nIn-Reply-To: <{}>\r\n\
-         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{ANSWER}\r\n",
-        case.clock.now().to_rfc2822(),
-        parent_id.unwrap_or_default(),
-    );
-    let received = case.engine.session().receive_mail(raw.as_bytes())?;
-    let message = case.session.get(received.id)?;
+    let ours = session.get(answers)?;
+    let raw = mail(case, domain, ours.text("message_id").unwrap_or_default());
+    let received = session.receive_mail(raw.as_bytes())?;
+    let message = session.get(received.id)?;
     let mut linked = Vec::new();
     for id in &received.linked {
-        linked.push(case.session.get(*id)?.object().to_owned());
+        linked.push(session.get(*id)?.object().to_owned());
     }
     writeln!(
         out,
@@ -295,21 +305,18 @@ fn answer(
         message.text("from_address").unwrap_or_default(),
         linked.join(", ")
     )?;
-    writeln!(
-        out,
-        "      {}",
-        message.text("body_text").unwrap_or_default().trim()
-    )?;
-    let again = case.engine.session().receive_mail(raw.as_bytes())?;
-    if again.before {
+    let said = message.text("body_text").unwrap_or_default();
+    writeln!(out, "      {}", said.trim())?;
+    if session.receive_mail(raw.as_bytes())?.before {
         writeln!(out, "  delivered a second time it is taken in once")?;
     }
-    writeln!(
-        out,
-        "  on the timeline of {}:",
-        case.session.get(people.buyer)?.title()
-    )?;
-    for event in case.session.timeline(people.buyer)? {
+    Ok(())
+}
+
+fn timeline(case: &Case<'_>, of: RecordId, out: &mut dyn Write) -> Result<(), DemoError> {
+    let name = case.session.get(of)?.title();
+    writeln!(out, "  on the timeline of {name}:")?;
+    for event in case.session.timeline(of)? {
         let mut states = event.changes.iter().filter(|(name, ..)| name == "state");
         let state = states.find_map(|(.., after)| after.as_ref());
         if let (EventKind::Message, Some(state)) = (event.kind, state) {
