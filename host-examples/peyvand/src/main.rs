@@ -15,6 +15,7 @@ mod first_look;
 mod import;
 mod message;
 mod moment;
+mod plain;
 mod plugin;
 mod progress;
 mod query;

@@ -20,6 +20,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use peyvand::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
 
 use super::{Email, Security, seconds};
+use crate::plain;
 
 /// A mail server.
 pub(super) struct Smtp {
@@ -201,17 +202,19 @@ fn written(message: &Outgoing) -> Result<(Envelope, Vec<u8>), SendError> {
         let name = HeaderName::new_from_ascii_str("Content-Language");
         builder = builder.raw_header(HeaderValue::new(name, language.clone()));
     }
-    let text = || SinglePart::plain(message.text.clone());
-    let html = || SinglePart::html(message.html.clone());
-    let built = match (message.text.is_empty(), message.html.is_empty()) {
-        (false, false) => {
-            let both = MultiPart::alternative()
-                .singlepart(text())
-                .singlepart(html());
-            builder.multipart(both)
-        }
-        (true, false) => builder.singlepart(html()),
-        _ => builder.singlepart(text()),
+    // Who shows no HTML, and who looks for spam, reads the text.
+    let text = match message.text.is_empty() {
+        true => plain::text(&message.html),
+        false => message.text.clone(),
+    };
+    let built = match (text.is_empty(), message.html.is_empty()) {
+        (false, false) => builder.multipart(
+            MultiPart::alternative()
+                .singlepart(SinglePart::plain(text))
+                .singlepart(SinglePart::html(message.html.clone())),
+        ),
+        (true, false) => builder.singlepart(SinglePart::html(message.html.clone())),
+        _ => builder.singlepart(SinglePart::plain(text)),
     };
     let mail = built.map_err(|error| wrong(format!("the mail cannot be written: {error}")))?;
     Ok((mail.envelope().clone(), mail.formatted()))
