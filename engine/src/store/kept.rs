@@ -115,13 +115,20 @@ pub(super) fn erase(
         };
         match done {
             Ok(()) => {}
-            Err(StoreError::Checkpoint(error)) if !matches!(error, CheckpointError::Io { .. }) => {
-                remove(disk, &path)?;
+            Err(error) if is_unreadable(&error) => remove(disk, &path)?,
+            Err(error) => {
+                // Half of one is of no use, and may be what fills the disk.
+                drop(tidy(disk, folder));
+                return Err(error);
             }
-            Err(error) => return Err(error),
         }
     }
     tidy(disk, folder)
+}
+
+/// Whether it is a checkpoint's own bytes that cannot be read, and not the disk that does not answer.
+pub(crate) fn is_unreadable(error: &StoreError) -> bool {
+    matches!(error, StoreError::Checkpoint(error) if !matches!(error, CheckpointError::Io { .. }))
 }
 
 fn is_of(subjects: &BTreeSet<Subject>, key: &[u8], value: &[u8]) -> bool {

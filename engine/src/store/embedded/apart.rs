@@ -23,11 +23,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use super::room::Room;
-use super::tree::{Pair, Tree, exactly, failed, is_refusal};
-use crate::journal::{Disk, DiskFile, RealDisk, sync_folder};
+use super::tree::{Pair, Tree, exactly, failed, refused};
+use crate::journal::{Disk, DiskFile};
 use crate::store::StoreError;
 use crate::store::locks::{lock, read, write};
 use crate::store::overlay::Change;
@@ -73,6 +73,7 @@ impl Place {
 /// An ordered map whose large values lie in a file of their own.
 pub(super) struct Apart {
     map: Box<dyn Tree>,
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     shelf: RwLock<Shelf>,
     writer: Mutex<Writer>,
@@ -99,13 +100,18 @@ struct Writer {
 
 impl Apart {
     /// Opens the file in `folder` whose places `map` holds.
-    pub(super) fn open(map: Box<dyn Tree>, folder: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        map: Box<dyn Tree>,
+        disk: &Arc<dyn Disk>,
+        folder: &Path,
+    ) -> Result<Self, StoreError> {
         let file = match exactly(map.as_ref(), &LENGTH)? {
-            Some(length) => Some(existing(&folder.join(FILE), &length)?),
+            Some(length) => Some(existing(disk.as_ref(), &folder.join(FILE), &length)?),
             None => None,
         };
         Ok(Apart {
             map,
+            disk: Arc::clone(disk),
             folder: folder.to_path_buf(),
             shelf: RwLock::new(Shelf {
                 file,
@@ -115,8 +121,13 @@ impl Apart {
         })
     }
 
-    /// Puts a page where nothing lies and says what the engine is to hold of it.
-    fn put(&self, writer: &mut Writer, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    /// Puts a page where nothing lies and says what the engine is to hold of it. The place is noted in `taken`.
+    fn put(
+        &self,
+        writer: &mut Writer,
+        bytes: Vec<u8>,
+        taken: &mut Vec<(u64, u64)>,
+    ) -> Result<Vec<u8>, StoreError> {
         let (Some(checksum), Ok(length)) = (bytes.first_chunk(), u32::try_from(bytes.len())) else {
             return Ok(bytes);
         };
@@ -127,6 +138,7 @@ impl Apart {
             return Err(failed("nobody looked where there is room"));
         };
         let start = room.take(bytes.len() as u64);
+        taken.push((start, bytes.len() as u64));
         writer.dirty = true;
         self.with_file(|file| file.write_all_at(start, &bytes))?;
         let place = Place {
@@ -137,14 +149,34 @@ impl Apart {
         Ok(place.encode())
     }
 
+    /// Puts all pages of a batch, and says what the engine is to hold and which places that frees.
+    fn put_all(
+        &self,
+        writer: &mut Writer,
+        batch: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+        taken: &mut Vec<(u64, u64)>,
+    ) -> Result<(Vec<Change>, Vec<(u64, u64)>), StoreError> {
+        let (mut held, mut loose) = (Vec::with_capacity(batch.len()), Vec::new());
+        for (key, bytes) in batch {
+            let before = read(&self.shelf).held(self.map.as_ref(), &key)?;
+            let place = before.as_deref().and_then(Place::decode);
+            loose.extend(place.map(|place| (place.start, u64::from(place.length))));
+            let bytes = bytes.map(|bytes| self.put(writer, bytes, taken));
+            held.push((key, bytes.transpose()?));
+        }
+        Ok((held, loose))
+    }
+
     /// Calls `work` on the file, which is made if there is none.
     fn with_file(&self, work: impl Fn(&dyn DiskFile) -> io::Result<()>) -> Result<(), StoreError> {
+        let path = self.folder.join(FILE);
+        let refused = |error| refused("writing", &path, error);
         if let Some(file) = &read(&self.shelf).file {
-            return work(file.as_ref()).map_err(failed);
+            return work(file.as_ref()).map_err(refused);
         }
-        let file = RealDisk.create(&self.folder.join(FILE)).map_err(failed)?;
-        sync_folder(&self.folder).map_err(failed)?;
-        work(file.as_ref()).map_err(failed)?;
+        let file = self.disk.create(&path).map_err(refused)?;
+        self.disk.sync_folder(&self.folder).map_err(refused)?;
+        work(file.as_ref()).map_err(refused)?;
         write(&self.shelf).file = Some(file);
         Ok(())
     }
@@ -155,17 +187,30 @@ impl Apart {
             return Ok(());
         }
         let mut taken = Vec::new();
+        let mut needed = 0;
         let mut at: Option<Vec<u8>> = None;
         loop {
             let bound = at.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
             let Some((key, held)) = self.map.first_after(bound)? else {
                 break;
             };
+            if key == LENGTH {
+                needed = held.try_into().map_or(u64::MAX, u64::from_be_bytes);
+                break;
+            }
             taken.extend(Place::decode(&held).map(|place| (place.start, u64::from(place.length))));
             at = Some(key);
         }
         let room =
             Room::around(taken).ok_or_else(|| failed("two of its pages lie in one place"))?;
+        // Behind that lies what a process wrote that did not come to sync it.
+        let needed = needed.max(room.end());
+        if let Some(file) = &read(&self.shelf).file
+            && file.len().is_ok_and(|length| length > needed)
+        {
+            // Only room: it may be given back another time.
+            drop(file.set_len(needed));
+        }
         writer.room = Some(room);
         Ok(())
     }
@@ -214,14 +259,11 @@ impl Apart {
 }
 
 /// The file of places that are there, unless it lost its end.
-fn existing(path: &Path, length: &[u8]) -> Result<Box<dyn DiskFile>, StoreError> {
+fn existing(disk: &dyn Disk, path: &Path, length: &[u8]) -> Result<Box<dyn DiskFile>, StoreError> {
     let length = length.try_into().map(u64::from_be_bytes);
     let length = length.map_err(|_| failed("it does not say how long its pages are"))?;
-    let refused = |error: io::Error| match is_refusal(&error) {
-        true => StoreError::io("opening", path, error),
-        false => failed(error),
-    };
-    let file = RealDisk.open(path).map_err(refused)?;
+    let refused = |error| refused("opening", path, error);
+    let file = disk.open(path).map_err(refused)?;
     match file.len().map_err(refused)? < length {
         true => Err(failed("the file of its pages lost its end")),
         false => Ok(file),
@@ -323,14 +365,19 @@ impl Tree for Apart {
         self.look_around(&mut writer)?;
         // Of two changes of one key the later one holds.
         let batch: BTreeMap<Vec<u8>, Option<Vec<u8>>> = batch.into_iter().collect();
-        let (mut held, mut loose) = (Vec::with_capacity(batch.len()), Vec::new());
-        for (key, bytes) in batch {
-            let before = read(&self.shelf).held(self.map.as_ref(), &key)?;
-            let place = before.as_deref().and_then(Place::decode);
-            loose.extend(place.map(|place| (place.start, u64::from(place.length))));
-            let bytes = bytes.map(|bytes| self.put(&mut writer, bytes));
-            held.push((key, bytes.transpose()?));
-        }
+        let mut taken = Vec::new();
+        let (held, mut loose) = match self.put_all(&mut writer, batch, &mut taken) {
+            Ok(placed) => placed,
+            Err(error) => {
+                // Nobody knows of these places: they are as free as before.
+                if let Some(room) = &mut writer.room {
+                    for (start, length) in taken {
+                        room.give(start, length);
+                    }
+                }
+                return Err(error);
+            }
+        };
         write(&self.shelf).pending.extend(held);
         writer.loose_bytes += loose.iter().map(|(_, length)| length).sum::<u64>();
         writer.loose.append(&mut loose);
@@ -367,9 +414,16 @@ mod tests {
 
     use super::super::sled::SledTree;
     use super::*;
+    use crate::journal::{Call, Fault, Faults, RealDisk};
 
     fn open(dir: &TempDir) -> Result<Apart, StoreError> {
-        Apart::open(Box::new(SledTree::open(dir.path()).unwrap()), dir.path())
+        open_on(dir, RealDisk)
+    }
+
+    fn open_on(dir: &TempDir, disk: impl Disk + 'static) -> Result<Apart, StoreError> {
+        let map = Box::new(SledTree::open(dir.path()).unwrap());
+        let disk: Arc<dyn Disk> = Arc::new(disk);
+        Apart::open(map, &disk, dir.path())
     }
 
     fn page(number: u8) -> Vec<u8> {
@@ -465,6 +519,34 @@ mod tests {
         assert_eq!((all(&tree).len(), length()), (0, 0));
         drop(tree);
         assert_eq!(all(&open(&dir).unwrap()), []);
+    }
+
+    #[test]
+    fn a_write_that_fails_takes_no_room_and_loses_nothing() {
+        let dir = TempDir::new().unwrap();
+        let faults = Faults::new();
+        let tree = open_on(&dir, faults.clone()).unwrap();
+        put(&tree, &[(1, page(1)), (2, page(2))]);
+        tree.sync().unwrap();
+        let used = || lock(&tree.writer).room.as_ref().unwrap().used();
+        let (before, used_before) = (all(&tree), used());
+        let change = |number: u8| (vec![number], Some(page(number)));
+        for more in 0..3 {
+            faults.fail(Call::Write, more, Fault::DiskFull);
+            let failed = tree.apply((3..8).map(change).collect());
+            assert!(matches!(failed, Err(StoreError::DiskFull { .. })));
+            assert_eq!((all(&tree), used()), (before.clone(), used_before));
+        }
+        tree.apply((3..8).map(change).collect()).unwrap();
+        faults.fail(Call::Sync, 0, Fault::DiskFull);
+        assert!(matches!(tree.sync(), Err(StoreError::DiskFull { .. })));
+        drop(tree);
+        let tree = open(&dir).unwrap();
+        assert_eq!(all(&tree), before);
+        let length = || dir.path().join(FILE).metadata().unwrap().len();
+        assert!(length() > used_before);
+        tree.apply(vec![(vec![9], Some(vec![9]))]).unwrap();
+        assert_eq!(length(), used_before);
     }
 
     #[test]
