@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tests::{Place, names, noon, refused};
+use super::tests::{Place, names, no_files, noon, refused};
 use super::*;
 use crate::check::Checked;
 use crate::error::ErrorKind;
@@ -70,7 +70,13 @@ fn what_rotted_in_a_backup_is_found_and_copied_again() {
     let place = Place::new();
     place.fill(0, 60);
     let first = place.backup();
-    assert_eq!(verified(&place).unwrap(), Backup { copied: 0, ..first });
+    assert_eq!(
+        verified(&place).unwrap(),
+        Backup {
+            copied: 0,
+            ..first.clone()
+        }
+    );
     let files = place.path("backup/files");
     for name in names(&files) {
         flip(&files.join(&name));
@@ -223,13 +229,13 @@ fn a_first_backup_that_was_killed_anywhere_is_no_obstacle() {
             store.commit(commit).unwrap();
             disk.stay_broken(true);
             disk.fail(call, count, Fault::Io);
-            let done = take::backup(&store, noon(), &to, &mut |_| {});
+            let done = take::backup(&store, &no_files, noon(), &to, &mut |_| {});
             disk.mend();
             if done.is_ok() {
                 break;
             }
             failures += 1;
-            take::backup(&store, noon(), &to, &mut |_| {}).unwrap();
+            take::backup(&store, &no_files, noon(), &to, &mut |_| {}).unwrap();
             assert!(verify_backup(&to, &mut |_| {}).is_ok());
         }
         assert!(failures > 1, "{failures} places failed");

@@ -96,6 +96,11 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// A store without an engine names none.
+pub(super) fn no_files() -> Result<crate::content::Named> {
+    Ok(Default::default())
+}
+
 fn upto(position: Position) -> RestoreOptions {
     RestoreOptions::default().until(position)
 }
@@ -380,7 +385,7 @@ fn a_backup_that_fails_anywhere_leaves_the_one_before_as_it_was() {
         store.unpin(at);
         position
     };
-    let back_up = || take::backup(&store, noon(), &to, &mut |_| {});
+    let back_up = || take::backup(&store, &no_files, noon(), &to, &mut |_| {});
     let position_of_backup = || {
         let copy = folder.path().join("copy");
         restore(&to, &copy, &RestoreOptions::default(), &mut |_| {}).unwrap();

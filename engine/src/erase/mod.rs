@@ -199,7 +199,7 @@ fn end(
     let engine = &session.engine;
     let position = mark(session, &ids, &mut warnings)?;
     let subjects = subjects(&engine.read()?.0, &ids);
-    content::forget(engine, &subjects)?;
+    warnings.extend(content::forget(engine, &subjects)?);
     let entries = match subjects.is_empty() {
         true => 0,
         false => engine.inner.backend.erase(&subjects, tell)?,
