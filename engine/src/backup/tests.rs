@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::mishap_tests::no_files;
 use super::*;
 use crate::check::Checked;
 use crate::context::{FixedClock, SeededIds};
@@ -94,11 +95,6 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// A store without an engine names none.
-pub(super) fn no_files() -> Result<crate::content::Named> {
-    Ok(Default::default())
 }
 
 fn upto(position: Position) -> RestoreOptions {
