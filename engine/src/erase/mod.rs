@@ -101,8 +101,12 @@ impl Session {
     }
 }
 
-/// Ends what a crash broke off, or what a restore was told to erase.
+/// Ends what a crash or a full disk broke off, or what a restore was told to erase.
 pub(crate) fn resume(engine: &Engine) -> Result<()> {
+    end_what_was_begun(engine).map_err(not_ended)
+}
+
+fn end_what_was_begun(engine: &Engine) -> Result<()> {
     let Some(register) = Register::of(engine)? else {
         return Ok(());
     };
@@ -122,6 +126,16 @@ pub(crate) fn resume(engine: &Engine) -> Result<()> {
     let mut warnings = Vec::new();
     let ids = delete::delete(&session, &ids, How::InAnyCase, &mut warnings)?;
     end(&session, ids, warnings, &mut |_| {}).map(drop)
+}
+
+/// The store is not opened with what is to be erased still in it.
+fn not_ended(error: Error) -> Error {
+    let message = format!("an erasing that was begun could not be ended: {error}");
+    let told = Error::new(error.kind(), message);
+    told.hint(
+        "nothing is lost: do what it says and open the store again, which goes on with the erasing",
+    )
+    .because(error)
 }
 
 /// Puts a store in order that was restored up to a point at which somebody was still there whom its journal does not
@@ -185,7 +199,7 @@ fn end(
     let engine = &session.engine;
     let position = mark(session, &ids, &mut warnings)?;
     let subjects = subjects(&engine.read()?.0, &ids);
-    content::forget(engine, &subjects)?;
+    warnings.extend(content::forget(engine, &subjects)?);
     let entries = match subjects.is_empty() {
         true => 0,
         false => engine.inner.backend.erase(&subjects, tell)?,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod broken_off;
 mod search;
 
 use std::collections::BTreeMap;

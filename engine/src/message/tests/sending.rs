@@ -66,6 +66,46 @@ fn a_message_stands_on_the_timelines_of_what_it_is_about() {
 }
 
 #[test]
+fn a_long_timeline_is_read_by_pages_that_together_are_all_of_it() {
+    let office = Office::new();
+    let contact = office.contact(json!({}));
+    for number in 0..7 {
+        let subject = format!("پیام {number}");
+        let draft = MessageDraft::new(Recipient::Record(contact), &subject, "سلام");
+        drop(office.post(draft));
+        let change = json!({"job_title": format!("مدیر {number}")});
+        drop(office.session.update(contact, change).unwrap());
+    }
+    let all = office.session.timeline(contact).unwrap();
+    assert!(all.len() >= 15);
+    for limit in [1, 2, 4, 100] {
+        let (mut pages, mut before) = (Vec::new(), None);
+        loop {
+            let page = office
+                .session
+                .timeline_before(contact, before, limit)
+                .unwrap();
+            let Some(first) = page.first() else { break };
+            before = Some(first.position);
+            let torn = page.iter().filter(|event| event.position == first.position);
+            assert!(page.len() < limit + torn.count(), "{limit}");
+            pages.splice(0..0, page);
+        }
+        let told = |events: &[crate::Event]| -> Vec<String> {
+            events.iter().map(|event| format!("{event:?}")).collect()
+        };
+        assert_eq!(told(&pages), told(&all), "{limit}");
+    }
+    assert!(
+        office
+            .session
+            .timeline_before(contact, None, 0)
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
 fn what_waits_for_somebody_who_was_deleted_is_not_sent() {
     let office = Office::new();
     let contact = office.contact(json!({}));
