@@ -8,6 +8,7 @@
 //! an address, how long is an SMS, whose address is it, what did the host choose?
 
 mod address;
+mod correspondence;
 mod draft;
 mod inbound;
 #[cfg(feature = "mail")]
@@ -31,6 +32,7 @@ pub use rules::{CallingCode, MessageRules, QuietHours, Sender};
 pub use sms::{SmsEncoding, SmsLength, sms_length};
 pub use transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
 
+pub(crate) use correspondence::Correspondence;
 pub(crate) use posting_rule::PostingRule;
 
 use std::collections::BTreeMap;
