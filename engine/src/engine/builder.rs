@@ -213,6 +213,13 @@ impl EngineBuilder {
         self
     }
 
+    /// As if other processes could deliver from the same store.
+    #[cfg(test)]
+    pub(crate) fn shared(mut self) -> Self {
+        self.post.shared = true;
+        self
+    }
+
     /// Without rules, plugins and scripts, and without follow-ups.
     pub(crate) fn unjudged(mut self) -> Self {
         self.unjudged = true;
@@ -270,7 +277,7 @@ impl EngineBuilder {
         let shared = self.database.is_some();
         #[cfg(not(feature = "postgres"))]
         let shared = false;
-        self.post.shared = shared;
+        self.post.shared |= shared;
         let inner = Inner {
             backend,
             content,
