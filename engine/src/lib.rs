@@ -96,8 +96,9 @@ pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
 pub use message::{
     Accepted, CallingCode, Channel, Deliveries, DeliveryReport, InboundSms, MessageDraft,
-    MessageRules, MessageState, MessageText, Outgoing, Posted, Purpose, QuietHours, Received,
-    Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport, sms_length,
+    MessageRules, MessageState, MessageText, Outgoing, OutgoingFile, Posted, Purpose, QuietHours,
+    Received, Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport,
+    sms_length,
 };
 pub use notification::{Letter, LetterChannel, Notice, NoticeState};
 pub use past::{Moment, Past};

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use mail_parser::{
     Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
 };
-use serde_json::{Value as Json, json};
 
+use super::files::Attached;
 use super::inbound::{DeliveryReport, Inbound, Received, by_text};
 use super::{Channel, one_line};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,7 +26,8 @@ const MOST_REFERENCES: usize = 20;
 impl Session {
     /// Takes in a mail as it came over the wire, once under its Message-ID: links it to who has the sender's address and
     /// to the message that it answers, and notes on our message what a bounce says about it. The formatted text is kept as
-    /// it came: whoever shows it must not let it run. Attachments are listed, not kept.
+    /// it came: whoever shows it must not let it run. Attachments become documents of the message; one that the content
+    /// store does not take, by its size or type, is listed in `attachments` with the cause.
     ///
     /// # Errors
     /// When it is no mail, or larger or more deeply nested than is taken in.
@@ -108,7 +109,7 @@ fn read(reader: &Reader, mail: &Message<'_>, raw: &[u8], now: DateTime<Utc>) -> 
         html: html(mail),
         message_id,
         provider_id: None,
-        attachments: attachments(mail),
+        attached: attached(mail),
         at: plausible.unwrap_or(now),
         parent: match &report {
             Some((message, _)) => Some(message.clone()),
@@ -141,19 +142,14 @@ fn html(mail: &Message<'_>) -> String {
     }
 }
 
-fn attachments(mail: &Message<'_>) -> Json {
-    let described = mail.attachments().take(MOST_ATTACHMENTS).map(|part| {
-        json!({
-            "name": text_of(part.attachment_name()),
-            "media_type": one_line(&media_type(part), super::LONGEST_CAUSE),
-            "size": part.len(),
-        })
-    });
-    let all: Vec<Json> = described.collect();
-    match all.is_empty() {
-        true => Json::Null,
-        false => Json::Array(all),
-    }
+fn attached(mail: &Message<'_>) -> Vec<Attached> {
+    let files = mail.attachments().take(MOST_ATTACHMENTS);
+    let file = |part: &MessagePart<'_>| Attached {
+        name: part.attachment_name().unwrap_or_default().to_owned(),
+        media_type: media_type(part),
+        bytes: part.contents().to_vec(),
+    };
+    files.map(file).collect()
 }
 
 fn media_type(part: &MessagePart<'_>) -> String {

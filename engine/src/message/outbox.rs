@@ -1,5 +1,6 @@
 //! How do queued messages get out, each of them once?
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -85,6 +86,8 @@ struct Going {
     /// Its revision with the mark.
     revision: u64,
     since: DateTime<Utc>,
+    /// The list of the files that it carries: they are read when it goes, since all at once would take much memory.
+    carries: Json,
     /// Whether an earlier attempt may have been taken.
     doubtful: bool,
 }
@@ -348,6 +351,10 @@ impl Run<'_> {
                             message: outgoing,
                             revision: message.revision() + 1,
                             since: now,
+                            carries: match message.get("attachments") {
+                                Some(Value::Json(list)) => list.clone(),
+                                _ => Json::Null,
+                            },
                             doubtful,
                         },
                     ));
@@ -386,6 +393,24 @@ impl Run<'_> {
             self.told.recovered += 1;
             return going.became(self.sent(&Accepted::new()));
         }
+        let files = match self.session.read_carried(&going.carries) {
+            Ok(files) => files,
+            Err(error) => {
+                let kind = match error.kind() {
+                    ErrorKind::NotFound | ErrorKind::Damaged => SendErrorKind::Permanent,
+                    _ => SendErrorKind::Temporary,
+                };
+                let error = SendError::new(kind, error.to_string());
+                return going.became(self.not_sent(message, &error));
+            }
+        };
+        let message = &match files.is_empty() {
+            true => Cow::Borrowed(message),
+            false => Cow::Owned(Outgoing {
+                files,
+                ..message.clone()
+            }),
+        };
         going.became(match transport.send(message) {
             Ok(accepted) => {
                 self.told.sent += 1;
@@ -531,6 +556,7 @@ fn outgoing(reader: &query::Reader, message: &Record, channel: Channel) -> Resul
         html: text("body_html"),
         language: message.text("language").map(str::to_owned),
         message_id: message.text("message_id").map(str::to_owned),
+        files: Vec::new(),
         in_reply_to: parent.and_then(|parent| parent.text("message_id").map(str::to_owned)),
         attempt: attempts_of(message).saturating_add(1),
     })
