@@ -69,21 +69,28 @@ fn no_mail() -> Error {
     )
 }
 
-/// How often a part's own header begins, in whatever case.
+/// How many lines begin as a part's own header does, in whatever case. What is said about such headers inside of a line
+/// is text.
 fn part_headers(raw: &[u8]) -> usize {
     const NAME: &[u8] = b"content-type";
-    raw.windows(NAME.len())
-        .filter(|window| window.eq_ignore_ascii_case(NAME))
+    let begins = |line: &&[u8]| {
+        let start = line.trim_ascii_start().get(..NAME.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(NAME))
+    };
+    raw.split(|byte| matches!(byte, b'\n' | b'\r'))
+        .filter(begins)
         .count()
 }
 
 fn read(reader: &Reader, mail: &Message<'_>, raw: &[u8], now: DateTime<Utc>) -> Result<Inbound> {
     let sender = mail.from().and_then(Address::first);
-    let message_id = mail
-        .message_id()
+    let whole_id = mail.message_id().map(|id| one_line(id, usize::MAX));
+    let whole_id = whole_id.filter(|id| !id.is_empty());
+    // Ids that differ only where the record's field has ended are of two mails.
+    let message_id = whole_id
+        .as_ref()
         .map(|id| one_line(id, super::LONGEST_CAUSE));
-    let message_id = message_id.filter(|id| !id.is_empty());
-    let key = match &message_id {
+    let key = match &whole_id {
         Some(id) => format!("mail/{id}"),
         None => format!("mail/{}", blake3::hash(raw).to_hex()),
     };

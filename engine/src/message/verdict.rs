@@ -108,7 +108,8 @@ impl Judge<'_> {
         if !self.rules.quiet_channels.contains(&channel) {
             return Verdict::Go;
         }
-        let own = people.iter().find_map(zone_of).unwrap_or(self.zone);
+        let own = people.iter().find_map(zone_of);
+        let own = own.or(hours.zone).unwrap_or(self.zone);
         match hours.end(at, own) {
             Some(end) => Verdict::Wait(end, format!("quiet hours until {}", hours.until)),
             None => Verdict::Go,

@@ -263,3 +263,23 @@ fn mails_that_were_cut_mixed_and_flipped_are_read_or_refused() {
     }
     assert!(taken > 500, "{taken}");
 }
+
+#[test]
+fn long_message_ids_that_differ_at_their_end_are_of_two_mails() {
+    let office = Office::new();
+    let long = "a".repeat(600);
+    let first = from_maryam(&format!("{long}1@example.org"), "");
+    let second = from_maryam(&format!("{long}2@example.org"), "");
+    let receive = |raw: &[u8]| office.session.receive_mail(raw).unwrap();
+    let (one, two) = (receive(&first), receive(&second));
+    assert!(one.id != two.id && !two.before);
+    assert!(receive(&first).before);
+}
+
+#[test]
+fn a_text_about_headers_is_no_mail_of_many_parts() {
+    let office = Office::new();
+    let text = "the header Content-Type: is said here\n".repeat(600);
+    let raw = mail("From: a@example.org\nMessage-ID: <t@y.org>", &text);
+    assert!(office.session.receive_mail(&raw).is_ok());
+}

@@ -541,6 +541,24 @@ fn a_formatted_template_has_a_text_beside_it() {
     let message = office.get(posted.id);
     assert!(message.text("body_html").unwrap().contains("<h1>"));
     let text = message.text("body_text").unwrap();
-    assert!(text.starts_with("پیشنهاد\n") && text.ends_with("سلام"), "{text}");
+    assert!(
+        text.starts_with("پیشنهاد\n") && text.ends_with("سلام"),
+        "{text}"
+    );
     assert!(text.contains("مریم رضایی") && !text.contains('<'), "{text}");
+}
+
+#[test]
+fn quiet_hours_are_by_their_own_clock_where_the_recipients_is_not_known() {
+    let time = |text: &str| text.parse::<chrono::NaiveTime>().unwrap();
+    let zone = |hours: i32| FixedOffset::east_opt(hours * 3600).unwrap();
+    // It is noon in Tehran, half past eight in London and half past five in the evening in Tokyo.
+    for (offset, waits) in [(0, false), (9, true)] {
+        let mut quiet = rules();
+        let hours = QuietHours::new(time("17:00:00"), time("08:00:00"));
+        quiet.quiet_hours = Some(hours.in_zone(zone(offset)));
+        let office = Office::of(Engine::in_memory(), Postbox::accepting(), quiet);
+        let posted = office.post(sms_to("09121234567"));
+        assert_eq!(posted.cause.is_some(), waits, "{posted:?}");
+    }
 }
