@@ -16,10 +16,6 @@ use crate::session::Session;
 use crate::write::Request;
 
 /// A file that came with a message.
-#[cfg_attr(
-    not(feature = "mail"),
-    expect(dead_code, reason = "files come with mails")
-)]
 pub(super) struct Attached {
     /// As the sender called it.
     pub(super) name: String,
