@@ -96,8 +96,9 @@ pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
 pub use message::{
     Accepted, CallingCode, Channel, Deliveries, DeliveryReport, InboundSms, MessageDraft,
-    MessageRules, MessageState, MessageText, Outgoing, Posted, Purpose, QuietHours, Received,
-    Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport, sms_length,
+    MessageRules, MessageState, MessageText, Outgoing, OutgoingFile, Posted, Purpose, QuietHours,
+    Received, Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport,
+    sms_length,
 };
 pub use notification::{Letter, LetterChannel, Notice, NoticeState};
 pub use past::{Moment, Past};
@@ -118,7 +119,7 @@ pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
-pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem};
+pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem, plain_text};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
 pub use view::{

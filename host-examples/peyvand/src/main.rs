@@ -15,7 +15,6 @@ mod first_look;
 mod import;
 mod message;
 mod moment;
-mod plain;
 mod plugin;
 mod progress;
 mod query;
@@ -58,6 +57,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Exit {
     let mut stdout = io::stdout().lock();
     let mut output = Output::new(&mut stdout, cli.everywhere.json);
+    store::look_from(cli.everywhere.zone, cli.everywhere.locale);
     let ended = answer(cli, &mut output).and_then(|exit| output.flush().map(|()| exit));
     ended.unwrap_or_else(|fault| {
         fault.tell(&mut io::stderr().lock(), cli.everywhere.json);
