@@ -52,7 +52,8 @@ pub struct ProcessDefinition {
     pub moved: BTreeMap<String, String>,
 }
 
-/// A step at which a record may begin.
+/// A step at which a record may begin: by itself in the first whose condition holds, or in another of them where the
+/// request that makes it names one. A firm that brings running records from elsewhere lists all steps for that day.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Start {

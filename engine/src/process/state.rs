@@ -159,8 +159,12 @@ impl Session {
     /// # Errors
     /// When there is no such record, or it is in no process.
     pub fn process_state(&self, id: RecordId) -> Result<ProcessState> {
-        let record = self.get(id)?;
         let (reader, _) = self.engine.read()?;
+        let record = match reader.get(id)? {
+            Some(record) => record,
+            // It says why there is none.
+            None => self.get(id)?,
+        };
         let process = of_record(&reader, &record)?;
         let stands = record.text(fields::STEP).unwrap_or_default();
         let Some(step) = process.definition.standing(stands) else {
