@@ -378,3 +378,42 @@ fn whoever_hands_on_may_say_to_whom() {
         None::<StepOutcome>
     );
 }
+
+#[cfg(feature = "script")]
+#[test]
+fn what_a_script_fills_in_counts_and_where_it_moves_a_record_is_judged() {
+    let firm = bank();
+    let script = "//! name: scoring\n//! on: loan before update\n//! when: step, score\n//! on-failure: reject\nif record.step == \"branch\" && record.score == () { record.score = 60; }\nif record.score != () && record.score < 10 { record.step = \"refused\"; }\nif record.score == 99 { record.step = \"paid\"; }\n";
+    let _ = firm.session.install_script(script).unwrap();
+    let at_credit = || {
+        let id = loan(&firm, json!({"amount": "6000000000 IRR"}));
+        firm.attach(id, "identity", json!({}));
+        let _ = firm.session.advance(id, "credit").unwrap();
+        id
+    };
+    let id = at_credit();
+    let _ = firm.session.advance(id, "branch").unwrap();
+    assert_eq!(firm.get(id).get("score"), Some(&Value::Integer(60)));
+    let id = at_credit();
+    let _ = firm.session.update(id, json!({"score": 5})).unwrap();
+    assert_eq!(firm.get(id).text("step_outcome"), Some("failure"));
+    let id = at_credit();
+    let error = firm.session.update(id, json!({"score": 99})).unwrap_err();
+    assert_eq!(codes(&error), ["step-not-allowed step"]);
+}
+
+#[test]
+fn a_write_on_an_older_revision_moves_nothing() {
+    let firm = bank();
+    let id = loan(&firm, json!({}));
+    let seen = firm.get(id).revision();
+    let _ = firm.session.update(id, json!({"score": 1})).unwrap();
+    let request = crate::write::Request::Update {
+        id,
+        revision: Some(seen),
+        fields: json!({"step": "withdrawn"}).into(),
+    };
+    let error = firm.session.commit([request]).unwrap_err();
+    assert_eq!(error.kind(), crate::error::ErrorKind::Conflict);
+    assert_eq!(firm.get(id).text("step"), Some("registered"));
+}
