@@ -61,6 +61,7 @@ mod notification;
 mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
+mod process;
 mod query;
 mod record;
 mod sales;
@@ -102,6 +103,11 @@ pub use message::{
 };
 pub use notification::{Letter, LetterChannel, Notice, NoticeState};
 pub use past::{Moment, Past};
+pub use process::{
+    Deadline, Holder, Missing, NextStep, Process, ProcessChange, ProcessDefinition, ProcessSaved,
+    ProcessState, RequiredDocument, RequiredField, Responsible, Start, Step, StepGone, StepOutcome,
+    StepStay, Transition,
+};
 pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,
 };

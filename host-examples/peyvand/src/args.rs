@@ -3,6 +3,7 @@
 mod document;
 mod message;
 mod plugin;
+pub(crate) mod process;
 mod schema;
 mod script;
 pub(crate) mod view;
@@ -205,6 +206,9 @@ pub(crate) enum Command {
     /// Templates of pages and messages
     #[command(subcommand)]
     Template(crate::template::Template),
+    /// Processes: by which steps records go, and who holds one up
+    #[command(subcommand)]
+    Process(process::Process),
     /// Views: which records, in which columns and order, drawn as what
     #[command(subcommand)]
     View(view::View),

@@ -16,6 +16,7 @@ mod import;
 mod message;
 mod moment;
 mod plugin;
+mod process;
 mod progress;
 mod query;
 mod record;
@@ -99,6 +100,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Message(message) => message::run(message, dir, output),
         Command::Render(render) => render::run(render, dir, output),
         Command::Template(template) => template::run(template, dir, output),
+        Command::Process(process) => process::run(process, dir, output),
         Command::View(asked) => view::run(asked, dir, output),
         Command::Form(asked) => view::form(asked, dir, output),
         Command::Dashboard(asked) => view::dashboard(asked, dir, output),

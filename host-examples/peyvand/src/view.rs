@@ -47,7 +47,7 @@ pub(crate) fn run(asked: &View, dir: &Path, output: &mut Output<'_>) -> Result<E
 }
 
 /// A session of whom the answer is for, in his language.
-fn session(engine: &Engine, looking: &Looking) -> Result<Session, Fault> {
+pub(crate) fn session(engine: &Engine, looking: &Looking) -> Result<Session, Fault> {
     let session = engine.session();
     let session = match &looking.user {
         None => session,
