@@ -3,7 +3,7 @@
 //! Made anew from the stored plugins, scripts and rules whenever one of them changes; a write uses one registry from
 //! beginning to end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{AfterCommit, BeforeSave, FieldType, Said, SchemaGuard, Score, WorkflowAction};
@@ -26,6 +26,8 @@ pub(crate) struct Registry {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// The last lines that each plugin said, by its id.
     pub(crate) logs: BTreeMap<String, Arc<dyn Said>>,
+    /// Objects of which hooks look for records: each change of one of theirs is marked.
+    pub(crate) watched: BTreeSet<u32>,
     /// What is installed and enabled but cannot run, and why. Nobody's write depends on it silently: opening says so.
     pub(crate) broken: Vec<String>,
 }

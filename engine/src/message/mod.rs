@@ -14,6 +14,7 @@ mod inbound;
 mod mail;
 mod outbox;
 mod people;
+mod posted;
 mod posting_rule;
 mod queue;
 mod recipient;
@@ -31,6 +32,7 @@ pub use rules::{CallingCode, MessageRules, QuietHours, Sender};
 pub use sms::{SmsEncoding, SmsLength, sms_length};
 pub use transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
 
+pub(crate) use posted::post;
 pub(crate) use posting_rule::PostingRule;
 
 use std::collections::BTreeMap;
