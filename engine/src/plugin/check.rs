@@ -151,6 +151,18 @@ impl Manifest {
                 }
             }
         }
+        for need in &self.needs {
+            let place = need.place();
+            if let Some(object) = need
+                .object
+                .as_ref()
+                .and_then(|name| object(schema, name, &place, &mut faults))
+            {
+                for name in need.fields.iter().flatten() {
+                    field_number(object, name, &place, &mut faults);
+                }
+            }
+        }
         faults.into_result(&self.id)?;
         Ok(bound)
     }

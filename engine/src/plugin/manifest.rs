@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::contract;
 use super::limits::Limits;
+use super::rights::Need;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::gamification::{Badge, Reason};
 use crate::hook::{OnFailure, Verb};
@@ -34,6 +35,8 @@ pub(crate) struct Manifest {
     pub(crate) workflows: Vec<Workflow>,
     /// What its effects may do.
     pub(crate) effects: Vec<Grant>,
+    /// What it needs besides.
+    pub(crate) needs: Vec<Need>,
     /// The views, forms and dashboards that it brings.
     pub(crate) declarations: Declarations,
 }

@@ -14,6 +14,7 @@ mod hooks;
 mod instance;
 mod limits;
 mod manifest;
+mod rights;
 mod rules;
 mod runtime;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::contract;
 use super::limits::Limits;
 use super::manifest::{Faults, Grant, Hook, Manifest, Point, Setting, foreign_contract, is_word};
+use super::rights::Need;
 use super::rules::{check_hooks, check_workflow};
 use crate::error::{Error, ErrorKind};
 use crate::hook::OnFailure;
@@ -41,6 +42,8 @@ struct Written {
     workflows: Vec<WrittenWorkflow>,
     #[serde(default, rename = "effect")]
     effects: Vec<Grant>,
+    #[serde(default)]
+    needs: Vec<Need>,
     #[serde(default, rename = "view")]
     views: Vec<Json>,
     #[serde(default, rename = "form")]
@@ -156,6 +159,7 @@ impl Written {
     fn read(self, faults: &mut Faults) -> Manifest {
         let on_failure = self.head(faults);
         self.limits.check(faults);
+        self.needs.iter().for_each(|need| need.check(faults));
         for (name, setting) in &self.settings {
             setting.check(name, faults);
         }
@@ -207,6 +211,7 @@ impl Written {
             fields,
             hooks: self.hooks,
             effects: self.effects,
+            needs: self.needs,
         }
     }
 }
