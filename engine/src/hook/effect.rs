@@ -107,13 +107,39 @@ pub(crate) struct HttpRequest {
     pub(crate) method: String,
     pub(crate) url: String,
     pub(crate) headers: Vec<HttpHeader>,
+    #[serde(with = "hex")]
     pub(crate) body: Vec<u8>,
     pub(crate) time_out_ms: Option<u32>,
     /// The hook that hears the answer.
     pub(crate) reply_to: Option<String>,
     pub(crate) context: String,
-    /// The record that caused it.
+    /// The id of the record that caused it.
     pub(crate) about: String,
+}
+
+/// What another system answered, as a hook hears it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reply {
+    /// The key of the effect that asked.
+    pub(crate) key: String,
+    pub(crate) context: String,
+    /// The record that caused the question.
+    pub(crate) about: RecordId,
+    pub(crate) answer: HttpAnswer,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HttpAnswer {
+    Response {
+        status: u16,
+        headers: Vec<HttpHeader>,
+        #[serde(with = "hex")]
+        body: Vec<u8>,
+    },
+    /// There was no response: why.
+    Failed(String),
 }
 
 /// A line of a request or an answer.
@@ -121,4 +147,30 @@ pub(crate) struct HttpRequest {
 pub(crate) struct HttpHeader {
     pub(crate) name: String,
     pub(crate) value: String,
+}
+
+/// Bytes in JSON, as two digits each.
+mod hex {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+        let text: String = bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect();
+        to.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        let digits: Option<Vec<u8>> = text
+            .chars()
+            .map(|digit| digit.to_digit(16).and_then(|half| u8::try_from(half).ok()))
+            .collect();
+        let digits = digits.ok_or_else(|| D::Error::custom("not digits of base 16"))?;
+        let byte = |pair: &[u8]| pair.iter().fold(0, |byte, half| byte << 4 | half);
+        Ok(digits.chunks(2).map(byte).collect())
+    }
 }

@@ -19,9 +19,10 @@ mod rule;
 pub use budget::Bill;
 pub(crate) use budget::{Bills, Cost};
 pub(crate) use effect::{
-    EffectAction, HttpHeader, HttpRequest, Links, Posting, PostingTo, PostingWords, Which,
+    EffectAction, HttpAnswer, HttpHeader, HttpRequest, Links, Posting, PostingTo, PostingWords,
+    Reply, Which,
 };
-pub(crate) use registry::Registry;
+pub(crate) use registry::{MayCall, Registry};
 pub(crate) use rule::{Rule, engine_rule};
 
 use std::collections::BTreeSet;
@@ -288,6 +289,16 @@ pub(crate) trait WorkflowAction: Send + Sync {
         &self,
         rows: &[Row<'_>],
         parameters: &Json,
+        context: &HookContext<'_>,
+    ) -> Result<Effects, HookFailure>;
+}
+
+/// Hears what other systems answered to a plugin's requests.
+pub(crate) trait OnReply: Send + Sync {
+    fn name(&self) -> &HookName;
+    fn on_reply(
+        &self,
+        replies: &[Reply],
         context: &HookContext<'_>,
     ) -> Result<Effects, HookFailure>;
 }

@@ -8,10 +8,11 @@ mod effect;
 
 pub(super) use asked::{Calendar, CalendarDay, Entry, Got, Page, QueryAsked, ReadError, Selection};
 pub(super) use effect::{
-    Action, Address, Assignment, ChangedRecord, Effect, Header, HttpRequest, HttpResponse, Message,
-    MessageContent, Method, Money, NewRecord, Recipient, Reply, ReplyAnswer, Scalar, StoreWrite,
-    Target, TemplateUse, Words,
+    Action, Assignment, Effect, Header, HttpRequest, HttpResponse, Message, MessageContent, Method,
+    NewRecord, Recipient, Reply, ReplyAnswer, Scalar, StoreWrite, Target,
 };
+#[cfg(test)]
+pub(super) use effect::{ChangedRecord, Words};
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
