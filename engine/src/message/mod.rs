@@ -17,6 +17,7 @@ mod inbound;
 mod mail;
 mod outbox;
 mod people;
+mod posted;
 mod posting_rule;
 mod queue;
 mod recipient;
@@ -35,6 +36,7 @@ pub use sms::{SmsEncoding, SmsLength, sms_length};
 pub use transport::{Accepted, Outgoing, OutgoingFile, SendError, SendErrorKind, Transport};
 
 pub(crate) use correspondence::Correspondence;
+pub(crate) use posted::post;
 pub(crate) use posting_rule::PostingRule;
 
 use std::collections::BTreeMap;
