@@ -90,7 +90,7 @@ pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
-pub use install::{PluginInfo, PluginSignature, SettingLabels, TrustedKey};
+pub use install::{HookTrial, PluginInfo, PluginSignature, SettingLabels, TrustedKey};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};

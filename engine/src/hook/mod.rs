@@ -106,6 +106,7 @@ pub(crate) struct Answers {
 }
 
 /// One new value for one row's own record.
+#[derive(Debug)]
 pub(crate) struct Patch {
     pub(crate) row: usize,
     pub(crate) field: u32,
@@ -113,6 +114,7 @@ pub(crate) struct Patch {
 }
 
 /// A row that must not be saved as it is.
+#[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) row: usize,
     pub(crate) field: Option<String>,

@@ -10,6 +10,8 @@ mod plugins;
 #[cfg(feature = "script")]
 mod scripts;
 #[cfg(feature = "wasm")]
+mod trial;
+#[cfg(feature = "wasm")]
 mod trust;
 
 #[cfg(feature = "wasm")]
@@ -19,6 +21,8 @@ pub(crate) use missing::Missing;
 pub use plugins::{PluginInfo, SettingLabels};
 #[cfg(feature = "script")]
 pub use scripts::{ScriptInfo, ScriptRun};
+#[cfg(feature = "wasm")]
+pub use trial::HookTrial;
 #[cfg(feature = "wasm")]
 pub use trust::{PluginSignature, TrustedKey};
 

@@ -239,7 +239,7 @@ impl Engine {
         cache.fault().map(str::to_owned)
     }
 
-    fn plugin_runtime(&self) -> Result<plugin::Runtime> {
+    pub(super) fn plugin_runtime(&self) -> Result<plugin::Runtime> {
         Ok(plugin::Runtime::new()?.with_cache(self.inner.host.code.clone()))
     }
 }
