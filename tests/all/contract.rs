@@ -57,7 +57,10 @@ fn a_file_that_is_changed_new_or_gone_is_told() {
     write("hooks.wit", "interface hooks {}\n");
     let list = hashes(folder.path());
     write("types.wit", "interface types {}\r\n");
-    assert_eq!(differing(&list, &hashes(folder.path())), Vec::<String>::new());
+    assert_eq!(
+        differing(&list, &hashes(folder.path())),
+        Vec::<String>::new()
+    );
     write("types.wit", "interface types { f: func(); }\n");
     write("more.wit", "");
     std::fs::remove_file(folder.path().join("hooks.wit")).unwrap();

@@ -87,7 +87,7 @@ pub(crate) fn collect(
 /// The folder of the guest kit: where the plugin's Cargo.toml says, else `plugins/sdk` of a
 /// folder above. None for a plugin whose kit comes from elsewhere, whose version is then in its
 /// Cargo.toml.
-fn kit_folder(plugin_dir: &Path) -> Result<Option<PathBuf>, PackError> {
+pub(crate) fn kit_folder(plugin_dir: &Path) -> Result<Option<PathBuf>, PackError> {
     let path = plugin_dir.join("Cargo.toml");
     let table = crate::read_toml(&path, &crate::read(&path)?)?;
     let dependency = table
