@@ -161,7 +161,9 @@ impl Engine {
             let why = "the plugin is not enabled any more, or may not ask this host any more";
             return Ok(HttpAnswer::Failed(why.to_owned()));
         }
-        let given = request.time_out_ms.map(|ms| Duration::from_millis(ms.into()));
+        let given = request
+            .time_out_ms
+            .map(|ms| Duration::from_millis(ms.into()));
         let headers = request.headers.iter();
         let headers = headers.map(|header| (header.name.clone(), header.value.clone()));
         let key = blake3::hash(once).to_hex().to_string();
@@ -203,16 +205,16 @@ impl Engine {
             entries.push((key(spaces::REPLY), Some(value)));
         }
         self.keep_entries(
-            format!("what {} answered to plugin {}", host(&waiting.request.url), waiting.request.plugin),
+            format!(
+                "what {} answered to plugin {}",
+                host(&waiting.request.url),
+                waiting.request.plugin
+            ),
             entries,
         )
     }
 
-    fn keep_entries(
-        &self,
-        what: String,
-        entries: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    ) -> Result<()> {
+    fn keep_entries(&self, what: String, entries: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<()> {
         let stored = Stored {
             what,
             entries,

@@ -49,12 +49,8 @@ fn draft(posting: Posting) -> Result<MessageDraft> {
     draft.channel = word(posting.channel, "channel", Channel::from_name)?;
     draft.purpose = word(posting.purpose, "purpose", Purpose::from_name)?.unwrap_or_default();
     draft.language = word(posting.language, "language", Locale::from_tag)?;
-    draft.send_after = posting
-        .send_after
-        .and_then(DateTime::from_timestamp_micros);
-    draft.expires_at = posting
-        .expires_at
-        .and_then(DateTime::from_timestamp_micros);
+    draft.send_after = posting.send_after.and_then(DateTime::from_timestamp_micros);
+    draft.expires_at = posting.expires_at.and_then(DateTime::from_timestamp_micros);
     Ok(draft)
 }
 

@@ -434,7 +434,7 @@ fn headers(given: Vec<Header>) -> Result<Vec<HttpHeader>, String> {
         "idempotency-key",
         "upgrade",
     ];
-    let header = |Header { name, value}: Header| {
+    let header = |Header { name, value }: Header| {
         let lower = name.to_ascii_lowercase();
         if name.is_empty() || !name.bytes().all(plain) || OURS.contains(&lower.as_str()) {
             return Err(format!("a plugin cannot set the header '{name}'"));
@@ -470,7 +470,10 @@ pub(super) fn host_of(url: &str) -> Result<&str, String> {
     }
 }
 
-fn assigned(seen: &Seen<'_>, fields: Vec<Assignment>) -> Result<(Map<String, Json>, Links), String> {
+fn assigned(
+    seen: &Seen<'_>,
+    fields: Vec<Assignment>,
+) -> Result<(Map<String, Json>, Links), String> {
     let mut map = Map::new();
     let mut links = Vec::new();
     for Assignment { field, value } in fields {
@@ -504,7 +507,10 @@ fn json_of(value: Scalar) -> Result<Json, String> {
         Scalar::Decimal(text) => json!(number(&text)?),
         Scalar::Date(days) => {
             let day = columns::date(i64::from(days));
-            json!(day.ok_or_else(|| format!("{days} is not a day"))?.to_string())
+            json!(
+                day.ok_or_else(|| format!("{days} is not a day"))?
+                    .to_string()
+            )
         }
         Scalar::Instant(micros) => {
             let at = columns::instant(micros);

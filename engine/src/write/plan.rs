@@ -261,12 +261,14 @@ impl Planner {
     /// What hooks read must be as it was.
     fn read(&mut self, reads: &Reads, schema: &Schema) {
         let number = |id: &RecordId| Some(schema.by_prefix(id.prefix)?.number);
-        let records = reads.records.iter().filter_map(|id| {
-            Some(spaces::of_record(spaces::RECORD, number(id)?, id.number))
-        });
-        let totals = reads.totals.iter().filter_map(|(id, field)| {
-            Some(spaces::rollup(number(id)?, id.number, *field))
-        });
+        let records = reads
+            .records
+            .iter()
+            .filter_map(|id| Some(spaces::of_record(spaces::RECORD, number(id)?, id.number)));
+        let totals = reads
+            .totals
+            .iter()
+            .filter_map(|(id, field)| Some(spaces::rollup(number(id)?, id.number, *field)));
         let objects = reads.objects.iter();
         let objects = objects.map(|object| spaces::of_object(spaces::WATCH, *object));
         let kept = reads.kept.iter();
