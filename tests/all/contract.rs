@@ -68,3 +68,14 @@ fn a_file_that_is_changed_new_or_gone_is_told() {
     told.sort();
     assert_eq!(told, ["hooks.wit", "more.wit", "types.wit"]);
 }
+
+/// Guests of tests are kept as they were built, as the plugins are.
+#[test]
+fn the_guests_of_tests_belong_to_their_sources() {
+    let guests = root().join("tests/guests");
+    let stale = peyvand_pack::is_stale(&guests.join("surveyor"), &guests.join("dist")).unwrap();
+    assert!(
+        !stale,
+        "run `peyvand plugin build --out tests/guests/dist tests/guests/surveyor` and commit it"
+    );
+}

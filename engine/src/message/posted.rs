@@ -6,11 +6,17 @@ use super::{Channel, MessageDraft, MessageText, Purpose, Recipient};
 use crate::context::Locale;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Posting, PostingTo, PostingWords, Which};
+use crate::journal::Position;
 use crate::record::RecordId;
 use crate::session::Session;
 
 /// Sends messages, each once under its key; gives what went wrong with single ones.
-pub(crate) fn post(session: &Session, posts: Vec<(String, Posting)>) -> Result<Vec<Error>> {
+pub(crate) fn post(
+    session: &Session,
+    posts: Vec<(String, Posting)>,
+    cause: Option<Position>,
+    depth: u8,
+) -> Result<Vec<Error>> {
     let mut failed = Vec::new();
     let mut drafts = Vec::with_capacity(posts.len());
     for (once, posting) in posts {
@@ -19,7 +25,7 @@ pub(crate) fn post(session: &Session, posts: Vec<(String, Posting)>) -> Result<V
             Err(error) => failed.push(error),
         }
     }
-    let sent = session.send_all(drafts)?;
+    let sent = session.send_batch(drafts, cause, depth)?;
     failed.extend(sent.into_iter().filter_map(Result::err));
     Ok(failed)
 }

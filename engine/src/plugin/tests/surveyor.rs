@@ -70,7 +70,7 @@ fn a_guest_gets_and_finds_records() {
     let _ = create(
         &session,
         "account",
-        json!({"name": "پارس", "industry": "oil"}),
+        json!({"name": "آهن", "industry": "oil"}),
     );
     assert_eq!(
         findings(&session, &format!("get|account|{acme}|name")),
@@ -84,7 +84,7 @@ fn a_guest_gets_and_finds_records() {
         &session,
         "query|account|industry[eq]:steel||name\nquery|account||name|name\ncount|account|",
     );
-    assert_eq!(found, "فولاد\nپارس,فولاد\n2");
+    assert_eq!(found, "فولاد\nآهن,فولاد\n2");
     assert!(findings(&session, "get|acount|x|name").contains("there is no object 'acount'"));
     assert!(findings(&session, "query|account|nme[eq]:x||name").contains("nme"));
     assert!(
@@ -269,7 +269,7 @@ fn a_request_of_a_plugin_that_was_switched_off_is_not_made() {
     let _ = lead(&session, "ask|https://api.example.com/score");
     let _ = session.enable_plugin("surveyor", false).unwrap();
     let asked = session.engine.ask_others(&other).unwrap();
-    assert_eq!((asked.made, asked.failed), (1, 1));
+    assert_eq!((asked.made, asked.failed), (0, 1));
     assert!(
         asked.warnings[0].contains("is not enabled any more"),
         "{:?}",
