@@ -58,6 +58,7 @@ pub(in crate::plugin) struct Entry {
     pub(in crate::plugin) value: Vec<u8>,
 }
 
+#[allow(dead_code, reason = "wasmtime makes them of what a guest says")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]

@@ -155,6 +155,7 @@ pub(in crate::plugin) struct TemplateUse {
     pub(in crate::plugin) about: Target,
 }
 
+#[allow(dead_code, reason = "wasmtime makes them of what a guest says")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]
