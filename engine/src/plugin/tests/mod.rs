@@ -8,6 +8,7 @@ mod guests;
 mod lifecycle;
 mod shipped;
 mod signed;
+mod trial;
 
 use std::sync::Arc;
 
