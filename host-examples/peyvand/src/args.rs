@@ -9,7 +9,7 @@ pub(crate) mod view;
 
 pub(crate) use document::{AddDocument, Document};
 pub(crate) use message::{Message, Send};
-pub(crate) use plugin::Plugin;
+pub(crate) use plugin::{Plugin, Trust};
 pub(crate) use schema::Schema;
 pub(crate) use script::Script;
 
