@@ -11,6 +11,7 @@ mod lifecycle;
 mod shipped;
 mod signed;
 mod surveyor;
+mod trial;
 
 use std::sync::Arc;
 
