@@ -448,7 +448,7 @@ impl Session {
             config: true,
             ..Stored::default()
         };
-        self.strip_for(&changes, || self.ask(Ask::Stored(stored)))?;
+        let _ = self.strip_for(&changes, || self.ask(Ask::Stored(stored)))?;
         self.take_back(id, &records)
     }
 
