@@ -17,6 +17,8 @@ pub(crate) struct Cost {
     pub(crate) memory_bytes: u64,
     /// How often it was stopped because it took too long.
     pub(crate) time_outs: u64,
+    /// Records that it was given besides its rows.
+    pub(crate) rows_read: u64,
 }
 
 /// What one hook has used since the engine was opened.
@@ -31,6 +33,8 @@ pub struct Bill {
     pub calls: u64,
     /// How many records it was given.
     pub rows: u64,
+    /// How many records it read besides.
+    pub rows_read: u64,
     /// WebAssembly fuel, or a script's operations.
     pub fuel: u64,
     /// The largest memory of an instance, in bytes.
@@ -142,6 +146,7 @@ impl Bills {
         bill.calls += 1;
         bill.rows += rows as u64;
         bill.fuel += cost.fuel;
+        bill.rows_read += cost.rows_read;
         bill.peak_memory_bytes = bill.peak_memory_bytes.max(cost.memory_bytes);
         bill.time_outs += cost.time_outs;
         more(bill);
@@ -151,7 +156,7 @@ impl Bills {
                 calls: 1,
                 fuel: cost.fuel,
                 peak_memory_bytes: cost.memory_bytes,
-                rows_read: rows as u64,
+                rows_read: rows as u64 + cost.rows_read,
                 rows_written: bill.rows_written - before.0,
                 failures: bill.failures - before.1,
                 time_outs: cost.time_outs,
@@ -226,6 +231,7 @@ mod tests {
             fuel: 5,
             memory_bytes: 7,
             time_outs: 1,
+            rows_read: 1,
         };
         let name = name(actor);
         (0..calls).for_each(|_| bills.charge(&name, 3, cost, |bill| bill.rows_written += 2));
@@ -247,7 +253,7 @@ mod tests {
             calls: 64,
             fuel: 320,
             peak_memory_bytes: 7,
-            rows_read: 192,
+            rows_read: 256,
             rows_written: 128,
             failures: 0,
             time_outs: 64,

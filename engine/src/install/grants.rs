@@ -23,7 +23,8 @@ impl Session {
         let Some((mut held, bytes)) = self.stored_plugin(id)? else {
             return Err(no_plugin(id, ""));
         };
-        let opened = plugin::open(&bytes)?;
+        let runtime = self.engine.plugin_runtime()?;
+        let opened = plugin::open(&runtime, &bytes)?;
         let schema = self.engine.schema()?;
         let needed = opened.manifest.rights();
         let before = held.granted().unwrap_or_else(|| needed.clone());
@@ -36,7 +37,6 @@ impl Session {
         }
         held.grants = as_json(Some(&granted));
         if granted != before || held.granted().is_none() {
-            let runtime = plugin::Runtime::new()?;
             plugin::load(&runtime, &bytes, &opened.manifest, &held.terms(), &schema)?;
             let listed = |verb: &str, rights: &[&str]| match rights {
                 [] => String::new(),

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::plugins::rejects;
+use super::trust::PluginSignature;
 use super::{Paused, Plugin};
 use crate::error::Error;
 use crate::plugin::{self, Manifest, Point, Right, Terms};
@@ -100,7 +101,7 @@ pub struct PluginInfo {
     pub effects: Vec<String>,
     /// Everything that it needs, and whether the administrator grants it.
     pub rights: Vec<PluginRight>,
-    /// The fields, field types, views, forms and dashboards that it brings.
+    /// The field types, objects, fields, options, records, views, forms and dashboards that it brings.
     pub brings: Vec<String>,
     /// The workflows that it brings.
     pub workflows: Vec<String>,
@@ -110,6 +111,8 @@ pub struct PluginInfo {
     pub setting_labels: BTreeMap<String, SettingLabels>,
     /// `reject` or `skip`: what happens to a write when it does not answer.
     pub on_failure: String,
+    /// Who signed it, as far as the trusted keys tell.
+    pub signature: PluginSignature,
     /// Why it cannot run, when it cannot.
     pub broken: Option<String>,
     /// Since when and why it is not asked, when it kept failing; `Session::resume_plugin` lets it run again.
@@ -126,11 +129,7 @@ impl PluginInfo {
         let manifest = &opened.manifest;
         let mut reads: Vec<String> = Vec::new();
         let mut writes: Vec<String> = Vec::new();
-        for hook in manifest
-            .hooks
-            .iter()
-            .filter(|hook| hook.point != Point::FieldType)
-        {
+        for hook in manifest.hooks.iter().filter(|hook| !hook.object.is_empty()) {
             reads.extend(hook.reads.iter().map(|name| {
                 format!(
                     "{}.{}",
@@ -148,26 +147,6 @@ impl PluginInfo {
             list.sort();
             list.dedup();
         }
-        let types = manifest
-            .hooks
-            .iter()
-            .filter(|hook| hook.point == Point::FieldType);
-        let mut brings: Vec<String> = types
-            .map(|hook| {
-                let called = hook
-                    .label
-                    .get("en")
-                    .map_or_else(String::new, |label| format!(" ({label})"));
-                format!("field type {}/{}{called}", manifest.id, hook.name)
-            })
-            .collect();
-        brings.extend(
-            manifest
-                .fields
-                .iter()
-                .map(|(object, field)| format!("field {object}.{}", field.name)),
-        );
-        brings.extend(manifest.declarations.names());
         Self {
             id: manifest.id.clone(),
             version: manifest.version.clone(),
@@ -193,7 +172,7 @@ impl PluginInfo {
                     )
                 })
                 .collect(),
-            brings,
+            brings: brings(manifest),
             workflows: manifest
                 .workflows
                 .iter()
@@ -215,9 +194,14 @@ impl PluginInfo {
                 })
                 .collect(),
             on_failure: if rejects(manifest) { "reject" } else { "skip" }.to_owned(),
+            signature: PluginSignature::Unsigned,
             broken: None,
             paused: None,
         }
+    }
+
+    pub(super) fn signed(self, signature: PluginSignature) -> Self {
+        Self { signature, ..self }
     }
 
     /// What can still be said of an installed plugin that this engine cannot read.
@@ -242,10 +226,48 @@ impl PluginInfo {
             settings: Json::Object(plugin.settings.clone()),
             setting_labels: BTreeMap::new(),
             on_failure: if plugin.rejects { "reject" } else { "skip" }.to_owned(),
+            signature: PluginSignature::Unsigned,
             broken: Some(why.to_string()),
             paused: plugin.paused.as_ref().map(PluginPause::new),
         }
     }
+}
+
+/// What it brings, each with what it is: `field lead.score`, `3 of template`.
+fn brings(manifest: &Manifest) -> Vec<String> {
+    let types = manifest
+        .hooks
+        .iter()
+        .filter(|hook| hook.point == Point::FieldType);
+    let mut brings: Vec<String> = types
+        .map(|hook| {
+            let called = hook
+                .label
+                .get("en")
+                .map_or_else(String::new, |label| format!(" ({label})"));
+            format!("field type {}/{}{called}", manifest.id, hook.name)
+        })
+        .collect();
+    let fields = manifest.fields.iter();
+    brings.extend(fields.map(|(object, field)| format!("field {object}.{}", field.name)));
+    let data = &manifest.brought;
+    let objects = data.objects.iter();
+    brings.extend(objects.map(|object| format!("object {}", object.name)));
+    let options = data.options.iter();
+    brings.extend(options.map(|option| {
+        format!(
+            "option {}.{} {}",
+            option.object, option.field, option.option
+        )
+    }));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for record in &data.records {
+        *counts.entry(record.object.as_str()).or_default() += 1;
+    }
+    let counts = counts.iter();
+    brings.extend(counts.map(|(object, count)| format!("{count} of {object}")));
+    brings.extend(manifest.declarations.names());
+    brings
 }
 
 /// What it needs, in the order in which rights are listed.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::info::{PluginInfo, PluginRight};
 use super::plugins::{asked_in_addition, no_plugin, type_user};
 use crate::error::{Error, Result};
-use crate::plugin::{self, Manifest, Terms};
+use crate::plugin::{self, Manifest, Terms, is_brought};
 use crate::query::Reader;
 use crate::record::RecordId;
 use crate::schema::{Object, Schema, SchemaChange};
@@ -68,24 +68,23 @@ impl Session {
     /// # Errors
     /// Everything that is wrong with the file or its manifest.
     pub fn preview_plugin(&self, bytes: &[u8]) -> Result<PluginChange> {
-        let opened = plugin::open(bytes)?;
+        let signature = self.signature_of(bytes)?;
+        let runtime = self.engine.plugin_runtime()?;
+        let opened = plugin::open(&runtime, bytes)?;
         let manifest = &opened.manifest;
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
         self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
         let held = self.stored_plugin(&manifest.id)?;
-        let old = held
-            .as_ref()
-            .and_then(|(_, bytes)| plugin::open(bytes).ok())
-            .map(|old| old.manifest);
+        let old = held.as_ref().and_then(|held| self.manifest_of(held));
         let terms = held.as_ref().map_or_else(Terms::default, |(held, _)| {
             let mut terms = held.terms();
             let before = old.as_ref().map(Manifest::rights);
             terms.granted = terms.granted.or(before);
             terms
         });
-        let info = PluginInfo::new(&opened, bytes, &terms, &with_fields);
+        let info = PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature);
         let more = asked_in_addition(manifest, old.as_ref());
         let more: Vec<String> = more.iter().map(ToString::to_string).collect();
         let asks = info
@@ -95,6 +94,7 @@ impl Session {
         let (mut adds, mut retires) = (Vec::new(), Vec::new());
         for change in manifest.schema_changes(&schema) {
             match change {
+                SchemaChange::CreateObject { name, .. } => adds.push(format!("object {name}")),
                 SchemaChange::AddField { object, field } => {
                     adds.push(format!("field {object}.{}", field.name));
                 }
@@ -128,9 +128,11 @@ impl Session {
     /// # Errors
     /// When it is not installed.
     pub fn preview_plugin_removal(&self, id: &str) -> Result<PluginRemoval> {
-        let Some((held, bytes)) = self.stored_plugin(id)? else {
+        let Some(held) = self.stored_plugin(id)? else {
             return Err(no_plugin(id, ""));
         };
+        let manifest = self.manifest_of(&held);
+        let (held, _) = held;
         let (reader, _) = self.engine.read()?;
         let schema = reader.schema.clone();
         let mut fields = Vec::new();
@@ -151,9 +153,9 @@ impl Session {
             }
         }
         let mut withdraws = Vec::new();
-        if let Ok(opened) = plugin::open(&bytes) {
-            withdraws.extend(opened.manifest.declarations.names());
-            let workflows = opened.manifest.workflows.iter();
+        if let Some(manifest) = manifest {
+            withdraws.extend(manifest.declarations.names());
+            let workflows = manifest.workflows.iter();
             withdraws.extend(workflows.map(|workflow| format!("workflow {}", workflow.name)));
         }
         let user = type_user(&schema, id);
@@ -303,6 +305,10 @@ fn brought(schema: &Schema, id: &str) -> Vec<(Arc<Object>, Vec<u32>)> {
 /// The changes that put a plugin's fields out of use.
 pub(super) fn retirements(schema: &Schema, id: &str) -> Vec<SchemaChange> {
     let of_object = |(object, numbers): (Arc<Object>, Vec<u32>)| {
+        // An object of its own keeps its fields: they are all that its records have.
+        if is_brought(&object, id) {
+            return Vec::new();
+        }
         let retire = |number: u32| {
             Some(SchemaChange::RetireField {
                 object: object.name.clone(),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::info::{PluginInfo, PluginPause};
 use super::lifecycle::{retirements, withdrawn};
+use super::trust::PluginSignature;
 use super::{Definitions, PART, Plugin};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,13 +21,45 @@ pub(super) fn rejects(manifest: &Manifest) -> bool {
     manifest.on_failure == OnFailure::Reject
 }
 
+/// What an administrator accepts with a plugin's file; by default nothing that is not as it should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PluginConsent {
+    /// A file that is not signed, or signed with a key that is not trusted: whoever says so vouches for it.
+    pub unsigned: bool,
+    /// What the version needs in addition to the installed one, which it is granted.
+    pub grants: bool,
+}
+
+impl PluginConsent {
+    /// Accepts also a file that is not signed with a trusted key.
+    #[must_use]
+    pub fn unsigned(self) -> Self {
+        Self {
+            unsigned: true,
+            ..self
+        }
+    }
+
+    /// Accepts also what the version needs in addition to the installed one.
+    #[must_use]
+    pub fn grants(self) -> Self {
+        Self {
+            grants: true,
+            ..self
+        }
+    }
+}
+
 impl Engine {
     /// Reads and checks a plugin's file as an installation would, and installs nothing.
     ///
     /// # Errors
     /// Why it cannot be installed, and what to do about it.
     pub fn inspect_plugin(&self, bytes: &[u8]) -> Result<PluginInfo> {
-        let opened = plugin::open(bytes)?;
+        let signature = self.session().signature_of(bytes)?;
+        let runtime = self.plugin_runtime()?;
+        let opened = plugin::open(&runtime, bytes)?;
         let schema = self.schema()?;
         opened.manifest.check(&schema)?;
         let with_fields = Arc::new(opened.manifest.schema_with_fields(&schema)?);
@@ -37,68 +70,88 @@ impl Engine {
         let mut terms = Terms::default();
         if let Ok(settings) = plugin::check_settings(&opened.manifest, &Map::new()) {
             terms.settings = settings;
-            let runtime = plugin::Runtime::new()?;
             plugin::load(&runtime, bytes, &opened.manifest, &terms, &with_fields)?;
         }
-        Ok(PluginInfo::new(&opened, bytes, &terms, &with_fields))
+        Ok(PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature))
+    }
+
+    /// Why no compiled code is kept, where a folder was named and nothing is.
+    #[must_use]
+    pub fn code_cache_fault(&self) -> Option<String> {
+        let cache = self.inner.host.code.as_ref()?;
+        cache.fault().map(str::to_owned)
+    }
+
+    pub(super) fn plugin_runtime(&self) -> Result<plugin::Runtime> {
+        Ok(plugin::Runtime::new()?.with_cache(self.inner.host.code.clone()))
     }
 }
 
 impl Session {
-    /// Installs a plugin, or another version of one that is installed, with its fields, in one commit; the views, forms
-    /// and dashboards that it brings follow in the next. Where that is cut off, installing it again goes on.
+    /// Installs a plugin, or another version of one that is installed, with its objects and fields, in one commit; the
+    /// records, views, forms and dashboards that it brings follow in the next ones. Where that is cut off, installing it
+    /// again goes on. The file must be signed with one of the [trusted keys](Session::trust_key).
     ///
     /// `settings` is a JSON object over the manifest's defaults; null keeps those of the installed version. A new plugin
     /// is granted what its manifest needs; another version of an installed one keeps the grants of that.
     ///
     /// # Errors
-    /// Everything that is wrong with the file, its manifest or the settings; nothing is changed then. Another version
-    /// that needs more than the installed one is refused with what it asks in addition:
-    /// [`Session::install_plugin_granting`] grants that.
+    /// Everything that is wrong with the file, its signature, its manifest or the settings; nothing is changed then.
+    /// Another version that needs more than the installed one is refused with what it asks in addition:
+    /// [`Session::install_plugin_with`] can accept that.
     pub fn install_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
-        self.put_in(bytes, settings, false)
+        self.install_plugin_with(bytes, settings, PluginConsent::default())
     }
 
-    /// As [`Session::install_plugin`], and grants what the version needs in addition to the installed one.
+    /// As [`Session::install_plugin`], also where the file is not signed or is signed with a key that is not trusted:
+    /// whoever calls this vouches for the file.
     ///
     /// # Errors
-    /// Everything that is wrong with the file, its manifest or the settings; nothing is changed then.
-    pub fn install_plugin_granting(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
-        self.put_in(bytes, settings, true)
+    /// As there; a signature that does not fit its file is refused here too.
+    pub fn install_unsigned_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        self.install_plugin_with(bytes, settings, PluginConsent::default().unsigned())
     }
 
-    fn put_in(&self, bytes: &[u8], settings: Json, grant: bool) -> Result<PluginInfo> {
+    /// As [`Session::install_plugin`], accepting what `consent` says.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, its manifest or the settings, and what is not accepted; nothing is changed
+    /// then.
+    pub fn install_plugin_with(
+        &self,
+        bytes: &[u8],
+        settings: Json,
+        consent: PluginConsent,
+    ) -> Result<PluginInfo> {
         let _one = self.engine.installing();
-        let opened = plugin::open(bytes)?;
+        let signature = self.signature_of(bytes)?;
+        // Before anything of it is compiled.
+        if !consent.unsigned {
+            signature.must_be_trusted()?;
+        }
+        let runtime = self.engine.plugin_runtime()?;
+        let opened = plugin::open(&runtime, bytes)?;
         let manifest = &opened.manifest;
         let held = self.stored_plugin(&manifest.id)?;
+        let before = held.as_ref().and_then(|held| self.manifest_of(held));
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
         self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
         let terms = Terms {
             settings: settings_for(manifest, settings, held.as_ref().map(|(held, _)| held))?,
-            granted: Some(grants_for(manifest, held.as_ref(), grant)?),
+            granted: Some(grants_for(
+                manifest,
+                held.as_ref().map(|(held, _)| held),
+                before.as_ref(),
+                consent.grants,
+            )?),
             ..Terms::default()
         };
         // Bound once before anything is stored: a setting that the code refuses fails here.
-        plugin::load(
-            &plugin::Runtime::new()?,
-            bytes,
-            manifest,
-            &terms,
-            &with_fields,
-        )?;
-        let mut info = PluginInfo::new(&opened, bytes, &terms, &with_fields);
+        plugin::load(&runtime, bytes, manifest, &terms, &with_fields)?;
+        let mut info = PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature);
         info.enabled = true;
-        let mut objects: Vec<String> = manifest
-            .hooks
-            .iter()
-            .map(|hook| hook.object.clone())
-            .filter(|object| !object.is_empty())
-            .collect();
-        objects.sort();
-        objects.dedup();
         let entry = Plugin {
             id: info.id.clone(),
             version: info.version.clone(),
@@ -106,36 +159,25 @@ impl Session {
             size: info.size,
             enabled: true,
             rejects: rejects(manifest),
-            objects,
+            objects: objects_of(manifest),
             settings: terms.settings,
             grants: as_json(terms.granted.as_ref()),
             paused: None,
             spent: (0, 0),
         };
-        let mut entries = vec![entry_of(&entry)];
-        let parts = bytes
-            .chunks(PART)
-            .zip(0..)
-            .map(|(part, place)| (spaces::plugin_part(&entry.id, place), Some(part.to_vec())));
-        entries.extend(parts);
-        let old_parts = held
-            .as_ref()
-            .map_or(0, |(held, _)| held.size.div_ceil(PART as u64) as u32);
-        entries.extend(
-            (bytes.len().div_ceil(PART) as u32..old_parts)
-                .map(|place| (spaces::plugin_part(&entry.id, place), None)),
-        );
+        let old_size = held.as_ref().map_or(0, |(held, _)| held.size);
         let changes = manifest.schema_changes(&schema);
-        self.make_way_for(manifest, held.as_ref().map(|(_, bytes)| bytes), &changes)?;
+        self.make_way_for(manifest, before.as_ref(), &changes)?;
         let what = format!("install plugin {} {}", entry.id, entry.version);
         let _ = self.ask(Ask::Stored(Stored {
             what,
-            entries,
+            entries: entries_of(&entry, bytes, old_size),
             schema: changes,
             config: true,
             ..Stored::default()
         }))?;
-        // The schema and records do not change in one commit: its views come when its fields are there.
+        // The schema and records do not change in one commit: they come when their fields are there.
+        self.bring(&entry.id, &manifest.brought.records)?;
         self.declare(&entry.id, &manifest.declarations)?;
         Ok(info)
     }
@@ -147,13 +189,18 @@ impl Session {
     pub fn plugins(&self) -> Result<Vec<PluginInfo>> {
         let definitions = self.definitions()?;
         let schema = self.engine.schema()?;
-        let info = |(plugin, bytes): &(Plugin, Vec<u8>)| match plugin::open(bytes) {
-            Ok(opened) => PluginInfo {
-                enabled: plugin.enabled,
-                paused: plugin.paused.as_ref().map(PluginPause::new),
-                ..PluginInfo::new(&opened, bytes, &plugin.terms(), &schema)
-            },
-            Err(error) => PluginInfo::unreadable(plugin, &error),
+        let keys = self.trusted_keys()?;
+        let runtime = self.engine.plugin_runtime()?;
+        let info = |(plugin, bytes): &(Plugin, Vec<u8>)| {
+            let told = match plugin::open(&runtime, bytes) {
+                Ok(opened) => PluginInfo {
+                    enabled: plugin.enabled,
+                    paused: plugin.paused.as_ref().map(PluginPause::new),
+                    ..PluginInfo::new(&opened, bytes, &plugin.terms(), &schema)
+                },
+                Err(error) => PluginInfo::unreadable(plugin, &error),
+            };
+            told.signed(PluginSignature::of(bytes, &keys).unwrap_or_default())
         };
         Ok(definitions.plugins.iter().map(info).collect())
     }
@@ -242,6 +289,7 @@ impl Session {
         );
         let changes = retirements(&schema, id);
         self.make_way(id, &changes, strip)?;
+        let records = self.stored_records(id)?;
         let stored = Stored {
             what: format!("remove plugin {id} {}", held.version),
             entries,
@@ -249,8 +297,8 @@ impl Session {
             config: true,
             ..Stored::default()
         };
-        self.strip_for(&changes, || self.ask(Ask::Stored(stored)))
-            .map(drop)
+        let _ = self.strip_for(&changes, || self.ask(Ask::Stored(stored)))?;
+        self.take_back(id, &records)
     }
 
     /// Views, forms and dashboards of the version before go where it brought some that this one does not, or that use
@@ -258,11 +306,10 @@ impl Session {
     fn make_way_for(
         &self,
         manifest: &Manifest,
-        before: Option<&Vec<u8>>,
+        before: Option<&Manifest>,
         changes: &[SchemaChange],
     ) -> Result<()> {
-        let old = before.and_then(|bytes| plugin::open(bytes).ok());
-        let old = old.map_or_else(Vec::new, |old| old.manifest.declarations.names());
+        let old = before.map_or_else(Vec::new, |old| old.declarations.names());
         let gone = withdrawn(old, &manifest.declarations.names());
         let retires = |change: &SchemaChange| matches!(change, SchemaChange::RetireField { .. });
         if gone.is_empty() && !changes.iter().any(retires) {
@@ -280,6 +327,12 @@ impl Session {
     pub(super) fn stored_plugin(&self, id: &str) -> Result<Option<(Plugin, Vec<u8>)>> {
         let plugins = self.definitions()?.plugins;
         Ok(plugins.into_iter().find(|(plugin, _)| plugin.id == id))
+    }
+
+    /// What an installed plugin says of itself; none where this engine cannot read it any more.
+    pub(super) fn manifest_of(&self, (_, bytes): &(Plugin, Vec<u8>)) -> Option<Manifest> {
+        let runtime = self.engine.plugin_runtime().ok()?;
+        Some(plugin::open(&runtime, bytes).ok()?.manifest)
     }
 
     /// Writes what is said of an installed plugin.
@@ -316,19 +369,16 @@ fn settings_for(
 /// The grants of a version: all that a new plugin needs, or those of the installed version and what is granted now.
 fn grants_for(
     manifest: &Manifest,
-    held: Option<&(Plugin, Vec<u8>)>,
+    held: Option<&Plugin>,
+    before: Option<&Manifest>,
     grant: bool,
 ) -> Result<Rights> {
     let needed = manifest.rights();
-    let Some((held, bytes)) = held else {
+    let Some(held) = held else {
         return Ok(needed);
     };
     // A version that this engine cannot read any more is taken for one that had all of it.
-    let old = plugin::open(bytes).ok().map(|old| old.manifest);
-    let more = match &old {
-        Some(old) => asked_in_addition(manifest, Some(old)),
-        None => Vec::new(),
-    };
+    let more = before.map_or_else(Vec::new, |_| asked_in_addition(manifest, before));
     if !grant && !more.is_empty() {
         let listed: Vec<String> = more.iter().map(ToString::to_string).collect();
         let message = format!(
@@ -341,8 +391,8 @@ fn grants_for(
             "read with `peyvand plugin show FILE` what it is for, and accept it with `peyvand plugin install FILE --grant`",
         ));
     }
-    let before = || old.map_or_else(|| needed.clone(), |old| old.rights());
-    let mut granted = held.granted().unwrap_or_else(before);
+    let all = || before.map_or_else(|| needed.clone(), Manifest::rights);
+    let mut granted = held.granted().unwrap_or_else(all);
     for right in more {
         // It is needed: giving it cannot fail.
         granted.give(&right, &needed).ok();
@@ -361,7 +411,31 @@ pub(super) fn as_json(rights: Option<&Rights>) -> Json {
     serde_json::to_value(rights).unwrap_or_default()
 }
 
-pub(super) fn entry_of(plugin: &Plugin) -> (Vec<u8>, Option<Vec<u8>>) {
+/// The entries of a plugin: what is said of it, its bytes in parts, and no parts of a longer file before it.
+fn entries_of(plugin: &Plugin, bytes: &[u8], old_size: u64) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    let mut entries = vec![entry_of(plugin)];
+    let parts = bytes.chunks(PART).zip(0..);
+    entries.extend(
+        parts.map(|(part, place)| (spaces::plugin_part(&plugin.id, place), Some(part.to_vec()))),
+    );
+    let old_parts = old_size.div_ceil(PART as u64) as u32;
+    entries.extend(
+        (bytes.len().div_ceil(PART) as u32..old_parts)
+            .map(|place| (spaces::plugin_part(&plugin.id, place), None)),
+    );
+    entries
+}
+
+/// The objects whose writes it takes part in.
+fn objects_of(manifest: &Manifest) -> Vec<String> {
+    let objects = manifest.hooks.iter().map(|hook| hook.object.clone());
+    let mut objects: Vec<String> = objects.filter(|object| !object.is_empty()).collect();
+    objects.sort();
+    objects.dedup();
+    objects
+}
+
+fn entry_of(plugin: &Plugin) -> (Vec<u8>, Option<Vec<u8>>) {
     (
         spaces::named(spaces::PLUGIN, &plugin.id),
         Some(serde_json::to_vec(plugin).unwrap_or_default()),

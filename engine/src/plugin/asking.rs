@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::guest::{Fault, Moment};
 use super::hooks::Served;
-use crate::hook::{Cost, HookFailure, OnFailure, Refusal};
+use super::instance::Spent;
+use crate::hook::{HookFailure, OnFailure, Refusal};
 
 /// Records of one batch that may fail on their own before the rest is given up: a plugin that fails for all would
 /// otherwise cost a whole time limit for each.
@@ -19,26 +20,26 @@ const PAUSED: &str = "plugin-paused";
 
 /// What came of a batch: answers with the row that each begins at, and the rows that failed.
 pub(super) struct Outcome<T> {
-    cost: Cost,
+    spent: Spent,
     answers: Vec<(usize, T)>,
     failures: Vec<(usize, String)>,
     /// The code of the failures.
     code: &'static str,
 }
 
-/// What is left of an outcome: answers, refusals for rows that failed, and the cost.
+/// What is left of an outcome: answers, refusals for rows that failed, and what it took.
 pub(super) struct Settled<T> {
     pub(super) parts: Vec<(usize, T)>,
     pub(super) refusals: Vec<Refusal>,
     /// What the failures of rows said that go on without the plugin.
     pub(super) skipped: Vec<String>,
-    pub(super) cost: Cost,
+    pub(super) spent: Spent,
 }
 
 impl<T> Default for Outcome<T> {
     fn default() -> Self {
         Self {
-            cost: Cost::default(),
+            spent: Spent::default(),
             answers: Vec::new(),
             failures: Vec::new(),
             code: FAILED,
@@ -47,13 +48,9 @@ impl<T> Default for Outcome<T> {
 }
 
 impl<T> Outcome<T> {
-    fn add_cost(&mut self, more: Cost, fault: Option<&Fault>) {
-        let timed_out = matches!(fault, Some(Fault::Time(_)));
-        self.cost = Cost {
-            fuel: self.cost.fuel + more.fuel,
-            memory_bytes: self.cost.memory_bytes.max(more.memory_bytes),
-            time_outs: self.cost.time_outs + u64::from(timed_out),
-        };
+    fn add(&mut self, mut spent: Spent, fault: Option<&Fault>) {
+        spent.cost.time_outs += u64::from(matches!(fault, Some(Fault::Time(_))));
+        self.spent.join(spent);
     }
 }
 
@@ -74,7 +71,7 @@ impl Served {
         rows: usize,
         moment: Moment,
         whom: impl Fn(usize) -> String,
-        one: impl FnMut(Range<usize>) -> (Cost, Result<T, Fault>),
+        one: impl FnMut(Range<usize>) -> (Spent, Result<T, Fault>),
     ) -> Outcome<T> {
         let plugin = &self.plugin;
         if rows == 0 {
@@ -94,7 +91,7 @@ impl Served {
             };
         }
         let outcome = self.ask_each(rows, whom, one);
-        plugin.meter.add(outcome.cost.fuel, moment);
+        plugin.meter.add(outcome.spent.cost.fuel, moment);
         // One record at fault among others is the record's, and no sign that the plugin is broken.
         let failure = outcome
             .failures
@@ -109,11 +106,11 @@ impl Served {
         &self,
         rows: usize,
         whom: impl Fn(usize) -> String,
-        mut one: impl FnMut(Range<usize>) -> (Cost, Result<T, Fault>),
+        mut one: impl FnMut(Range<usize>) -> (Spent, Result<T, Fault>),
     ) -> Outcome<T> {
         let mut outcome = Outcome::default();
-        let (cost, answer) = one(0..rows);
-        outcome.add_cost(cost, answer.as_ref().err());
+        let (spent, answer) = one(0..rows);
+        outcome.add(spent, answer.as_ref().err());
         match answer {
             Ok(answer) => {
                 outcome.answers.push((0, answer));
@@ -127,8 +124,8 @@ impl Served {
         }
         for row in 0..rows {
             let answer = if outcome.failures.len() < FAILURES {
-                let (cost, answer) = one(row..row + 1);
-                outcome.add_cost(cost, answer.as_ref().err());
+                let (spent, answer) = one(row..row + 1);
+                outcome.add(spent, answer.as_ref().err());
                 answer
             } else {
                 Err(Fault::NotTried)
@@ -149,7 +146,7 @@ impl Served {
         may_refuse: bool,
     ) -> Result<Settled<T>, HookFailure> {
         let Outcome {
-            cost,
+            spent,
             answers,
             failures,
             code,
@@ -162,7 +159,7 @@ impl Served {
             return Err(HookFailure {
                 message: message.clone(),
                 code,
-                cost,
+                cost: spent.cost,
             });
         }
         let (mut refusals, mut skipped) = (Vec::new(), Vec::new());
@@ -183,7 +180,7 @@ impl Served {
             parts: answers,
             refusals,
             skipped,
-            cost,
+            spent,
         })
     }
 }

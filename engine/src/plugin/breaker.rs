@@ -133,7 +133,10 @@ mod tests {
     #[test]
     fn so_many_failures_among_the_last_calls_pause_and_older_ones_are_forgotten() {
         let breaker = breaker(3, 5);
-        let moment = Moment { now: 7, today: 0 };
+        let moment = Moment {
+            now: 7,
+            ..Moment::default()
+        };
         for failed in [true, true, false, false, false, true, true, false] {
             breaker.note(failed.then_some("out of fuel"), moment);
             assert!(breaker.check().is_ok());

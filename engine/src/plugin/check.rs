@@ -7,7 +7,8 @@ use serde_json::{Map, Value as Json};
 use super::contract::{self, Kind};
 use super::grants::Grants;
 use super::manifest::{Faults, Hook, Manifest, Point};
-use super::right::RightVerb;
+use super::right::{Right, RightVerb};
+use super::rights::Rights;
 use crate::error::{Error, Failure};
 use crate::hook::Interest;
 use crate::schema::{FieldKind, Object, Schema, did_you_mean, system};
@@ -92,7 +93,7 @@ impl BoundHook {
     fn granted(mut self, grants: &Grants, schema: &Schema, faults: &mut Faults) -> Option<Self> {
         let rights = grants.rights();
         let (point, object) = (self.declared.point, self.declared.object.clone());
-        if point == Point::FieldType {
+        if point.has_no_object() {
             return Some(self);
         }
         let place = format!("hook {}", self.declared.title());
@@ -104,8 +105,8 @@ impl BoundHook {
         }
         for column in &mut self.writes {
             if !rights.may_update(&object, &column.name) {
-                let missing = grants.not_granted(RightVerb::Update, &object, Some(&column.name));
-                column.refused = Some(missing);
+                let right = Right::record(RightVerb::Update, &object, Some(&column.name));
+                column.refused = Some(grants.missing(&right));
             }
         }
         let bound = schema.object(&object)?;
@@ -116,18 +117,18 @@ impl BoundHook {
         let was_woken = !self.interest.wakes.is_empty();
         let unseen = self.interest.wakes.iter().find(|number| !sees(number));
         let unseen = unseen.and_then(|number| bound.field_by_number(*number));
-        let give = |field| grants.command(RightVerb::Read, &object, field);
         let seen_none = !rights.may_see(&object);
-        let command = give(
-            unseen
-                .filter(|_| !seen_none)
-                .map(|field| field.name.as_str()),
-        );
+        let credit = self.declared.credit.as_deref();
+        let credit = credit.filter(|field| !rights.may_read(&object, field));
+        let field = credit.or_else(|| unseen.map(|field| field.name.as_str()));
+        let missing = Right::record(RightVerb::Read, &object, field.filter(|_| !seen_none));
         self.interest.wakes.retain(sees);
         let why = if seen_none {
             Some("it is asked about records that it may not see")
         } else if was_woken && self.interest.wakes.is_empty() && point.wakes_on_changes() {
             Some("it wakes only on fields that it may not see, so that it would never be asked")
+        } else if credit.is_some() {
+            Some("its points go to whom it may not see")
         } else {
             None
         };
@@ -135,7 +136,7 @@ impl BoundHook {
             faults.add(
                 &place,
                 "grant",
-                format!("{why}: {command}, or disable the plugin"),
+                format!("{why}: {}, or disable the plugin", grants.command(&missing)),
             );
         }
         Some(self)
@@ -169,6 +170,17 @@ impl Manifest {
                     field_number(object, name, &place, &mut faults);
                 }
             }
+            let asked = Rights::of_workflow(workflow).list().into_iter();
+            let missing = asked.filter(|right| !grants.rights().has(right));
+            for right in missing {
+                let command = grants.command(&right);
+                let why = "which records it is about depends on what the plugin may not see";
+                faults.add(
+                    &place,
+                    "grant",
+                    format!("{why}: {command}, or disable the plugin"),
+                );
+            }
         }
         for grant in &self.effects {
             let place = format!("effect {} {}", grant.verb.name(), grant.object);
@@ -190,12 +202,13 @@ impl Manifest {
                 }
             }
         }
+        self.check_records(schema, &mut faults);
         faults.into_result(&self.id)?;
         Ok(bound)
     }
 }
 
-fn object<'s>(
+pub(super) fn object<'s>(
     schema: &'s Schema,
     name: &str,
     place: &str,
@@ -229,7 +242,8 @@ fn bind_hook(
     faults: &mut Faults,
 ) -> Option<BoundHook> {
     let place = format!("hook {}", hook.title());
-    if hook.point == Point::FieldType {
+    if hook.point.has_no_object() {
+        let is_type = hook.point == Point::FieldType;
         let reads = vec![Read {
             name: "value".to_owned(),
             kind: Kind::Text,
@@ -250,8 +264,8 @@ fn bind_hook(
         return Some(BoundHook {
             number,
             declared: hook.clone(),
-            reads,
-            writes,
+            reads: if is_type { reads } else { Vec::new() },
+            writes: if is_type { writes } else { Vec::new() },
             interest,
             credit: 0,
         });

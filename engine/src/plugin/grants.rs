@@ -1,11 +1,12 @@
 //! Is a plugin allowed what it asks for, and what is missing where it is not?
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::manifest::{GrantVerb, Manifest};
-use super::meter::Spent;
+use super::manifest::Manifest;
+use super::meter::DayFuel;
 use super::right::{Right, RightVerb};
 use super::rights::Rights;
 use crate::record::{Prefix, RecordId};
@@ -20,13 +21,13 @@ pub(crate) struct Terms {
     /// Why it is paused, when it is.
     pub(crate) paused: Option<String>,
     /// What it used on the last day that is known.
-    pub(crate) spent: Spent,
+    pub(crate) spent: DayFuel,
 }
 
-/// What a plugin may do, ready to ask.
-#[derive(Debug)]
+/// What a plugin may do, ready to ask: by what it is shown, what it looks up and what it wants done.
+#[derive(Debug, Default)]
 pub(super) struct Grants {
-    plugin: String,
+    plugin: Arc<str>,
     needed: Rights,
     held: Rights,
     objects: HashMap<Prefix, String>,
@@ -37,7 +38,7 @@ impl Grants {
         let needed = manifest.rights();
         let held = granted.map_or_else(|| needed.clone(), |granted| needed.meet(granted));
         Self {
-            plugin: manifest.id.clone(),
+            plugin: manifest.id.as_str().into(),
             needed,
             held,
             objects: schema
@@ -45,6 +46,11 @@ impl Grants {
                 .map(|object| (object.prefix(), object.name.clone()))
                 .collect(),
         }
+    }
+
+    /// Whose they are.
+    pub(super) fn plugin(&self) -> &Arc<str> {
+        &self.plugin
     }
 
     /// What the manifest needs and the administrator grants.
@@ -57,54 +63,97 @@ impl Grants {
         self.objects.get(&id.prefix()).map(String::as_str)
     }
 
-    /// Whether an effect may do so; what is missing where not, and who can give it.
-    pub(super) fn allow<'a>(
+    /// Whether it may do so with a record and these of its fields; what is missing where not, and who can give it.
+    pub(super) fn write<'a>(
         &self,
-        verb: GrantVerb,
+        verb: RightVerb,
         object: &str,
         fields: impl Iterator<Item = &'a str>,
     ) -> Result<(), String> {
-        let (right, verb) = (RightVerb::from(verb), verb.name());
-        if !self.needed.may(right, object, None) {
-            return Err(format!(
-                "it asked to {verb} a record of {object}, which its manifest does not declare: add [[effect]] object = \"{object}\" verb = \"{verb}\""
-            ));
-        }
-        if !self.held.may(right, object, None) {
-            return Err(format!(
-                "it asked to {verb} a record of {object}, {}",
-                self.not_granted(right, object, None)
-            ));
+        let refused = |field: Option<&str>| {
+            let with = field.map_or_else(String::new, |field| format!(" with '{field}'"));
+            let missing = self.missing(&Right::record(verb, object, field));
+            format!(
+                "it asked to {} a record of {object}{with}, {missing}",
+                verb.name()
+            )
+        };
+        if !self.held.may(verb, object, None) {
+            return Err(refused(None));
         }
         for field in fields {
-            if !self.needed.may(right, object, Some(field)) {
-                return Err(format!(
-                    "it asked to {verb} a record of {object} with '{field}', which its manifest does not declare: add the field to [[effect]] object = \"{object}\" verb = \"{verb}\""
-                ));
-            }
-            if !self.held.may(right, object, Some(field)) {
-                return Err(format!(
-                    "it asked to {verb} a record of {object} with '{field}', {}",
-                    self.not_granted(right, object, Some(field))
-                ));
+            if !self.held.may(verb, object, Some(field)) {
+                return Err(refused(Some(field)));
             }
         }
         Ok(())
     }
 
-    /// `which it is not granted: peyvand plugin grant lead-score "update lead.score"`.
-    pub(super) fn not_granted(&self, verb: RightVerb, object: &str, field: Option<&str>) -> String {
-        let command = self.command(verb, object, field);
-        format!("which it is not granted: {command}")
+    /// Whether it may send a request to a host.
+    pub(super) fn call(&self, host: &str) -> Result<(), String> {
+        if self.held.may_call(host) {
+            return Ok(());
+        }
+        let missing = self.missing(&Right::Call(host.to_ascii_lowercase()));
+        Err(format!("it asked {host}, {missing}"))
+    }
+
+    /// Whether it may send a message by a channel.
+    pub(super) fn send(&self, channel: &str) -> Result<(), String> {
+        if self.held.may_send(channel) {
+            return Ok(());
+        }
+        let missing = self.missing(&Right::Send(channel.to_owned()));
+        Err(format!(
+            "it asked to send a message by {channel}, {missing}"
+        ))
+    }
+
+    /// How many bytes it may keep in its store.
+    pub(super) fn keep(&self) -> Result<u64, String> {
+        match self.held.store_limit() {
+            0 => {
+                let missing = self.missing(&self.keeping());
+                Err(format!("it wrote to its store, {missing}"))
+            }
+            limit => Ok(limit),
+        }
+    }
+
+    /// All that it would keep by its manifest.
+    pub(super) fn keeping(&self) -> Right {
+        Right::Keep(match self.needed.store_limit() {
+            0 => 65_536,
+            needed => needed,
+        })
+    }
+
+    /// `which it is not granted: peyvand plugin grant lead-score "update lead.score"`, or what the manifest lacks.
+    pub(super) fn missing(&self, right: &Right) -> String {
+        if self.needed.has(right) {
+            return format!("which it is not granted: {}", self.command(right));
+        }
+        let need = match right {
+            Right::Record {
+                verb,
+                object,
+                field,
+            } => {
+                let fields = field
+                    .as_ref()
+                    .map(|field| format!(" fields = [\"{field}\"]"));
+                let (verb, fields) = (verb.name(), fields.unwrap_or_default());
+                format!("object = \"{object}\" verbs = [\"{verb}\"]{fields}")
+            }
+            Right::Call(host) => format!("host = \"{host}\""),
+            Right::Send(channel) => format!("channel = \"{channel}\""),
+            Right::Keep(bytes) => format!("store = {bytes}"),
+        };
+        format!("which its manifest does not declare: add [[needs]] {need}")
     }
 
     /// How an administrator grants what is missing.
-    pub(super) fn command(&self, verb: RightVerb, object: &str, field: Option<&str>) -> String {
-        let right = Right::Record {
-            verb,
-            object: object.to_owned(),
-            field: field.map(str::to_owned),
-        };
+    pub(super) fn command(&self, right: &Right) -> String {
         format!("peyvand plugin grant {} \"{right}\"", self.plugin)
     }
 }

@@ -7,11 +7,11 @@ use super::limits::Limits;
 
 /// Counts the fuel of one day.
 #[derive(Debug, Default)]
-pub(super) struct Meter(Mutex<Spent>);
+pub(super) struct Meter(Mutex<DayFuel>);
 
 /// What was used on a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Spent {
+pub(crate) struct DayFuel {
     /// Days since 1970.
     pub(crate) day: i32,
     pub(crate) fuel: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Spent {
 
 impl Meter {
     /// Goes on from what the store knows of the last day.
-    pub(super) fn new(spent: Spent) -> Self {
+    pub(super) fn new(spent: DayFuel) -> Self {
         Self(Mutex::new(spent))
     }
 
@@ -38,7 +38,7 @@ impl Meter {
     pub(super) fn add(&self, fuel: u64, moment: Moment) {
         let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if spent.day != moment.today {
-            *spent = Spent {
+            *spent = DayFuel {
                 day: moment.today,
                 fuel: 0,
             };

@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 
-use super::manifest::{Faults, Hook, Manifest, Point};
+use super::manifest::{Faults, Hook, Manifest};
 use super::right::{Right, RightVerb};
 use super::rights::{Fields, Rights};
+use crate::query::Filter;
 use crate::schema::Labels;
+use crate::workflow::Workflow;
 
 /// One thing that a plugin needs: `[[needs]]` of its manifest. It names one of object, host, channel and store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -45,7 +47,7 @@ impl Rights {
 
     /// What a hook shows and takes by what it declares.
     fn add_hook(&mut self, hook: &Hook) {
-        if hook.point == Point::FieldType {
+        if hook.point.has_no_object() {
             return;
         }
         let bare = |name: &str| !matches!(name, "id" | "revision");
@@ -54,8 +56,8 @@ impl Rights {
             .iter()
             .map(|name| name.strip_prefix("old.").unwrap_or(name))
             .filter(|name| bare(name));
-        // That a field changed is told by the call itself.
-        let reads = reads.chain(hook.wakes());
+        // That a field changed is told by the call itself, and whom points go to by the awards.
+        let reads = reads.chain(hook.wakes()).chain(hook.credit.as_deref());
         self.add_names(&hook.object, RightVerb::Read, reads);
         if !hook.writes.is_empty() {
             let writes = hook.writes.iter().map(String::as_str);
@@ -64,12 +66,29 @@ impl Rights {
     }
 }
 
+impl Rights {
+    /// Which records a workflow is about tells of what its filter asks, and when it is about them of what wakes it.
+    pub(super) fn of_workflow(workflow: &Workflow) -> Self {
+        let mut rights = Self::default();
+        // One that cannot be read is a fault of its own.
+        let filter = Filter::parse(&workflow.filter).unwrap_or_else(|_| Filter::everything());
+        let mut names: Vec<&str> = workflow.wakes.iter().map(String::as_str).collect();
+        filter.each_field(&mut |name| names.push(name));
+        names.retain(|name| !matches!(*name, "id" | "revision"));
+        rights.add_names(&workflow.object, RightVerb::Read, names);
+        rights
+    }
+}
+
 impl Manifest {
-    /// Everything that the plugin needs: what it says, and what its hooks and effects imply.
+    /// Everything that the plugin needs: what it says, and what its hooks, workflows and effects imply.
     pub(crate) fn rights(&self) -> Rights {
         let mut rights = Rights::default();
         self.needs.iter().for_each(|need| rights.add_need(need));
         self.hooks.iter().for_each(|hook| rights.add_hook(hook));
+        for workflow in &self.workflows {
+            rights.join(&Rights::of_workflow(workflow));
+        }
         for effect in &self.effects {
             let fields = effect.fields.iter().map(String::as_str);
             rights.add_names(&effect.object, effect.verb.into(), fields);

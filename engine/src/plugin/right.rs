@@ -51,6 +51,16 @@ pub(crate) enum Right {
     Keep(u64),
 }
 
+impl Right {
+    pub(super) fn record(verb: RightVerb, object: &str, field: Option<&str>) -> Self {
+        Self::Record {
+            verb,
+            object: object.to_owned(),
+            field: field.map(str::to_owned),
+        }
+    }
+}
+
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

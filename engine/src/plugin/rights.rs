@@ -3,14 +3,6 @@
 //! A manifest says what the plugin needs; an administrator may grant less. What holds is what both have, and it is asked
 //! in one place: here.
 
-#![cfg_attr(
-    not(test),
-    allow(
-        dead_code,
-        reason = "some of it is asked by imports and effects that the contract is to have"
-    )
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -130,6 +122,18 @@ impl Rights {
 
     pub(super) fn fields(&self, object: &str, verb: RightVerb) -> Option<&Fields> {
         self.objects.get(object)?.get(&verb)
+    }
+
+    /// Takes up what another has.
+    pub(super) fn join(&mut self, more: &Self) {
+        for (object, verbs) in &more.objects {
+            for (verb, fields) in verbs {
+                self.add(object, *verb, fields);
+            }
+        }
+        self.hosts.extend(more.hosts.iter().cloned());
+        self.channels.extend(more.channels.iter().cloned());
+        self.store = self.store.max(more.store);
     }
 
     /// What both have.

@@ -43,7 +43,7 @@ fn a_bill_counts_every_call_also_before_it_is_written_and_after_the_store_is_ope
     let engine = Engine::open(dir.path()).unwrap();
     let session = engine.session();
     let bytes = component(MANIFEST, &[panic_at(13), patching(0, 0, 42)].concat());
-    let _ = session.install_plugin(&bytes, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     for number in 0..70 {
         assert_eq!(lead(&session, number).is_ok(), number != 13);
     }
@@ -81,7 +81,10 @@ fn a_bill_counts_every_call_also_before_it_is_written_and_after_the_store_is_ope
 fn two_writers_lose_nothing_of_a_bill() {
     let engine = Engine::in_memory().open().unwrap();
     let bytes = component(MANIFEST, &patching(0, 0, 42));
-    let _ = engine.session().install_plugin(&bytes, Json::Null).unwrap();
+    let _ = engine
+        .session()
+        .install_unsigned_plugin(&bytes, Json::Null)
+        .unwrap();
     std::thread::scope(|scope| {
         for _ in 0..2 {
             let session = engine.session();
@@ -107,7 +110,7 @@ fn a_guard_that_keeps_failing_is_paused_and_nothing_passes_it_until_it_is_resume
     let engine = Engine::open(dir.path()).unwrap();
     let session = engine.session();
     let _ = session
-        .install_plugin(&fragile("reject"), Json::Null)
+        .install_unsigned_plugin(&fragile("reject"), Json::Null)
         .unwrap();
     fail_three_times(&session);
     let pause = session.plugin("tester").unwrap().paused.unwrap();
@@ -143,7 +146,7 @@ fn a_helper_that_keeps_failing_is_skipped_and_that_is_on_its_bill() {
     let engine = Engine::in_memory().open().unwrap();
     let session = engine.session();
     let _ = session
-        .install_plugin(&fragile("skip"), Json::Null)
+        .install_unsigned_plugin(&fragile("skip"), Json::Null)
         .unwrap();
     fail_three_times(&session);
     assert!(session.plugin("tester").unwrap().paused.is_some());
@@ -164,7 +167,7 @@ fn one_bad_record_among_others_pauses_nobody() {
     let engine = Engine::in_memory().open().unwrap();
     let session = engine.session();
     let _ = session
-        .install_plugin(&fragile("skip"), Json::Null)
+        .install_unsigned_plugin(&fragile("skip"), Json::Null)
         .unwrap();
     for _ in 0..10 {
         let leads = [13, 1].map(|employees| {
@@ -186,9 +189,14 @@ fn fuel_of_a_day_ends_and_comes_back_with_the_next_one() {
         before: None,
         after: Some(&leads[0]),
     };
-    let on = |today: i32| hook.amend(&[row], Moment { now: 0, today });
-    assert!(on(20_533).is_ok());
-    let message = on(20_533).err().unwrap().message;
+    let on = |days: i64| {
+        at_noon(|context| {
+            let today = context.today + chrono::TimeDelta::days(days);
+            hook.amend(&[row], &HookContext { today, ..*context })
+        })
+    };
+    assert!(on(0).is_ok());
+    let message = on(0).err().unwrap().message;
     assert!(message.contains("limits.fuel-per-day"), "{message}");
-    assert!(on(20_534).is_ok());
+    assert!(on(1).is_ok());
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
+use super::right::RightVerb;
 use super::*;
+use crate::PluginConsent;
 use crate::engine::Engine;
 use crate::session::Session;
 
@@ -33,7 +35,7 @@ fn lead(session: &Session, employees: i64) -> Result<crate::write::Committed, Er
 fn what_may_not_be_written_is_refused_with_the_right_and_the_command_that_gives_it() {
     let session = session();
     let bytes = component(MANIFEST, &patching(0, 0, 42));
-    let info = session.install_plugin(&bytes, Json::Null).unwrap();
+    let info = session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     let rights: Vec<_> = info
         .rights
         .iter()
@@ -73,7 +75,7 @@ fn what_may_not_be_read_is_absent() {
     let manifest = MANIFEST.replace("reads = [\"employees\"]", TWO);
     let compute = [panic_at(13), patching(0, 0, 42)].concat();
     let _ = session
-        .install_plugin(&component(&manifest, &compute), Json::Null)
+        .install_unsigned_plugin(&component(&manifest, &compute), Json::Null)
         .unwrap();
     assert!(lead(&session, 13).is_err());
     let _ = session
@@ -86,7 +88,7 @@ fn what_may_not_be_read_is_absent() {
 fn a_guard_that_would_never_be_asked_is_refused_and_nothing_changes() {
     let session = session();
     let bytes = component(MANIFEST, &patching(0, 0, 42));
-    let _ = session.install_plugin(&bytes, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     for withheld in ["read lead.employees", "read lead"] {
         let error = session
             .grant_plugin("tester", &[], &[withheld])
@@ -104,7 +106,7 @@ fn a_guard_that_would_never_be_asked_is_refused_and_nothing_changes() {
 fn nothing_is_granted_that_is_no_right_or_is_not_needed() {
     let session = session();
     let bytes = component(MANIFEST, &patching(0, 0, 42));
-    let _ = session.install_plugin(&bytes, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     for (give, word) in [
         ("read lead.phone", "does not need"),
         ("eat lead", "is no right"),
@@ -127,7 +129,7 @@ fn a_version_that_asks_for_more_is_refused_until_that_is_granted_and_what_was_wi
     let session = session();
     let first = MANIFEST.replace("reads = [\"employees\"]", TWO);
     let _ = session
-        .install_plugin(&component(&first, &patching(0, 0, 42)), Json::Null)
+        .install_unsigned_plugin(&component(&first, &patching(0, 0, 42)), Json::Null)
         .unwrap();
     let _ = session
         .grant_plugin("tester", &[], &["read lead.company"])
@@ -136,7 +138,9 @@ fn a_version_that_asks_for_more_is_refused_until_that_is_granted_and_what_was_wi
         .replace("1.2.3", "1.3.0")
         .replace("\"company\"]", "\"company\", \"phone\"]");
     let bytes = component(&second, &patching(0, 0, 43));
-    let error = session.install_plugin(&bytes, Json::Null).unwrap_err();
+    let error = session
+        .install_unsigned_plugin(&bytes, Json::Null)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(
         error
@@ -145,13 +149,19 @@ fn a_version_that_asks_for_more_is_refused_until_that_is_granted_and_what_was_wi
         "{error}"
     );
     assert_eq!(session.plugin("tester").unwrap().version, "1.2.3");
-    let info = session.install_plugin_granting(&bytes, Json::Null).unwrap();
+    let info = session
+        .install_plugin_with(
+            &bytes,
+            Json::Null,
+            PluginConsent::default().unsigned().grants(),
+        )
+        .unwrap();
     let withheld: Vec<_> = info.rights.iter().filter(|right| !right.granted).collect();
     assert_eq!(withheld.len(), 1);
     assert_eq!(withheld[0].right, "read lead.company");
     // Back to the version before: it asks for less.
     let back = component(&first, &patching(0, 0, 42));
-    assert!(session.install_plugin(&back, Json::Null).is_ok());
+    assert!(session.install_unsigned_plugin(&back, Json::Null).is_ok());
 }
 
 #[test]
@@ -160,7 +170,7 @@ fn grants_are_kept_when_the_store_is_opened_again() {
     let engine = Engine::open(dir.path()).unwrap();
     let bytes = component(MANIFEST, &patching(0, 0, 42));
     let session = engine.session();
-    let _ = session.install_plugin(&bytes, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     let _ = session
         .grant_plugin("tester", &[], &["update lead.score"])
         .unwrap();
@@ -179,7 +189,7 @@ fn an_effect_that_is_not_granted_names_the_right_and_how_to_give_it() {
     let due = "create activity.due_on".parse().unwrap();
     granted.withhold(&due, []).unwrap();
     let grants = Grants::new(&manifest, Some(&granted), &standard_schema());
-    let create = |field| grants.allow(manifest::GrantVerb::Create, "activity", [field].into_iter());
+    let create = |field| grants.write(RightVerb::Create, "activity", [field].into_iter());
     assert_eq!(create("subject"), Ok(()));
     let error = create("due_on").unwrap_err();
     let command = "peyvand plugin grant tester \"create activity.due_on\"";

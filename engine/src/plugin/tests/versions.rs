@@ -32,7 +32,7 @@ fn graded() -> String {
 fn session_with(manifest: &str) -> Session {
     let session = Engine::in_memory().open().unwrap().session();
     let _ = session
-        .install_plugin(&component(manifest), Json::Null)
+        .install_unsigned_plugin(&component(manifest), Json::Null)
         .unwrap();
     session
 }
@@ -59,14 +59,14 @@ fn an_upgrade_is_previewed_and_a_downgrade_keeps_the_values_that_it_has_no_use_f
             .field("grade")
             .is_none()
     );
-    let _ = session.install_plugin(&newer, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&newer, Json::Null).unwrap();
     let id = lead(&session, json!({"name": "لیلا کریمی", "grade": "b"}));
     let older = component(MANIFEST);
     let change = session.preview_plugin(&older).unwrap();
     assert_eq!(change.retires, ["field lead.grade"]);
-    let _ = session.install_plugin(&older, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&older, Json::Null).unwrap();
     assert!(session.update(id, json!({"grade": "a"})).is_err());
-    let _ = session.install_plugin(&newer, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&newer, Json::Null).unwrap();
     assert_eq!(session.get(id).unwrap().text("grade"), Some("b"));
 }
 
@@ -77,12 +77,12 @@ fn options_that_a_version_brings_are_added_and_a_type_is_never_changed_under_its
     let change = session.preview_plugin(&component(&wider)).unwrap();
     assert_eq!(change.adds, ["option c of lead.grade"]);
     let _ = session
-        .install_plugin(&component(&wider), Json::Null)
+        .install_unsigned_plugin(&component(&wider), Json::Null)
         .unwrap();
     lead(&session, json!({"name": "x", "grade": "c"}));
     let other = MANIFEST.replace("type = \"integer\"", "type = \"text\"");
     let error = session
-        .install_plugin(&component(&other), Json::Null)
+        .install_unsigned_plugin(&component(&other), Json::Null)
         .unwrap_err();
     assert!(
         error
@@ -122,7 +122,7 @@ fn a_removal_is_previewed_and_its_values_are_given_and_dropped_when_asked() {
     assert_eq!(session.drop_plugin_values("tester").unwrap(), 0);
     session.remove_plugin("tester").unwrap();
     let _ = session
-        .install_plugin(&component(&graded()), Json::Null)
+        .install_unsigned_plugin(&component(&graded()), Json::Null)
         .unwrap();
     assert_eq!(session.get(first).unwrap().get("score"), None);
     assert_eq!(session.get(first).unwrap().title(), "مريم");

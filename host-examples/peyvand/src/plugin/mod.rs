@@ -2,13 +2,17 @@
 
 mod bill;
 mod build;
+mod check;
 mod lifecycle;
+mod new;
 mod show;
+mod sign;
+mod test;
 mod words;
 
 use std::path::{Path, PathBuf};
 
-use peyvand::{Engine, Locale, PluginInfo};
+use peyvand::{Engine, Locale, PluginConsent, PluginInfo};
 use serde_json::{Map, Value as Json, json};
 
 use crate::args::Plugin;
@@ -28,19 +32,49 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
             set,
             grant,
             dry_run,
-        } => install(file, set, (*grant, *dry_run), dir, output)?,
+            unsigned,
+        } => {
+            let mut consent = PluginConsent::default();
+            (consent.grants, consent.unsigned) = (*grant, *unsigned);
+            install(file, set, consent, *dry_run, dir, output)?;
+        }
         Plugin::Enable { id } => switch(id, true, dir, output)?,
         Plugin::Disable { id } => switch(id, false, dir, output)?,
         Plugin::Remove(asked) => store::with(dir, Need::Existing, |engine| {
             lifecycle::remove(engine, asked, output)
         })?,
         Plugin::Build { paths, out } => build::run(paths, out.as_deref(), output)?,
-        Plugin::Check { file } => return check(file, dir, output),
+        Plugin::Check { file, set } => return check::run(file, set, dir, output),
         Plugin::Bill { name, from, to } => store::with(dir, Need::Existing, |engine| {
             bill::days(engine, name.as_deref(), *from, *to, output)
         })?,
         Plugin::Grant { id, give, withhold } => grant(id, give, withhold, dir, output)?,
         Plugin::Resume { id } => resume(id, dir, output)?,
+        Plugin::New { name, kit, .. } => new::run(name, kit.as_deref(), output)?,
+        Plugin::Test { path, plugin } => return test::run(path, plugin.as_deref(), output),
+        Plugin::Key {
+            path,
+            password_file,
+        } => sign::make(path, password_file.as_deref(), output)?,
+        Plugin::Sign {
+            file,
+            key,
+            password_file,
+            signature,
+        } => {
+            let with = sign::With {
+                key: key.as_deref(),
+                password: password_file.as_deref(),
+                signature: signature.as_deref(),
+            };
+            sign::run(file, &with, output)?;
+        }
+        Plugin::Trust { what, key, name } => match (what, key, name) {
+            (Some(what), ..) => sign::trusted(what, dir, output)?,
+            (None, Some(key), Some(name)) => sign::trust(key, name, dir, output)?,
+            // The command line asks for both.
+            (None, ..) => sign::trusted(&crate::args::Trust::List, dir, output)?,
+        },
     }
     Ok(Exit::Fine)
 }
@@ -129,7 +163,8 @@ fn answer(
 fn install(
     file: &str,
     set: &[String],
-    (grant, dry_run): (bool, bool),
+    consent: PluginConsent,
+    dry_run: bool,
     dir: &Path,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
@@ -142,15 +177,17 @@ fn install(
     }
     let plugin = store::with(dir, Need::Created, |engine| {
         let session = engine.session();
-        Ok(match grant {
-            true => session.install_plugin_granting(&file, settings)?,
-            false => session.install_plugin(&file, settings)?,
-        })
+        Ok(session.install_plugin_with(&file, settings, consent)?)
     })?;
     if output.json {
         return output.document(&plugin);
     }
-    output.line(format!("installed {} {}", plugin.id, plugin.version))?;
+    output.line(format!(
+        "installed {} {}, {}",
+        plugin.id,
+        plugin.version,
+        show::signature(&plugin)
+    ))?;
     show::tell_powers(&plugin, Locale::En, output)
 }
 
@@ -256,33 +293,6 @@ fn switch(id: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Resul
             state(&plugin)
         ))
     }
-}
-
-fn check(file: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let path = found(file)?;
-    let file = source::bytes(&path)?;
-    let checked = store::with(dir, Need::Any, |engine| Ok(engine.inspect_plugin(&file)))?;
-    match (checked, output.json) {
-        (Ok(plugin), true) => {
-            output.document(&json!({"ok": true, "problems": [], "plugin": plugin}))?
-        }
-        (Ok(plugin), false) => {
-            output.line(format!("{} {} can be installed", plugin.id, plugin.version))?;
-            show::tell_powers(&plugin, Locale::En, output)?;
-        }
-        (Err(error), true) => {
-            output.document(&json!({"ok": false, "problems": [{"message": error.to_string(), "remedy": error.remedy()}]}))?;
-            return Ok(Exit::No);
-        }
-        (Err(error), false) => {
-            output.line(format!("{} cannot be installed: {error}", path.display()))?;
-            if let Some(remedy) = error.remedy() {
-                output.line(format!("help: {remedy}"))?;
-            }
-            return Ok(Exit::No);
-        }
-    }
-    Ok(Exit::Fine)
 }
 
 #[cfg(test)]
