@@ -301,6 +301,9 @@ fn problems(tests: &Tests, test: &Test, component: &[u8]) -> Result<Vec<String>,
         stage.clock.set(now);
         warnings.extend(stage.session.engine().tick()?);
     }
+    // A plugin that fails and is skipped leaves no warning, only a note on its bill.
+    let bills = stage.session.engine().bills();
+    warnings.extend(bills.into_iter().filter_map(|bill| bill.last_failure));
     problems.extend(unsaid(&warnings, test.expect.warns.as_deref()));
     if let Some(id) = of.filter(|_| test.expect.refused.is_none() && test.delete.is_none()) {
         stage.names.insert("it".to_owned(), id);
