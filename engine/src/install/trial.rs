@@ -361,7 +361,8 @@ fn value(schema: &Schema, field: &Field, seed: usize) -> Option<Value> {
             options.get(seed % options.len().max(1))?.as_str().into(),
         ]),
         FieldKind::Money => Value::Money(Money {
-            amount: Decimal::from(number * 1_000),
+            // Small ones and large ones.
+            amount: Decimal::from(number * number * 10_000),
             currency: "IRR".parse::<Currency>().ok()?,
         }),
         FieldKind::Email => Value::Text(format!("user{number}@example.ir").as_str().into()),

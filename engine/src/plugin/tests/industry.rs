@@ -73,7 +73,7 @@ object = "stage"
 fields = { key = "scored", name = "اعتبارسنجی", pipeline = "lending", probability = "40" }
 [[record]]
 object = "template"
-fields = { key = "loan-agreement", name = "قرارداد وام", object = "loan", texts = { fa = { file = "agreement.html" } } }
+fields = { key = "loan-agreement", name = "قرارداد وام", object = "loan", texts = { fa = { body = { file = "agreement.html" } } } }
 "#;
 
 /// A plugin of these data; it has no hook.
