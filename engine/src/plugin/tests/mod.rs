@@ -10,6 +10,8 @@ mod granting;
 mod guests;
 mod industry;
 mod lifecycle;
+mod narrowed;
+mod processes;
 mod shipped;
 mod signed;
 mod surveyor;
