@@ -31,6 +31,12 @@ impl Session {
         self
     }
 
+    /// The same session with another context.
+    pub(crate) fn acting_in(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
     /// Who acts.
     #[must_use]
     pub fn actor(&self) -> &Actor {

@@ -182,7 +182,10 @@ impl EngineBuilder {
 
     /// What is to be written so that a letter is sent to a user who wants notifications by e-mail or as short messages,
     /// such as the creation of a message. It is one commit with the note that the letter was sent. It may read, and must
-    /// not let the engine notify. Without it, such notifications are shown in the application.
+    /// not let the engine notify. Without it, a letter is a message to the user's `email` or `mobile`, by the ways for
+    /// which there is a [`transport`](Self::transport) or the [rules](Self::message_rules) name a sender, and
+    /// [`Engine::deliver`] sends it. What goes by no way that is open here is shown in the application, and its letter
+    /// waits a week for a process that sends it.
     ///
     /// ```
     /// # fn main() -> Result<(), peyvand::Error> {
@@ -207,6 +210,13 @@ impl EngineBuilder {
         + 'static,
     ) -> Self {
         self.letters = Some(Arc::new(write));
+        self
+    }
+
+    /// As if other processes could deliver from the same store.
+    #[cfg(test)]
+    pub(crate) fn shared(mut self) -> Self {
+        self.post.shared = true;
         self
     }
 
@@ -267,7 +277,7 @@ impl EngineBuilder {
         let shared = self.database.is_some();
         #[cfg(not(feature = "postgres"))]
         let shared = false;
-        self.post.shared = shared;
+        self.post.shared |= shared;
         let inner = Inner {
             backend,
             content,

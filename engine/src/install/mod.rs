@@ -7,12 +7,18 @@
 mod missing;
 #[cfg(feature = "wasm")]
 mod plugins;
+#[cfg(feature = "wasm")]
+mod records;
+#[cfg(feature = "wasm")]
+mod requests;
 #[cfg(feature = "script")]
 mod scripts;
 
 pub(crate) use missing::Missing;
 #[cfg(feature = "wasm")]
 pub use plugins::{PluginInfo, SettingLabels};
+#[cfg(feature = "wasm")]
+pub use requests::{Asked, WebClient, WebRequest, WebResponse};
 #[cfg(feature = "script")]
 pub use scripts::{ScriptInfo, ScriptRun};
 
@@ -118,6 +124,7 @@ impl Definitions {
             }
         }
         add_scripts(&self.scripts, schema, &mut registry);
+        crate::process::register(schema, &mut registry);
         crate::workflow::register(schema, &mut registry);
         registry
     }
@@ -172,6 +179,9 @@ fn add_plugin(
     );
     registry.actions.extend(loaded.actions);
     registry.scores.extend(loaded.scores);
+    registry.replies.extend(loaded.replies);
+    registry.watched.extend(loaded.watched);
+    registry.callers.insert(plugin.id.clone(), loaded.may_call);
     registry.workflows.extend(loaded.workflows);
     registry.logs.insert(plugin.id.clone(), loaded.log);
     Ok(())

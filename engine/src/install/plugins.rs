@@ -10,7 +10,7 @@ use super::{Definitions, PART, Plugin};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::OnFailure;
-use crate::plugin::{self, Manifest, Point};
+use crate::plugin::{self, Manifest, Point, is_brought};
 use crate::schema::{Labels, Schema, SchemaChange, did_you_mean};
 use crate::session::Session;
 use crate::store::spaces;
@@ -78,7 +78,7 @@ impl PluginInfo {
         for hook in manifest
             .hooks
             .iter()
-            .filter(|hook| hook.point != Point::FieldType)
+            .filter(|hook| !hook.object.is_empty())
         {
             reads.extend(hook.reads.iter().map(|name| {
                 format!(
@@ -116,6 +116,15 @@ impl PluginInfo {
                 .iter()
                 .map(|(object, field)| format!("field {object}.{}", field.name)),
         );
+        let data = &manifest.brought;
+        brings.extend(data.objects.iter().map(|object| format!("object {}", object.name)));
+        brings.extend(data.options.iter().map(|option| {
+            format!("option {}.{} {}", option.object, option.field, option.option)
+        }));
+        let records = data.records.iter().map(|record| record.object.as_str());
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        records.for_each(|object| *counts.entry(object).or_default() += 1);
+        brings.extend(counts.iter().map(|(object, count)| format!("{count} of {object}")));
         brings.extend(manifest.declarations.names());
         Self {
             id: manifest.id.clone(),
@@ -302,7 +311,8 @@ impl Session {
             config: true,
             ..Stored::default()
         }))?;
-        // The schema and records do not change in one commit: its views come when its fields are there.
+        // The schema and records do not change in one commit: they come when their fields are there.
+        self.bring(&entry.id, &manifest.brought.records)?;
         self.declare(&entry.id, &manifest.declarations)?;
         Ok(info)
     }
@@ -410,7 +420,9 @@ impl Session {
             (0..held.size.div_ceil(PART as u64) as u32)
                 .map(|place| (spaces::plugin_part(id, place), None)),
         );
-        let brought = schema.objects().flat_map(|object| {
+        // An object of its own keeps its fields: they are all that its records have.
+        let others = schema.objects().filter(|object| !is_brought(object, id));
+        let brought = others.flat_map(|object| {
             let of_plugin = object
                 .live_fields()
                 .filter(|field| field.brought_by.as_deref() == Some(id));
@@ -421,6 +433,7 @@ impl Session {
         });
         let changes: Vec<SchemaChange> = brought.collect();
         self.make_way(id, &changes, strip)?;
+        let records = self.stored_records(id)?;
         let stored = Stored {
             what: format!("remove plugin {id} {}", held.version),
             entries,
@@ -428,8 +441,8 @@ impl Session {
             config: true,
             ..Stored::default()
         };
-        self.strip_for(&changes, || self.ask(Ask::Stored(stored)))
-            .map(drop)
+        self.strip_for(&changes, || self.ask(Ask::Stored(stored)))?;
+        self.take_back(id, &records)
     }
 
     fn definitions(&self) -> Result<Definitions> {

@@ -49,22 +49,25 @@ impl Session {
 
     fn send_batch(&self, drafts: Vec<MessageDraft>) -> Result<Vec<Result<Posted>>> {
         let (reader, _) = self.engine.read()?;
-        let composed: Vec<Result<(RecordId, Group)>> = drafts
+        let composed: Vec<Result<Composed>> = drafts
             .into_iter()
             .map(|draft| self.compose(&reader, draft))
             .collect();
         drop(reader);
         let groups: Vec<Group> = composed
             .iter()
-            .filter_map(|composed| Some(composed.as_ref().ok()?.1.clone()))
+            .filter_map(|composed| Some(composed.as_ref().ok()?.group.clone()))
             .collect();
         let report = self.engine.write(&self.context, &groups, None, 0)?;
         let (reader, _) = self.engine.read()?;
         let mut written = report.groups.into_iter();
         let posted = composed.into_iter().map(|composed| {
-            let (id, _) = composed?;
+            let Composed { id, warnings, .. } = composed?;
             match written.next() {
-                Some(outcomes) => posted(&reader, id, &outcomes?),
+                Some(outcomes) => Ok(Posted {
+                    warnings,
+                    ..posted(&reader, id, &outcomes?)?
+                }),
                 None => Err(Error::new(
                     ErrorKind::NotFound,
                     "the message was not written",
@@ -74,7 +77,7 @@ impl Session {
         Ok(posted.collect())
     }
 
-    fn compose(&self, reader: &Reader, draft: MessageDraft) -> Result<(RecordId, Group)> {
+    fn compose(&self, reader: &Reader, draft: MessageDraft) -> Result<Composed> {
         let to = self.recipient(&draft)?;
         let mut fields = related(reader, to.record.as_ref(), &draft.about)?;
         let mut put = |name: &str, value: Json| fields.insert(name.to_owned(), value);
@@ -111,6 +114,7 @@ impl Session {
                 html,
                 language: draft.language,
                 version: None,
+                warnings: Vec::new(),
             },
             MessageText::Template { template, record } => {
                 let own = to
@@ -135,6 +139,8 @@ impl Session {
             None => self.context.ids.next(self.context.now()),
         };
         let id = RecordId::new(object.prefix, number);
+        let (list, attachments) = self.carried(id, to.channel, &draft.files)?;
+        put("attachments", list);
         let request = Request::create_as(id, "message", fields);
         // Nobody can be read out of the key, which stays when he is erased.
         let once = draft
@@ -142,9 +148,13 @@ impl Session {
             .map(|key| format!("message/sent/{}", blake3::hash(key.as_bytes()).to_hex()));
         let group = Group {
             once,
-            ..Group::of([request])
+            ..Group::of([request].into_iter().chain(attachments))
         };
-        Ok((id, group))
+        Ok(Composed {
+            id,
+            group,
+            warnings: words.warnings,
+        })
     }
 
     /// Queues a message again that failed, bounced or was suppressed; it is checked anew.
@@ -168,6 +178,13 @@ impl Session {
     }
 }
 
+/// A message that is to be written.
+struct Composed {
+    id: RecordId,
+    group: Group,
+    warnings: Vec<String>,
+}
+
 fn posted(reader: &Reader, id: RecordId, outcomes: &[Outcome]) -> Result<Posted> {
     let before = outcomes
         .iter()
@@ -181,6 +198,7 @@ fn posted(reader: &Reader, id: RecordId, outcomes: &[Outcome]) -> Result<Posted>
         state: state.unwrap_or(MessageState::Draft),
         cause: record.text("cause").map(str::to_owned),
         before,
+        warnings: Vec::new(),
     })
 }
 

@@ -3,15 +3,19 @@
 //! What can be told without compiling is told first and in plain words: a truncated file, a core module, another
 //! contract. The custom sections at a component's top level are found by walking its sections.
 
+use super::brought::Files;
 use super::contract;
+use super::imports::GIVEN;
 use super::manifest::{Point, foreign_contract};
 use crate::error::{Error, ErrorKind};
 
-/// The two sections that the packer writes.
+/// What the packer writes into sections.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sections {
     pub(super) contract: String,
     pub(super) manifest: String,
+    /// The files of the folder `data`; a plugin may have none.
+    pub(super) data: Files,
 }
 
 const REBUILD: &str = "build the plugin with `peyvand plugin build`";
@@ -22,7 +26,12 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
         |message: &str| Err(Error::new(ErrorKind::Plugin, message.to_owned()).hint(REBUILD));
     match bytes.split_first_chunk::<8>() {
         Some(([0, b'a', b's', b'm', 0x0d, 0, 1, 0], rest)) => {
-            let Some((contract, manifest)) = walk(rest) else {
+            let Some(Found {
+                contract,
+                manifest,
+                data,
+            }) = walk(rest)
+            else {
                 return refuse(
                     "the plugin's file is cut off or damaged: a section is longer than the file",
                 );
@@ -52,9 +61,13 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
             let Ok(manifest) = std::str::from_utf8(manifest) else {
                 return refuse("the component's manifest is not UTF-8 text");
             };
+            let Ok(data) = data.map_or(Ok(Files::new()), serde_json::from_slice) else {
+                return refuse("the section peyvand:data is no JSON object of files and texts");
+            };
             Ok(Sections {
                 contract: contract::VERSION.to_owned(),
                 manifest: manifest.to_owned(),
+                data,
             })
         }
         Some(([0, b'a', b's', b'm', 1, 0, 0, 0], _)) => {
@@ -67,11 +80,16 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
     }
 }
 
-type Found<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+#[derive(Default)]
+struct Found<'a> {
+    contract: Option<&'a [u8]>,
+    manifest: Option<&'a [u8]>,
+    data: Option<&'a [u8]>,
+}
 
-/// The last custom sections of the two names; `None` when the sections do not fill the file.
+/// The last custom sections of these names; `None` when the sections do not fill the file.
 fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
-    let (mut contract, mut manifest) = (None, None);
+    let mut found = Found::default();
     while let Some((id, after)) = rest.split_first() {
         let (body, after) = prefixed(after)?;
         rest = after;
@@ -80,12 +98,13 @@ fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
         }
         let (name, data) = prefixed(body)?;
         match name {
-            b"peyvand:contract" => contract = Some(data),
-            b"peyvand:manifest" => manifest = Some(data),
+            b"peyvand:contract" => found.contract = Some(data),
+            b"peyvand:manifest" => found.manifest = Some(data),
+            b"peyvand:data" => found.data = Some(data),
             _ => {}
         }
     }
-    Some((contract, manifest))
+    Some(found)
 }
 
 /// Bytes behind their length, and what follows.
@@ -110,14 +129,14 @@ fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Refuses imports that the host does not give, and components that serve nothing.
 pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result<(), Error> {
-    let given = ["log", "clock", "types"].map(contract::interface);
+    let given = GIVEN.map(contract::interface);
     if let Some(foreign) = imports.iter().find(|import| !given.contains(import)) {
         let remedy = if foreign.starts_with("wasi") {
             "build for the target wasm32-unknown-unknown, without WASI: the journal's time comes from the clock interface, everything else a plugin needs is in its batches"
         } else if foreign.starts_with("peyvand:plugin/") {
             "build the plugin against this engine's wit/v0.1, or use a newer engine"
         } else {
-            "a plugin may import only log, clock and types of peyvand:plugin@0.1.0"
+            "a plugin may import only the interfaces of wit/v0.1/imports.wit"
         };
         return Err(Error::new(
             ErrorKind::Plugin,
@@ -125,8 +144,11 @@ pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result
         )
         .hint(remedy));
     }
+    let binding = contract::interface("binding");
     let serves = |point: &Point| exports.contains(&contract::interface(point.name()));
-    if !exports.contains(&contract::interface("binding")) || !Point::ALL.iter().any(serves) {
+    // A plugin that brings data and no code exports `binding` alone; what its hooks need is asked with its manifest.
+    let serves_nothing = exports.len() > 1 && !Point::ALL.iter().any(serves);
+    if !exports.contains(&binding) || serves_nothing {
         let found = if exports.is_empty() {
             "nothing".to_owned()
         } else {
@@ -230,7 +252,7 @@ mod tests {
         assert!(error.remedy().unwrap().contains("wasm32-unknown-unknown"));
         assert!(check_interfaces(&imports[..1], &exports).is_ok());
         assert!(
-            check_interfaces(&[], &exports[..1])
+            check_interfaces(&[], &exports[1..])
                 .unwrap_err()
                 .to_string()
                 .contains("one interface for each kind of hook")

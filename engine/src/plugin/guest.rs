@@ -3,11 +3,14 @@
 //! The store's data: the time that the guest is told, what it said, how much memory it took, and why it was stopped.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::{Map, Value as Json};
 use wasmtime::{ResourceLimiter, Trap};
 
 use super::limits::grouped;
+use super::rights::Rights;
+use super::sight::Sight;
 use crate::hook::Said;
 
 /// Lines that one call may leave in the log, and the bytes of each.
@@ -23,12 +26,28 @@ pub(super) struct Moment {
     pub(super) now: i64,
     /// Days since 1970 in the workspace's time zone.
     pub(super) today: i32,
+    /// The position that is read, and the hook that is served: with the time they say which request it is.
+    pub(super) position: u64,
+    pub(super) hook: u16,
+}
+
+/// What every instance of a plugin knows.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) plugin: Arc<str>,
+    pub(super) settings: Map<String, Json>,
+    pub(super) rights: Arc<Rights>,
 }
 
 /// The data of one store.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Guest {
     pub(super) moment: Moment,
+    pub(super) known: Arc<Known>,
+    /// What it may see besides its batch, while it is called; nothing for a component that never asks.
+    pub(super) sight: Option<Box<Sight>>,
+    /// How often it drew random bytes in this call.
+    pub(super) drawn: u64,
     pub(super) lines: Vec<String>,
     memory_limit: usize,
     pub(super) memory_used: usize,
@@ -37,11 +56,24 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    pub(super) fn new(memory_limit: usize) -> Self {
+    pub(super) fn new(memory_limit: usize, known: Arc<Known>) -> Self {
         Self {
+            known,
             memory_limit,
             ..Self::default()
         }
+    }
+
+    /// Fills with bytes that look random and follow from the request, so that it can be played again.
+    pub(super) fn draw(&mut self, bytes: &mut [u8]) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.known.plugin.as_bytes());
+        hasher.update(&self.moment.now.to_le_bytes());
+        hasher.update(&self.moment.position.to_le_bytes());
+        hasher.update(&self.moment.hook.to_le_bytes());
+        hasher.update(&self.drawn.to_le_bytes());
+        hasher.finalize_xof().fill(bytes);
+        self.drawn += 1;
     }
 
     pub(super) fn say(&mut self, message: &str) {
@@ -183,7 +215,7 @@ mod tests {
 
     #[test]
     fn memory_is_counted_over_all_memories() {
-        let mut guest = Guest::new(3 << 16);
+        let mut guest = Guest::new(3 << 16, Arc::default());
         assert!(guest.memory_growing(0, 2 << 16, None).unwrap());
         assert!(!guest.memory_growing(0, 2 << 16, None).unwrap());
         assert!(guest.was_denied);
@@ -193,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_lines_is_cut() {
-        let mut guest = Guest::new(0);
+        let mut guest = Guest::new(0, Arc::default());
         for _ in 0..1000 {
             guest.say(&"س".repeat(2000));
         }

@@ -9,10 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, StoreContextMut, Trap};
+use wasmtime::{Config, Engine};
 
-use super::contract;
 use super::guest::Guest;
+use super::imports;
 use crate::error::{Error, ErrorKind};
 
 /// Compiled components that are kept, so that installing, switching on and opening compile a file once.
@@ -63,7 +63,7 @@ impl Runtime {
             .cranelift_nan_canonicalization(true)
             .relaxed_simd_deterministic(true);
         let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
-        let linker = linker(&engine).map_err(|error| format!("{error:#}"))?;
+        let linker = imports::linker(&engine).map_err(|error| format!("{error:#}"))?;
         let ticker = Arc::new(Ticker::default());
         let (ticks, ticked) = (ticker.clone(), engine.clone());
         let thread = std::thread::Builder::new().name("peyvand-epoch".to_owned());
@@ -124,33 +124,6 @@ impl Runtime {
     pub(super) fn ticks(millis: u64) -> u64 {
         millis.div_ceil(TICK.as_millis() as u64) + 1
     }
-}
-
-/// The imports that a guest is given, and no others.
-fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
-    let mut linker = Linker::new(engine);
-    linker.instance(&contract::interface("types"))?;
-    linker.instance(&contract::interface("log"))?.func_wrap(
-        "log",
-        |mut store: StoreContextMut<'_, Guest>, (message,): (String,)| {
-            // The copy is the host's work, so it is paid for.
-            let left = store
-                .get_fuel()?
-                .checked_sub(message.len() as u64)
-                .ok_or(Trap::OutOfFuel)?;
-            store.set_fuel(left)?;
-            store.data_mut().say(&message);
-            Ok(())
-        },
-    )?;
-    let mut clock = linker.instance(&contract::interface("clock"))?;
-    clock.func_wrap("now", |store: StoreContextMut<'_, Guest>, (): ()| {
-        Ok((store.data().moment.now,))
-    })?;
-    clock.func_wrap("today", |store: StoreContextMut<'_, Guest>, (): ()| {
-        Ok((store.data().moment.today,))
-    })?;
-    Ok(linker)
 }
 
 /// Counts guests that run, and advances the epoch while there are any.

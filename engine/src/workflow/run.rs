@@ -212,14 +212,11 @@ fn run_one(
             action.perform(&rows, &workflow.parameters, &context),
         ) {
             Ok(effects) => {
-                let groups = crate::write::groups(&scope, effects);
-                if !groups.is_empty() {
+                let followed = Followed::new(name.actor, &scope, &reader.schema, effects);
+                if !followed.is_empty() {
                     warnings.extend(engine.write_effects(
                         &session.context,
-                        Followed {
-                            actor: name.actor,
-                            groups,
-                        },
+                        followed,
                         None,
                         1,
                     )?);

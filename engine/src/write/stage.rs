@@ -19,6 +19,7 @@ use super::validate::repeated;
 use super::view::{Claims, View};
 use crate::content::Held;
 use crate::error::{Error, Failure, Result};
+use crate::hook::Reads;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, Object, Schema, SchemaChange, system};
@@ -33,32 +34,26 @@ pub(super) fn stage(
     groups: &[Group],
     refused: &[Option<Error>],
 ) -> Result<Drafts> {
-    let mut stage = Stage {
-        write,
-        base,
-        reader: base.reader.clone(),
-        actor: Value::Text(write.context.actor.to_string().into()),
-        keys: Claims::default(),
-        keyed: 0,
-        group: 0,
-        request: 0,
-        places: HashMap::with_capacity(groups.len()),
-        out: Drafts {
-            drafts: Vec::with_capacity(groups.len()),
-            staged: groups.len(),
-            stored: Vec::new(),
-            schema: write.reader.schema.clone(),
-            schema_changed: BTreeSet::new(),
-            faults: BTreeMap::new(),
-            settled: Vec::new(),
-            once: Vec::new(),
-            hooks: Vec::new(),
-            amended: false,
-            looked: Looked::default(),
-            held: Held::default(),
-            clashes: Vec::new(),
-        },
+    let out = Drafts {
+        drafts: Vec::with_capacity(groups.len()),
+        staged: groups.len(),
+        stored: Vec::new(),
+        schema: write.reader.schema.clone(),
+        schema_changed: BTreeSet::new(),
+        faults: BTreeMap::new(),
+        settled: Vec::new(),
+        once: Vec::new(),
+        hooks: Vec::new(),
+        reads: Reads::default(),
+        keeps: Vec::new(),
+        children: Vec::new(),
+        amended: false,
+        looked: Looked::default(),
+        held: Held::default(),
+        clashes: Vec::new(),
     };
+    let mut stage = Stage::new(write, base, out);
+    stage.places.reserve(groups.len());
     for (place, group) in groups
         .iter()
         .enumerate()
@@ -72,6 +67,36 @@ pub(super) fn stage(
             break;
         }
     }
+    Ok(stage.out)
+}
+
+/// Stages the records that hooks add to drafts. What is wrong with one is a fault of the group that it belongs to.
+pub(super) fn stage_children(write: &Write<'_>, base: &View, mut drafts: Drafts) -> Result<Drafts> {
+    let children = std::mem::take(&mut drafts.children);
+    let places = drafts.drafts.iter().enumerate();
+    let places = places.map(|(place, draft)| (draft.id, place)).collect();
+    let mut stage = Stage {
+        places,
+        ..Stage::new(write, base, drafts)
+    };
+    for (group, request, child) in children {
+        (stage.group, stage.request) = (group, request);
+        let first = stage.out.drafts.len();
+        match stage.create(&child.object, None, &Fields(child.fields), false) {
+            // No request asked for it, so none is answered with it.
+            Ok(_) => stage
+                .out
+                .drafts
+                .iter_mut()
+                .skip(first)
+                .for_each(|draft| draft.asked.clear()),
+            Err(Fault::Request(failure)) => stage.fail(failure),
+            Err(Fault::Store(error)) => return Err(error),
+            // A record that was made just now is changed by nobody else.
+            Err(Fault::Later) => {}
+        }
+    }
+    stage.out.amended = true;
     Ok(stage.out)
 }
 
@@ -128,6 +153,26 @@ impl From<Error> for Fault {
 impl From<Failure> for Fault {
     fn from(failure: Failure) -> Self {
         Self::Request(failure)
+    }
+}
+
+impl<'a> Stage<'a> {
+    fn new(write: &'a Write<'a>, base: &'a View, out: Drafts) -> Self {
+        Self {
+            write,
+            base,
+            reader: Reader {
+                schema: out.schema.clone(),
+                ..base.reader.clone()
+            },
+            actor: Value::Text(write.context.actor.to_string().into()),
+            keys: Claims::default(),
+            keyed: 0,
+            group: 0,
+            request: 0,
+            places: HashMap::new(),
+            out,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod compile;
 mod component;
+mod data;
 mod dist;
 mod inspect;
 mod manifest;
@@ -27,6 +28,8 @@ pub mod section {
     pub const CONTRACT: &str = "peyvand:contract";
     /// The bytes of `plugin.toml`.
     pub const MANIFEST: &str = "peyvand:manifest";
+    /// The files of the folder `data`, as a JSON object of paths and texts.
+    pub const DATA: &str = "peyvand:data";
     /// The hash of the sources, in hexadecimal digits.
     pub const SOURCE: &str = "peyvand:source";
 }
@@ -75,6 +78,8 @@ pub enum PackError {
     },
     #[error("{path} is no valid TOML: {what}")]
     Toml { path: String, what: String },
+    #[error("{path} is not UTF-8 text; a plugin's data are texts")]
+    NotText { path: String },
     #[error("{path}: {what}")]
     Manifest { path: String, what: String },
     #[error("cannot start {program}: {source}; install Rust, or set {variable} to its path")]
@@ -126,11 +131,13 @@ pub fn build(plugin_dir: &Path, options: &BuildOptions) -> Result<Built, PackErr
     };
     let module = compile::module(plugin_dir, &workspace, &target_dir)?;
     let folders = compile::machine_folders(&workspace);
-    let sections = [
+    let data = data::section(plugin_dir)?;
+    let mut sections = vec![
         (section::CONTRACT, CONTRACT.as_bytes()),
         (section::MANIFEST, manifest_bytes.as_slice()),
         (section::SOURCE, hash.as_bytes()),
     ];
+    sections.extend(data.as_deref().map(|data| (section::DATA, data)));
     let bytes = component::encode(&manifest.id, &module, &folders, &sections)?;
     let inspected = inspect(&bytes)?;
     component::check(&manifest, &inspected)?;
