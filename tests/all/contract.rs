@@ -57,11 +57,25 @@ fn a_file_that_is_changed_new_or_gone_is_told() {
     write("hooks.wit", "interface hooks {}\n");
     let list = hashes(folder.path());
     write("types.wit", "interface types {}\r\n");
-    assert_eq!(differing(&list, &hashes(folder.path())), Vec::<String>::new());
+    assert_eq!(
+        differing(&list, &hashes(folder.path())),
+        Vec::<String>::new()
+    );
     write("types.wit", "interface types { f: func(); }\n");
     write("more.wit", "");
     std::fs::remove_file(folder.path().join("hooks.wit")).unwrap();
     let mut told = differing(&list, &hashes(folder.path()));
     told.sort();
     assert_eq!(told, ["hooks.wit", "more.wit", "types.wit"]);
+}
+
+/// Guests of tests are kept as they were built, as the plugins are.
+#[test]
+fn the_guests_of_tests_belong_to_their_sources() {
+    let guests = root().join("tests/guests");
+    let stale = peyvand_pack::is_stale(&guests.join("surveyor"), &guests.join("dist")).unwrap();
+    assert!(
+        !stale,
+        "run `peyvand plugin build --out tests/guests/dist tests/guests/surveyor` and commit it"
+    );
 }

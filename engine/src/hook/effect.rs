@@ -95,7 +95,10 @@ pub(crate) enum PostingWords {
         text: String,
         html: String,
     },
-    Template { template: String, about: Which },
+    Template {
+        template: String,
+        about: Which,
+    },
 }
 
 /// A question to another system, as it waits to be asked.

@@ -180,7 +180,6 @@ pub(crate) struct Effect {
     pub(crate) action: EffectAction,
 }
 
-
 /// Effects and what they cost.
 #[derive(Default)]
 pub(crate) struct Effects {

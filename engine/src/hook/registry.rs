@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{AfterCommit, BeforeSave, FieldType, OnReply, Said, SchemaGuard, Score, WorkflowAction};
+use super::{
+    AfterCommit, BeforeSave, FieldType, OnReply, Said, SchemaGuard, Score, WorkflowAction,
+};
 use crate::workflow::Workflow;
 
 /// Whether an address may be asked.

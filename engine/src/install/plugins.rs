@@ -75,11 +75,7 @@ impl PluginInfo {
         let manifest = &opened.manifest;
         let mut reads: Vec<String> = Vec::new();
         let mut writes: Vec<String> = Vec::new();
-        for hook in manifest
-            .hooks
-            .iter()
-            .filter(|hook| !hook.object.is_empty())
-        {
+        for hook in manifest.hooks.iter().filter(|hook| !hook.object.is_empty()) {
             reads.extend(hook.reads.iter().map(|name| {
                 format!(
                     "{}.{}",
@@ -117,14 +113,25 @@ impl PluginInfo {
                 .map(|(object, field)| format!("field {object}.{}", field.name)),
         );
         let data = &manifest.brought;
-        brings.extend(data.objects.iter().map(|object| format!("object {}", object.name)));
+        brings.extend(
+            data.objects
+                .iter()
+                .map(|object| format!("object {}", object.name)),
+        );
         brings.extend(data.options.iter().map(|option| {
-            format!("option {}.{} {}", option.object, option.field, option.option)
+            format!(
+                "option {}.{} {}",
+                option.object, option.field, option.option
+            )
         }));
         let records = data.records.iter().map(|record| record.object.as_str());
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         records.for_each(|object| *counts.entry(object).or_default() += 1);
-        brings.extend(counts.iter().map(|(object, count)| format!("{count} of {object}")));
+        brings.extend(
+            counts
+                .iter()
+                .map(|(object, count)| format!("{count} of {object}")),
+        );
         brings.extend(manifest.declarations.names());
         Self {
             id: manifest.id.clone(),

@@ -41,8 +41,8 @@ impl Session {
     pub(super) fn stored_records(&self, id: &str) -> Result<Vec<BroughtRecord>> {
         let (reader, _) = self.engine.read()?;
         let definitions = Definitions::load(&reader.snapshot)?;
-        let bytes = definitions.plugins.into_iter();
-        let bytes = bytes.find_map(|(plugin, bytes)| (plugin.id == id).then_some(bytes));
+        let mut plugins = definitions.plugins.into_iter();
+        let bytes = plugins.find_map(|(plugin, bytes)| (plugin.id == id).then_some(bytes));
         let opened = bytes.and_then(|bytes| plugin::open(&bytes).ok());
         Ok(opened.map_or_else(Vec::new, |opened| opened.manifest.brought.records))
     }

@@ -21,8 +21,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// Bytes of an answer's body, and its headers.
 const MOST_BYTES: usize = 256 << 10;
 const MOST_HEADERS: usize = 50;
-/// Requests that are taken out of the store at once.
-const BATCH: usize = 100;
+/// Requests that one call makes: what the answers cause waits for the next one.
+const BATCH: usize = 1_000;
 
 /// Makes requests to other systems, for plugins. The host gives one to [`Engine::ask_others`].
 ///
@@ -84,7 +84,7 @@ impl WebResponse {
 pub struct Asked {
     /// How many were made.
     pub made: usize,
-    /// How many of them had no answer.
+    /// How many had no answer, or were not made because the plugin may not ask any more.
     pub failed: usize,
     /// What plugins could not make of the answers, in words.
     pub warnings: Vec<String>,
@@ -98,7 +98,7 @@ struct Waiting {
 }
 
 impl Engine {
-    /// Makes the requests that plugins asked for, one after the other, and tells each plugin its answers. A request
+    /// Makes the requests that plugins asked for, at most a thousand, one after the other, and tells each plugin its answers. A request
     /// that was under way when the process ended is made again, under the same `idempotency-key`.
     ///
     /// # Errors
@@ -109,22 +109,29 @@ impl Engine {
         for (once, waiting) in self.waiting::<Waiting>(spaces::REPLY)? {
             self.hear(&once, waiting, &mut asked)?;
         }
-        loop {
-            let requests = self.waiting::<HttpRequest>(spaces::REQUEST)?;
-            if requests.is_empty() {
-                return Ok(asked);
-            }
-            for (once, request) in requests {
-                let answer = self.ask_one(client, &once, &request)?;
+        for (once, request) in self.waiting::<HttpRequest>(spaces::REQUEST)? {
+            let answer = if self.may_still_ask(&request)? {
                 asked.made += 1;
-                asked.failed += usize::from(matches!(answer, HttpAnswer::Failed(_)));
-                let waiting = Waiting { request, answer };
-                self.answered(&once, &waiting)?;
-                if waiting.request.reply_to.is_some() {
-                    self.hear(&once, waiting, &mut asked)?;
-                }
+                ask_one(client, &once, &request)
+            } else {
+                let why = "the plugin is not enabled any more, or may not ask this host any more";
+                HttpAnswer::Failed(why.to_owned())
+            };
+            asked.failed += usize::from(matches!(answer, HttpAnswer::Failed(_)));
+            let waiting = Waiting { request, answer };
+            self.answered(&once, &waiting)?;
+            if waiting.request.reply_to.is_some() {
+                self.hear(&once, waiting, &mut asked)?;
             }
         }
+        Ok(asked)
+    }
+
+    /// It may have been switched off, or granted less, since it asked.
+    fn may_still_ask(&self, request: &HttpRequest) -> Result<bool> {
+        let (_, config) = self.read()?;
+        let may_call = config.registry().callers.get(&request.plugin);
+        Ok(may_call.is_some_and(|may_call| may_call(&request.url)))
     }
 
     /// Entries that wait in a space, each with its key there.
@@ -148,52 +155,6 @@ impl Engine {
         Ok(found)
     }
 
-    fn ask_one(
-        &self,
-        client: &dyn WebClient,
-        once: &[u8],
-        request: &HttpRequest,
-    ) -> Result<HttpAnswer> {
-        let (_, config) = self.read()?;
-        // It may have been switched off, or granted less, since it asked.
-        let may = config.registry().callers.get(&request.plugin);
-        if !may.is_some_and(|may_call| may_call(&request.url)) {
-            let why = "the plugin is not enabled any more, or may not ask this host any more";
-            return Ok(HttpAnswer::Failed(why.to_owned()));
-        }
-        let given = request.time_out_ms.map(|ms| Duration::from_millis(ms.into()));
-        let headers = request.headers.iter();
-        let headers = headers.map(|header| (header.name.clone(), header.value.clone()));
-        let key = blake3::hash(once).to_hex().to_string();
-        let web = WebRequest {
-            method: request.method.clone(),
-            url: request.url.clone(),
-            headers: headers
-                .chain([("idempotency-key".to_owned(), key)])
-                .collect(),
-            body: request.body.clone(),
-            time_out: given.map_or(LONGEST, |given| given.min(LONGEST)),
-            most_bytes: MOST_BYTES,
-        };
-        Ok(match client.send(&web) {
-            Ok(answer) if answer.body.len() > MOST_BYTES => HttpAnswer::Failed(format!(
-                "the answer has {} bytes; at most {MOST_BYTES} are taken",
-                answer.body.len()
-            )),
-            Ok(answer) => HttpAnswer::Response {
-                status: answer.status,
-                headers: answer
-                    .headers
-                    .into_iter()
-                    .take(MOST_HEADERS)
-                    .map(|(name, value)| HttpHeader { name, value })
-                    .collect(),
-                body: answer.body,
-            },
-            Err(why) => HttpAnswer::Failed(why),
-        })
-    }
-
     /// Commits an answer in place of its request.
     fn answered(&self, once: &[u8], waiting: &Waiting) -> Result<()> {
         let key = |space: u8| [&[space], once].concat();
@@ -203,16 +164,16 @@ impl Engine {
             entries.push((key(spaces::REPLY), Some(value)));
         }
         self.keep_entries(
-            format!("what {} answered to plugin {}", host(&waiting.request.url), waiting.request.plugin),
+            format!(
+                "what {} answered to plugin {}",
+                host(&waiting.request.url),
+                waiting.request.plugin
+            ),
             entries,
         )
     }
 
-    fn keep_entries(
-        &self,
-        what: String,
-        entries: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    ) -> Result<()> {
+    fn keep_entries(&self, what: String, entries: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<()> {
         let stored = Stored {
             what,
             entries,
@@ -284,6 +245,42 @@ impl Engine {
             Err(message) => asked.warnings.push(message),
         }
         Ok(())
+    }
+}
+
+fn ask_one(client: &dyn WebClient, once: &[u8], request: &HttpRequest) -> HttpAnswer {
+    let given = request
+        .time_out_ms
+        .map(|ms| Duration::from_millis(ms.into()));
+    let headers = request.headers.iter();
+    let headers = headers.map(|header| (header.name.clone(), header.value.clone()));
+    let key = blake3::hash(once).to_hex().to_string();
+    let web = WebRequest {
+        method: request.method.clone(),
+        url: request.url.clone(),
+        headers: headers
+            .chain([("idempotency-key".to_owned(), key)])
+            .collect(),
+        body: request.body.clone(),
+        time_out: given.map_or(LONGEST, |given| given.min(LONGEST)),
+        most_bytes: MOST_BYTES,
+    };
+    match client.send(&web) {
+        Ok(answer) if answer.body.len() > MOST_BYTES => HttpAnswer::Failed(format!(
+            "the answer has {} bytes; at most {MOST_BYTES} are taken",
+            answer.body.len()
+        )),
+        Ok(answer) => HttpAnswer::Response {
+            status: answer.status,
+            headers: answer
+                .headers
+                .into_iter()
+                .take(MOST_HEADERS)
+                .map(|(name, value)| HttpHeader { name, value })
+                .collect(),
+            body: answer.body,
+        },
+        Err(why) => HttpAnswer::Failed(why),
     }
 }
 

@@ -6,11 +6,17 @@ use super::{Channel, MessageDraft, MessageText, Purpose, Recipient};
 use crate::context::Locale;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Posting, PostingTo, PostingWords, Which};
+use crate::journal::Position;
 use crate::record::RecordId;
 use crate::session::Session;
 
 /// Sends messages, each once under its key; gives what went wrong with single ones.
-pub(crate) fn post(session: &Session, posts: Vec<(String, Posting)>) -> Result<Vec<Error>> {
+pub(crate) fn post(
+    session: &Session,
+    posts: Vec<(String, Posting)>,
+    cause: Option<Position>,
+    depth: u8,
+) -> Result<Vec<Error>> {
     let mut failed = Vec::new();
     let mut drafts = Vec::with_capacity(posts.len());
     for (once, posting) in posts {
@@ -19,7 +25,7 @@ pub(crate) fn post(session: &Session, posts: Vec<(String, Posting)>) -> Result<V
             Err(error) => failed.push(error),
         }
     }
-    let sent = session.send_all(drafts)?;
+    let sent = session.send_batch(drafts, cause, depth)?;
     failed.extend(sent.into_iter().filter_map(Result::err));
     Ok(failed)
 }
@@ -49,12 +55,8 @@ fn draft(posting: Posting) -> Result<MessageDraft> {
     draft.channel = word(posting.channel, "channel", Channel::from_name)?;
     draft.purpose = word(posting.purpose, "purpose", Purpose::from_name)?.unwrap_or_default();
     draft.language = word(posting.language, "language", Locale::from_tag)?;
-    draft.send_after = posting
-        .send_after
-        .and_then(DateTime::from_timestamp_micros);
-    draft.expires_at = posting
-        .expires_at
-        .and_then(DateTime::from_timestamp_micros);
+    draft.send_after = posting.send_after.and_then(DateTime::from_timestamp_micros);
+    draft.expires_at = posting.expires_at.and_then(DateTime::from_timestamp_micros);
     Ok(draft)
 }
 

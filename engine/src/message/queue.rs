@@ -7,6 +7,7 @@ use super::recipient::related;
 use super::{MessageDraft, MessageState, MessageText, Posted};
 use crate::context::Locale;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Position;
 use crate::query::Reader;
 use crate::record::{RecordId, Value};
 use crate::session::Session;
@@ -42,12 +43,19 @@ impl Session {
         let mut drafts = drafts.into_iter().peekable();
         while drafts.peek().is_some() {
             let batch: Vec<MessageDraft> = drafts.by_ref().take(BATCH).collect();
-            results.extend(self.send_batch(batch)?);
+            results.extend(self.send_batch(batch, None, 0)?);
         }
         Ok(results)
     }
 
-    fn send_batch(&self, drafts: Vec<MessageDraft>) -> Result<Vec<Result<Posted>>> {
+    /// Queues the messages of a follow-up: what caused them and how deep it is goes along, so that messages that cause
+    /// messages come to an end.
+    pub(super) fn send_batch(
+        &self,
+        drafts: Vec<MessageDraft>,
+        cause: Option<Position>,
+        depth: u8,
+    ) -> Result<Vec<Result<Posted>>> {
         let (reader, _) = self.engine.read()?;
         let composed: Vec<Result<Composed>> = drafts
             .into_iter()
@@ -58,7 +66,7 @@ impl Session {
             .iter()
             .filter_map(|composed| Some(composed.as_ref().ok()?.group.clone()))
             .collect();
-        let report = self.engine.write(&self.context, &groups, None, 0)?;
+        let report = self.engine.write(&self.context, &groups, cause, depth)?;
         let (reader, _) = self.engine.read()?;
         let mut written = report.groups.into_iter();
         let posted = composed.into_iter().map(|composed| {

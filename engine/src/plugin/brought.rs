@@ -205,7 +205,12 @@ impl Manifest {
         for object in &self.brought.objects {
             match schema.object(&object.name) {
                 Some(known) if is_brought(known, &self.id) => {
-                    fields.extend(object.fields.iter().map(|field| (object.name.as_str(), field)));
+                    fields.extend(
+                        object
+                            .fields
+                            .iter()
+                            .map(|field| (object.name.as_str(), field)),
+                    );
                 }
                 // Where it is somebody else's, the change says that the name is taken.
                 _ => changes.push(SchemaChange::CreateObject {
@@ -217,7 +222,11 @@ impl Manifest {
                 }),
             }
         }
-        fields.extend(self.fields.iter().map(|(object, field)| (object.as_str(), field)));
+        fields.extend(
+            self.fields
+                .iter()
+                .map(|(object, field)| (object.as_str(), field)),
+        );
         let missing = fields
             .into_iter()
             .filter(|(object, field)| !is_there(object, &field.name));
@@ -260,14 +269,21 @@ impl Manifest {
                 None => faults.add(
                     &place,
                     "manifest",
-                    format!("a {} has no natural key, so it could not be found again", object.name),
+                    format!(
+                        "a {} has no natural key, so it could not be found again",
+                        object.name
+                    ),
                 ),
                 Some(key) if !record.fields.get(&key.name).is_some_and(Json::is_string) => {
                     faults.add(&place, "manifest", format!("it says no {}", key.name));
                 }
                 Some(_) => {}
             }
-            for name in record.fields.keys().filter(|name| object.field(name).is_none()) {
+            for name in record
+                .fields
+                .keys()
+                .filter(|name| object.field(name).is_none())
+            {
                 faults.add(&place, "unknown-field", object.unknown_field(name));
             }
         }

@@ -9,15 +9,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::columns;
-use super::contract::{
-    self, Action, Assignment, Header, Method, NewRecord, Recipient, Scalar, StoreWrite, Target,
-};
+use super::contract::{self, Action, Assignment, NewRecord, Recipient, Scalar, StoreWrite, Target};
 use super::guest::Fault;
 use super::limits::EFFECTS_PER_ROW;
 use super::rights::{RightVerb, Rights};
 use crate::hook::{
-    self, Effect, EffectAction, HttpHeader, HttpRequest, Keep, Links, Posting, PostingTo,
-    PostingWords, Which,
+    self, Effect, EffectAction, Keep, Links, Posting, PostingTo, PostingWords, Which,
 };
 use crate::query::Reader;
 use crate::record::{Decimal, Prefix, RecordId};
@@ -27,10 +24,6 @@ use crate::schema::Schema;
 const KEY: usize = 200;
 /// Bytes of a value in the plugin's own store.
 const KEPT: usize = 64 << 10;
-const BODY: usize = 64 << 10;
-const CONTEXT: usize = 4 << 10;
-const HEADERS: usize = 50;
-const URL: usize = 4 << 10;
 
 /// The ways of a message, as a plugin names them.
 const CHANNELS: [&str; 5] = ["email", "sms", "messenger", "in_app", "letter"];
@@ -38,11 +31,11 @@ const CHANNELS: [&str; 5] = ["email", "sms", "messenger", "in_app", "letter"];
 /// How far a plugin reaches.
 #[derive(Debug)]
 pub(super) struct Reach {
-    plugin: Arc<str>,
-    rights: Arc<Rights>,
+    pub(super) plugin: Arc<str>,
+    pub(super) rights: Arc<Rights>,
     objects: HashMap<Prefix, String>,
     /// Its hooks that hear replies.
-    replies: Vec<String>,
+    pub(super) replies: Vec<String>,
 }
 
 /// The rows of a batch, and what the effects so far make: by key, the object.
@@ -370,107 +363,12 @@ impl Reach {
             expires_at: message.expires_at,
         })
     }
-
-    fn request(
-        &self,
-        request: contract::HttpRequest,
-        key: &str,
-        about: RecordId,
-    ) -> Result<HttpRequest, String> {
-        let host = host_of(&request.url)?;
-        if !self.rights.may_call(host) {
-            return Err(format!(
-                "it asked {host}, which plugin {} may not: its manifest needs [[needs]] host = \"{host}\", and the administrator's grant",
-                self.plugin
-            ));
-        }
-        if request.body.len() > BODY || request.context.len() > CONTEXT {
-            return Err(format!(
-                "a request has a body of at most {BODY} bytes and a context of at most {CONTEXT}"
-            ));
-        }
-        if let Some(hook) = &request.reply_to
-            && !self.replies.contains(hook)
-        {
-            return Err(format!("its manifest has no on-reply hook '{hook}'"));
-        }
-        Ok(HttpRequest {
-            plugin: self.plugin.to_string(),
-            key: key.to_owned(),
-            method: method(request.method).to_owned(),
-            headers: headers(request.headers)?,
-            url: request.url,
-            body: request.body,
-            time_out_ms: request.time_out,
-            reply_to: request.reply_to,
-            context: request.context,
-            about: about.to_string(),
-        })
-    }
 }
 
-fn method(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-    }
-}
-
-fn headers(given: Vec<Header>) -> Result<Vec<HttpHeader>, String> {
-    if given.len() > HEADERS {
-        return Err(format!("a request has at most {HEADERS} headers"));
-    }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    // The host sets these, or they would say another request than the one that was allowed.
-    const OURS: [&str; 6] = [
-        "host",
-        "connection",
-        "content-length",
-        "transfer-encoding",
-        "idempotency-key",
-        "upgrade",
-    ];
-    let header = |Header { name, value}: Header| {
-        let lower = name.to_ascii_lowercase();
-        if name.is_empty() || !name.bytes().all(plain) || OURS.contains(&lower.as_str()) {
-            return Err(format!("a plugin cannot set the header '{name}'"));
-        }
-        if value.chars().any(char::is_control) {
-            return Err(format!("the header {name} has a control character"));
-        }
-        Ok(HttpHeader { name, value })
-    };
-    given.into_iter().map(header).collect()
-}
-
-/// The host of an address, without its port.
-pub(super) fn host_of(url: &str) -> Result<&str, String> {
-    let wrong = || format!("'{url}' is not an address such as https://api.example.com/path");
-    let is_plain = url.len() <= URL && url.bytes().all(|byte| byte.is_ascii_graphic());
-    let (scheme, rest) = url
-        .split_once("://")
-        .filter(|_| is_plain && !url.contains('\\'))
-        .ok_or_else(wrong)?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = rest.get(..end).unwrap_or_default();
-    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-    if host.is_empty() || !host.bytes().all(is_name) || port.parse::<u16>().is_err() {
-        return Err(wrong());
-    }
-    match scheme {
-        "https" => Ok(host),
-        "http" if matches!(host, "localhost" | "127.0.0.1") => Ok(host),
-        "http" => Err(format!("'{url}' is not encrypted: ask by https")),
-        _ => Err(wrong()),
-    }
-}
-
-fn assigned(seen: &Seen<'_>, fields: Vec<Assignment>) -> Result<(Map<String, Json>, Links), String> {
+fn assigned(
+    seen: &Seen<'_>,
+    fields: Vec<Assignment>,
+) -> Result<(Map<String, Json>, Links), String> {
     let mut map = Map::new();
     let mut links = Vec::new();
     for Assignment { field, value } in fields {
@@ -504,7 +402,10 @@ fn json_of(value: Scalar) -> Result<Json, String> {
         Scalar::Decimal(text) => json!(number(&text)?),
         Scalar::Date(days) => {
             let day = columns::date(i64::from(days));
-            json!(day.ok_or_else(|| format!("{days} is not a day"))?.to_string())
+            json!(
+                day.ok_or_else(|| format!("{days} is not a day"))?
+                    .to_string()
+            )
         }
         Scalar::Instant(micros) => {
             let at = columns::instant(micros);

@@ -221,12 +221,7 @@ impl Served {
             let rows = rows.get(range).unwrap_or_default();
             let served = self.served(context);
             self.plugin.program.with(served, |instance, functions| {
-                work(
-                    instance,
-                    functions,
-                    answers::batch(&self.hook, rows)?,
-                    rows,
-                )
+                work(instance, functions, answers::batch(&self.hook, rows)?, rows)
             })
         })
     }
@@ -355,8 +350,11 @@ impl Served {
     ) -> Result<Awards, HookFailure> {
         let reasons = self.hook.declared.reasons.len();
         let outcome = self.ask_rows(rows, context, |instance, functions, batch, rows| {
-            let (awards,) =
-                instance.call(functions.score.as_ref(), (self.hook.number, batch), rows.len())?;
+            let (awards,) = instance.call(
+                functions.score.as_ref(),
+                (self.hook.number, batch),
+                rows.len(),
+            )?;
             answers::awards(reasons, rows.len(), &awards)
         });
         let Settled { parts, spent, .. } = self.settle(outcome, false)?;
@@ -426,25 +424,22 @@ impl Served {
             moment: Moment::default(),
             sees: None,
         };
-        let (spent, shown) = self
-            .plugin
-            .program
-            .with(nowhere, |instance, functions| {
-                let arguments = (
-                    self.hook.number,
-                    answers::values_batch(values)?,
-                    locale.tag().to_owned(),
-                );
-                let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
-                if texts.len() != values.len() {
-                    return Err(Fault::Answer(format!(
-                        "{} texts for {} values",
-                        texts.len(),
-                        values.len()
-                    )));
-                }
-                Ok(texts)
-            });
+        let (spent, shown) = self.plugin.program.with(nowhere, |instance, functions| {
+            let arguments = (
+                self.hook.number,
+                answers::values_batch(values)?,
+                locale.tag().to_owned(),
+            );
+            let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
+            if texts.len() != values.len() {
+                return Err(Fault::Answer(format!(
+                    "{} texts for {} values",
+                    texts.len(),
+                    values.len()
+                )));
+            }
+            Ok(texts)
+        });
         shown.map_err(|fault| {
             let message = format!(
                 "{}, format for {} values: {fault}",

@@ -62,15 +62,14 @@ fn told(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     clock.func_wrap("today", |store: Caller<'_>, (): ()| {
         Ok((store.data().moment.today,))
     })?;
-    linker.instance(&contract::interface("settings"))?.func_wrap(
-        "get",
-        |mut store: Caller<'_>, (name,): (String,)| {
+    linker
+        .instance(&contract::interface("settings"))?
+        .func_wrap("get", |mut store: Caller<'_>, (name,): (String,)| {
             let value = store.data().known.settings.get(&name);
             let value = value.map(ToString::to_string);
             pay(&mut store, value.as_ref().map_or(0, String::len) as u64)?;
             Ok((value,))
-        },
-    )
+        })
 }
 
 fn drawn(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
@@ -83,7 +82,8 @@ fn drawn(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     })?;
     random.func_wrap("bytes", |mut store: Caller<'_>, (count,): (u32,)| {
         if count > RANDOM_BYTES {
-            let what = format!("it asked for {count} random bytes; at most {RANDOM_BYTES} are given");
+            let what =
+                format!("it asked for {count} random bytes; at most {RANDOM_BYTES} are given");
             return Err(wasmtime::Error::msg(what));
         }
         pay(&mut store, WORK_FUEL + u64::from(count))?;
@@ -171,10 +171,13 @@ fn written(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         pay(&mut store, given.len() as u64)?;
         Ok((fold_text(&given),))
     })?;
-    text.func_wrap("ascii-digits", |mut store: Caller<'_>, (given,): (String,)| {
-        pay(&mut store, given.len() as u64)?;
-        Ok((fold_digits(&given),))
-    })?;
+    text.func_wrap(
+        "ascii-digits",
+        |mut store: Caller<'_>, (given,): (String,)| {
+            pay(&mut store, given.len() as u64)?;
+            Ok((fold_digits(&given),))
+        },
+    )?;
     text.func_wrap(
         "phone",
         |mut store: Caller<'_>, (number, country, trunk): (String, String, String)| {

@@ -12,9 +12,7 @@ use wasmtime::component::{
     Lower, TypedFunc,
 };
 
-use super::contract::{
-    self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal, Reply,
-};
+use super::contract::{self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal, Reply};
 use super::guest::{Fault, Guest, Known, Log, Moment};
 use super::limits::Limits;
 use super::manifest::Point;

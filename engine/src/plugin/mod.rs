@@ -18,6 +18,7 @@ mod instance;
 mod limits;
 mod manifest;
 mod replies;
+mod request;
 mod rights;
 mod rules;
 mod runtime;
@@ -191,7 +192,7 @@ pub(crate) fn load(
 
 fn caller(manifest: &Manifest) -> MayCall {
     let rights = manifest.rights();
-    Arc::new(move |url| effects::host_of(url).is_ok_and(|host| rights.may_call(host)))
+    Arc::new(move |url| request::host_of(url).is_ok_and(|host| rights.may_call(host)))
 }
 
 /// The objects of which a plugin may look for records before a save, and those whose records their totals add up.

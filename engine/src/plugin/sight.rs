@@ -186,7 +186,8 @@ impl Sight {
         limit: u32,
     ) -> Asked<Vec<Entry>> {
         if !(1..=ENTRIES).contains(&limit) {
-            let what = format!("it asked for {limit} entries of its store; 1 to {ENTRIES} are given");
+            let what =
+                format!("it asked for {limit} entries of its store; 1 to {ENTRIES} are given");
             return Ok(Err(ReadError::Invalid(what)));
         }
         self.reads.stores.insert(self.plugin.to_string());
@@ -206,7 +207,9 @@ impl Sight {
         let schema = &self.reader.schema;
         let Some(object) = schema.object(name) else {
             let near = did_you_mean(name, schema.objects().map(|object| object.name.as_str()));
-            return Err(ReadError::Unknown(format!("there is no object '{name}'{near}")));
+            return Err(ReadError::Unknown(format!(
+                "there is no object '{name}'{near}"
+            )));
         };
         if !self.rights.may_see(name) {
             return Err(ReadError::NotGranted(format!(
@@ -280,7 +283,9 @@ impl Sight {
     fn note_totals(&mut self, id: RecordId, chosen: &[Chosen], object: &Object) {
         for column in chosen {
             if let Some(Source::Field(number)) = column.source
-                && object.field_by_number(number).is_some_and(|field| field.is_rollup())
+                && object
+                    .field_by_number(number)
+                    .is_some_and(|field| field.is_rollup())
             {
                 self.reads.totals.insert((id, number));
             }
@@ -349,7 +354,10 @@ impl Sight {
 }
 
 fn is_of_question(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Query)
+    matches!(
+        kind,
+        ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Query
+    )
 }
 
 fn invalid<T>(read: Result<T, Error>) -> Result<T, ReadError> {

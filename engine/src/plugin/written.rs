@@ -252,7 +252,12 @@ impl Written {
 }
 
 impl WrittenField {
-    pub(super) fn read(self, plugin: &str, is_computed: bool, faults: &mut Faults) -> Option<(String, Field)> {
+    pub(super) fn read(
+        self,
+        plugin: &str,
+        is_computed: bool,
+        faults: &mut Faults,
+    ) -> Option<(String, Field)> {
         let place = format!("field {}.{}", self.object, self.name);
         let mut kind = Map::new();
         match self.kind.contains('/') {

@@ -189,7 +189,9 @@ impl Reader {
             .snapshot
             .get(&spaces::named(spaces::KEPT_TOTAL, plugin))?;
         let sum = total.and_then(|bytes| bytes.last_chunk::<16>().copied());
-        Ok(sum.map_or(0, |sum| u64::try_from(i128::from_be_bytes(sum)).unwrap_or(0)))
+        Ok(sum.map_or(0, |sum| {
+            u64::try_from(i128::from_be_bytes(sum)).unwrap_or(0)
+        }))
     }
 
     /// Calls `each` with every live record of an object, in id order, until it breaks.

@@ -228,7 +228,12 @@ fn effects_have_keys_that_are_the_same_when_the_commit_is_seen_again() {
     assert_eq!(object, "activity");
     let expected = json!({"kind": "task", "subject": "تماس با فولاد", "about": deal.id.to_string(), "owner": null, "due_on": "2026-03-24"});
     assert_eq!(serde_json::Value::Object(fields.clone()), expected);
-    let EffectAction::Update { which: Which::Id(id), fields, .. } = &first.effects[1].action else {
+    let EffectAction::Update {
+        which: Which::Id(id),
+        fields,
+        ..
+    } = &first.effects[1].action
+    else {
         panic!("{:?}", first.effects)
     };
     assert_eq!(

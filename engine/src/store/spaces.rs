@@ -58,6 +58,7 @@ pub(crate) const KEPT_TOTAL: u8 = 0x61;
 pub(crate) const KEPT_GUARD: u8 = 0x62;
 pub(crate) const REQUEST: u8 = 0x63;
 #[cfg(feature = "wasm")]
+#[cfg(feature = "wasm")]
 pub(crate) const REPLY: u8 = 0x64;
 
 /// How much of a long text is kept in an index entry, in bytes of folded text.

@@ -214,12 +214,7 @@ fn run_one(
             Ok(effects) => {
                 let followed = Followed::new(name.actor, &scope, &reader.schema, effects);
                 if !followed.is_empty() {
-                    warnings.extend(engine.write_effects(
-                        &session.context,
-                        followed,
-                        None,
-                        1,
-                    )?);
+                    warnings.extend(engine.write_effects(&session.context, followed, None, 1)?);
                 }
             }
             Err(message) => {

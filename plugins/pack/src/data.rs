@@ -56,7 +56,10 @@ mod tests {
         let read: BTreeMap<String, String> =
             serde_json::from_slice(&section().unwrap().unwrap()).unwrap();
         assert_eq!(read["texts/a.html"], "قرارداد");
-        assert_eq!(read.keys().collect::<Vec<_>>(), ["loan.toml", "texts/a.html"]);
+        assert_eq!(
+            read.keys().collect::<Vec<_>>(),
+            ["loan.toml", "texts/a.html"]
+        );
         write("loan.toml", b"[[object\n");
         assert!(section().unwrap_err().to_string().contains("no valid TOML"));
         write("loan.toml", b"\xff");

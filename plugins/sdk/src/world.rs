@@ -79,7 +79,9 @@ pub(crate) fn kept_under(prefix: &str, after: Option<&str>, limit: u32) -> Vec<(
             key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after)
         });
         let taken = entries.take(limit as usize);
-        taken.map(|(key, value)| (key.clone(), value.clone())).collect()
+        taken
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     })
 }
 
@@ -136,7 +138,10 @@ fn selected(object: &str, fields: &[&str], rows: &[Option<&Laid>]) -> Result<Sel
                 _ => fields.get(*field).cloned(),
             }
         };
-        let kind = rows.iter().find_map(of).map_or(Kind::Text, |value| kind_of(&value));
+        let kind = rows
+            .iter()
+            .find_map(of)
+            .map_or(Kind::Text, |value| kind_of(&value));
         for row in rows {
             values.push(kind, of(row).as_ref()).map_err(|_| {
                 let what = format!("the test lays down values of several kinds as {field}");

@@ -62,10 +62,7 @@ fn a_declared_effect_becomes_the_fields_of_a_request() {
             assign("due_on", Scalar::Date(20_533)),
         ],
     );
-    let [effect] = effects(vec![asked])
-        .unwrap()
-        .try_into()
-        .unwrap();
+    let [effect] = effects(vec![asked]).unwrap().try_into().unwrap();
     let EffectAction::Create { object, fields, .. } = effect.action else {
         panic!("a create")
     };
@@ -85,17 +82,14 @@ fn a_declared_effect_becomes_the_fields_of_a_request() {
 
 #[test]
 fn an_undeclared_effect_names_the_missing_capability() {
-    let refused =
-        |effect: contract::Effect| effects(vec![effect]).unwrap_err().to_string();
+    let refused = |effect: contract::Effect| effects(vec![effect]).unwrap_err().to_string();
     let text = || Scalar::Text("x".to_owned());
     let lead = "lea_00000000000000000000000001";
     assert!(
         refused(create("account", vec![]))
             .contains("[[needs]] object = \"account\" verbs = [\"create\"]")
     );
-    assert!(
-        refused(create("activity", vec![assign("owner", text())])).contains("with 'owner'")
-    );
+    assert!(refused(create("activity", vec![assign("owner", text())])).contains("with 'owner'"));
     assert!(
         refused(update(lead, vec![assign("owner", text())]))
             .contains("update a record of lead with 'owner'")
@@ -105,8 +99,7 @@ fn an_undeclared_effect_names_the_missing_capability() {
             .contains("update a record of account")
     );
     assert!(
-        refused(update("zzz_00000000000000000000000001", vec![]))
-            .contains("belongs to no object")
+        refused(update("zzz_00000000000000000000000001", vec![])).contains("belongs to no object")
     );
     assert!(refused(update("lead 1", vec![])).contains("not a record id"));
     assert!(
@@ -151,15 +144,24 @@ fn an_effect_may_name_what_an_earlier_one_makes_and_no_other() {
     };
     let made = |key: &str| Scalar::Reference(Target::Made(key.to_owned()));
     let call = keyed("call", create("activity", vec![]));
-    let linked = keyed("task", create("activity", vec![assign("subject", made("call"))]));
+    let linked = keyed(
+        "task",
+        create("activity", vec![assign("subject", made("call"))]),
+    );
     let named = effects(vec![call.clone(), linked.clone()]).unwrap();
     let EffectAction::Create { links, .. } = &named[1].action else {
         panic!("a create")
     };
     assert_eq!(links, &[("subject".to_owned(), "call".to_owned())]);
     let early = effects(vec![linked, call]).unwrap_err().to_string();
-    assert!(early.contains("no effect before it makes 'call'"), "{early}");
-    let own = create("activity", vec![assign("subject", Scalar::Reference(Target::Row(0)))]);
+    assert!(
+        early.contains("no effect before it makes 'call'"),
+        "{early}"
+    );
+    let own = create(
+        "activity",
+        vec![assign("subject", Scalar::Reference(Target::Row(0)))],
+    );
     let EffectAction::Create { fields, .. } = &effects(vec![own]).unwrap()[0].action else {
         panic!("a create")
     };
@@ -209,7 +211,9 @@ fn what_was_not_granted_is_named_whatever_the_effect() {
             context: String::new(),
         }))
     };
-    assert!(ask("https://api.example.com:8443/x?y=@z").contains("[[needs]] host = \"api.example.com\""));
+    assert!(
+        ask("https://api.example.com:8443/x?y=@z").contains("[[needs]] host = \"api.example.com\"")
+    );
     for url in [
         "http://api.example.com/",
         "https://user@api.example.com/",
@@ -220,6 +224,9 @@ fn what_was_not_granted_is_named_whatever_the_effect() {
         "https://api.example.com\\@evil.example/",
     ] {
         let refused = ask(url);
-        assert!(refused.contains("not an address") || refused.contains("by https"), "{url}: {refused}");
+        assert!(
+            refused.contains("not an address") || refused.contains("by https"),
+            "{url}: {refused}"
+        );
     }
 }

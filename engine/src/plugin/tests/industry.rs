@@ -98,7 +98,11 @@ fn leasing(records: &str) -> Vec<u8> {
     let agreement = ("agreement.html", "<p>قرارداد {{ number }}</p>");
     plugin(
         MANIFEST,
-        &[("objects.toml", OBJECTS), ("records.toml", records), agreement],
+        &[
+            ("objects.toml", OBJECTS),
+            ("records.toml", records),
+            agreement,
+        ],
     )
 }
 
@@ -123,8 +127,16 @@ fn count(session: &Session, object: &str, key: &str) -> usize {
 fn an_industry_is_installed_from_data_alone() {
     let session = session();
     let info = install(&session, &leasing(RECORDS)).unwrap();
-    for brought in ["object loan", "option activity.kind inspection", "1 of template"] {
-        assert!(info.brings.iter().any(|brings| brings == brought), "{:?}", info.brings);
+    for brought in [
+        "object loan",
+        "option activity.kind inspection",
+        "1 of template",
+    ] {
+        assert!(
+            info.brings.iter().any(|brings| brings == brought),
+            "{:?}",
+            info.brings
+        );
     }
     let loan = json!({"number": "۱۲", "amount": "900000000 IRR"});
     let loan = session.create("loan", loan).unwrap().id().unwrap();
@@ -132,10 +144,14 @@ fn an_industry_is_installed_from_data_alone() {
     let _ = session.create("guarantee", guarantee).unwrap();
     let visit = json!({"kind": "inspection", "subject": "بازدید"});
     let _ = session.create("activity", visit).unwrap();
-    let stage = session.query(&Query::new("stage").filter(Filter::eq("key", "scored"))).unwrap();
+    let stage = session
+        .query(&Query::new("stage").filter(Filter::eq("key", "scored")))
+        .unwrap();
     assert_eq!(stage.records[0].text("name"), Some("اعتبارسنجی"));
     let template = session.query(&Query::new("template")).unwrap().records;
-    let template = template.iter().find(|record| record.text("key") == Some("loan-agreement"));
+    let template = template
+        .iter()
+        .find(|record| record.text("key") == Some("loan-agreement"));
     let texts = template.unwrap().to_json()["texts"].to_string();
     assert!(texts.contains("قرارداد {{ number }}"), "{texts}");
 }
@@ -144,12 +160,20 @@ fn an_industry_is_installed_from_data_alone() {
 fn another_version_changes_what_nobody_else_touched() {
     let session = session();
     let _ = install(&session, &leasing(RECORDS)).unwrap();
-    let pipeline = session.query(&Query::new("pipeline").filter(Filter::eq("key", "lending"))).unwrap();
-    let _ = session.update(pipeline.records[0].id(), json!({"name": "وام ما"})).unwrap();
-    let other = RECORDS.replace("اعتبارسنجی", "سنجش").replace("\"وام‌دهی\"", "\"دیگر\"");
+    let pipeline = session
+        .query(&Query::new("pipeline").filter(Filter::eq("key", "lending")))
+        .unwrap();
+    let _ = session
+        .update(pipeline.records[0].id(), json!({"name": "وام ما"}))
+        .unwrap();
+    let other = RECORDS
+        .replace("اعتبارسنجی", "سنجش")
+        .replace("\"وام‌دهی\"", "\"دیگر\"");
     let _ = install(&session, &leasing(&other)).unwrap();
     let name = |object: &str, key: &str| {
-        let found = session.query(&Query::new(object).filter(Filter::eq("key", key))).unwrap();
+        let found = session
+            .query(&Query::new(object).filter(Filter::eq("key", key)))
+            .unwrap();
         found.records[0].text("name").unwrap().to_owned()
     };
     assert_eq!(name("stage", "scored"), "سنجش");
@@ -160,7 +184,11 @@ fn another_version_changes_what_nobody_else_touched() {
 fn what_it_brought_goes_with_it_and_what_people_made_stays() {
     let session = session();
     let _ = install(&session, &leasing(RECORDS)).unwrap();
-    let loan = session.create("loan", json!({"number": "۱۲"})).unwrap().id().unwrap();
+    let loan = session
+        .create("loan", json!({"number": "۱۲"}))
+        .unwrap()
+        .id()
+        .unwrap();
     session.remove_plugin("leasing").unwrap();
     assert_eq!(count(&session, "template", "loan-agreement"), 0);
     assert_eq!(session.get(loan).unwrap().text("number"), Some("۱۲"));
@@ -176,10 +204,22 @@ fn what_it_brought_goes_with_it_and_what_people_made_stays() {
 fn data_that_do_not_fit_are_told_and_nothing_is_installed() {
     let session = session();
     for (from, to, word) in [
-        ("object = \"pipeline\"", "object = \"pipelin\"", "there is no object 'pipelin'"),
+        (
+            "object = \"pipeline\"",
+            "object = \"pipelin\"",
+            "there is no object 'pipelin'",
+        ),
         ("key = \"lending\", ", "", "it says no key"),
-        ("agreement.html", "missing.html", "there is no file data/missing.html"),
-        ("object = \"pipeline\"", "object = \"activity\"", "no natural key"),
+        (
+            "agreement.html",
+            "missing.html",
+            "there is no file data/missing.html",
+        ),
+        (
+            "object = \"pipeline\"",
+            "object = \"activity\"",
+            "no natural key",
+        ),
     ] {
         let error = install(&session, &leasing(&RECORDS.replace(from, to))).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Plugin);

@@ -124,7 +124,8 @@ fn a_lead_gets_its_score_alone_and_in_company() {
 #[test]
 fn a_national_id_is_made_canonical_or_refused_and_shown() {
     let (hooks, _) = shipped("national-id");
-    let (texts, refusals, cost) = at_noon(|noon| hooks["person-id"].canonical(&["۰۰۸۴۵۷۵۹۴۸", "0084575949"], noon)).unwrap();
+    let (texts, refusals, cost) =
+        at_noon(|noon| hooks["person-id"].canonical(&["۰۰۸۴۵۷۵۹۴۸", "0084575949"], noon)).unwrap();
     assert_eq!(texts[0], "0084575948");
     assert_eq!(
         refusals
@@ -151,7 +152,9 @@ fn a_won_opportunity_gets_a_task_within_the_grants() {
         before: None,
         after: Some(&deal),
     };
-    let effects = at_noon(|noon| hooks["follow-up"].cause(&[row], Some(r#"{"reason": "won"}"#), noon)).unwrap();
+    let effects =
+        at_noon(|noon| hooks["follow-up"].cause(&[row], Some(r#"{"reason": "won"}"#), noon))
+            .unwrap();
     let [effect] = effects.effects.as_slice() else {
         panic!("one effect: {:?}", effects.effects)
     };

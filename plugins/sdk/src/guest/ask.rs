@@ -43,7 +43,7 @@ pub fn get(object: &str, ids: &[&str], fields: &[&str]) -> Result<Got, ReadError
 
 /// Records that match.
 pub fn query(query: &Query<'_>) -> Result<Page, ReadError> {
-    let asked = host_records::Query {
+    let asked = host_records::Question {
         object: query.object.to_owned(),
         filter: query.filter.to_owned(),
         sort: query.sort.to_owned(),

@@ -5,8 +5,8 @@ use peyvand_plugin::effect::{Method, Request};
 use peyvand_plugin::records::{self, Query};
 use peyvand_plugin::text::{self, Calendar, CalendarDay};
 use peyvand_plugin::{
-    AfterCommit, Answer, BeforeSave, BindError, Date, Effects, Message, OnReply, Plugin, Reply, Row,
-    Settings, Target, store,
+    AfterCommit, Answer, BeforeSave, BindError, Date, Effects, Message, OnReply, Plugin, Reply,
+    Row, Settings, Target, store,
 };
 
 /// The guest. It keeps nothing.
@@ -47,7 +47,9 @@ fn query(object: &str, filter: &str, sort: &str, field: &str) -> String {
     match query.run() {
         Ok(page) => {
             let records = page.selected.records();
-            let texts = records.rows().map(|row| row.text(field).unwrap_or("absent").to_owned());
+            let texts = records
+                .rows()
+                .map(|row| row.text(field).unwrap_or("absent").to_owned());
             texts.collect::<Vec<_>>().join(",")
         }
         Err(error) => error.to_string(),
