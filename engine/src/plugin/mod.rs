@@ -26,6 +26,7 @@ mod served;
 mod sight;
 #[cfg(test)]
 mod tests;
+mod wasi;
 mod written;
 
 pub(crate) use brought::{BroughtRecord, is_brought};

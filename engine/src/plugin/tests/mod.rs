@@ -9,6 +9,7 @@ mod industry;
 mod lifecycle;
 mod shipped;
 mod surveyor;
+mod wasi;
 
 use std::sync::Arc;
 
