@@ -86,7 +86,7 @@ fn a_record_is_amended_and_computed(guest: &Guest) {
         "{welcome}"
     );
     assert_eq!(lead["budget_per_employee"], json!("247500000.125"));
-    let said = session.engine().plugin_log(guest.id);
+    let said = session.plugin_log(guest.id).unwrap();
     assert_eq!(said, Vec::<String>::new());
 }
 
@@ -106,7 +106,7 @@ fn a_refusal_names_the_field_and_says_it_in_persian(guest: &Guest) {
 
 fn a_setting_reaches_the_plugin_and_a_wrong_one_is_refused(guest: &Guest) {
     let session = with_plugin(&guest.bytes).unwrap();
-    let set = |settings: Json| session.configure_plugin(guest.id, settings);
+    let set = |settings: Json| session.install_plugin(&guest.bytes, settings);
     let _ = set(json!({"large-from": "10.5", "days-to-answer": 0})).unwrap();
     let refused = session.create("lead", json!({"name": "A B", "budget": "10.5 IRR"}));
     assert!(refused.unwrap_err().to_string().contains("۱۰.۵"));
