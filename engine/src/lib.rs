@@ -91,7 +91,10 @@ pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
-pub use install::{Asked, PluginInfo, SettingLabels, WebClient, WebRequest, WebResponse};
+pub use install::{
+    Asked, HookTrial, PluginInfo, PluginSignature, SettingLabels, TrustedKey, WebClient,
+    WebRequest, WebResponse,
+};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};

@@ -37,6 +37,12 @@ impl Session {
         self
     }
 
+    /// The language in which it is answered.
+    #[must_use]
+    pub fn locale(&self) -> Locale {
+        self.context.locale
+    }
+
     /// Who acts.
     #[must_use]
     pub fn actor(&self) -> &Actor {

@@ -157,6 +157,7 @@ impl Reads {
 }
 
 /// One new value for one row's own record.
+#[derive(Debug)]
 pub(crate) struct Patch {
     pub(crate) row: usize,
     pub(crate) field: u32,
@@ -164,6 +165,7 @@ pub(crate) struct Patch {
 }
 
 /// A row that must not be saved as it is.
+#[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) row: usize,
     pub(crate) field: Option<String>,

@@ -43,7 +43,8 @@ impl Session {
         let definitions = Definitions::load(&reader.snapshot)?;
         let mut plugins = definitions.plugins.into_iter();
         let bytes = plugins.find_map(|(plugin, bytes)| (plugin.id == id).then_some(bytes));
-        let opened = bytes.and_then(|bytes| plugin::open(&bytes).ok());
+        let runtime = self.engine.plugin_runtime()?;
+        let opened = bytes.and_then(|bytes| plugin::open(&runtime, &bytes).ok());
         Ok(opened.map_or_else(Vec::new, |opened| opened.manifest.brought.records))
     }
 

@@ -109,7 +109,7 @@ fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
 }
 
 /// Bytes behind their length, and what follows.
-fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut length, mut shift) = (0_u32, 0);
     let mut rest = bytes;
     loop {

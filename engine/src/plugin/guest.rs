@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value as Json};
-use wasmtime::{ResourceLimiter, Trap};
+use wasmtime::{ResourceLimiter, Trap, WasmBacktrace};
 
 use super::limits::grouped;
 use super::rights::Rights;
@@ -138,10 +138,12 @@ pub(super) enum Fault {
     Memory(u64),
     #[error("its call stack is exhausted (an endless recursion)")]
     Stack,
-    #[error("it trapped: {what}{}", said(.last_line.as_deref()))]
+    #[error("it trapped: {what}{}{}", said(.last_line.as_deref()), named(.frames))]
     Trap {
         what: String,
         last_line: Option<String>,
+        /// Where it was, innermost first, as far as the component has names.
+        frames: Vec<String>,
     },
     #[error("bad answer: {0}")]
     Answer(String),
@@ -155,6 +157,49 @@ fn said(line: Option<&str>) -> String {
     line.map_or_else(String::new, |line| format!("; it had logged: {line}"))
 }
 
+fn named(frames: &[String]) -> String {
+    match frames {
+        [] => String::new(),
+        [innermost, callers @ ..] => {
+            let callers: String = callers
+                .iter()
+                .map(|name| format!(", called by {name}"))
+                .collect();
+            format!("; in {innermost}{callers}")
+        }
+    }
+}
+
+/// Functions of a backtrace that are told.
+const FRAMES: usize = 6;
+/// What every panic and every call goes through, and no author wrote.
+const FOREIGN: [&str; 9] = [
+    "core::",
+    "std::",
+    "alloc::",
+    "<core::",
+    "<alloc::",
+    "__rust",
+    "__rg_",
+    "rust_",
+    "peyvand_plugin::",
+];
+
+/// The names of the guest's functions that were running, without those of its toolchain.
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let names = trace.frames().iter().filter_map(|frame| frame.func_name());
+    names
+        .map(|name| format!("{:#}", rustc_demangle::demangle(name)))
+        .filter(|name| !FOREIGN.iter().any(|foreign| name.starts_with(foreign)))
+        // A name is the guest's word: it must not fill the message or steer a terminal.
+        .map(|name| name.chars().filter(|c| !c.is_control()).take(120).collect())
+        .take(FRAMES)
+        .collect()
+}
+
 impl Fault {
     /// Why a call ended as it did.
     pub(super) fn of(error: &wasmtime::Error, guest: &Guest, fuel: u64, time_ms: u64) -> Self {
@@ -166,6 +211,7 @@ impl Fault {
             Some(trap) => Self::Trap {
                 what: trap.to_string(),
                 last_line: guest.lines.last().cloned(),
+                frames: frames(error),
             },
             None => Self::Answer(format!("{error:#}")),
         }

@@ -185,6 +185,7 @@ fn guarded<T>(
 /// A component with everything that an instance of it needs, and the instances that are idle.
 pub(super) struct Program {
     runtime: Runtime,
+    component: Arc<Component>,
     prepared: InstancePre<Guest>,
     limits: Limits,
     hooks: Vec<contract::Hook>,
@@ -198,7 +199,7 @@ pub(super) struct Program {
 impl Program {
     pub(super) fn new(
         runtime: &Runtime,
-        component: Component,
+        component: Arc<Component>,
         limits: Limits,
         hooks: Vec<contract::Hook>,
         known: Known,
@@ -213,6 +214,7 @@ impl Program {
             .map_err(|error| Fault::Start(format!("{error:#}")))?;
         Ok(Self {
             runtime: runtime.clone(),
+            component,
             prepared,
             limits,
             hooks,
@@ -276,7 +278,7 @@ impl Program {
 
     fn functions(&self, instance: &Exported, store: &mut Store<Guest>) -> Result<Functions, Fault> {
         let mut finder = Finder {
-            component: self.prepared.component(),
+            component: &self.component,
             instance,
             store,
         };

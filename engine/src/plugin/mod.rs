@@ -6,6 +6,7 @@
 
 mod answers;
 mod brought;
+mod cache;
 mod check;
 mod columns;
 mod component;
@@ -24,16 +25,19 @@ mod rules;
 mod runtime;
 mod served;
 mod sight;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod wasi;
 mod written;
 
 pub(crate) use brought::{BroughtRecord, is_brought};
+pub(crate) use cache::CodeCache;
 pub(crate) use check::check_settings;
 pub(crate) use guest::Log;
 pub(crate) use manifest::{Manifest, Point};
 pub(crate) use runtime::Runtime;
+pub(crate) use signature::{Key, Origin, origin};
 
 use std::sync::Arc;
 
@@ -62,7 +66,7 @@ pub(crate) struct Opened {
 
 /// Checks a plugin's file: its form, its contract, its manifest, what it imports and exports, and that its functions
 /// have the contract's types. Compiles it.
-pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
+pub(crate) fn open(runtime: &Runtime, bytes: &[u8]) -> Result<Opened, Error> {
     if bytes.len() > MOST_BYTES {
         return Err(Error::new(
             ErrorKind::Plugin,
@@ -75,7 +79,6 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
     }
     let sections = component::sections(bytes)?;
     let manifest = Manifest::parse_with(&sections.manifest, &sections.data)?;
-    let runtime = Runtime::new()?;
     let component = runtime.component(bytes)?;
     let types = component.component_type();
     let imports: Vec<String> = types
@@ -88,7 +91,7 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
         .collect();
     component::check_interfaces(&imports, &exports)?;
     let program = instance::Program::new(
-        &runtime,
+        runtime,
         component,
         manifest.limits,
         Vec::new(),

@@ -25,10 +25,10 @@ pub(crate) fn run(asked: &Process, dir: &Path, output: &mut Output<'_>) -> Resul
     };
     match asked {
         Process::List { looking } => with(looking, output, &|session, output| {
-            list(session, language(looking), output)
+            list(session, session.locale(), output)
         })?,
         Process::Show { name, looking } => with(looking, output, &|session, output| {
-            show(session, name, language(looking), output)
+            show(session, name, session.locale(), output)
         })?,
         Process::Put { file, preview } => return put(file, *preview, dir, output),
         Process::State { id, looking } => with(looking, output, &|session, output| {
@@ -43,10 +43,6 @@ pub(crate) fn run(asked: &Process, dir: &Path, output: &mut Output<'_>) -> Resul
         })?,
     }
     Ok(Exit::Fine)
-}
-
-fn language(looking: &Looking) -> Locale {
-    Locale::from_tag(&looking.language).unwrap_or_default()
 }
 
 /// How many records are in a process and have not come to its end.

@@ -2,7 +2,7 @@
 //!
 //! [`build`] compiles the crate for `wasm32-unknown-unknown` and encodes the module as a component, or has the compiler of
 //! another language make one, and appends the contract's version, the manifest and the hash of the sources as custom
-//! sections. [`inspect`] reads them back without compiling anything; [`is_stale`] says whether a
+//! sections; [`sign`] appends a signature. [`inspect`] reads them back without compiling anything; [`is_stale`] says whether a
 //! built plugin still belongs to its sources.
 
 mod compile;
@@ -12,6 +12,7 @@ mod dist;
 mod inspect;
 mod language;
 mod manifest;
+mod sign;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use language::Language;
 
 pub use dist::{SourceEntry, is_stale, read_sources};
 pub use inspect::{InspectError, Inspected, inspect};
+pub use sign::{KeyPair, SignError, attach, make_keys, sign};
 pub use source::source_hash;
 
 /// The version of the contract that this packer builds for.
@@ -35,12 +37,15 @@ pub mod section {
     pub const DATA: &str = "peyvand:data";
     /// The hash of the sources, in hexadecimal digits.
     pub const SOURCE: &str = "peyvand:source";
+    /// The signature of all bytes before it, in minisign's format; always the last.
+    pub const SIGNATURE: &str = "peyvand:signature";
 }
 
 /// Where things go. What is not given is found from the workspace of the plugin.
 #[derive(Debug, Clone, Default)]
 pub struct BuildOptions {
-    /// Where the component and `SOURCES.toml` go; else `plugins/dist` of the workspace.
+    /// Where the component and `SOURCES.toml` go; else `plugins/dist` of the workspace, or `dist` of a plugin that is in
+    /// none.
     pub out_dir: Option<PathBuf>,
     /// Where cargo works; else `target/guests` of the workspace.
     pub target_dir: Option<PathBuf>,
@@ -123,6 +128,8 @@ pub enum PackError {
     NotInManifest { id: String, point: String },
     #[error("the built component cannot be read back: {0}")]
     Inspect(#[from] InspectError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 /// Builds the plugin in a folder.
@@ -174,14 +181,23 @@ fn compiled(id: &str, plugin_dir: &Path, options: &BuildOptions) -> Result<Vec<u
         Some(folder) => folder.clone(),
         None => workspace.join("target").join("guests"),
     };
-    let module = compile::module(plugin_dir, &workspace, &target_dir)?;
-    component::encode(id, &module, &compile::machine_folders(&workspace))
+    let kit = Language::Rust.kit_folder(plugin_dir)?;
+    let kit = kit.and_then(|kit| kit.canonicalize().ok());
+    let module = compile::module(plugin_dir, &workspace, kit.as_deref(), &target_dir)?;
+    let folders = compile::machine_folders(&workspace, kit.as_deref());
+    component::encode(id, &module, &folders)
 }
 
-/// Where a plugin's component goes that is built without a word about it.
+/// Where a plugin's component goes that is built without a word about it: a plugin that is a workspace by itself has its
+/// own folder.
 fn default_out(language: Language, plugin_dir: &Path) -> Result<PathBuf, PackError> {
     if language == Language::Rust {
-        return Ok(compile::workspace_root(plugin_dir)?.join("plugins").join("dist"));
+        let workspace = compile::workspace_root(plugin_dir)?;
+        let same = |path: &Path| path.canonicalize().ok();
+        if same(plugin_dir).is_some_and(|dir| same(&workspace) == Some(dir)) {
+            return Ok(plugin_dir.join("dist"));
+        }
+        return Ok(workspace.join("plugins").join("dist"));
     }
     let absolute = std::path::absolute(plugin_dir).unwrap_or_else(|_| plugin_dir.to_owned());
     let shared = absolute

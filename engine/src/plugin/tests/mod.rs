@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod brought;
+mod code;
 mod columns;
 mod effects;
 mod guests;
 mod industry;
 mod lifecycle;
 mod shipped;
+mod signed;
 mod surveyor;
+mod trial;
 mod wasi;
 
 use std::sync::Arc;
@@ -29,6 +32,11 @@ use guests::{
     panic_when_used, patching, patching_import,
 };
 use hooks::Served;
+
+/// A file, opened as one of no engine.
+fn open(bytes: &[u8]) -> Result<Opened, Error> {
+    super::open(&Runtime::new()?, bytes)
+}
 
 /// The hook of a component of tests, in the standard schema.
 fn served(bytes: &[u8]) -> Result<Arc<Served>, Error> {

@@ -20,13 +20,16 @@ pub(crate) enum Plugin {
     },
     /// Install a plugin, or another version of it
     #[command(
-        after_help = "Example:\n  peyvand plugin install plugins/dist/follow-up.wasm --set quiet-days=21 --set language=fa\nA name such as follow-up stands for plugins/dist/follow-up.wasm here or further up."
+        after_help = "Example:\n  peyvand plugin install plugins/dist/follow-up.wasm --unsigned --set quiet-days=21 --set language=fa\nA name such as follow-up stands for plugins/dist/follow-up.wasm here or further up."
     )]
     Install {
         file: String,
         /// Settings; give them after FILE
         #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
         set: Vec<String>,
+        /// Vouch for a file that no trusted key has signed
+        #[arg(long)]
+        unsigned: bool,
     },
     /// Let a plugin run again
     #[command(after_help = "Example:\n  peyvand plugin enable lead-score")]
@@ -44,20 +47,103 @@ pub(crate) enum Plugin {
     },
     /// Compile plugins to component files
     #[command(
-        after_help = "Example:\n  peyvand plugin build plugins/lead-score\nWithout a path: every folder under plugins/ that has a plugin.toml. It needs the Rust target\nwasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
+        after_help = "Example:\n  peyvand plugin build plugins/lead-score\nWithout a path: this folder, if it has a plugin.toml, else every one under plugins/ that has. It needs the Rust target\nwasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
     )]
     Build {
         /// Folders with a plugin.toml
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// Where the component files go [default: plugins/dist of the workspace]
+        /// Where the component files go [default: plugins/dist of the workspace, or dist of a plugin by itself]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
-    /// Check a plugin file as an install would, and install nothing
+    /// Check a plugin file as an install would, and that its answers depend on the record alone; install nothing
     #[command(after_help = "Example:\n  peyvand plugin check ./lead-score.wasm")]
-    Check { file: String },
+    Check {
+        file: String,
+        /// Settings to try it with; give them after FILE
+        #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+        set: Vec<String>,
+    },
     /// What each hook has cost since this process opened the store
     #[command(after_help = "Example:\n  peyvand plugin bill --json")]
     Bill,
+    /// Start a plugin: a folder that can be built at once
+    #[command(
+        after_help = "Example:\n  peyvand plugin new big-deal --kit ../peyvand/plugins/sdk\nThe kit is a folder, the address of a git repository, or a version; without --kit it is plugins/sdk here or further up."
+    )]
+    New {
+        /// Its id: a to z, 0 to 9 and - inside; also the folder's name
+        name: String,
+        /// What it is written in
+        #[arg(long, default_value = "rust", value_parser = ["rust"])]
+        language: String,
+        /// Where the guest kit comes from
+        #[arg(long, value_name = "WHERE")]
+        kit: Option<String>,
+    },
+    /// Run a plugin against the records and expectations in its tests/*.toml and *.json
+    #[command(after_help = "Example:\n  peyvand plugin test ./big-deal")]
+    Test {
+        /// The plugin's folder, or one file of tests
+        #[arg(default_value = ".", value_name = "DIR_OR_FILE")]
+        path: PathBuf,
+        /// The component [default: what `plugin build` wrote for the folder]
+        #[arg(long, value_name = "FILE")]
+        plugin: Option<PathBuf>,
+    },
+    /// Make a pair of keys to sign plugins with, in minisign's format
+    #[command(
+        after_help = "Example:\n  peyvand plugin key ./acme\nwrites acme.key, which is secret, and acme.pub, which your customers trust."
+    )]
+    Key {
+        /// The files' path without their endings
+        #[arg(default_value = "./plugin", value_name = "PATH")]
+        path: PathBuf,
+        /// A file with the password of the secret key; - is stdin
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Sign a plugin's file, in place of a signature that it has
+    #[command(
+        after_help = "Examples:\n  peyvand plugin sign dist/big-deal.wasm --key acme.key\n  minisign -S -s acme.key -m dist/big-deal.wasm && peyvand plugin sign dist/big-deal.wasm --signature dist/big-deal.wasm.minisig"
+    )]
+    Sign {
+        file: PathBuf,
+        /// The secret key, from `peyvand plugin key` or `minisign -G`
+        #[arg(long, value_name = "FILE", required_unless_present = "signature")]
+        key: Option<PathBuf>,
+        /// A file with the key's password; - is stdin
+        #[arg(long, value_name = "FILE", requires = "key")]
+        password_file: Option<PathBuf>,
+        /// What `minisign -S` wrote for the file
+        #[arg(long, value_name = "FILE", conflicts_with = "key")]
+        signature: Option<PathBuf>,
+    },
+    /// Trust whoever holds a key: what it signed may be installed
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  peyvand plugin trust acme.pub --name 'Acme of Shiraz'\n  peyvand plugin trust list\n  peyvand plugin trust remove 'Acme of Shiraz'"
+    )]
+    Trust {
+        #[command(subcommand)]
+        what: Option<Trust>,
+        /// The public key: a .pub file, or the line in it that begins with RW
+        #[arg(value_name = "KEY", required = true)]
+        key: Option<String>,
+        /// Whose key it is
+        #[arg(long, required = true)]
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trust {
+    /// The keys that are trusted
+    List,
+    /// Trust a key no longer; what was installed with it stays
+    Remove {
+        /// The key, its id or its name
+        key: String,
+    },
 }

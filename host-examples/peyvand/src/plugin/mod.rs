@@ -1,7 +1,11 @@
 //! Which plugins are there, what may they do, and how do they come and go?
 
 mod build;
+mod check;
+mod new;
 mod show;
+mod sign;
+mod test;
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +23,11 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
     match asked {
         Plugin::List => store::with(dir, Need::Existing, |engine| list(engine, output))?,
         Plugin::Show { plugin } => show(plugin, dir, output)?,
-        Plugin::Install { file, set } => install(file, set, dir, output)?,
+        Plugin::Install {
+            file,
+            set,
+            unsigned,
+        } => install(file, set, *unsigned, dir, output)?,
         Plugin::Enable { id } => switch(id, true, dir, output)?,
         Plugin::Disable { id } => switch(id, false, dir, output)?,
         Plugin::Remove { id, strip } => {
@@ -37,8 +45,33 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
             }
         }
         Plugin::Build { paths, out } => build::run(paths, out.as_deref(), output)?,
-        Plugin::Check { file } => return check(file, dir, output),
+        Plugin::Check { file, set } => return check::run(file, set, dir, output),
         Plugin::Bill => store::with(dir, Need::Existing, |engine| bill(engine, output))?,
+        Plugin::New { name, kit, .. } => new::run(name, kit.as_deref(), output)?,
+        Plugin::Test { path, plugin } => return test::run(path, plugin.as_deref(), output),
+        Plugin::Key {
+            path,
+            password_file,
+        } => sign::make(path, password_file.as_deref(), output)?,
+        Plugin::Sign {
+            file,
+            key,
+            password_file,
+            signature,
+        } => {
+            let with = sign::With {
+                key: key.as_deref(),
+                password: password_file.as_deref(),
+                signature: signature.as_deref(),
+            };
+            sign::run(file, &with, output)?;
+        }
+        Plugin::Trust { what, key, name } => match (what, key, name) {
+            (Some(what), ..) => sign::trusted(what, dir, output)?,
+            (None, Some(key), Some(name)) => sign::trust(key, name, dir, output)?,
+            // The command line asks for both.
+            (None, ..) => sign::trusted(&crate::args::Trust::List, dir, output)?,
+        },
     }
     Ok(Exit::Fine)
 }
@@ -109,16 +142,31 @@ fn answer(plugin: &PluginInfo, installed: bool, output: &mut Output<'_>) -> Resu
     }
 }
 
-fn install(file: &str, set: &[String], dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
+fn install(
+    file: &str,
+    set: &[String],
+    unsigned: bool,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let settings = settings(set)?;
     let file = source::bytes(&found(file)?)?;
     let plugin = store::with(dir, Need::Created, |engine| {
-        Ok(engine.session().install_plugin(&file, settings)?)
+        let session = engine.session();
+        Ok(match unsigned {
+            true => session.install_unsigned_plugin(&file, settings)?,
+            false => session.install_plugin(&file, settings)?,
+        })
     })?;
     if output.json {
         return output.document(&plugin);
     }
-    output.line(format!("installed {} {}", plugin.id, plugin.version))?;
+    output.line(format!(
+        "installed {} {}, {}",
+        plugin.id,
+        plugin.version,
+        show::signature(&plugin)
+    ))?;
     show::tell_powers(&plugin, output)
 }
 
@@ -182,33 +230,6 @@ fn switch(id: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Resul
             state(&plugin)
         ))
     }
-}
-
-fn check(file: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let path = found(file)?;
-    let file = source::bytes(&path)?;
-    let checked = store::with(dir, Need::Any, |engine| Ok(engine.inspect_plugin(&file)))?;
-    match (checked, output.json) {
-        (Ok(plugin), true) => {
-            output.document(&json!({"ok": true, "problems": [], "plugin": plugin}))?
-        }
-        (Ok(plugin), false) => {
-            output.line(format!("{} {} can be installed", plugin.id, plugin.version))?;
-            show::tell_powers(&plugin, output)?;
-        }
-        (Err(error), true) => {
-            output.document(&json!({"ok": false, "problems": [{"message": error.to_string(), "remedy": error.remedy()}]}))?;
-            return Ok(Exit::No);
-        }
-        (Err(error), false) => {
-            output.line(format!("{} cannot be installed: {error}", path.display()))?;
-            if let Some(remedy) = error.remedy() {
-                output.line(format!("help: {remedy}"))?;
-            }
-            return Ok(Exit::No);
-        }
-    }
-    Ok(Exit::Fine)
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! What may a plugin do, in words that need no manual?
 
-use peyvand::{Labels, PluginInfo};
+use peyvand::{Labels, PluginInfo, PluginSignature};
 
 use super::state;
 use crate::fault::Fault;
@@ -35,6 +35,7 @@ pub(super) fn tell(
         &format!("{}, contract {}", bytes(plugin.size), plugin.contract),
     ))?;
     output.line(fact("blake3", &plugin.hash))?;
+    output.line(fact("signature", &signature(plugin)))?;
     output.line(fact("offers", &interfaces(&plugin.exports)))?;
     output.line(fact("is given", &interfaces(&plugin.imports)))?;
     if let Some(why) = &plugin.broken {
@@ -54,6 +55,19 @@ pub(super) fn tell(
     settings
         .iter()
         .try_for_each(|(name, value)| output.line(format!("  {name} = {value}")))
+}
+
+/// Who signed it, in words.
+pub(super) fn signature(plugin: &PluginInfo) -> String {
+    match &plugin.signature {
+        PluginSignature::Trusted {
+            key, name, comment, ..
+        } => format!("signed by {name} (key {key}) as {comment}"),
+        PluginSignature::Unknown { key, .. } => {
+            format!("signed with the key {key}, which is not trusted")
+        }
+        _ => "not signed".to_owned(),
+    }
 }
 
 /// What it may do, and that it can do nothing else.
