@@ -67,7 +67,7 @@ fn with_plugin(bytes: &[u8]) -> peyvand::Result<Session> {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let session = memory();
-    session.install_plugin(bytes, Json::Null).map(|_| session)
+    session.install_unsigned_plugin(bytes, Json::Null).map(|_| session)
 }
 
 fn a_record_is_amended_and_computed(guest: &Guest) {
@@ -106,7 +106,7 @@ fn a_refusal_names_the_field_and_says_it_in_persian(guest: &Guest) {
 
 fn a_setting_reaches_the_plugin_and_a_wrong_one_is_refused(guest: &Guest) {
     let session = with_plugin(&guest.bytes).unwrap();
-    let set = |settings: Json| session.install_plugin(&guest.bytes, settings);
+    let set = |settings: Json| session.install_unsigned_plugin(&guest.bytes, settings);
     let _ = set(json!({"large-from": "10.5", "days-to-answer": 0})).unwrap();
     let refused = session.create("lead", json!({"name": "A B", "budget": "10.5 IRR"}));
     assert!(refused.unwrap_err().to_string().contains("۱۰.۵"));

@@ -77,7 +77,7 @@ function decode(bytes, start, end) {
 }
 
 function encode(text) {
-  return /^[\0-\x7f]*$/.test(text) ? text : unescape(encodeURIComponent(text.toWellFormed()));
+  return /^[\0-\x7f]*$/.test(text) ? text : unescape(encodeURIComponent(text.toWellFormed?.() ?? text));
 }
 
 /** Lays values out one after the other: a batch column by column, patches as they come. */
