@@ -5,7 +5,6 @@ plain values; `guest.py` turns them into the types of the contract, `testing.py`
 """
 
 import json
-import traceback
 from decimal import Decimal
 
 from .columns import Batch, Layout, Writer, day, moment
@@ -261,6 +260,12 @@ def batch_of(rows, cells, present, text):
 
 def describe(error):
     """The message and where it came from, in one line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
-    return f"{type(error).__name__}: {error}{place}"
+    # Not by the module traceback, which looks for source files where there are none.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return f"{type(error).__name__}: {error}"
+    code = trace.tb_frame.f_code
+    place = f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} in {code.co_name}"
+    return f"{type(error).__name__}: {error} at {place}"
