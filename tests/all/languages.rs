@@ -42,7 +42,10 @@ fn python() -> Option<Guest> {
 impl Guest {
     /// The same component with something else in its manifest: the last section of the name counts.
     fn with(&self, from: &str, to: &str) -> Vec<u8> {
-        let manifest = peyvand_pack::inspect(&self.bytes).unwrap().manifest.unwrap();
+        let manifest = peyvand_pack::inspect(&self.bytes)
+            .unwrap()
+            .manifest
+            .unwrap();
         assert!(manifest.contains(from), "{from} is not in {manifest}");
         let section = CustomSection {
             name: "peyvand:manifest".into(),
@@ -56,7 +59,10 @@ impl Guest {
 
     /// The line of the manifest that has its limits.
     fn limits(&self) -> String {
-        let manifest = peyvand_pack::inspect(&self.bytes).unwrap().manifest.unwrap();
+        let manifest = peyvand_pack::inspect(&self.bytes)
+            .unwrap()
+            .manifest
+            .unwrap();
         let line = manifest.lines().find(|line| line.starts_with("limits"));
         line.unwrap().to_owned()
     }
@@ -67,7 +73,9 @@ fn with_plugin(bytes: &[u8]) -> peyvand::Result<Session> {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let session = memory();
-    session.install_unsigned_plugin(bytes, Json::Null).map(|_| session)
+    session
+        .install_unsigned_plugin(bytes, Json::Null)
+        .map(|_| session)
 }
 
 fn a_record_is_amended_and_computed(guest: &Guest) {
@@ -99,7 +107,9 @@ fn a_refusal_names_the_field_and_says_it_in_persian(guest: &Guest) {
         [("company-missing".to_owned(), Some("company".to_owned()))]
     );
     assert!(
-        error.to_string().contains("برای بودجهٔ ۱۰۰۰۰۰۰۰۰۰ نام شرکت لازم است"),
+        error
+            .to_string()
+            .contains("برای بودجهٔ ۱۰۰۰۰۰۰۰۰۰ نام شرکت لازم است"),
         "{error}"
     );
 }
@@ -110,8 +120,15 @@ fn a_setting_reaches_the_plugin_and_a_wrong_one_is_refused(guest: &Guest) {
     let _ = set(json!({"large-from": "10.5", "days-to-answer": 0})).unwrap();
     let refused = session.create("lead", json!({"name": "A B", "budget": "10.5 IRR"}));
     assert!(refused.unwrap_err().to_string().contains("۱۰.۵"));
-    let lead = create(&session, "lead", json!({"name": "A B", "budget": "10.4 IRR"}));
-    assert_eq!(session.get(lead).unwrap().to_json()["answer_by"], "2026-03-25");
+    let lead = create(
+        &session,
+        "lead",
+        json!({"name": "A B", "budget": "10.4 IRR"}),
+    );
+    assert_eq!(
+        session.get(lead).unwrap().to_json()["answer_by"],
+        "2026-03-25"
+    );
     assert!(set(json!({"large-from": "much"})).is_err());
 }
 
@@ -138,14 +155,25 @@ fn calls(session: &Session) -> u64 {
 
 /// The manifest calls for a number where the code gives a text, so the kit throws for every lead with a name.
 fn an_exception_names_plugin_version_export_record_and_line_and_the_next_call_works(guest: &Guest) {
-    let wrong = guest.with("name = \"welcome\"\ntype = \"text\"", "name = \"welcome\"\ntype = \"integer\"");
+    let wrong = guest.with(
+        "name = \"welcome\"\ntype = \"text\"",
+        "name = \"welcome\"\ntype = \"integer\"",
+    );
     let session = with_plugin(&wrong).unwrap();
     for _ in 0..2 {
-        let error = session.create("lead", json!({"name": "سارا کاظمی"})).unwrap_err();
+        let error = session
+            .create("lead", json!({"name": "سارا کاظمی"}))
+            .unwrap_err();
         let told = error.to_string();
         let begins = format!("plugin {} 0.1.0, compute for lea_", guest.id);
-        assert!(told.contains(&begins) && told.contains("it trapped"), "{told}");
-        assert!(told.contains(guest.exception) && told.contains(guest.source), "{told}");
+        assert!(
+            told.contains(&begins) && told.contains("it trapped"),
+            "{told}"
+        );
+        assert!(
+            told.contains(guest.exception) && told.contains(guest.source),
+            "{told}"
+        );
     }
     // What does not lead to the exception is served by an instance made anew.
     let account = session.create("account", json!({"name": "پیوند"}));
@@ -156,10 +184,18 @@ fn an_exception_names_plugin_version_export_record_and_line_and_the_next_call_wo
 
 fn limits_of_fuel_and_memory_hold(guest: &Guest) {
     for (limits, told) in [
-        ("limits = { fuel-per-call = 1_000, fuel-per-row = 1, memory-mib = 128 }", "out of fuel after 1,00"),
-        ("limits = { fuel-per-call = 200_000_000, memory-mib = 1 }", "out of memory: it needed more than 1 MiB"),
+        (
+            "limits = { fuel-per-call = 1_000, fuel-per-row = 1, memory-mib = 128 }",
+            "out of fuel after 1,00",
+        ),
+        (
+            "limits = { fuel-per-call = 200_000_000, memory-mib = 1 }",
+            "out of memory: it needed more than 1 MiB",
+        ),
     ] {
-        let error = with_plugin(&guest.with(&guest.limits(), limits)).err().unwrap();
+        let error = with_plugin(&guest.with(&guest.limits(), limits))
+            .err()
+            .unwrap();
         assert!(error.to_string().contains(told), "{error}");
     }
 }

@@ -133,7 +133,8 @@ pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result
     let given = GIVEN.map(contract::interface);
     if let Some(foreign) = imports
         .iter()
-        .find(|import| !given.contains(import) && !wasi::is_inert(import)) {
+        .find(|import| !given.contains(import) && !wasi::is_inert(import))
+    {
         let remedy = if foreign.starts_with("wasi") {
             "build it without WASI (Rust for the target wasm32-unknown-unknown, other languages with their kit's build script): a plugin has the interfaces of wit/v0.1/imports.wit, and no files, sockets or processes"
         } else if foreign.starts_with("peyvand:plugin/") {

@@ -17,8 +17,8 @@ use super::guest::{Fault, Guest, Known, Log, Moment};
 use super::limits::Limits;
 use super::manifest::Point;
 use super::runtime::Runtime;
-use super::wasi;
 use super::sight::Sight;
+use super::wasi;
 use crate::hook::{Cost, Reads};
 use crate::query::{QueryTime, Reader};
 

@@ -107,7 +107,9 @@ fn answered(
     let nothing = || Val::Option(None);
     let fine = |value: Option<Val>| Val::Result(Ok(value.map(Box::new)));
     Ok(Some(match (interface, name) {
-        ("clocks/monotonic-clock" | "clocks/wall-clock", _) => return told(caller, interface, name),
+        ("clocks/monotonic-clock" | "clocks/wall-clock", _) => {
+            return told(caller, interface, name);
+        }
         ("random/random" | "random/insecure" | "random/insecure-seed", _) => {
             drawn(&mut caller, interface, name, given)?
         }
@@ -129,7 +131,9 @@ fn answered(
         ("io/streams", "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => {
             fine(None)
         }
-        ("io/streams", read) if read.starts_with("[method]input-stream.") && !read.ends_with("subscribe") => {
+        ("io/streams", read)
+            if read.starts_with("[method]input-stream.") && !read.ends_with("subscribe") =>
+        {
             let closed = Val::Variant("closed".to_owned(), None);
             Val::Result(Err(Some(Box::new(closed))))
         }

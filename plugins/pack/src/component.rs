@@ -181,7 +181,12 @@ mod tests {
         .unwrap();
         let missing = check(Language::Rust, &head(), &inspected(&[binding], &[])).unwrap_err();
         assert!(missing.to_string().contains("does not export before-save"));
-        let more = check(Language::Rust, &head(), &inspected(&[binding, save, score], &[])).unwrap_err();
+        let more = check(
+            Language::Rust,
+            &head(),
+            &inspected(&[binding, save, score], &[]),
+        )
+        .unwrap_err();
         assert!(more.to_string().contains("exports gamification but"));
         let asks = inspected(&[binding, save], &["wasi:clocks/wall-clock"]);
         check(Language::JavaScript, &head(), &asks).unwrap();

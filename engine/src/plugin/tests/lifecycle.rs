@@ -77,10 +77,7 @@ fn a_wasi_import_that_would_reach_out_is_refused_by_name() {
         ..Guest::default()
     };
     let (message, remedy) = refused(&guest.component());
-    assert!(
-        message.contains("wasi:sockets/network@0.2.0"),
-        "{message}"
-    );
+    assert!(message.contains("wasi:sockets/network@0.2.0"), "{message}");
     assert!(remedy.contains("wasm32-unknown-unknown"), "{remedy}");
 }
 

@@ -23,7 +23,10 @@ fn told(hook: &Served) -> Value {
 
 #[test]
 fn the_clock_of_wasi_tells_the_time_of_the_request() {
-    for import in ["wasi:clocks/monotonic-clock@0.2.0", "wasi:clocks/monotonic-clock@0.2.12"] {
+    for import in [
+        "wasi:clocks/monotonic-clock@0.2.0",
+        "wasi:clocks/monotonic-clock@0.2.12",
+    ] {
         let hook = served(&asking(import, "now")).unwrap();
         assert_eq!(told(&hook), Value::Integer(1_774_051_200_000_000_000));
     }
@@ -62,6 +65,9 @@ fn interfaces_outside_of_the_list_and_other_versions_are_refused_by_name() {
         "wasi:clocks/monotonic-clock@0.3.0",
     ] {
         let error = served(&asking(import, "now")).err().expect(import);
-        assert!(error.to_string().contains(&format!("imports {import}")), "{error}");
+        assert!(
+            error.to_string().contains(&format!("imports {import}")),
+            "{error}"
+        );
     }
 }
