@@ -17,6 +17,7 @@ mod hostile_guests;
 mod house_rules;
 mod import_files;
 mod import_maven;
+mod languages;
 mod model;
 mod past;
 mod plugins;

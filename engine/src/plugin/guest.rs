@@ -113,8 +113,9 @@ impl ResourceLimiter for Guest {
         Ok(desired <= 10_000)
     }
 
+    // A guest that brings an interpreter is put together from many modules: CPython with its libraries from about forty.
     fn instances(&self) -> usize {
-        10
+        64
     }
 
     fn tables(&self) -> usize {
@@ -122,7 +123,7 @@ impl ResourceLimiter for Guest {
     }
 
     fn memories(&self) -> usize {
-        2
+        4
     }
 }
 

@@ -35,6 +35,7 @@ mod sight;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod wasi;
 mod written;
 
 pub(crate) use breaker::Breaker;
