@@ -3,7 +3,10 @@
 //! The whole way: a component made here is installed through a session and woken by a write. A failure names plugin,
 //! version, export and record; the process lives; the store is what it was; the other plugins go on.
 
+mod answers;
+mod every_guest;
 mod foreign_files;
+mod making;
 
 use peyvand::{ErrorKind, Request, Session};
 use serde_json::{Value as Json, json};

@@ -22,6 +22,8 @@ use crate::hook::Cost;
 const CALLS: u32 = 10_000;
 /// Idle instances that are kept.
 const IDLE: usize = 32;
+/// Memory of idle instances that is kept besides that of one: a plugin that grew has fewer of them.
+const IDLE_BYTES: usize = 64 << 20;
 
 /// The function that tells an instance its hooks and settings.
 type Bind = TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>;
@@ -135,7 +137,7 @@ fn guarded<T>(
     rows: usize,
     run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
 ) -> wasmtime::Result<T> {
-    store.data_mut().was_denied = false;
+    store.data_mut().denied = None;
     store.set_fuel(limits.fuel(rows))?;
     store.set_epoch_deadline(Runtime::ticks(limits.time_ms()));
     // What is lifted from the guest is copied by the host: bounded before it is copied.
@@ -213,7 +215,7 @@ impl Program {
                 self.limits.time_ms(),
             ) {
                 Fault::Answer(message) => Fault::Start(message),
-                other => other,
+                other => other.during("start"),
             }
         })?;
         let functions = self.functions(&instance, &mut store)?;
@@ -253,11 +255,12 @@ impl Program {
     fn bound(&self) -> Result<Instance, Fault> {
         let mut instance = self.start()?;
         let functions = instance.functions.clone();
-        let (answer,) = instance.call(
+        let bound = instance.call(
             Some(&functions.bind),
             (self.hooks.clone(), self.settings.clone()),
             self.hooks.len(),
-        )?;
+        );
+        let (answer,) = bound.map_err(|fault| fault.during("bind"))?;
         self.log
             .extend(std::mem::take(&mut instance.store.data_mut().lines));
         // What a start costs is nobody's bill: whether an instance is new is chance.
@@ -306,8 +309,10 @@ impl Program {
             let functions = instance.functions.clone();
             let result = work(&mut instance, &functions);
             let cost = instance.take_cost();
-            self.log
-                .extend(std::mem::take(&mut instance.store.data_mut().lines));
+            let lines = &mut instance.store.data_mut().lines;
+            if !lines.is_empty() {
+                self.log.extend(lines.drain(..));
+            }
             match result {
                 Err(fault) if !is_fresh && fault.may_be_stale() => {}
                 Err(fault) => return (cost, Err(fault)),
@@ -321,7 +326,9 @@ impl Program {
 
     fn put_back(&self, instance: Instance) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if instance.calls < CALLS && idle.len() < IDLE {
+        let bytes = (idle.len() + 1).saturating_mul(instance.store.data().memory_used);
+        let fits = idle.is_empty() || (idle.len() < IDLE && bytes <= IDLE_BYTES);
+        if instance.calls < CALLS && fits {
             idle.push(instance);
         }
     }

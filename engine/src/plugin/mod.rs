@@ -113,9 +113,14 @@ fn serves(program: &instance::Program, manifest: &Manifest) -> Result<(), guest:
 }
 
 fn failed(manifest: &Manifest, fault: &guest::Fault) -> Error {
+    let export = fault.export().map(|export| format!(", {export}"));
     Error::new(
         ErrorKind::Plugin,
-        format!("plugin {}: {fault}", manifest.title()),
+        format!(
+            "plugin {}{}: {fault}",
+            manifest.title(),
+            export.unwrap_or_default()
+        ),
     )
 }
 
