@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) bills: Bills,
     /// Who carries messages, and by which rules.
     pub(crate) post: Post,
+    /// What hooks get from the host.
+    pub(crate) host: crate::install::Host,
     set_aside: Option<PathBuf>,
     /// What follow-ups that a crash left undone could not do.
     resumed: Mutex<Vec<String>>,
@@ -243,7 +245,7 @@ impl Engine {
             return Ok(config);
         }
         drop(known);
-        let config = Arc::new(Config::load(snapshot, counter, &self.inner.post.rules)?);
+        let config = Arc::new(Config::load(snapshot, counter, &self.inner.host)?);
         let mut known = held.write().unwrap_or_else(PoisonError::into_inner);
         known.put(&config, position);
         Ok(config)

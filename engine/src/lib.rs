@@ -61,6 +61,7 @@ mod notification;
 mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
+mod process;
 mod query;
 mod record;
 mod sales;
@@ -90,17 +91,26 @@ pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
-pub use install::{PluginInfo, SettingLabels};
+pub use install::{
+    Asked, HookTrial, PluginInfo, PluginSignature, SettingLabels, TrustedKey, WebClient,
+    WebRequest, WebResponse,
+};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
 pub use message::{
     Accepted, CallingCode, Channel, Deliveries, DeliveryReport, InboundSms, MessageDraft,
-    MessageRules, MessageState, MessageText, Outgoing, Posted, Purpose, QuietHours, Received,
-    Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport, sms_length,
+    MessageRules, MessageState, MessageText, Outgoing, OutgoingFile, Posted, Purpose, QuietHours,
+    Received, Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport,
+    sms_length,
 };
 pub use notification::{Letter, LetterChannel, Notice, NoticeState};
 pub use past::{Moment, Past};
+pub use process::{
+    Deadline, Holder, Missing, NextStep, Process, ProcessChange, ProcessDefinition, ProcessSaved,
+    ProcessState, RequiredDocument, RequiredField, Responsible, Start, Step, StepGone, StepOutcome,
+    StepStay, Transition,
+};
 pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,
 };
@@ -118,7 +128,7 @@ pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
-pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem};
+pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem, plain_text};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
 pub use view::{

@@ -31,6 +31,18 @@ impl Session {
         self
     }
 
+    /// The same session with another context.
+    pub(crate) fn acting_in(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// The language in which it is answered.
+    #[must_use]
+    pub fn locale(&self) -> Locale {
+        self.context.locale
+    }
+
     /// Who acts.
     #[must_use]
     pub fn actor(&self) -> &Actor {

@@ -73,7 +73,7 @@ fn skipping() -> String {
 }
 
 fn install(session: &Session, bytes: &[u8]) {
-    let info = session.install_plugin(bytes, Json::Null).unwrap();
+    let info = session.install_unsigned_plugin(bytes, Json::Null).unwrap();
     assert_eq!((info.id.as_str(), info.broken), ("hostile", None));
 }
 
@@ -101,7 +101,7 @@ fn a_plugin_that_fails_and_must_not_refuses_the_write() {
     for (deed, compute, words) in misdeeds() {
         let session = memory();
         let _ = session
-            .install_plugin(&component("lead-score"), Json::Null)
+            .install_unsigned_plugin(&component("lead-score"), Json::Null)
             .unwrap();
         install(&session, &guest(&compute, MANIFEST));
         let before = session.engine().check().unwrap();
@@ -151,7 +151,7 @@ fn a_plugin_that_fails_and_may_is_skipped_and_counted() {
     for (deed, compute, words) in misdeeds() {
         let session = memory();
         let _ = session
-            .install_plugin(&component("lead-score"), Json::Null)
+            .install_unsigned_plugin(&component("lead-score"), Json::Null)
             .unwrap();
         install(&session, &guest(&compute, &skipping()));
         let id = create(&session, "lead", json!({"name": "A B", "employees": 5}));

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod bin;
+mod contract;
 mod conversion;
 mod custom_schema;
 mod every_failure;

@@ -227,6 +227,14 @@ impl Engine {
             .map(|error| format!("an effect of {} was refused: {error}", context.actor));
         let mut warnings: Vec<String> = failed.collect();
         warnings.extend(report.warnings);
+        if !followed.posts.is_empty() {
+            let session = self.session().acting_in(context.clone());
+            let failed = crate::message::post(&session, followed.posts, cause, depth)?;
+            let failed = failed.into_iter();
+            warnings.extend(
+                failed.map(|error| format!("a message of {} was refused: {error}", context.actor)),
+            );
+        }
         Ok(warnings)
     }
 

@@ -12,6 +12,8 @@ use super::HookName;
 pub(crate) struct Cost {
     pub(crate) fuel: u64,
     pub(crate) memory_bytes: u64,
+    /// Records that it was given besides its rows.
+    pub(crate) rows_read: u64,
 }
 
 /// What one hook has used since the engine was opened.
@@ -26,6 +28,8 @@ pub struct Bill {
     pub calls: u64,
     /// How many records it was given.
     pub rows: u64,
+    /// How many records it read besides.
+    pub rows_read: u64,
     /// WebAssembly fuel, or a script's operations.
     pub fuel: u64,
     /// The largest memory of an instance, in bytes.
@@ -67,6 +71,7 @@ impl Bills {
         bill.calls += 1;
         bill.rows += rows as u64;
         bill.fuel += cost.fuel;
+        bill.rows_read += cost.rows_read;
         bill.peak_memory_bytes = bill.peak_memory_bytes.max(cost.memory_bytes);
         more(bill);
     }

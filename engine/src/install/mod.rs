@@ -7,14 +7,30 @@
 mod missing;
 #[cfg(feature = "wasm")]
 mod plugins;
+#[cfg(feature = "wasm")]
+mod records;
+#[cfg(feature = "wasm")]
+mod requests;
 #[cfg(feature = "script")]
 mod scripts;
+#[cfg(feature = "wasm")]
+mod trial;
+#[cfg(feature = "wasm")]
+mod trust;
 
+#[cfg(feature = "wasm")]
+pub(crate) use crate::plugin::CodeCache;
 pub(crate) use missing::Missing;
 #[cfg(feature = "wasm")]
 pub use plugins::{PluginInfo, SettingLabels};
+#[cfg(feature = "wasm")]
+pub use requests::{Asked, WebClient, WebRequest, WebResponse};
 #[cfg(feature = "script")]
 pub use scripts::{ScriptInfo, ScriptRun};
+#[cfg(feature = "wasm")]
+pub use trial::HookTrial;
+#[cfg(feature = "wasm")]
+pub use trust::{PluginSignature, TrustedKey};
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -63,6 +79,15 @@ pub(crate) struct Script {
 #[cfg(feature = "wasm")]
 const PART: usize = 32 << 10;
 
+/// What hooks get from the host: the same for all that an engine ever installs.
+#[derive(Clone, Default)]
+pub(crate) struct Host {
+    pub(crate) messages: Arc<MessageRules>,
+    /// Where compiled plugins are kept.
+    #[cfg(feature = "wasm")]
+    pub(crate) code: Option<Arc<CodeCache>>,
+}
+
 /// Everything that is installed at one snapshot.
 #[derive(Default)]
 pub(crate) struct Definitions {
@@ -91,7 +116,7 @@ impl Definitions {
     }
 
     /// The hooks of all that is enabled. What cannot run is listed, and refuses the writes that it was to guard.
-    pub(crate) fn registry(&self, schema: &Schema, messages: &Arc<MessageRules>) -> Registry {
+    pub(crate) fn registry(&self, schema: &Schema, host: &Host) -> Registry {
         let mut registry = Registry::default();
         registry
             .before_save
@@ -105,19 +130,20 @@ impl Definitions {
             .extend(StageRule::hook(schema, Part::Last));
         registry
             .computed
-            .extend(PostingRule::hook(schema, messages.clone()));
+            .extend(PostingRule::hook(schema, host.messages.clone()));
         #[cfg(feature = "template")]
         crate::template::register(schema, &mut registry);
         registry
             .before_save
             .extend(crate::notification::rules(schema));
         for (plugin, bytes) in self.plugins.iter().filter(|(plugin, _)| plugin.enabled) {
-            if let Err(why) = add_plugin(plugin, bytes, schema, &mut registry) {
+            if let Err(why) = add_plugin(plugin, bytes, schema, host, &mut registry) {
                 let owner = format!("plugin {} {}", plugin.id, plugin.version);
                 Missing::stand_in(&mut registry, &owner, &plugin.objects, plugin.rejects, &why);
             }
         }
         add_scripts(&self.scripts, schema, &mut registry);
+        crate::process::register(schema, &mut registry);
         crate::workflow::register(schema, &mut registry);
         registry
     }
@@ -149,6 +175,7 @@ fn add_plugin(
     plugin: &Plugin,
     bytes: &[u8],
     schema: &Schema,
+    host: &Host,
     registry: &mut Registry,
 ) -> Result<(), String> {
     let told = |error: Error| error.to_string();
@@ -157,8 +184,9 @@ fn add_plugin(
             "its stored bytes are not those that were installed; install it again".to_owned(),
         );
     }
-    let opened = crate::plugin::open(bytes).map_err(told)?;
     let runtime = crate::plugin::Runtime::new().map_err(told)?;
+    let runtime = runtime.with_cache(host.code.clone());
+    let opened = crate::plugin::open(&runtime, bytes).map_err(told)?;
     let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.settings, schema)
         .map_err(told)?;
     registry.before_save.extend(loaded.before_save);
@@ -172,13 +200,16 @@ fn add_plugin(
     );
     registry.actions.extend(loaded.actions);
     registry.scores.extend(loaded.scores);
+    registry.replies.extend(loaded.replies);
+    registry.watched.extend(loaded.watched);
+    registry.callers.insert(plugin.id.clone(), loaded.may_call);
     registry.workflows.extend(loaded.workflows);
     registry.logs.insert(plugin.id.clone(), loaded.log);
     Ok(())
 }
 
 #[cfg(not(feature = "wasm"))]
-fn add_plugin(_: &Plugin, _: &[u8], _: &Schema, _: &mut Registry) -> Result<(), String> {
+fn add_plugin(_: &Plugin, _: &[u8], _: &Schema, _: &Host, _: &mut Registry) -> Result<(), String> {
     Err("this program was built without the feature `wasm`".to_owned())
 }
 

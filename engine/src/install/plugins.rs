@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::trust::PluginSignature;
 use super::{Definitions, PART, Plugin};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::OnFailure;
-use crate::plugin::{self, Manifest, Point};
+use crate::plugin::{self, Manifest, Point, is_brought};
 use crate::schema::{Labels, Schema, SchemaChange, did_you_mean};
 use crate::session::Session;
 use crate::store::spaces;
@@ -66,20 +67,23 @@ pub struct PluginInfo {
     pub setting_labels: BTreeMap<String, SettingLabels>,
     /// `reject` or `skip`: what happens to a write when it does not answer.
     pub on_failure: String,
+    /// Who signed it, as far as the trusted keys tell.
+    pub signature: PluginSignature,
     /// Why it cannot run, when it cannot.
     pub broken: Option<String>,
 }
 
 impl PluginInfo {
-    fn new(opened: &plugin::Opened, bytes: &[u8], settings: Map<String, Json>) -> Self {
+    fn new(
+        opened: &plugin::Opened,
+        bytes: &[u8],
+        settings: Map<String, Json>,
+        signature: PluginSignature,
+    ) -> Self {
         let manifest = &opened.manifest;
         let mut reads: Vec<String> = Vec::new();
         let mut writes: Vec<String> = Vec::new();
-        for hook in manifest
-            .hooks
-            .iter()
-            .filter(|hook| hook.point != Point::FieldType)
-        {
+        for hook in manifest.hooks.iter().filter(|hook| !hook.object.is_empty()) {
             reads.extend(hook.reads.iter().map(|name| {
                 format!(
                     "{}.{}",
@@ -115,6 +119,26 @@ impl PluginInfo {
                 .fields
                 .iter()
                 .map(|(object, field)| format!("field {object}.{}", field.name)),
+        );
+        let data = &manifest.brought;
+        brings.extend(
+            data.objects
+                .iter()
+                .map(|object| format!("object {}", object.name)),
+        );
+        brings.extend(data.options.iter().map(|option| {
+            format!(
+                "option {}.{} {}",
+                option.object, option.field, option.option
+            )
+        }));
+        let records = data.records.iter().map(|record| record.object.as_str());
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        records.for_each(|object| *counts.entry(object).or_default() += 1);
+        brings.extend(
+            counts
+                .iter()
+                .map(|(object, count)| format!("{count} of {object}")),
         );
         brings.extend(manifest.declarations.names());
         Self {
@@ -163,12 +187,13 @@ impl PluginInfo {
                 })
                 .collect(),
             on_failure: if rejects(manifest) { "reject" } else { "skip" }.to_owned(),
+            signature,
             broken: None,
         }
     }
 
     /// What can still be said of an installed plugin that this engine cannot read.
-    fn unreadable(plugin: &Plugin, why: &Error) -> Self {
+    fn unreadable(plugin: &Plugin, why: &Error, signature: PluginSignature) -> Self {
         Self {
             id: plugin.id.clone(),
             version: plugin.version.clone(),
@@ -188,6 +213,7 @@ impl PluginInfo {
             settings: Json::Object(plugin.settings.clone()),
             setting_labels: BTreeMap::new(),
             on_failure: if plugin.rejects { "reject" } else { "skip" }.to_owned(),
+            signature,
             broken: Some(why.to_string()),
         }
     }
@@ -203,7 +229,9 @@ impl Engine {
     /// # Errors
     /// Why it cannot be installed, and what to do about it.
     pub fn inspect_plugin(&self, bytes: &[u8]) -> Result<PluginInfo> {
-        let opened = plugin::open(bytes)?;
+        let signature = self.session().signature_of(bytes)?;
+        let runtime = self.plugin_runtime()?;
+        let opened = plugin::open(&runtime, bytes)?;
         let schema = self.schema()?;
         opened.manifest.check(&schema)?;
         let with_fields = Arc::new(opened.manifest.schema_with_fields(&schema)?);
@@ -213,31 +241,59 @@ impl Engine {
         // Settings without a default are the administrator's to give; the rest can be tried.
         match plugin::check_settings(&opened.manifest, &Map::new()) {
             Ok(settings) => {
-                plugin::load(
-                    &plugin::Runtime::new()?,
-                    bytes,
-                    &opened.manifest,
-                    &settings,
-                    &with_fields,
-                )?;
-                Ok(PluginInfo::new(&opened, bytes, settings))
+                plugin::load(&runtime, bytes, &opened.manifest, &settings, &with_fields)?;
+                Ok(PluginInfo::new(&opened, bytes, settings, signature))
             }
-            Err(_) => Ok(PluginInfo::new(&opened, bytes, Map::new())),
+            Err(_) => Ok(PluginInfo::new(&opened, bytes, Map::new(), signature)),
         }
+    }
+
+    /// Why no compiled code is kept, where a folder was named and nothing is.
+    #[must_use]
+    pub fn code_cache_fault(&self) -> Option<String> {
+        let cache = self.inner.host.code.as_ref()?;
+        cache.fault().map(str::to_owned)
+    }
+
+    pub(super) fn plugin_runtime(&self) -> Result<plugin::Runtime> {
+        Ok(plugin::Runtime::new()?.with_cache(self.inner.host.code.clone()))
     }
 }
 
 impl Session {
     /// Installs a plugin, or another version of one that is installed, with its fields, in one commit; the views, forms
-    /// and dashboards that it brings follow in the next. Where that is cut off, installing it again goes on.
+    /// and dashboards that it brings follow in the next. Where that is cut off, installing it again goes on. The file
+    /// must be signed with one of the [trusted keys](Session::trust_key).
     ///
     /// `settings` is a JSON object over the manifest's defaults; null keeps those of the installed version.
     ///
     /// # Errors
-    /// Everything that is wrong with the file, its manifest or the settings; nothing is changed then.
+    /// Everything that is wrong with the file, its signature, its manifest or the settings; nothing is changed then.
     pub fn install_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        self.install(bytes, settings, PluginSignature::must_be_trusted)
+    }
+
+    /// As [`Session::install_plugin`], also where the file is not signed or is signed with a key that is not trusted:
+    /// whoever calls this vouches for the file.
+    ///
+    /// # Errors
+    /// As there; a signature that does not fit its file is refused here too.
+    pub fn install_unsigned_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        self.install(bytes, settings, |_| Ok(()))
+    }
+
+    fn install(
+        &self,
+        bytes: &[u8],
+        settings: Json,
+        accept: impl FnOnce(&PluginSignature) -> Result<()>,
+    ) -> Result<PluginInfo> {
         let _one = self.engine.installing();
-        let opened = plugin::open(bytes)?;
+        let signature = self.signature_of(bytes)?;
+        // Before anything of it is compiled.
+        accept(&signature)?;
+        let runtime = self.engine.plugin_runtime()?;
+        let opened = plugin::open(&runtime, bytes)?;
         let manifest = &opened.manifest;
         let held = self.stored_plugin(&manifest.id)?;
         let given = match (settings, &held) {
@@ -256,14 +312,8 @@ impl Session {
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
         self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
         // Bound once before anything is stored: a setting that the code refuses fails here.
-        plugin::load(
-            &plugin::Runtime::new()?,
-            bytes,
-            manifest,
-            &settings,
-            &with_fields,
-        )?;
-        let mut info = PluginInfo::new(&opened, bytes, settings.clone());
+        plugin::load(&runtime, bytes, manifest, &settings, &with_fields)?;
+        let mut info = PluginInfo::new(&opened, bytes, settings.clone(), signature);
         info.enabled = true;
         let mut objects: Vec<String> = manifest
             .hooks
@@ -302,7 +352,8 @@ impl Session {
             config: true,
             ..Stored::default()
         }))?;
-        // The schema and records do not change in one commit: its views come when its fields are there.
+        // The schema and records do not change in one commit: they come when their fields are there.
+        self.bring(&entry.id, &manifest.brought.records)?;
         self.declare(&entry.id, &manifest.declarations)?;
         Ok(info)
     }
@@ -313,12 +364,17 @@ impl Session {
     /// When the store cannot be read.
     pub fn plugins(&self) -> Result<Vec<PluginInfo>> {
         let definitions = self.definitions()?;
-        let info = |(plugin, bytes): &(Plugin, Vec<u8>)| match plugin::open(bytes) {
-            Ok(opened) => PluginInfo {
-                enabled: plugin.enabled,
-                ..PluginInfo::new(&opened, bytes, plugin.settings.clone())
-            },
-            Err(error) => PluginInfo::unreadable(plugin, &error),
+        let keys = self.trusted_keys()?;
+        let runtime = self.engine.plugin_runtime()?;
+        let info = |(plugin, bytes): &(Plugin, Vec<u8>)| {
+            let signature = PluginSignature::of(bytes, &keys).unwrap_or_default();
+            match plugin::open(&runtime, bytes) {
+                Ok(opened) => PluginInfo {
+                    enabled: plugin.enabled,
+                    ..PluginInfo::new(&opened, bytes, plugin.settings.clone(), signature)
+                },
+                Err(error) => PluginInfo::unreadable(plugin, &error, signature),
+            }
         };
         Ok(definitions.plugins.iter().map(info).collect())
     }
@@ -410,7 +466,9 @@ impl Session {
             (0..held.size.div_ceil(PART as u64) as u32)
                 .map(|place| (spaces::plugin_part(id, place), None)),
         );
-        let brought = schema.objects().flat_map(|object| {
+        // An object of its own keeps its fields: they are all that its records have.
+        let others = schema.objects().filter(|object| !is_brought(object, id));
+        let brought = others.flat_map(|object| {
             let of_plugin = object
                 .live_fields()
                 .filter(|field| field.brought_by.as_deref() == Some(id));
@@ -421,6 +479,7 @@ impl Session {
         });
         let changes: Vec<SchemaChange> = brought.collect();
         self.make_way(id, &changes, strip)?;
+        let records = self.stored_records(id)?;
         let stored = Stored {
             what: format!("remove plugin {id} {}", held.version),
             entries,
@@ -428,8 +487,8 @@ impl Session {
             config: true,
             ..Stored::default()
         };
-        self.strip_for(&changes, || self.ask(Ask::Stored(stored)))
-            .map(drop)
+        let _ = self.strip_for(&changes, || self.ask(Ask::Stored(stored)))?;
+        self.take_back(id, &records)
     }
 
     fn definitions(&self) -> Result<Definitions> {

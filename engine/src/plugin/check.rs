@@ -2,15 +2,13 @@
 //!
 //! Names end here: a bound hook knows its fields by number, and a guest its columns by place.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value as Json};
 
 use super::contract::{self, Kind};
-use super::manifest::{Faults, Grant, GrantVerb, Hook, Manifest, Point};
+use super::manifest::{Faults, Hook, Manifest, Point};
 use crate::error::{Error, Failure};
 use crate::hook::Interest;
-use crate::schema::{FieldKind, Object, Schema, SchemaChange, did_you_mean, system};
+use crate::schema::{FieldKind, Object, Schema, did_you_mean, system};
 
 /// Where the value of a column comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,24 +81,6 @@ impl BoundHook {
 }
 
 impl Manifest {
-    /// The changes of the schema that bring the plugin's fields; a field that it brought before is left as it is.
-    pub(crate) fn schema_changes(&self, schema: &Schema) -> Vec<SchemaChange> {
-        let is_there = |object: &str, name: &str| {
-            let field = schema.object(object).and_then(|object| object.field(name));
-            field.is_some_and(|field| field.brought_by.as_deref() == Some(self.id.as_str()))
-        };
-        let missing = self
-            .fields
-            .iter()
-            .filter(|(object, field)| !is_there(object, &field.name));
-        missing
-            .map(|(object, field)| SchemaChange::AddField {
-                object: object.clone(),
-                field: field.clone(),
-            })
-            .collect()
-    }
-
     /// The schema as it will be when the plugin is installed.
     pub(crate) fn schema_with_fields(&self, schema: &Schema) -> Result<Schema, Error> {
         let mut with = schema.clone();
@@ -163,12 +143,13 @@ impl Manifest {
                 }
             }
         }
+        self.check_records(schema, &mut faults);
         faults.into_result(&self.id)?;
         Ok(bound)
     }
 }
 
-fn object<'s>(
+pub(super) fn object<'s>(
     schema: &'s Schema,
     name: &str,
     place: &str,
@@ -202,7 +183,8 @@ fn bind_hook(
     faults: &mut Faults,
 ) -> Option<BoundHook> {
     let place = format!("hook {}", hook.title());
-    if hook.point == Point::FieldType {
+    if hook.point.has_no_object() {
+        let is_type = hook.point == Point::FieldType;
         let reads = vec![Read {
             name: "value".to_owned(),
             kind: Kind::Text,
@@ -222,8 +204,8 @@ fn bind_hook(
         return Some(BoundHook {
             number,
             declared: hook.clone(),
-            reads,
-            writes,
+            reads: if is_type { reads } else { Vec::new() },
+            writes: if is_type { writes } else { Vec::new() },
             interest,
             credit: 0,
         });
@@ -348,61 +330,6 @@ fn credit(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Opti
             );
             None
         }
-    }
-}
-
-/// What a plugin's effects may do, ready to ask.
-#[derive(Debug)]
-pub(super) struct Grants {
-    grants: Vec<Grant>,
-    objects: HashMap<crate::record::Prefix, String>,
-}
-
-impl Grants {
-    pub(super) fn new(grants: &[Grant], schema: &Schema) -> Self {
-        Self {
-            grants: grants.to_vec(),
-            objects: schema
-                .objects()
-                .map(|object| (object.prefix(), object.name.clone()))
-                .collect(),
-        }
-    }
-
-    /// The object that a record belongs to.
-    pub(super) fn object_of(&self, id: crate::record::RecordId) -> Option<&str> {
-        self.objects.get(&id.prefix()).map(String::as_str)
-    }
-
-    /// Whether the manifest declares it; the missing capability where not.
-    pub(super) fn allow<'a>(
-        &self,
-        verb: GrantVerb,
-        object: &str,
-        fields: impl Iterator<Item = &'a str>,
-    ) -> Result<(), String> {
-        let mut grants = self
-            .grants
-            .iter()
-            .filter(|grant| grant.verb == verb && grant.object == object)
-            .peekable();
-        let verb = verb.name();
-        if grants.peek().is_none() {
-            return Err(format!(
-                "it asked to {verb} a record of {object}, which its manifest does not declare: add [[effect]] object = \"{object}\" verb = \"{verb}\""
-            ));
-        }
-        let allowed: Vec<&str> = grants
-            .flat_map(|grant| grant.fields.iter().map(String::as_str))
-            .collect();
-        for field in fields {
-            if !allowed.contains(&field) {
-                return Err(format!(
-                    "it asked to {verb} a record of {object} with '{field}', which its manifest does not declare: add the field to [[effect]] object = \"{object}\" verb = \"{verb}\""
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -3,16 +3,20 @@
 //! What can be told without compiling is told first and in plain words: a truncated file, a core module, another
 //! contract. The custom sections at a component's top level are found by walking its sections.
 
+use super::brought::Files;
 use super::contract;
+use super::imports::GIVEN;
 use super::limits::grouped;
 use super::manifest::{Point, foreign_contract};
 use crate::error::{Error, ErrorKind};
 
-/// The two sections that the packer writes.
+/// What the packer writes into sections.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sections {
     pub(super) contract: String,
     pub(super) manifest: String,
+    /// The files of the folder `data`; a plugin may have none.
+    pub(super) data: Files,
 }
 
 /// Bytes of a manifest.
@@ -32,6 +36,7 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
                 contract,
                 manifest,
                 exports,
+                data,
             }) = walk(rest)
             else {
                 return refuse(
@@ -76,9 +81,13 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
             let Ok(manifest) = std::str::from_utf8(manifest) else {
                 return refuse("the component's manifest is not UTF-8 text");
             };
+            let Ok(data) = data.map_or(Ok(Files::new()), serde_json::from_slice) else {
+                return refuse("the section peyvand:data is no JSON object of files and texts");
+            };
             Ok(Sections {
                 contract: contract::VERSION.to_owned(),
                 manifest: manifest.to_owned(),
+                data,
             })
         }
         Some(([0, b'a', b's', b'm', 1, 0, 0, 0], _)) => {
@@ -96,6 +105,7 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
 struct Found<'a> {
     contract: Option<&'a [u8]>,
     manifest: Option<&'a [u8]>,
+    data: Option<&'a [u8]>,
     exports: u64,
 }
 
@@ -103,7 +113,7 @@ struct Found<'a> {
 const CUSTOM: u8 = 0;
 const EXPORTS: u8 = 11;
 
-/// The last custom sections of the two names, and how much is exported; `None` when the sections do not fill the file.
+/// The last custom sections of these names, and how much is exported; `None` when the sections do not fill the file.
 fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
     let mut found = Found::default();
     while let Some((id, after)) = rest.split_first() {
@@ -114,6 +124,7 @@ fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
             CUSTOM => match prefixed(body)? {
                 (b"peyvand:contract", data) => found.contract = Some(data),
                 (b"peyvand:manifest", data) => found.manifest = Some(data),
+                (b"peyvand:data", data) => found.data = Some(data),
                 _ => {}
             },
             _ => {}
@@ -123,7 +134,7 @@ fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
 }
 
 /// Bytes behind their length, and what follows.
-fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = number(bytes)?;
     rest.split_at_checked(length as usize)
 }
@@ -150,14 +161,14 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 /// Refuses imports that the host does not give, and components that serve nothing.
 pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result<(), Error> {
-    let given = ["log", "clock", "types"].map(contract::interface);
+    let given = GIVEN.map(contract::interface);
     if let Some(foreign) = imports.iter().find(|import| !given.contains(import)) {
         let remedy = if foreign.starts_with("wasi") {
             "build for the target wasm32-unknown-unknown, without WASI: the journal's time comes from the clock interface, everything else a plugin needs is in its batches"
         } else if foreign.starts_with("peyvand:plugin/") {
             "build the plugin against this engine's wit/v0.1, or use a newer engine"
         } else {
-            "a plugin may import only log, clock and types of peyvand:plugin@0.1.0"
+            "a plugin may import only the interfaces of wit/v0.1/imports.wit"
         };
         return Err(Error::new(
             ErrorKind::Plugin,
@@ -165,8 +176,11 @@ pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result
         )
         .hint(remedy));
     }
+    let binding = contract::interface("binding");
     let serves = |point: &Point| exports.contains(&contract::interface(point.name()));
-    if !exports.contains(&contract::interface("binding")) || !Point::ALL.iter().any(serves) {
+    // A plugin that brings data and no code exports `binding` alone; what its hooks need is asked with its manifest.
+    let serves_nothing = exports.len() > 1 && !Point::ALL.iter().any(serves);
+    if !exports.contains(&binding) || serves_nothing {
         let found = if exports.is_empty() {
             "nothing".to_owned()
         } else {
@@ -270,7 +284,7 @@ mod tests {
         assert!(error.remedy().unwrap().contains("wasm32-unknown-unknown"));
         assert!(check_interfaces(&imports[..1], &exports).is_ok());
         assert!(
-            check_interfaces(&[], &exports[..1])
+            check_interfaces(&[], &exports[1..])
                 .unwrap_err()
                 .to_string()
                 .contains("one interface for each kind of hook")

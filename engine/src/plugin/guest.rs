@@ -3,11 +3,14 @@
 //! The store's data: the time that the guest is told, what it said, how much memory it took, and why it was stopped.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::{ResourceLimiter, Trap};
+use serde_json::{Map, Value as Json};
+use wasmtime::{ResourceLimiter, Trap, WasmBacktrace};
 
 use super::limits::grouped;
+use super::rights::Rights;
+use super::sight::Sight;
 use crate::hook::Said;
 
 /// Lines that one call may leave in the log, and the bytes of each.
@@ -25,12 +28,28 @@ pub(super) struct Moment {
     pub(super) now: i64,
     /// Days since 1970 in the workspace's time zone.
     pub(super) today: i32,
+    /// The position that is read, and the hook that is served: with the time they say which request it is.
+    pub(super) position: u64,
+    pub(super) hook: u16,
+}
+
+/// What every instance of a plugin knows.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) plugin: Arc<str>,
+    pub(super) settings: Map<String, Json>,
+    pub(super) rights: Arc<Rights>,
 }
 
 /// The data of one store.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Guest {
     pub(super) moment: Moment,
+    pub(super) known: Arc<Known>,
+    /// What it may see besides its batch, while it is called; nothing for a component that never asks.
+    pub(super) sight: Option<Box<Sight>>,
+    /// How often it drew random bytes in this call.
+    pub(super) drawn: u64,
     pub(super) lines: Vec<String>,
     memory_limit: usize,
     pub(super) memory_used: usize,
@@ -46,11 +65,24 @@ pub(super) enum Denied {
 }
 
 impl Guest {
-    pub(super) fn new(memory_limit: usize) -> Self {
+    pub(super) fn new(memory_limit: usize, known: Arc<Known>) -> Self {
         Self {
+            known,
             memory_limit,
             ..Self::default()
         }
+    }
+
+    /// Fills with bytes that look random and follow from the request, so that it can be played again.
+    pub(super) fn draw(&mut self, bytes: &mut [u8]) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.known.plugin.as_bytes());
+        hasher.update(&self.moment.now.to_le_bytes());
+        hasher.update(&self.moment.position.to_le_bytes());
+        hasher.update(&self.moment.hook.to_le_bytes());
+        hasher.update(&self.drawn.to_le_bytes());
+        hasher.finalize_xof().fill(bytes);
+        self.drawn += 1;
     }
 
     pub(super) fn say(&mut self, message: &str) {
@@ -121,10 +153,12 @@ pub(super) enum Fault {
     Table,
     #[error("its call stack is exhausted (an endless recursion)")]
     Stack,
-    #[error("it trapped: {what}{}", said(.last_line.as_deref()))]
+    #[error("it trapped: {what}{}{}", said(.last_line.as_deref()), named(.frames))]
     Trap {
         what: String,
         last_line: Option<String>,
+        /// Where it was, innermost first, as far as the component has names.
+        frames: Vec<String>,
     },
     #[error("bad answer: {0}")]
     Answer(String),
@@ -144,6 +178,49 @@ fn said(line: Option<&str>) -> String {
     line.map_or_else(String::new, |line| format!("; it had logged: {line}"))
 }
 
+fn named(frames: &[String]) -> String {
+    match frames {
+        [] => String::new(),
+        [innermost, callers @ ..] => {
+            let callers: String = callers
+                .iter()
+                .map(|name| format!(", called by {name}"))
+                .collect();
+            format!("; in {innermost}{callers}")
+        }
+    }
+}
+
+/// Functions of a backtrace that are told.
+const FRAMES: usize = 6;
+/// What every panic and every call goes through, and no author wrote.
+const FOREIGN: [&str; 9] = [
+    "core::",
+    "std::",
+    "alloc::",
+    "<core::",
+    "<alloc::",
+    "__rust",
+    "__rg_",
+    "rust_",
+    "peyvand_plugin::",
+];
+
+/// The names of the guest's functions that were running, without those of its toolchain.
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let names = trace.frames().iter().filter_map(|frame| frame.func_name());
+    names
+        .map(|name| format!("{:#}", rustc_demangle::demangle(name)))
+        .filter(|name| !FOREIGN.iter().any(|foreign| name.starts_with(foreign)))
+        // A name is the guest's word: it must not fill the message or steer a terminal.
+        .map(|name| name.chars().filter(|c| !c.is_control()).take(120).collect())
+        .take(FRAMES)
+        .collect()
+}
+
 impl Fault {
     /// Why a call ended as it did.
     pub(super) fn of(error: &wasmtime::Error, guest: &Guest, fuel: u64, time_ms: u64) -> Self {
@@ -158,6 +235,7 @@ impl Fault {
             Some(trap) => Self::Trap {
                 what: trap.to_string(),
                 last_line: guest.lines.last().cloned(),
+                frames: frames(error),
             },
             None => Self::Answer(format!("{error:#}")),
         }
@@ -230,7 +308,7 @@ mod tests {
 
     #[test]
     fn memory_is_counted_over_all_memories() {
-        let mut guest = Guest::new(3 << 16);
+        let mut guest = Guest::new(3 << 16, Arc::default());
         assert!(guest.memory_growing(0, 2 << 16, None).unwrap());
         assert!(!guest.memory_growing(0, 2 << 16, None).unwrap());
         assert_eq!(guest.denied, Some(Denied::Memory));
@@ -240,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_lines_is_cut() {
-        let mut guest = Guest::new(0);
+        let mut guest = Guest::new(0, Arc::default());
         for _ in 0..1000 {
             guest.say(&"س".repeat(2000));
         }

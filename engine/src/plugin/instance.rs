@@ -5,18 +5,21 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value as Json;
 use wasmtime::Store;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, Instance as Exported, InstancePre, Lift,
     Lower, TypedFunc,
 };
 
-use super::contract::{self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal};
-use super::guest::{Fault, Guest, Log, Moment};
+use super::contract::{self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal, Reply};
+use super::guest::{Fault, Guest, Known, Log, Moment};
 use super::limits::Limits;
 use super::manifest::Point;
 use super::runtime::Runtime;
-use crate::hook::Cost;
+use super::sight::Sight;
+use crate::hook::{Cost, Reads};
+use crate::query::{QueryTime, Reader};
 
 /// Calls after which an instance is replaced, so that what a guest leaks stays small.
 const CALLS: u32 = 10_000;
@@ -32,6 +35,9 @@ type OnBatch<Answer> = TypedFunc<(u16, Batch), (Answer,)>;
 /// A function that takes a batch and a text: a locale, a workflow's parameters.
 type OnBatchWith<Answer> = TypedFunc<(u16, Batch, String), (Answer,)>;
 
+/// A function that takes what other systems answered.
+type OnReplies = TypedFunc<(u16, Vec<Reply>), (Vec<Effect>,)>;
+
 /// The functions of an instance, by the interfaces that its component exports.
 pub(super) struct Functions {
     bind: Bind,
@@ -43,6 +49,33 @@ pub(super) struct Functions {
     pub(super) after_commit: Option<OnBatch<Vec<Effect>>>,
     pub(super) perform: Option<OnBatchWith<Vec<Effect>>>,
     pub(super) score: Option<OnBatch<Awards>>,
+    pub(super) on_reply: Option<OnReplies>,
+}
+
+/// What a call is served with: when it is, and what there is to see.
+#[derive(Clone, Copy)]
+pub(super) struct Served<'a> {
+    pub(super) moment: Moment,
+    pub(super) sees: Option<(&'a Reader, QueryTime)>,
+}
+
+/// What came of a call, besides the answer.
+#[derive(Default)]
+pub(super) struct Spent {
+    pub(super) cost: Cost,
+    pub(super) reads: Reads,
+}
+
+impl Spent {
+    /// The same call again, in parts.
+    pub(super) fn join(&mut self, more: Self) {
+        self.cost = Cost {
+            fuel: self.cost.fuel + more.cost.fuel,
+            memory_bytes: self.cost.memory_bytes.max(more.cost.memory_bytes),
+            rows_read: self.cost.rows_read + more.cost.rows_read,
+        };
+        self.reads.join(more.reads);
+    }
 }
 
 /// Finds one function after the other.
@@ -120,12 +153,16 @@ impl Instance {
         result.map_err(|error| Fault::of(&error, self.store.data(), fuel, time))
     }
 
-    /// What the calls since the last question used.
-    fn take_cost(&mut self) -> Cost {
-        Cost {
+    /// What the calls since the last question used and read.
+    fn take_spent(&mut self) -> Spent {
+        let sight = self.store.data_mut().sight.take();
+        let (reads, rows_read) = sight.map(|sight| sight.into_reads()).unwrap_or_default();
+        let cost = Cost {
             fuel: std::mem::take(&mut self.spent),
             memory_bytes: self.store.data().memory_used as u64,
-        }
+            rows_read,
+        };
+        Spent { cost, reads }
     }
 }
 
@@ -149,10 +186,13 @@ fn guarded<T>(
 /// A component with everything that an instance of it needs, and the instances that are idle.
 pub(super) struct Program {
     runtime: Runtime,
+    component: Arc<Component>,
     prepared: InstancePre<Guest>,
     limits: Limits,
     hooks: Vec<contract::Hook>,
-    settings: String,
+    known: Arc<Known>,
+    /// Whether the component asks for records or its own store.
+    pub(super) sees: bool,
     idle: Mutex<Vec<Instance>>,
     pub(super) log: Arc<Log>,
 }
@@ -160,21 +200,28 @@ pub(super) struct Program {
 impl Program {
     pub(super) fn new(
         runtime: &Runtime,
-        component: Component,
+        component: Arc<Component>,
         limits: Limits,
         hooks: Vec<contract::Hook>,
-        settings: String,
+        known: Known,
     ) -> Result<Self, Fault> {
+        let types = component.component_type();
+        let asks = ["records", "store"].map(contract::interface);
+        let sees = types
+            .imports(runtime.engine())
+            .any(|(name, _)| asks.iter().any(|ask| ask == name));
         let prepared = runtime
             .linker()
             .instantiate_pre(&component)
             .map_err(|error| Fault::Start(format!("{error:#}")))?;
         Ok(Self {
             runtime: runtime.clone(),
+            component,
             prepared,
             limits,
             hooks,
-            settings,
+            known: Arc::new(known),
+            sees,
             idle: Mutex::default(),
             log: Arc::default(),
         })
@@ -193,6 +240,7 @@ impl Program {
             Point::AfterCommit => functions.after_commit.is_some(),
             Point::WorkflowAction => functions.perform.is_some(),
             Point::Gamification => functions.score.is_some(),
+            Point::OnReply => functions.on_reply.is_some(),
         };
         Point::ALL.into_iter().filter(serves).collect()
     }
@@ -201,7 +249,7 @@ impl Program {
     pub(super) fn start(&self) -> Result<Instance, Fault> {
         let mut store = Store::new(
             self.runtime.engine(),
-            Guest::new(self.limits.memory_bytes()),
+            Guest::new(self.limits.memory_bytes(), self.known.clone()),
         );
         store.limiter(|guest| guest);
         let started = guarded(&mut store, &self.runtime, &self.limits, 0, |store| {
@@ -232,7 +280,7 @@ impl Program {
 
     fn functions(&self, instance: &Exported, store: &mut Store<Guest>) -> Result<Functions, Fault> {
         let mut finder = Finder {
-            component: self.prepared.component(),
+            component: &self.component,
             instance,
             store,
         };
@@ -248,16 +296,18 @@ impl Program {
             after_commit: finder.find("after-commit", "after-commit")?,
             perform: finder.find("workflow-action", "perform")?,
             score: finder.find("gamification", "score")?,
+            on_reply: finder.find("on-reply", "on-reply")?,
         })
     }
 
     /// An instance that knows its hooks and settings.
-    fn bound(&self) -> Result<Instance, Fault> {
+    pub(super) fn bound(&self) -> Result<Instance, Fault> {
         let mut instance = self.start()?;
         let functions = instance.functions.clone();
+        let settings = Json::Object(self.known.settings.clone()).to_string();
         let bound = instance.call(
             Some(&functions.bind),
-            (self.hooks.clone(), self.settings.clone()),
+            (self.hooks.clone(), settings),
             self.hooks.len(),
         );
         let (answer,) = bound.map_err(|fault| fault.during("bind"))?;
@@ -291,9 +341,9 @@ impl Program {
     /// guest kept from earlier calls decides nothing.
     pub(super) fn with<T>(
         &self,
-        moment: Moment,
+        served: Served<'_>,
         mut work: impl FnMut(&mut Instance, &Functions) -> Result<T, Fault>,
-    ) -> (Cost, Result<T, Fault>) {
+    ) -> (Spent, Result<T, Fault>) {
         let mut idle = self
             .idle
             .lock()
@@ -302,26 +352,46 @@ impl Program {
         loop {
             let mut instance = match idle.take().map_or_else(|| self.bound(), Ok) {
                 Ok(instance) => instance,
-                Err(fault) => return (Cost::default(), Err(fault)),
+                Err(fault) => return (Spent::default(), Err(fault)),
             };
             let is_fresh = instance.calls == 0;
-            instance.store.data_mut().moment = moment;
+            self.show(&mut instance, served);
             let functions = instance.functions.clone();
             let result = work(&mut instance, &functions);
-            let cost = instance.take_cost();
+            let spent = instance.take_spent();
             let lines = &mut instance.store.data_mut().lines;
             if !lines.is_empty() {
                 self.log.extend(lines.drain(..));
             }
             match result {
                 Err(fault) if !is_fresh && fault.may_be_stale() => {}
-                Err(fault) => return (cost, Err(fault)),
+                Err(fault) => return (spent, Err(fault)),
                 Ok(answer) => {
                     self.put_back(instance);
-                    return (cost, Ok(answer));
+                    return (spent, Ok(answer));
                 }
             }
         }
+    }
+
+    /// Gives an instance what its next call is served with.
+    fn show(&self, instance: &mut Instance, served: Served<'_>) {
+        let known = &self.known;
+        let guest = instance.store.data_mut();
+        (guest.moment, guest.drawn) = (served.moment, 0);
+        guest.sight = served.sees.filter(|_| self.sees).map(|(reader, time)| {
+            let (rights, plugin) = (known.rights.clone(), known.plugin.clone());
+            Box::new(Sight::new(reader.clone(), time, rights, plugin))
+        });
+    }
+
+    /// Drops the instances that wait.
+    #[cfg(feature = "testing")]
+    pub(super) fn forget_idle(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     fn put_back(&self, instance: Instance) {

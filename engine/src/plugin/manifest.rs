@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::brought::BroughtData;
 use super::contract;
 use super::limits::Limits;
 use super::rights::Need;
@@ -37,6 +38,8 @@ pub(crate) struct Manifest {
     pub(crate) effects: Vec<Grant>,
     /// What it needs besides.
     pub(crate) needs: Vec<Need>,
+    /// The objects, options and records that it brings.
+    pub(crate) brought: BroughtData,
     /// The views, forms and dashboards that it brings.
     pub(crate) declarations: Declarations,
 }
@@ -81,16 +84,18 @@ pub(crate) enum Point {
     AfterCommit,
     WorkflowAction,
     Gamification,
+    OnReply,
 }
 
 impl Point {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::FieldType,
         Self::ComputedFields,
         Self::BeforeSave,
         Self::AfterCommit,
         Self::WorkflowAction,
         Self::Gamification,
+        Self::OnReply,
     ];
 
     /// The interface's name.
@@ -102,11 +107,17 @@ impl Point {
             Self::AfterCommit => "after-commit",
             Self::WorkflowAction => "workflow-action",
             Self::Gamification => "gamification",
+            Self::OnReply => "on-reply",
         }
     }
 
     pub(super) fn wakes_on_changes(self) -> bool {
-        !matches!(self, Self::FieldType | Self::WorkflowAction)
+        !matches!(self, Self::FieldType | Self::WorkflowAction | Self::OnReply)
+    }
+
+    /// Whether it is served without records of an object.
+    pub(super) fn has_no_object(self) -> bool {
+        matches!(self, Self::FieldType | Self::OnReply)
     }
 }
 

@@ -5,26 +5,42 @@
 //! worst a failure that names it.
 
 mod answers;
+mod brought;
+mod cache;
 mod check;
 mod columns;
 mod component;
 mod contract;
+mod effects;
 mod guest;
 mod hooks;
+mod imports;
 mod instance;
 mod limits;
 mod manifest;
+#[cfg(feature = "testing")]
+mod measured;
+mod replies;
+mod request;
 mod rights;
 mod rules;
 mod runtime;
+mod served;
+mod sight;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod written;
 
+pub(crate) use brought::{BroughtRecord, is_brought};
+pub(crate) use cache::CodeCache;
 pub(crate) use check::check_settings;
 pub(crate) use guest::Log;
 pub(crate) use manifest::{Manifest, Point};
+#[cfg(feature = "testing")]
+pub use measured::{PluginCalls, PluginInstance};
 pub(crate) use runtime::Runtime;
+pub(crate) use signature::{Key, Origin, origin};
 
 use std::sync::Arc;
 
@@ -32,8 +48,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::context::Actor;
 use crate::error::{Error, ErrorKind};
-use crate::hook::{AfterCommit, BeforeSave, FieldType, HookName, Score, WorkflowAction};
-use crate::schema::Schema;
+use crate::hook::{
+    AfterCommit, BeforeSave, FieldType, HookName, MayCall, OnReply, Score, WorkflowAction,
+};
+use crate::schema::{FieldKind, Schema};
 use crate::workflow::Workflow;
 
 /// Larger files are not compiled.
@@ -51,7 +69,7 @@ pub(crate) struct Opened {
 
 /// Checks a plugin's file: its form, its contract, its manifest, what it imports and exports, and that its functions
 /// have the contract's types. Compiles it.
-pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
+pub(crate) fn open(runtime: &Runtime, bytes: &[u8]) -> Result<Opened, Error> {
     if bytes.len() > MOST_BYTES {
         return Err(Error::new(
             ErrorKind::Plugin,
@@ -63,8 +81,7 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
         ));
     }
     let sections = component::sections(bytes)?;
-    let manifest = Manifest::parse(&sections.manifest)?;
-    let runtime = Runtime::new()?;
+    let manifest = Manifest::parse_with(&sections.manifest, &sections.data)?;
     let component = runtime.component(bytes)?;
     let types = component.component_type();
     let imports: Vec<String> = types
@@ -77,11 +94,11 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Opened, Error> {
         .collect();
     component::check_interfaces(&imports, &exports)?;
     let program = instance::Program::new(
-        &runtime,
+        runtime,
         component,
         manifest.limits,
         Vec::new(),
-        String::new(),
+        guest::Known::default(),
     );
     program
         .and_then(|program| serves(&program, &manifest))
@@ -133,6 +150,12 @@ pub(crate) struct Loaded {
     /// Each with its name in workflows: `follow-up/follow-up`.
     pub(crate) actions: Vec<(String, Arc<dyn WorkflowAction>)>,
     pub(crate) scores: Vec<Arc<dyn Score>>,
+    /// Each with its name: `bureau/answered`.
+    pub(crate) replies: Vec<(String, Arc<dyn OnReply>)>,
+    /// Whether it may ask an address.
+    pub(crate) may_call: MayCall,
+    /// Objects of which it may look for records before a save.
+    pub(crate) watched: Vec<u32>,
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// What it says while it runs.
     pub(crate) log: Arc<Log>,
@@ -159,6 +182,9 @@ pub(crate) fn load(
         field_types: Vec::new(),
         actions: Vec::new(),
         scores: Vec::new(),
+        replies: Vec::new(),
+        may_call: caller(manifest),
+        watched: watched(&served, schema),
         workflows: manifest.workflows.iter().cloned().map(Arc::new).collect(),
         log,
     };
@@ -170,9 +196,39 @@ pub(crate) fn load(
             Point::AfterCommit => loaded.after_commit.push(hook),
             Point::WorkflowAction => loaded.actions.push((hook.full_name.clone(), hook)),
             Point::Gamification => loaded.scores.push(hook),
+            Point::OnReply => loaded.replies.push((hook.full_name.clone(), hook)),
         }
     }
     Ok(loaded)
+}
+
+fn caller(manifest: &Manifest) -> MayCall {
+    let rights = manifest.rights();
+    Arc::new(move |url| request::host_of(url).is_ok_and(|host| rights.may_call(host)))
+}
+
+/// The objects of which a plugin may look for records before a save, and those whose records their totals add up.
+fn watched(served: &[Arc<hooks::Served>], schema: &Schema) -> Vec<u32> {
+    let judges = |hook: &&Arc<hooks::Served>| {
+        let point = hook.hook.declared.point;
+        matches!(point, Point::BeforeSave | Point::ComputedFields) && hook.plugin.program.sees
+    };
+    let Some(hook) = served.iter().find(judges) else {
+        return Vec::new();
+    };
+    let mut watched = Vec::new();
+    for object in schema.objects() {
+        if !hook.plugin.rights.may_see(&object.name) {
+            continue;
+        }
+        watched.push(object.number);
+        for field in object.live_fields() {
+            if let FieldKind::Rollup(rollup) = &field.kind {
+                watched.extend(schema.object(&rollup.child).map(|child| child.number));
+            }
+        }
+    }
+    watched
 }
 
 fn serve(
@@ -185,6 +241,12 @@ fn serve(
     let settings = check_settings(manifest, settings)
         .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
     let bound = manifest.bind(schema)?;
+    let rights = Arc::new(manifest.rights());
+    let replies = manifest
+        .hooks
+        .iter()
+        .filter(|hook| hook.point == Point::OnReply);
+    let replies = replies.map(|hook| hook.name.clone()).collect();
     let component = runtime.component(bytes)?;
     let guest_hooks = bound.iter().map(check::BoundHook::for_guest).collect();
     let program = instance::Program::new(
@@ -192,7 +254,11 @@ fn serve(
         component,
         manifest.limits,
         guest_hooks,
-        Json::Object(settings).to_string(),
+        guest::Known {
+            plugin: manifest.id.as_str().into(),
+            settings,
+            rights: rights.clone(),
+        },
     );
     let program = program
         .and_then(|program| program.warm().map(|()| program))
@@ -201,7 +267,8 @@ fn serve(
         owner: format!("plugin {}", manifest.title()),
         on_failure: manifest.on_failure,
         program,
-        grants: check::Grants::new(&manifest.effects, schema),
+        reach: effects::Reach::new(manifest.id.as_str().into(), rights.clone(), replies, schema),
+        rights,
     });
     let served = bound.into_iter().map(|hook| {
         let name = HookName {

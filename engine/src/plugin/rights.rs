@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Faults, GrantVerb, Hook, Manifest, Point};
+use super::manifest::{Faults, GrantVerb, Hook, Manifest};
 use crate::schema::Labels;
 
 /// One thing that a plugin needs: `[[needs]]` of its manifest. It names one of object, host, channel and store.
@@ -235,7 +235,7 @@ impl Rights {
 
     /// What a hook shows and takes by what it declares.
     fn add_hook(&mut self, hook: &Hook) {
-        if hook.point == Point::FieldType {
+        if hook.point.has_no_object() {
             return;
         }
         let bare = |name: &str| !matches!(name, "id" | "revision");

@@ -36,7 +36,7 @@ pub(crate) use asked::requests;
 pub(crate) use bin::Binned;
 pub(crate) use commit::Done;
 pub(crate) use plan::{index_entries, record_bytes};
-pub(crate) use publish::{Change, Followed, charge, follow, groups};
+pub(crate) use publish::{Change, Followed, charge, follow};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
 pub(crate) use rollup::{Adds, contributions};
 pub(crate) use view::View;
@@ -144,7 +144,7 @@ fn prepare(
 ) -> Result<Option<Valid>> {
     let drafts = stage::stage(write, base, groups, refused)?;
     let valid = validate::validate(write, base, drafts, Pass::First)?;
-    let drafts = amend::amend(write, valid)?;
+    let drafts = amend::amend(write, base, valid)?;
     let mut valid = validate::validate(write, base, drafts, Pass::Again)?;
     let mut faults = valid.take_faults();
     if faults.is_empty() {

@@ -3,6 +3,8 @@
 //! Record puts, index changes, deltas of totals, the history of each record, the preconditions and the journal entry.
 //! It decides nothing any more.
 
+mod hooked;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -43,6 +45,7 @@ pub(super) fn plan(
     if !drafts.drafts.iter().any(Draft::is_change)
         && drafts.stored.is_empty()
         && drafts.once.is_empty()
+        && drafts.keeps.is_empty()
         && write.followed.is_empty()
     {
         return Ok(None);
@@ -61,6 +64,8 @@ pub(super) fn plan(
             i64::from(draft.after.is_some()) - i64::from(draft.before.is_some());
     }
     let config = planner.stored(&drafts, write)?;
+    planner.keeps(&drafts, write)?;
+    planner.read(&drafts.reads, &write.reader.schema);
     for (_, key) in &drafts.once {
         let key = spaces::named(spaces::DONE, key);
         planner.unchanged.push(key.clone());
@@ -75,6 +80,7 @@ pub(super) fn plan(
         planner.unchanged.extend(unchanged);
         planner.writes.extend(totals);
     }
+    planner.watched(write.now.timestamp_micros());
     planner.referred(&write.reader.schema, write.now.timestamp_micros());
     let Planner {
         mut writes,
@@ -142,6 +148,8 @@ struct Planner {
     /// Records that gained a reference, and those of them that must see it when they are deleted.
     referred: BTreeSet<RecordId>,
     guarded: BTreeSet<RecordId>,
+    /// Objects that somebody looks for records of.
+    watched: BTreeSet<u32>,
     /// Totals of rollups that the schema gains.
     totals: Vec<Deltas>,
 }
@@ -161,6 +169,9 @@ impl Planner {
             .object
             .live_fields()
             .filter(|field| field.is_indexed());
+        if write.registry.watched.contains(&draft.object.number) {
+            self.watched.insert(draft.object.number);
+        }
         // The record, the bin, a unique key; an update moves two keys of each index that it touches.
         let mut writes = Vec::with_capacity(3 + indexed.count());
         self.unchanged.push(key(spaces::RECORD));

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use peyvand::{Engine, EngineBuilder};
+use chrono::FixedOffset;
+use peyvand::{Engine, EngineBuilder, Locale};
 
 use crate::fault::Fault;
 use crate::progress::Progress;
@@ -50,6 +51,25 @@ pub(crate) fn with_settings<T>(
     Ok(done)
 }
 
+/// From where the one who asks looks at stores: by which clock, in which language.
+static LOOKING: OnceLock<(Option<FixedOffset>, Option<Locale>)> = OnceLock::new();
+
+/// Says so once, before a store is opened.
+pub(crate) fn look_from(zone: Option<FixedOffset>, locale: Option<Locale>) {
+    LOOKING.get_or_init(|| (zone, locale));
+}
+
+fn looked_at(mut builder: EngineBuilder) -> EngineBuilder {
+    let (zone, locale) = LOOKING.get().copied().unwrap_or_default();
+    if let Some(zone) = zone {
+        builder = builder.zone(zone);
+    }
+    match locale {
+        Some(locale) => builder.locale(locale),
+        None => builder,
+    }
+}
+
 /// Opens the store, and tells on stderr how far it is when its state has to be built anew, and that it was.
 pub(crate) fn opened(dir: &Path, builder: EngineBuilder) -> peyvand::Result<Engine> {
     let lost = dir.join("journal").is_dir() && !dir.join("state").exists();
@@ -58,7 +78,7 @@ pub(crate) fn opened(dir: &Path, builder: EngineBuilder) -> peyvand::Result<Engi
         let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.follow(told);
     };
-    let engine = builder.progress(tell).open()?;
+    let engine = looked_at(builder).progress(tell).open()?;
     if let Some(aside) = engine.set_aside() {
         // A lost warning is no reason to stop.
         writeln!(io::stderr().lock(), "{}", rebuilt(dir, aside)).ok();

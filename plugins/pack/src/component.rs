@@ -142,6 +142,7 @@ mod tests {
             contract: Some("0.1".to_owned()),
             manifest: None,
             source_hash: None,
+            signature: None,
             exports: names(exports),
             imports: names(imports),
         }

@@ -2,20 +2,23 @@
 //!
 //! [`build`] compiles the crate for `wasm32-unknown-unknown`, encodes the module as a component,
 //! and appends the contract's version, the manifest and the hash of the sources as custom
-//! sections. [`inspect`] reads them back without compiling anything; [`is_stale`] says whether a
+//! sections; [`sign`] appends a signature. [`inspect`] reads them back without compiling anything; [`is_stale`] says whether a
 //! built plugin still belongs to its sources.
 
 mod compile;
 mod component;
+mod data;
 mod dist;
 mod inspect;
 mod manifest;
+mod sign;
 mod source;
 
 use std::path::{Path, PathBuf};
 
 pub use dist::{SourceEntry, is_stale, read_sources};
 pub use inspect::{InspectError, Inspected, inspect};
+pub use sign::{KeyPair, SignError, attach, make_keys, sign};
 pub use source::source_hash;
 
 /// The version of the contract that this packer builds for.
@@ -27,14 +30,19 @@ pub mod section {
     pub const CONTRACT: &str = "peyvand:contract";
     /// The bytes of `plugin.toml`.
     pub const MANIFEST: &str = "peyvand:manifest";
+    /// The files of the folder `data`, as a JSON object of paths and texts.
+    pub const DATA: &str = "peyvand:data";
     /// The hash of the sources, in hexadecimal digits.
     pub const SOURCE: &str = "peyvand:source";
+    /// The signature of all bytes before it, in minisign's format; always the last.
+    pub const SIGNATURE: &str = "peyvand:signature";
 }
 
 /// Where things go. What is not given is found from the workspace of the plugin.
 #[derive(Debug, Clone, Default)]
 pub struct BuildOptions {
-    /// Where the component and `SOURCES.toml` go; else `plugins/dist` of the workspace.
+    /// Where the component and `SOURCES.toml` go; else `plugins/dist` of the workspace, or `dist` of a plugin that is in
+    /// none.
     pub out_dir: Option<PathBuf>,
     /// Where cargo works; else `target/guests` of the workspace.
     pub target_dir: Option<PathBuf>,
@@ -75,6 +83,8 @@ pub enum PackError {
     },
     #[error("{path} is no valid TOML: {what}")]
     Toml { path: String, what: String },
+    #[error("{path} is not UTF-8 text; a plugin's data are texts")]
+    NotText { path: String },
     #[error("{path}: {what}")]
     Manifest { path: String, what: String },
     #[error("cannot start {program}: {source}; install Rust, or set {variable} to its path")]
@@ -111,6 +121,8 @@ pub enum PackError {
     NotInManifest { id: String, point: String },
     #[error("the built component cannot be read back: {0}")]
     Inspect(#[from] InspectError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 /// Builds the plugin in a folder.
@@ -124,20 +136,23 @@ pub fn build(plugin_dir: &Path, options: &BuildOptions) -> Result<Built, PackErr
         Some(folder) => folder.clone(),
         None => workspace.join("target").join("guests"),
     };
-    let module = compile::module(plugin_dir, &workspace, &target_dir)?;
-    let folders = compile::machine_folders(&workspace);
-    let sections = [
+    let kit = source::kit_folder(plugin_dir)?.and_then(|kit| kit.canonicalize().ok());
+    let module = compile::module(plugin_dir, &workspace, kit.as_deref(), &target_dir)?;
+    let folders = compile::machine_folders(&workspace, kit.as_deref());
+    let data = data::section(plugin_dir)?;
+    let mut sections = vec![
         (section::CONTRACT, CONTRACT.as_bytes()),
         (section::MANIFEST, manifest_bytes.as_slice()),
         (section::SOURCE, hash.as_bytes()),
     ];
+    sections.extend(data.as_deref().map(|data| (section::DATA, data)));
     let bytes = component::encode(&manifest.id, &module, &folders, &sections)?;
     let inspected = inspect(&bytes)?;
     component::check(&manifest, &inspected)?;
 
     let out_dir = match &options.out_dir {
         Some(folder) => folder.clone(),
-        None => workspace.join("plugins").join("dist"),
+        None => default_out(plugin_dir, &workspace),
     };
     create_folder(&out_dir)?;
     let path = out_dir.join(format!("{}.wasm", manifest.id));
@@ -153,6 +168,17 @@ pub fn build(plugin_dir: &Path, options: &BuildOptions) -> Result<Built, PackErr
     };
     dist::record(&out_dir, &built)?;
     Ok(built)
+}
+
+/// Where a plugin's component goes that is built without a word about it: a plugin that is a workspace by itself has its
+/// own folder.
+#[must_use]
+fn default_out(plugin_dir: &Path, workspace: &Path) -> PathBuf {
+    let same = |path: &Path| path.canonicalize().ok();
+    if same(plugin_dir).is_some_and(|dir| same(workspace) == Some(dir)) {
+        return plugin_dir.join("dist");
+    }
+    workspace.join("plugins").join("dist")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, PackError> {

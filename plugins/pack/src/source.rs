@@ -15,6 +15,8 @@ pub fn source_hash(plugin_dir: &Path) -> Result<String, PackError> {
         files.push((format!("plugin/{name}"), plugin_dir.join(name)));
     }
     collect(&plugin_dir.join("src"), "plugin/src", &mut files)?;
+    let data = crate::data::files(plugin_dir)?.into_iter();
+    files.extend(data.map(|(name, path)| (format!("plugin/data/{name}"), path)));
     if let Some(kit) = kit_folder(plugin_dir)? {
         files.push(("kit/Cargo.toml".to_owned(), kit.join("Cargo.toml")));
         collect(&kit.join("src"), "kit/src", &mut files)?;
@@ -51,7 +53,7 @@ fn unix_lines(content: Vec<u8>) -> Vec<u8> {
     lines
 }
 
-fn collect(
+pub(crate) fn collect(
     folder: &Path,
     prefix: &str,
     files: &mut Vec<(String, PathBuf)>,
@@ -68,7 +70,11 @@ fn collect(
         if file_name.starts_with('.') || file_name.ends_with('~') {
             continue;
         }
-        let (path, name) = (entry.path(), format!("{prefix}/{file_name}"));
+        let name = match prefix {
+            "" => file_name.to_string(),
+            prefix => format!("{prefix}/{file_name}"),
+        };
+        let path = entry.path();
         if path.is_dir() {
             collect(&path, &name, files)?;
         } else {
@@ -81,7 +87,7 @@ fn collect(
 /// The folder of the guest kit: where the plugin's Cargo.toml says, else `plugins/sdk` of a
 /// folder above. None for a plugin whose kit comes from elsewhere, whose version is then in its
 /// Cargo.toml.
-fn kit_folder(plugin_dir: &Path) -> Result<Option<PathBuf>, PackError> {
+pub(crate) fn kit_folder(plugin_dir: &Path) -> Result<Option<PathBuf>, PackError> {
     let path = plugin_dir.join("Cargo.toml");
     let table = crate::read_toml(&path, &crate::read(&path)?)?;
     let dependency = table

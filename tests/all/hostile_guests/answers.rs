@@ -1,6 +1,6 @@
 //! What lies does a guest tell in its answers? Bytes in its memory, laid out as the contract's canonical ABI reads them.
 
-use super::making::{ANSWER, Body, Hostile, LOG, PARTS, Point};
+use super::making::{ANSWER, ASK, Body, Hostile, LOG, PARTS, Point, answered};
 use wasm_encoder::{BlockType, Instruction, MemArg, MemArgTarget};
 
 type Data = Vec<(i32, Vec<u8>)>;
@@ -98,10 +98,12 @@ pub(super) fn effect(row: u32, key: &str, id: &str, field: &str) -> Hostile {
         .collect();
     let length = |place: usize| texts[place].len() as u32;
     let list = words(&[PARTS as u32, 1]);
-    // The second kind of an action is an update.
-    let effect = words(&[row, at[0], length(0), 1, at[1], length(1), at[4], 1]);
-    // The sixth kind of a value is text; a value begins at a multiple of eight.
-    let assignment = words(&[at[2], length(2), 5, 0, at[3], length(3)]);
+    // An action begins at a multiple of eight, and so does what it has; its second kind is an update, of a record that
+    // is named by its id.
+    let named = [0, at[1], length(1), at[4], 1];
+    let effect = words(&[&[row, at[0], length(0), 0, 1, 0][..], &named].concat());
+    // The eighth kind of a value is text.
+    let assignment = words(&[at[2], length(2), 7, 0, at[3], length(3)]);
     data.extend([(ANSWER, list), (PARTS, effect), (at[4] as i32, assignment)]);
     Hostile::answering(Point::AfterCommit, data)
 }
@@ -170,6 +172,60 @@ pub(super) fn talking(bytes: i32) -> Body {
         Instruction::Unreachable,
     ]);
     body
+}
+
+/// Where the host puts what it answers.
+const HEARD: i32 = 7000;
+
+/// Asks the host with these texts, each an address and a length, and more numbers; says what was refused, and gives up.
+/// What was not refused goes on as if nothing had been asked.
+pub(super) fn asking(
+    interface: &'static str,
+    function: &'static str,
+    texts: &[&str],
+    numbers: &[i32],
+) -> Hostile {
+    let (mut body, mut data) = (Body::new(), Data::new());
+    for (text, place) in texts.iter().zip((6000..).step_by(100)) {
+        data.push((place, text.as_bytes().to_vec()));
+        body.extend([
+            Instruction::I32Const(place),
+            Instruction::I32Const(text.len() as i32),
+        ]);
+    }
+    body.extend(numbers.iter().map(|number| Instruction::I32Const(*number)));
+    body.extend([Instruction::I32Const(HEARD), Instruction::Call(ASK)]);
+    // A result: 1 for an error, whose text lies behind which one it is. Numbers of 64 bits may move it by four bytes.
+    let shift = if function == "count" { 8 } else { 4 };
+    body.extend([
+        Instruction::I32Const(HEARD),
+        Instruction::I32Load8U(memory()),
+        Instruction::If(BlockType::Empty),
+        Instruction::I32Const(HEARD + shift + 4),
+        Instruction::I32Load(memory()),
+        Instruction::I32Const(HEARD + shift + 8),
+        Instruction::I32Load(memory()),
+        Instruction::Call(LOG),
+        Instruction::Unreachable,
+        Instruction::End,
+    ]);
+    body.extend(answered());
+    Hostile {
+        data,
+        asks: Some((
+            interface,
+            function,
+            texts.len() as u32 * 2 + numbers.len() as u32 + 1,
+        )),
+        ..Hostile::new(Point::ComputedFields, "compute", body)
+    }
+}
+
+/// A query of leads: filter, sort keys, and how many.
+pub(super) fn querying(filter: &str, sort: &str, limit: i32) -> Hostile {
+    // No fields, the limit, no cursor.
+    let numbers = [0, 0, limit, 0, 0, 0];
+    asking("records", "query", &["lead", filter, sort], &numbers)
 }
 
 /// Reads behind its memory.

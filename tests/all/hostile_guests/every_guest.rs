@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use wasm_encoder::Instruction as I;
 
 use super::answers::{
-    award, effect, endless, garbled, growing, list_at, lists, pointing, reading_far, refusing,
-    saying, setting, talking,
+    asking, award, effect, endless, garbled, growing, list_at, lists, pointing, querying,
+    reading_far, refusing, saying, setting, talking,
 };
 use super::making::{Body, Hostile, Point, answered};
 use super::the_neighbour_works;
@@ -110,6 +110,21 @@ fn host_calls() -> Vec<Row> {
 }
 
 #[rustfmt::skip]
+fn curiosity() -> Vec<Row> {
+    let count = |object, filter| asking("records", "count", &[object, filter], &[]);
+    vec![
+        ("counts records of an object that it may not read", count("account", ""), Saving, "rights", &["compute", "may not read records of account"]),
+        ("finds out a value by counting", count("lead", "phone[eq]:+989121234567"), Saving, "rights", &["compute", "lead.phone, which it may not read"]),
+        ("finds out a value by a filter of a filter", count("lead", "and(employees[gte]:1,not(or(company[eq]:Alpha)))"), Saving, "rights", &["compute", "may not"]),
+        ("finds out a value by a search", querying("name[contains]:احمدی", "", 1), Saving, "rights", &["compute", "lead.name, which it may not read"]),
+        ("finds out an order by sorting", querying("", "-budget", 1), Saving, "rights", &["compute", "lead.budget, which it may not read"]),
+        ("asks for more than a call may read", querying("", "", 10_001), Saving, "limit of rows", &["compute", "a call may read 10000 records"]),
+        ("asks for what is not there", count("secret", ""), Saving, "schema", &["compute", "there is no object 'secret'"]),
+        ("asks in a language of its own", count("lead", "employees; drop table"), Saving, "parser", &["compute", "it had logged"]),
+    ]
+}
+
+#[rustfmt::skip]
 fn lies() -> Vec<Row> {
     vec![
         ("answers for another row", setting(7, 0, 1), Saving, "check of the answer", &["compute", "row 7 is out of range"]),
@@ -160,10 +175,10 @@ fn has(deed: &str, told: &str, words: &[&str]) {
 fn beside(deed: &str, guest: &Hostile) -> Session {
     let session = memory();
     let _ = session
-        .install_plugin(&component("lead-score"), Json::Null)
+        .install_unsigned_plugin(&component("lead-score"), Json::Null)
         .unwrap();
     let info = session
-        .install_plugin(&guest.component(), Json::Null)
+        .install_unsigned_plugin(&guest.component(), Json::Null)
         .unwrap_or_else(|error| panic!("{deed}: {error}"));
     assert_eq!(info.broken, None, "{deed}");
     session
@@ -172,11 +187,11 @@ fn beside(deed: &str, guest: &Hostile) -> Session {
 fn is_not_installed(deed: &str, guest: &Hostile, words: &[&str]) {
     let session = memory();
     let _ = session
-        .install_plugin(&component("lead-score"), Json::Null)
+        .install_unsigned_plugin(&component("lead-score"), Json::Null)
         .unwrap();
     let before = session.engine().check().unwrap();
     let error = session
-        .install_plugin(&guest.component(), Json::Null)
+        .install_unsigned_plugin(&guest.component(), Json::Null)
         .err()
         .unwrap_or_else(|| panic!("{deed}: it was installed"));
     assert_eq!(error.kind(), ErrorKind::Plugin, "{deed}: {error}");
@@ -318,6 +333,11 @@ fn a_guest_that_takes_too_much_gets_no_more() {
 #[test]
 fn a_guest_cannot_come_back_by_way_of_the_host() {
     all_are_contained(host_calls());
+}
+
+#[test]
+fn a_guest_learns_nothing_that_it_may_not_read() {
+    all_are_contained(curiosity());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::setting::{component, memory};
 fn refused(session: &Session, bytes: &[u8], what: &str, words: &[&str]) -> Error {
     let before = session.engine().check().unwrap();
     let error = session
-        .install_plugin(bytes, Json::Null)
+        .install_unsigned_plugin(bytes, Json::Null)
         .err()
         .unwrap_or_else(|| panic!("{what} was installed"));
     assert_eq!(error.kind(), ErrorKind::Plugin, "{what}: {error}");
@@ -81,7 +81,7 @@ fn a_file_that_is_no_plugin_is_not_installed() {
         "a core module",
         &["core module", build],
     );
-    let _ = session.install_plugin(&whole, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&whole, Json::Null).unwrap();
 }
 
 #[test]

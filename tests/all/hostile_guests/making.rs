@@ -19,6 +19,8 @@ const BOUND: i32 = 512;
 pub(super) const PARTS: i32 = 2048;
 /// The function that `log` is; the guest's own allocator is the next one.
 pub(super) const LOG: u32 = 0;
+/// The function of `records` or `store` that it asks, where it asks one.
+pub(super) const ASK: u32 = 1;
 
 /// A kind of hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +103,8 @@ pub(super) struct Hostile {
     pub(super) shade: &'static str,
     pub(super) on_failure: &'static str,
     pub(super) fuel: u64,
+    /// An interface of the host, a function of it, and how many numbers that takes.
+    pub(super) asks: Option<(&'static str, &'static str, u32)>,
 }
 
 impl Hostile {
@@ -115,6 +119,7 @@ impl Hostile {
             shade: "integer",
             on_failure: "reject",
             fuel: 1_000_000,
+            asks: None,
         }
     }
 
@@ -170,13 +175,18 @@ impl Hostile {
 
     fn module(&self) -> Vec<u8> {
         let mut module = Module::new();
-        module.section(&types());
+        module.section(&types(self.asks.map_or(0, |(_, _, numbers)| numbers)));
         let mut imports = ImportSection::new();
         imports.import(
             "peyvand:plugin/log@0.1.0",
             "log",
             EntityType::Function(TO_LOG),
         );
+        if let Some((interface, name, _)) = self.asks {
+            let interface = format!("peyvand:plugin/{interface}@0.1.0");
+            imports.import(&interface, name, EntityType::Function(ASKED));
+        }
+        let first = imports.len();
         module.section(&imports);
         let parts = self.functions();
         let mut functions = FunctionSection::new();
@@ -189,9 +199,9 @@ impl Hostile {
             .section(&tables)
             .section(&memories)
             .section(&globals)
-            .section(&exports(&parts));
+            .section(&exports(&parts, first));
         if let Some(place) = parts.iter().position(|part| part.name == "start") {
-            let function_index = place as u32 + 1;
+            let function_index = place as u32 + first;
             module.section(&StartSection { function_index });
         }
         module.section(&code(&parts));
@@ -286,8 +296,9 @@ const BATCH_AND_TEXT: u32 = 2;
 const NOTHING: u32 = 3;
 const TO_LOG: u32 = 4;
 const FREES: u32 = 5;
+const ASKED: u32 = 6;
 
-fn types() -> TypeSection {
+fn types(asked: u32) -> TypeSection {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32; 4], [ValType::I32]);
     types.ty().function([ValType::I32; 8], [ValType::I32]);
@@ -295,13 +306,14 @@ fn types() -> TypeSection {
     types.ty().function([], []);
     types.ty().function([ValType::I32; 2], []);
     types.ty().function([ValType::I32], []);
+    types.ty().function(vec![ValType::I32; asked as usize], []);
     types
 }
 
-fn exports(parts: &[Part]) -> ExportSection {
+fn exports(parts: &[Part], first: u32) -> ExportSection {
     let mut exports = ExportSection::new();
     exports.export("memory", ExportKind::Memory, 0);
-    for (part, place) in parts.iter().zip(1..) {
+    for (part, place) in parts.iter().zip(first..) {
         if !part.export.is_empty() {
             exports.export(&part.export, ExportKind::Func, place);
         }

@@ -28,6 +28,8 @@ pub(super) struct Guest<'a> {
     pub(super) export: &'a str,
     pub(super) contract: &'a str,
     pub(super) manifest: &'a str,
+    /// The section `peyvand:data`; none when empty.
+    pub(super) data: &'a str,
 }
 
 const ANSWERED: &[Instruction<'static>] = &[Instruction::I32Const(ANSWER)];
@@ -42,6 +44,7 @@ impl Default for Guest<'_> {
             export: "peyvand:plugin/computed-fields@0.1.0#compute",
             contract: "0.1",
             manifest: MANIFEST,
+            data: "",
         }
     }
 }
@@ -193,7 +196,11 @@ impl Guest<'_> {
         for (name, data) in [
             ("peyvand:contract", self.contract),
             ("peyvand:manifest", self.manifest),
+            ("peyvand:data", self.data),
         ] {
+            if data.is_empty() && name == "peyvand:data" {
+                continue;
+            }
             let section = CustomSection {
                 name: name.into(),
                 data: data.as_bytes().into(),

@@ -8,6 +8,7 @@ mod document;
 mod message;
 mod option_words;
 mod organisation;
+mod process;
 mod sales;
 mod social;
 mod template;
@@ -30,6 +31,7 @@ pub(crate) fn schema() -> Schema {
             document::objects(),
             view::objects(),
             social::objects(),
+            process::objects(),
         ]
         .into_iter()
         .flatten()

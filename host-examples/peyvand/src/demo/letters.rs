@@ -8,7 +8,7 @@ use peyvand::locale::without_marks;
 use peyvand::{
     Accepted, Actor, CallingCode, Channel, Clock, DeliveryReport, EngineBuilder, EventKind,
     MessageDraft, MessageRules, MessageText, NoticeState, Outgoing, Posted, QuietHours, Recipient,
-    RecordId, Request, SendError, Sender, Transport, Value,
+    RecordId, Request, SendError, Sender, Transport, Value, plain_text,
 };
 use serde_json::{Value as Json, json};
 
@@ -16,7 +16,6 @@ use super::DemoError;
 use super::case::Case;
 use super::layout::{cut, heading, plural};
 use super::year::on_the_wall;
-use crate::plain;
 
 /// From which our mails come.
 pub(super) const OUR_ADDRESS: &str = "sales@arvand.example";
@@ -198,7 +197,7 @@ fn tell(
         Ok(format!("{:<12} {}", state(case, letter)?, who(case, to)?))
     };
     let message = case.session.get(letters.buyer.id)?;
-    let said = plain::text(message.text("body_html").unwrap_or_default());
+    let said = plain_text(message.text("body_html").unwrap_or_default());
     let first = without_marks(said.lines().nth(1).unwrap_or_default());
     writeln!(out, "  {}", line(&letters.buyer, people.buyer)?)?;
     writeln!(out, "      {}", message.text("subject").unwrap_or_default())?;

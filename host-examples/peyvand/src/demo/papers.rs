@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use peyvand::locale::without_marks;
-use peyvand::{Filter, Locale, Record, RecordId, RenderOptions};
+use peyvand::{Filter, Locale, Record, RecordId, RenderOptions, plain_text};
 use serde_json::json;
 
 use super::DemoError;
@@ -13,7 +13,6 @@ use super::customers::company_id;
 use super::dice::Dice;
 use super::figures::{all, reference};
 use super::layout::{count, heading, plural, short_hash};
-use crate::plain;
 
 /// The offers are printed into these, beside the folders of the store.
 pub(super) const PAGES: [(&str, Locale); 2] =
@@ -166,6 +165,6 @@ fn offers(case: &Case<'_>, dir: &Path, out: &mut dyn Write) -> Result<(), DemoEr
 fn part(page: &str, from: &str, to: &str) -> String {
     let after = page.split_once(from).map(|(_, after)| after);
     let inside = after.and_then(|after| after.split_once(to));
-    let text = plain::text(inside.map_or("", |(inside, _)| inside));
+    let text = plain_text(inside.map_or("", |(inside, _)| inside));
     without_marks(&text).into_owned()
 }

@@ -434,3 +434,30 @@ fn no_field_of_a_record_can_add_a_header() {
         assert!(headers[2].1.contains("Bcc: thief@example.org"), "{mail}");
     }
 }
+#[test]
+fn a_mail_carries_its_files_under_their_names() {
+    let server = Server::start(Manner::Works);
+    let engine = server.engine();
+    let session = engine.session();
+    let file = session
+        .put_file("offer.txt", None, &mut "Offer of 12".as_bytes())
+        .unwrap();
+    let document = session.add_document(&file, serde_json::json!({}), &[]);
+    let document = document.unwrap().id().unwrap();
+    let to = Recipient::Address {
+        address: "sara@example.org".to_owned(),
+        name: String::new(),
+    };
+    let draft = MessageDraft::new(to, "Offer", "See the file").by(Channel::Email);
+    session.send(draft.carrying(document)).unwrap();
+    assert_eq!(engine.deliver(10).unwrap().sent, 1);
+    let mail = server.mails().remove(0);
+    assert!(
+        mail.contains("multipart/mixed") && mail.contains("filename=\"offer.txt\""),
+        "{mail}"
+    );
+    assert!(
+        mail.contains("See the file") && mail.contains("Offer of 12"),
+        "{mail}"
+    );
+}
