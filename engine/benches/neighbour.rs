@@ -51,7 +51,7 @@ impl Tenant {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let engine = Engine::builder(folder.path().join("crm")).open().unwrap();
         let session = engine.session();
-        let _ = session.install_plugin(plugin, Json::Null).unwrap();
+        let _ = session.install_unsigned_plugin(plugin, Json::Null).unwrap();
         Self {
             session,
             _folder: folder,
@@ -156,8 +156,11 @@ fn beside(measured: &Tenant, neighbour: &Tenant, round: Duration) -> (f64, f64) 
     let rate = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
+                // The breaker would pause it after twenty failures, and there would be nothing to measure.
+                if saves.fetch_add(1, Ordering::Relaxed) % 16 == 15 {
+                    let _ = neighbour.session.resume_plugin("tester");
+                }
                 let _ = neighbour.save();
-                saves.fetch_add(1, Ordering::Relaxed);
             }
         });
         let rate = measured.rate(round);

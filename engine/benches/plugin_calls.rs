@@ -257,16 +257,20 @@ fn deadlines(effort: &Effort) {
         manifest: &manifest,
         ..guests::Guest::default()
     };
-    let plugin = PluginCalls::new(&guest.component()).unwrap();
-    let records = [plugin.record("lead", 1, &json!({"employees": 5})).unwrap()];
-    let limit = Duration::from_millis(5);
-    let late = |_| {
-        let begin = Instant::now();
-        let error = plugin.amend("lead", &records).unwrap_err();
-        assert!(error.to_string().contains("stopped after 5 ms"), "{error}");
-        begin.elapsed().as_secs_f64() * 1e9 - limit.as_secs_f64() * 1e9
-    };
-    let mut late: Vec<f64> = (0..effort.loops).map(late).collect();
+    let bytes = guest.component();
+    let limit = Duration::from_millis(5).as_secs_f64() * 1e9;
+    let mut late = Vec::new();
+    while late.len() < effort.loops {
+        // Anew before the breaker pauses it.
+        let plugin = PluginCalls::new(&bytes).unwrap();
+        let records = [plugin.record("lead", 1, &json!({"employees": 5})).unwrap()];
+        late.extend((0..10).map(|_| {
+            let begin = Instant::now();
+            let error = plugin.amend("lead", &records).unwrap_err();
+            assert!(error.to_string().contains("stopped after 5 ms"), "{error}");
+            begin.elapsed().as_secs_f64() * 1e9 - limit
+        }));
+    }
     late.sort_by(f64::total_cmp);
     let p99 = late[(late.len() - 1) * 99 / 100];
     tell("a limit of 5 ms is overshot by (wall)", late, "");

@@ -5,19 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use wasmtime::component::Component;
 
 use super::cache::CodeCache;
 use super::hooks::Served;
-use super::{Runtime, instance, open, serve};
+use super::{Runtime, Terms, instance, open, serve};
 use crate::context::Actor;
 use crate::error::{Error, ErrorKind};
 use crate::hook::{HookContext, HookFailure, Row, Verb};
 use crate::query::Reader;
 use crate::record::{Record, RecordId};
 use crate::schema::{Schema, standard_schema};
-use crate::store::{Backend, MemoryBackend, Snapshot};
+use crate::store::{Backend, MemoryBackend, Retention, Snapshot};
 
 /// A plugin in the standard schema, over an empty store, with all its limits.
 pub struct PluginCalls {
@@ -37,11 +37,11 @@ impl PluginCalls {
     /// # Errors
     /// When it is no plugin of this engine.
     pub fn new(bytes: &[u8]) -> Result<Self, Error> {
-        let manifest = open(bytes)?.manifest;
-        let schema = manifest.schema_with_fields(&standard_schema())?;
         let runtime = Runtime::new()?;
-        let hooks = serve(&runtime, bytes, &manifest, &Map::new(), &schema)?;
-        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
+        let manifest = open(&runtime, bytes)?.manifest;
+        let schema = manifest.schema_with_fields(&standard_schema())?;
+        let hooks = serve(&runtime, bytes, &manifest, &Terms::default(), &schema)?;
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::keeping(Retention::Everything));
         let reader = Reader {
             snapshot: Snapshot::pin(&backend),
             schema: Arc::new(schema.clone()),

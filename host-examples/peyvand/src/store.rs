@@ -43,7 +43,11 @@ pub(crate) fn with_settings<T>(
         return Err(Fault::NoStore(dir.to_owned()));
     }
     let create = need == Need::Created || scratch.is_some();
-    let engine = opened(place, settings(Engine::builder(place).create(create)))?;
+    // Beside the store and in no backup of it.
+    let builder = Engine::builder(place)
+        .create(create)
+        .code_cache(place.join("compiled"));
+    let engine = opened(place, settings(builder))?;
     let done = work(&engine);
     let closed = engine.close();
     let done = done?;

@@ -3,7 +3,9 @@
 //! The signature over a file is the one that minisign itself makes of it, and can be made by minisign: [`attach`] takes
 //! what `minisign -S` wrote.
 
-use minisign::{KeyPair as Keys, SecretKey, SecretKeyBox, SignatureBox};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use minisign::{KeyPair as Keys, PublicKey, SecretKey, SecretKeyBox, SignatureBox};
 use wasm_encoder::{CustomSection, Encode, Section};
 
 use crate::{InspectError, inspect, section};
@@ -79,8 +81,11 @@ pub fn sign(file: &[u8], secret: &str, password: Option<&str>) -> Result<Vec<u8>
         .filter(|c| !c.is_control())
         .collect();
     let key = secret_key(secret, password)?;
+    // Looked at with its public half: a damaged key signs what nobody can verify.
+    let public =
+        PublicKey::from_secret_key(&key).map_err(|error| SignError::Key(error.to_string()))?;
     let signature = minisign::sign(
-        None,
+        Some(&public),
         &key,
         file,
         Some(&comment),
@@ -108,18 +113,21 @@ pub fn attach(file: &[u8], signature: &str) -> Result<Vec<u8>, SignError> {
 }
 
 fn secret_key(text: &str, password: Option<&str>) -> Result<SecretKey, SignError> {
-    let read = |text: &str| SecretKeyBox::from_string(text);
     let failed = |error: minisign::PError| SignError::Key(error.to_string());
-    let open = read(text).and_then(SecretKeyBox::into_unencrypted_secret_key);
-    match (open, password) {
-        (Ok(key), _) => Ok(key),
-        // Never without one: it would be asked for on the terminal.
-        (Err(_), Some(password)) => read(text)
-            .and_then(|key| key.into_secret_key(Some(password.to_owned())))
-            .map_err(failed),
-        (Err(error), None) if error.to_string().contains("encrypted") => Err(SignError::NoPassword),
-        (Err(error), None) => Err(failed(error)),
+    let line = text.lines().nth(1).unwrap_or_default().trim();
+    let bytes = BASE64_STANDARD
+        .decode(line)
+        .map_err(|error| SignError::Key(error.to_string()))?;
+    // Read bare: minisign itself writes no checksum into a key without a password, and its library asks for one.
+    let key = SecretKey::from_bytes(&bytes).map_err(failed)?;
+    if !key.is_encrypted() {
+        return Ok(key);
     }
+    // Never without a password: it would be asked for on the terminal.
+    let password = password.ok_or(SignError::NoPassword)?;
+    SecretKeyBox::from_string(text)
+        .and_then(|key| key.into_secret_key(Some(password.to_owned())))
+        .map_err(failed)
 }
 
 fn with(file: &[u8], signature: &str) -> Vec<u8> {
@@ -157,7 +165,7 @@ fn unsigned(file: &[u8]) -> Result<&[u8], SignError> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use minisign::{PublicKey, PublicKeyBox};
+    use minisign::PublicKeyBox;
 
     macro_rules! fixture {
         ($name:literal) => {

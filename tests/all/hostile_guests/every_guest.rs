@@ -114,10 +114,10 @@ fn curiosity() -> Vec<Row> {
     let count = |object, filter| asking("records", "count", &[object, filter], &[]);
     vec![
         ("counts records of an object that it may not read", count("account", ""), Saving, "rights", &["compute", "may not read records of account"]),
-        ("finds out a value by counting", count("lead", "phone[eq]:+989121234567"), Saving, "rights", &["compute", "lead.phone, which it may not read"]),
+        ("finds out a value by counting", count("lead", "phone[eq]:+989121234567"), Saving, "rights", &["compute", "filter or sort by lead.phone"]),
         ("finds out a value by a filter of a filter", count("lead", "and(employees[gte]:1,not(or(company[eq]:Alpha)))"), Saving, "rights", &["compute", "may not"]),
-        ("finds out a value by a search", querying("name[contains]:احمدی", "", 1), Saving, "rights", &["compute", "lead.name, which it may not read"]),
-        ("finds out an order by sorting", querying("", "-budget", 1), Saving, "rights", &["compute", "lead.budget, which it may not read"]),
+        ("finds out a value by a search", querying("name[contains]:احمدی", "", 1), Saving, "rights", &["compute", "filter or sort by lead.name"]),
+        ("finds out an order by sorting", querying("", "-budget", 1), Saving, "rights", &["compute", "filter or sort by lead.budget"]),
         ("asks for more than a call may read", querying("", "", 10_001), Saving, "limit of rows", &["compute", "a call may read 10000 records"]),
         ("asks for what is not there", count("secret", ""), Saving, "schema", &["compute", "there is no object 'secret'"]),
         ("asks in a language of its own", count("lead", "employees; drop table"), Saving, "parser", &["compute", "it had logged"]),

@@ -155,9 +155,11 @@ pub(in crate::plugin) struct TemplateUse {
     pub(in crate::plugin) about: Target,
 }
 
+#[allow(dead_code, reason = "wasmtime makes them of what a guest says")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]
+#[allow(dead_code, reason = "a guest names it, and nobody else")]
 pub(in crate::plugin) enum Method {
     #[component(name = "get")]
     Get,
