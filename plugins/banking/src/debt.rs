@@ -203,24 +203,40 @@ impl Banking {
         });
     }
 
-    /// A promise whose day is over: the debt is more urgent, and somebody calls.
-    pub(crate) fn promise_broken(&self, row: &Row<'_>, effects: &mut Effects) {
+    /// A promise whose day is over.
+    pub(crate) fn break_promise(&self, row: &Row<'_>, effects: &mut Effects) {
         let is_over = row
             .date("due_on")
             .is_some_and(|due_on| due_on < row.today());
-        if !is_over || row.text("state") != Some("open") {
-            return;
+        if let Some(id) = row.text("id").filter(|_| is_over)
+            && row.text("state") == Some("open")
+        {
+            effects
+                .update(id, format!("broken:{id}"))
+                .set("state", "broken");
         }
+    }
+
+    /// The debt of a broken promise is more urgent, and somebody calls. In a commit of its own: what is reckoned sees
+    /// the promise only once it is broken.
+    pub(crate) fn promise_broken(&self, row: &Row<'_>, effects: &mut Effects) {
         let (Some(id), Some(debt)) = (row.text("id"), row.text("debt")) else {
             return;
         };
+        let (state, was) = (row.text("state"), row.old().text("state"));
+        if state == was || ![state, was].contains(&Some("broken")) {
+            return;
+        }
+        let state = state.unwrap_or("open");
+        let is_broken = state == "broken";
+        let today = is_broken.then(|| row.today());
         effects
-            .update(id, format!("broken:{id}"))
-            .set("state", "broken");
-        effects
-            .update(debt, format!("broken:{id}:debt"))
-            .set("last_event", format!("promise {id} broken"))
-            .set("next_contact_on", row.today());
+            .update(debt, format!("promise:{id}:{state}:{}", row.today()))
+            .set("last_event", format!("promise {id} {state}"))
+            .set_some("next_contact_on", today);
+        if !is_broken {
+            return;
+        }
         let told = row
             .money("amount")
             .map_or(String::new(), |amount| money::told(&amount, self.language));
@@ -229,14 +245,8 @@ impl Banking {
             format!("تماس: قول پرداخت {told} شکسته شد"),
             format!("اتصال: أُخلف وعد بدفع {told}"),
         );
-        self.collector_task(
-            debt,
-            &subject,
-            row,
-            format!("broken:{id}:task"),
-            None,
-            effects,
-        );
+        let key = format!("broken:{id}:task");
+        self.collector_task(debt, &subject, row, key, None, effects);
     }
 
     /// A call for whoever collects a debt.

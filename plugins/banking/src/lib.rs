@@ -96,6 +96,7 @@ impl AfterCommit for Banking {
             "payment" => self.payment_made(row, effects),
             "paid" => self.debt_paid(row, effects),
             "call" => self.call_made(row, effects),
+            "promise" => self.promise_broken(row, effects),
             _ => {}
         }
     }
@@ -105,7 +106,7 @@ impl WorkflowAction for Banking {
     fn perform(&self, row: &Row<'_>, _parameters: &Json, effects: &mut Effects) {
         match row.hook() {
             "age" => self.grow_old(row, effects),
-            "break" => self.promise_broken(row, effects),
+            "break" => self.break_promise(row, effects),
             "fall-due" => self.fall_due(row, effects),
             _ => {}
         }
