@@ -181,7 +181,8 @@ impl Banking {
             else {
                 return;
             };
-            let number = row.integer("number").unwrap_or(0);
+            let number = row.integer("number").unwrap_or(0).to_string();
+            let number = self.language.digits(&number);
             let loan = of.text("number").unwrap_or(application);
             let title = self.language.pick(
                 format!("Instalment {number} of {loan}"),
