@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod banking;
 mod bin;
 mod contract;
 mod conversion;
