@@ -549,7 +549,8 @@ pub(crate) fn sms(party: &str, template: &str, about: &str) -> Message {
             template: template.to_owned(),
             about: Target::from(about),
         },
-        about: vec![Target::from(about)],
+        // A message cannot be about an object that a plugin brings; the template speaks of it.
+        about: Vec::new(),
         purpose: Some("service".to_owned()),
         language: None,
         send_after: None,
