@@ -1,5 +1,6 @@
 //! Open, wire the rooms together, close. No rules here.
 
+mod billing;
 mod builder;
 mod subscriber;
 mod writing;
@@ -7,6 +8,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+pub use billing::DayBill;
 pub use builder::EngineBuilder;
 pub use subscriber::Subscriber;
 
@@ -153,8 +155,11 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub fn tick(&self) -> Result<Vec<String>> {
+        let context = self.session().context;
+        self.inner.bills.on(context.day_of(context.now()));
         let mut undone = crate::workflow::run_daily(self)?;
         undone.extend(crate::notification::run(self)?);
+        self.write_bills()?;
         self.inner.backend.prune()?;
         self.inner.backend.tend()?;
         Ok(undone)
@@ -207,8 +212,9 @@ impl Engine {
     /// # Errors
     /// When the state cannot be written. Nothing acknowledged is lost: the journal has it.
     pub fn close(self) -> Result<()> {
-        // A store that takes no writes says so below; who looked at what is no reason not to close it.
+        // A store that takes no writes says so below; who looked at what, and bills, are no reason not to close it.
         crate::notification::write_down(&self, true, &mut Vec::new()).ok();
+        self.write_bills().ok();
         if !self.followed().is_empty() {
             // What was followed up is taken off the queue, or the next open would ask for it again.
             self.write(&self.session().context, &[], None, 0)?;
@@ -258,6 +264,16 @@ impl Engine {
             .installing
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Engine::installing`], and nothing where somebody is.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn try_installing(&self) -> Option<std::sync::MutexGuard<'_, ()>> {
+        match self.inner.installing.try_lock() {
+            Ok(one) => Some(one),
+            Err(std::sync::TryLockError::Poisoned(one)) => Some(one.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) => None,
+        }
     }
 
     /// One backup, erasing or trimming at a time.

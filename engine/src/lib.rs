@@ -83,7 +83,7 @@ pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore,
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
-pub use engine::{Engine, EngineBuilder, Subscriber};
+pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
 #[cfg(feature = "exchange")]
@@ -92,8 +92,9 @@ pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
 pub use install::{
-    Asked, HookTrial, PluginInfo, PluginSignature, SettingLabels, TrustedKey, WebClient,
-    WebRequest, WebResponse,
+    Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginPause,
+    PluginRemoval, PluginRight, PluginSignature, SettingLabels, TrustedKey, WebClient, WebRequest,
+    WebResponse,
 };
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};

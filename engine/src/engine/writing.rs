@@ -82,11 +82,16 @@ impl Engine {
                 cause,
                 depth,
                 followed: std::mem::take(&mut *self.followed()),
+                billed: self.inner.bills.take(),
             };
+            self.inner.bills.on(context.day_of(write.now));
             let written = write::run(&write, groups);
             if !matches!(&written, Ok(Ok(written)) if written.committed.is_some()) {
                 self.followed().extend(&write.followed);
+                self.inner.bills.give_back(&write.billed);
             }
+            #[cfg(feature = "wasm")]
+            crate::install::pause_tripped(self, registry);
             if let Ok(written) = written? {
                 let position = write.reader.position();
                 drop(write);
@@ -120,6 +125,7 @@ impl Engine {
             cause: None,
             depth: 0,
             followed: Vec::new(),
+            billed: Vec::new(),
         };
         write::rehearse(&write, view, groups)
     }
@@ -177,6 +183,7 @@ impl Engine {
                 cause: None,
                 depth,
                 followed: Vec::new(),
+                billed: Vec::new(),
             };
             warnings.extend(self.follow(&write, done.position, &done.drafts)?);
         }
@@ -271,6 +278,7 @@ impl Engine {
                 cause: None,
                 depth,
                 followed: Vec::new(),
+                billed: Vec::new(),
             };
             let warnings = self.follow(&write, position, &changes)?;
             self.inner

@@ -17,7 +17,7 @@ mod registry;
 mod rule;
 
 pub use budget::Bill;
-pub(crate) use budget::{Bills, Cost};
+pub(crate) use budget::{Billed, Bills, Cost, Used};
 pub(crate) use effect::{
     EffectAction, HttpAnswer, HttpHeader, HttpRequest, Links, Posting, PostingTo, PostingWords,
     Reply, Which,
@@ -292,6 +292,21 @@ pub(crate) trait WorkflowAction: Send + Sync {
         parameters: &Json,
         context: &HookContext<'_>,
     ) -> Result<Effects, HookFailure>;
+}
+
+/// A plugin was paused because it keeps failing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trip {
+    /// Microseconds since 1970.
+    pub(crate) since: i64,
+    pub(crate) reason: String,
+}
+
+/// Pauses a plugin that keeps failing.
+pub(crate) trait Breaker: Send + Sync {
+    fn plugin(&self) -> &str;
+    /// A pause that the store does not know.
+    fn tripped(&self) -> Option<Trip>;
 }
 
 /// Hears what other systems answered to a plugin's requests.

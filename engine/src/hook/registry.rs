@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    AfterCommit, BeforeSave, FieldType, OnReply, Said, SchemaGuard, Score, WorkflowAction,
+    AfterCommit, BeforeSave, Breaker, FieldType, OnReply, Said, SchemaGuard, Score, WorkflowAction,
 };
 use crate::workflow::Workflow;
 
@@ -33,6 +33,8 @@ pub(crate) struct Registry {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// The last lines that each plugin said, by its id.
     pub(crate) logs: BTreeMap<String, Arc<dyn Said>>,
+    /// What pauses plugins.
+    pub(crate) breakers: Vec<Arc<dyn Breaker>>,
     /// Whether a plugin may ask an address, by its id.
     pub(crate) callers: BTreeMap<String, MayCall>,
     /// Objects of which hooks look for records: each change of one of theirs is marked.

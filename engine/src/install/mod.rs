@@ -4,6 +4,14 @@
 //! what is inside them is read by the rooms `plugin` and `script`, and an engine built without one of those still
 //! knows what it is missing.
 
+#[cfg(feature = "wasm")]
+mod breaker;
+#[cfg(feature = "wasm")]
+mod grants;
+#[cfg(feature = "wasm")]
+mod info;
+#[cfg(feature = "wasm")]
+mod lifecycle;
 mod missing;
 #[cfg(feature = "wasm")]
 mod plugins;
@@ -20,9 +28,15 @@ mod trust;
 
 #[cfg(feature = "wasm")]
 pub(crate) use crate::plugin::CodeCache;
+#[cfg(feature = "wasm")]
+pub(crate) use breaker::pause_tripped;
+#[cfg(feature = "wasm")]
+pub use info::{PluginInfo, PluginPause, PluginRight, SettingLabels};
+#[cfg(feature = "wasm")]
+pub use lifecycle::{PluginChange, PluginField, PluginRemoval};
 pub(crate) use missing::Missing;
 #[cfg(feature = "wasm")]
-pub use plugins::{PluginInfo, SettingLabels};
+pub use plugins::PluginConsent;
 #[cfg(feature = "wasm")]
 pub use requests::{Asked, WebClient, WebRequest, WebResponse};
 #[cfg(feature = "script")]
@@ -39,12 +53,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::content::{DocumentPart, DocumentRule};
+use crate::context::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::message::{MessageRules, PostingRule};
 use crate::sales::{Part, StageRule};
 use crate::schema::Schema;
 use crate::store::{Snapshot, spaces};
+use crate::write::stored_bills;
 
 /// A plugin as it is stored, without its bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,6 +76,45 @@ pub(crate) struct Plugin {
     /// The objects whose writes it takes part in.
     pub(crate) objects: Vec<String>,
     pub(crate) settings: Map<String, Json>,
+    /// What the administrator grants, in the words of the room `plugin`; null where he never said.
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    pub(crate) grants: Json,
+    /// Set by the circuit breaker, and taken away by an administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) paused: Option<Paused>,
+    /// The fuel that it used on its last day, with the day; from its bill.
+    #[serde(skip)]
+    pub(crate) spent: (u32, u64),
+}
+
+/// Since when and why a plugin is paused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Paused {
+    /// Microseconds since 1970.
+    pub(crate) since: i64,
+    pub(crate) reason: String,
+}
+
+#[cfg(feature = "wasm")]
+impl Plugin {
+    /// What the administrator grants; none where he never said.
+    fn granted(&self) -> Option<crate::plugin::Rights> {
+        // What cannot be read grants nothing: never more than was meant.
+        let read = |grants| serde_json::from_value(grants).unwrap_or_default();
+        (!self.grants.is_null()).then(|| read(self.grants.clone()))
+    }
+
+    fn terms(&self) -> crate::plugin::Terms {
+        crate::plugin::Terms {
+            settings: self.settings.clone(),
+            granted: self.granted(),
+            paused: self.paused.as_ref().map(|paused| paused.reason.clone()),
+            spent: crate::plugin::DayFuel {
+                day: i32::try_from(self.spent.0).unwrap_or_default(),
+                fuel: self.spent.1,
+            },
+        }
+    }
 }
 
 /// A script as it is stored.
@@ -101,7 +156,11 @@ impl Definitions {
             plugins: Vec::new(),
             scripts: entries(snapshot, spaces::SCRIPT, "script")?,
         };
-        for plugin in entries::<Plugin>(snapshot, spaces::PLUGIN, "plugin")? {
+        for mut plugin in entries::<Plugin>(snapshot, spaces::PLUGIN, "plugin")? {
+            let bills = stored_bills(snapshot, Some(&Actor::Plugin(plugin.id.clone())))?;
+            plugin.spent = bills
+                .last()
+                .map_or((0, 0), |bill| (bill.day, bill.used.fuel));
             let mut bytes = Vec::with_capacity(plugin.size as usize);
             snapshot.scan_all(
                 &spaces::named(spaces::PLUGIN_BYTES, &plugin.id),
@@ -187,7 +246,7 @@ fn add_plugin(
     let runtime = crate::plugin::Runtime::new().map_err(told)?;
     let runtime = runtime.with_cache(host.code.clone());
     let opened = crate::plugin::open(&runtime, bytes).map_err(told)?;
-    let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.settings, schema)
+    let loaded = crate::plugin::load(&runtime, bytes, &opened.manifest, &plugin.terms(), schema)
         .map_err(told)?;
     registry.before_save.extend(loaded.before_save);
     registry.computed.extend(loaded.computed);
@@ -205,6 +264,10 @@ fn add_plugin(
     registry.callers.insert(plugin.id.clone(), loaded.may_call);
     registry.workflows.extend(loaded.workflows);
     registry.logs.insert(plugin.id.clone(), loaded.log);
+    let breaker = loaded
+        .breaker
+        .map(|breaker| breaker as Arc<dyn crate::hook::Breaker>);
+    registry.breakers.extend(breaker);
     Ok(())
 }
 

@@ -2,10 +2,9 @@
 //!
 //! By their natural keys, as the plugin: what somebody else has changed meanwhile is his, and left alone.
 
-use super::Definitions;
 use crate::context::{Actor, Context};
 use crate::error::Result;
-use crate::plugin::{self, BroughtRecord};
+use crate::plugin::BroughtRecord;
 use crate::query::Reader;
 use crate::record::{Record, Value};
 use crate::schema::system;
@@ -39,13 +38,9 @@ impl Session {
 
     /// The records that an installed plugin says it brings; none where it cannot be read any more.
     pub(super) fn stored_records(&self, id: &str) -> Result<Vec<BroughtRecord>> {
-        let (reader, _) = self.engine.read()?;
-        let definitions = Definitions::load(&reader.snapshot)?;
-        let mut plugins = definitions.plugins.into_iter();
-        let bytes = plugins.find_map(|(plugin, bytes)| (plugin.id == id).then_some(bytes));
-        let runtime = self.engine.plugin_runtime()?;
-        let opened = bytes.and_then(|bytes| plugin::open(&runtime, &bytes).ok());
-        Ok(opened.map_or_else(Vec::new, |opened| opened.manifest.brought.records))
+        let held = self.stored_plugin(id)?;
+        let manifest = held.and_then(|held| self.manifest_of(&held));
+        Ok(manifest.map_or_else(Vec::new, |manifest| manifest.brought.records))
     }
 
     /// Puts the records of a plugin into the bin that nobody else touched or needs; the last ones first, since later

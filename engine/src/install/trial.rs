@@ -15,7 +15,7 @@ use crate::context::Actor;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Cost, HookContext, HookFailure, Row, Verb};
-use crate::plugin::{self, Loaded, Point};
+use crate::plugin::{self, Loaded, Point, Terms};
 use crate::record::{Currency, Decimal, Money, PersonName, Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, Object, Schema};
 
@@ -61,7 +61,11 @@ impl Engine {
         let settings = plugin::check_settings(&opened.manifest, &given)
             .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
         let schema = opened.manifest.schema_with_fields(&*self.schema()?)?;
-        let load = || plugin::load(&runtime, bytes, &opened.manifest, &settings, &schema);
+        let terms = Terms {
+            settings,
+            ..Terms::default()
+        };
+        let load = || plugin::load(&runtime, bytes, &opened.manifest, &terms, &schema);
         let (reader, _) = self.read()?;
         let now = DateTime::from_timestamp_micros(NOW).unwrap_or_default();
         let context = HookContext {
@@ -357,7 +361,8 @@ fn value(schema: &Schema, field: &Field, seed: usize) -> Option<Value> {
             options.get(seed % options.len().max(1))?.as_str().into(),
         ]),
         FieldKind::Money => Value::Money(Money {
-            amount: Decimal::from(number * 1_000),
+            // Small ones and large ones.
+            amount: Decimal::from(number * number * 10_000),
             currency: "IRR".parse::<Currency>().ok()?,
         }),
         FieldKind::Email => Value::Text(format!("user{number}@example.ir").as_str().into()),

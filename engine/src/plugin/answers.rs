@@ -30,7 +30,7 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
                 }
                 Source::Field(number) => row.record().and_then(|record| record.value(number)),
                 Source::Old(number) => row.before.and_then(|record| record.value(number)),
-                Source::Given => None,
+                Source::Given | Source::Withheld => None,
             };
             let cell = value.and_then(|value| Cell::of(column.kind, value));
             writer
@@ -93,6 +93,10 @@ fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch
             .writes
             .get(usize::from(column))
             .ok_or("column out of range")?;
+        if let Some(missing) = &column.refused {
+            let (object, name) = (&hook.declared.object, &column.name);
+            return Err(format!("it set {object}.{name}, {missing}"));
+        }
         let value = cell
             .map(|cell| field_value(&column.field_kind, &cell))
             .transpose();
@@ -158,7 +162,7 @@ fn read_refusal(
                 )
             })?;
             match column.source {
-                Source::Field(_) | Source::Old(_) => Some(
+                Source::Field(_) | Source::Old(_) | Source::Withheld => Some(
                     column
                         .name
                         .strip_prefix("old.")

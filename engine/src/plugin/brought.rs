@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::manifest::{Faults, Manifest};
 use super::written::WrittenField;
-use crate::schema::{Field, Labels, Object, Schema, SchemaChange};
+use crate::schema::{Field, Labels, Object, Schema};
 
 /// The files of a plugin's folder `data`, by their paths in it.
 pub(super) type Files = BTreeMap<String, String>;
@@ -53,10 +53,10 @@ pub(super) struct WrittenObject {
 #[derive(Clone, Debug)]
 pub(crate) struct BroughtObject {
     pub(crate) name: String,
-    prefix: String,
-    label: Labels,
-    key: Option<String>,
-    fields: Vec<Field>,
+    pub(super) prefix: String,
+    pub(super) label: Labels,
+    pub(super) key: Option<String>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// Another option of a field that is there.
@@ -67,7 +67,7 @@ pub(crate) struct BroughtOption {
     pub(crate) field: String,
     pub(crate) option: String,
     #[serde(default)]
-    label: Labels,
+    pub(super) label: Labels,
 }
 
 /// A record that a plugin brings: a pipeline, a stage, a template, a process. It is known by its natural key.
@@ -193,71 +193,6 @@ pub(crate) fn is_brought(object: &Object, plugin: &str) -> bool {
 }
 
 impl Manifest {
-    /// The changes of the schema that bring the plugin's objects, fields and options, in the order in which they can be
-    /// made; what it brought before is left as it is.
-    pub(crate) fn schema_changes(&self, schema: &Schema) -> Vec<SchemaChange> {
-        let is_there = |object: &str, name: &str| {
-            let field = schema.object(object).and_then(|object| object.field(name));
-            field.is_some_and(|field| field.brought_by.as_deref() == Some(self.id.as_str()))
-        };
-        let mut changes = Vec::new();
-        let mut fields: Vec<(&str, &Field)> = Vec::new();
-        for object in &self.brought.objects {
-            match schema.object(&object.name) {
-                Some(known) if is_brought(known, &self.id) => {
-                    fields.extend(
-                        object
-                            .fields
-                            .iter()
-                            .map(|field| (object.name.as_str(), field)),
-                    );
-                }
-                // Where it is somebody else's, the change says that the name is taken.
-                _ => changes.push(SchemaChange::CreateObject {
-                    name: object.name.clone(),
-                    prefix: object.prefix.clone(),
-                    label: object.label.clone(),
-                    fields: object.fields.clone(),
-                    key: object.key.clone(),
-                }),
-            }
-        }
-        fields.extend(
-            self.fields
-                .iter()
-                .map(|(object, field)| (object.as_str(), field)),
-        );
-        let missing = fields
-            .into_iter()
-            .filter(|(object, field)| !is_there(object, &field.name));
-        changes.extend(missing.map(|(object, field)| SchemaChange::AddField {
-            object: object.to_owned(),
-            field: field.clone(),
-        }));
-        for option in &self.brought.options {
-            let field = schema.object(&option.object);
-            let field = field.and_then(|object| object.field(&option.field));
-            if field.is_some_and(|field| field.options().contains(&option.option)) {
-                continue;
-            }
-            let (object, field) = (option.object.clone(), option.field.clone());
-            changes.push(SchemaChange::AddOption {
-                object: object.clone(),
-                field: field.clone(),
-                option: option.option.clone(),
-            });
-            if !option.label.is_empty() {
-                let labels = [(option.option.clone(), option.label.clone())].into();
-                changes.push(SchemaChange::LabelOptions {
-                    object,
-                    field,
-                    labels,
-                });
-            }
-        }
-        changes
-    }
-
     /// What of the records that it brings does not fit a schema.
     pub(super) fn check_records(&self, schema: &Schema, faults: &mut Faults) {
         for record in &self.brought.records {

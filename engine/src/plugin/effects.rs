@@ -10,15 +10,15 @@ use serde_json::{Map, Value as Json, json};
 
 use super::columns;
 use super::contract::{self, Action, Assignment, NewRecord, Recipient, Scalar, StoreWrite, Target};
+use super::grants::Grants;
 use super::guest::Fault;
 use super::limits::EFFECTS_PER_ROW;
-use super::rights::{RightVerb, Rights};
+use super::right::{Right, RightVerb};
 use crate::hook::{
     self, Effect, EffectAction, Keep, Links, Posting, PostingTo, PostingWords, Which,
 };
 use crate::query::Reader;
-use crate::record::{Decimal, Prefix, RecordId};
-use crate::schema::Schema;
+use crate::record::{Decimal, RecordId};
 
 /// Bytes of a key of an effect, and of one in the plugin's own store.
 const KEY: usize = 200;
@@ -31,9 +31,7 @@ const CHANNELS: [&str; 5] = ["email", "sms", "messenger", "in_app", "letter"];
 /// How far a plugin reaches.
 #[derive(Debug)]
 pub(super) struct Reach {
-    pub(super) plugin: Arc<str>,
-    pub(super) rights: Arc<Rights>,
-    objects: HashMap<Prefix, String>,
+    pub(super) grants: Arc<Grants>,
     /// Its hooks that hear replies.
     pub(super) replies: Vec<String>,
 }
@@ -62,21 +60,8 @@ impl Seen<'_> {
 }
 
 impl Reach {
-    pub(super) fn new(
-        plugin: Arc<str>,
-        rights: Arc<Rights>,
-        replies: Vec<String>,
-        schema: &Schema,
-    ) -> Self {
-        let objects = schema.objects();
-        Self {
-            plugin,
-            rights,
-            objects: objects
-                .map(|object| (object.prefix(), object.name.clone()))
-                .collect(),
-            replies,
-        }
+    pub(super) fn new(grants: Arc<Grants>, replies: Vec<String>) -> Self {
+        Self { grants, replies }
     }
 
     /// The effects of a hook. `rows` are the records of its batch.
@@ -153,9 +138,8 @@ impl Reach {
             Action::Delete(target) => {
                 let which = seen.which(target)?;
                 let object = self.object_of(seen, &which)?;
-                if !self.rights.may_delete(&object) {
-                    return Err(self.needs("delete", &object, None));
-                }
+                self.grants
+                    .write(RightVerb::Delete, &object, std::iter::empty())?;
                 EffectAction::Delete(which)
             }
             Action::Send(message) => EffectAction::Send(Box::new(self.posting(seen, message)?)),
@@ -173,15 +157,15 @@ impl Reach {
 
     fn object_of(&self, seen: &Seen<'_>, which: &Which) -> Result<String, String> {
         let found = match which {
-            Which::Id(id) => self.objects.get(&id.prefix()),
-            Which::Made(key) => seen.made.get(key),
+            Which::Id(id) => self.grants.object_of(*id),
+            Which::Made(key) => seen.made.get(key).map(String::as_str),
         };
         let named = || match which {
             Which::Id(id) => id.to_string(),
             Which::Made(key) => key.clone(),
         };
         found
-            .cloned()
+            .map(str::to_owned)
             .ok_or_else(|| format!("{} belongs to no object", named()))
     }
 
@@ -192,26 +176,8 @@ impl Reach {
         fields: &Map<String, Json>,
         links: &Links,
     ) -> Result<(), String> {
-        if !self.rights.may(verb, object, None) {
-            return Err(self.needs(verb.name(), object, None));
-        }
         let names = fields.keys().chain(links.iter().map(|(field, _)| field));
-        for field in names {
-            if !self.rights.may(verb, object, Some(field)) {
-                return Err(self.needs(verb.name(), object, Some(field)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Names plugin and missing grant.
-    fn needs(&self, verb: &str, object: &str, field: Option<&str>) -> String {
-        let with = field.map_or_else(String::new, |field| format!(" with '{field}'"));
-        let fields = field.map_or_else(String::new, |field| format!(" fields = [\"{field}\"]"));
-        format!(
-            "it asked to {verb} a record of {object}{with}, which plugin {} may not: its manifest needs [[needs]] object = \"{object}\" verbs = [\"{verb}\"]{fields}, and the administrator's grant",
-            self.plugin
-        )
+        self.grants.write(verb, object, names.map(String::as_str))
     }
 
     /// Records that are added before a save: row and record.
@@ -263,12 +229,7 @@ impl Reach {
     }
 
     fn keep(&self, write: StoreWrite) -> Result<Keep, String> {
-        if self.rights.store_limit() == 0 {
-            return Err(format!(
-                "it wrote to its store, and plugin {} may keep nothing: its manifest needs [[needs]] store = 65536, and the administrator's grant",
-                self.plugin
-            ));
-        }
+        let _ = self.grants.keep()?;
         if write.key.is_empty() || write.key.len() > KEY {
             return Err(format!("a key of its store has 1 to {KEY} bytes"));
         }
@@ -282,7 +243,7 @@ impl Reach {
             ));
         }
         Ok(Keep {
-            plugin: self.plugin.to_string(),
+            plugin: self.grants.plugin().to_string(),
             key: write.key,
             value: write.value,
         })
@@ -299,20 +260,23 @@ impl Reach {
             return Ok(());
         }
         let unread = |error: crate::error::Error| Fault::Start(error.to_string());
-        let limit = self.rights.store_limit();
-        let mut bytes = i128::from(reader.kept_bytes(&self.plugin).map_err(unread)?);
+        let (plugin, limit) = (self.grants.plugin(), self.grants.rights().store_limit());
+        let mut bytes = i128::from(reader.kept_bytes(plugin).map_err(unread)?);
         let before = bytes;
         let last: HashMap<&str, &Keep> = keeps.map(|keep| (keep.key.as_str(), keep)).collect();
         for (key, keep) in last {
             let size = |value: &[u8]| (key.len() + value.len()) as i128;
-            let old = reader.kept(&self.plugin, key).map_err(unread)?;
+            let old = reader.kept(plugin, key).map_err(unread)?;
             bytes += keep.value.as_deref().map_or(0, size) - old.as_deref().map_or(0, size);
         }
         // Whoever is over, for a grant was narrowed, may still make room.
         if bytes > i128::from(limit) && bytes > before {
+            let more = match self.grants.keeping() {
+                Right::Keep(needed) if needed > limit => self.grants.command(&Right::Keep(needed)),
+                _ => "raise store under [[needs]]".to_owned(),
+            };
             return Err(Fault::Answer(format!(
-                "its store would have {bytes} bytes, and plugin {} may keep {limit}: delete keys, or raise [[needs]] store and the grant",
-                self.plugin
+                "its store would have {bytes} bytes, and plugin {plugin} may keep {limit}: delete keys, or {more}"
             )));
         }
         Ok(())
@@ -326,11 +290,8 @@ impl Reach {
                 .collect(),
             None => CHANNELS.to_vec(),
         };
-        if let Some(channel) = asked.iter().find(|channel| !self.rights.may_send(channel)) {
-            return Err(format!(
-                "it asked to send a message by {channel}, which plugin {} may not: name the channel, and its manifest needs [[needs]] channel = \"{channel}\", and the administrator's grant",
-                self.plugin
-            ));
+        for channel in asked {
+            self.grants.send(channel)?;
         }
         Ok(Posting {
             to: match message.to {

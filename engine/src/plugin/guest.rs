@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value as Json};
 use wasmtime::{ResourceLimiter, Trap, WasmBacktrace};
 
+use super::grants::Grants;
 use super::limits::grouped;
-use super::rights::Rights;
 use super::sight::Sight;
 use crate::hook::Said;
 
@@ -34,9 +34,8 @@ pub(super) struct Moment {
 /// What every instance of a plugin knows.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    pub(super) plugin: Arc<str>,
     pub(super) settings: Map<String, Json>,
-    pub(super) rights: Arc<Rights>,
+    pub(super) grants: Arc<Grants>,
 }
 
 /// The data of one store.
@@ -67,7 +66,7 @@ impl Guest {
     /// Fills with bytes that look random and follow from the request, so that it can be played again.
     pub(super) fn draw(&mut self, bytes: &mut [u8]) {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.known.plugin.as_bytes());
+        hasher.update(self.known.grants.plugin().as_bytes());
         hasher.update(&self.moment.now.to_le_bytes());
         hasher.update(&self.moment.position.to_le_bytes());
         hasher.update(&self.moment.hook.to_le_bytes());
@@ -149,6 +148,10 @@ pub(super) enum Fault {
     Answer(String),
     #[error("it cannot start: {0}")]
     Start(String),
+    #[error("it has used the {} units of fuel that it has for a day (raise limits.fuel-per-day, or wait for tomorrow)", grouped(*.0))]
+    Day(u64),
+    #[error("it is paused: {reason}: look at what is wrong, then peyvand plugin resume {plugin}")]
+    Paused { plugin: String, reason: String },
     #[error("it was not tried: too many records of this batch failed before")]
     NotTried,
 }

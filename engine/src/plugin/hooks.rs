@@ -1,33 +1,27 @@
 //! How does a component stand behind the engine's hook traits?
-//!
-//! A batch in which a guest fails is asked again record by record, so that only the record at fault bears it.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::answers;
+use super::asking::{FAILED, Outcome, Settled};
+use super::breaker::Breaker;
 use super::check::BoundHook;
 use super::columns::days;
 use super::contract::{Batch, Patches};
 use super::effects::Reach;
 use super::guest::{Fault, Moment};
-use super::instance::{self, Functions, Instance, Program, Spent};
+use super::instance::{Functions, Instance, Program, Shown, Spent};
+use super::limits::Limits;
 use super::manifest::Point;
+use super::meter::Meter;
 use super::replies;
-use super::rights::Rights;
 use crate::context::Locale;
 use crate::hook::{
-    Answers, Awards, Cost, Effects, HookContext, HookFailure, HookName, OnFailure, Refusal, Reply,
-    Row,
+    Answers, Awards, Cost, Effect, Effects, HookContext, HookFailure, HookName, OnFailure, Refusal,
+    Reply, Row,
 };
 use crate::query::QueryTime;
 use crate::record::RecordId;
-
-/// Records of one batch that may fail on their own before the rest is given up: a plugin that fails for all would
-/// otherwise cost a whole time limit for each.
-const FAILURES: usize = 8;
-/// The code of a refusal for a record that the plugin failed for.
-const FAILED: &str = "plugin-failed";
 
 /// A plugin that is loaded: what its hooks share.
 pub(super) struct Plugin {
@@ -35,8 +29,10 @@ pub(super) struct Plugin {
     pub(super) owner: String,
     pub(super) on_failure: OnFailure,
     pub(super) program: Program,
-    pub(super) rights: Arc<Rights>,
     pub(super) reach: Reach,
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) meter: Meter,
+    pub(super) limits: Limits,
 }
 
 /// One hook of a loaded plugin.
@@ -48,25 +44,9 @@ pub(super) struct Served {
     pub(super) full_name: String,
 }
 
-/// What came of a batch: answers with the row that each begins at, and the rows that failed.
-struct Outcome<T> {
-    spent: Spent,
-    answers: Vec<(usize, T)>,
-    failures: Vec<(usize, String)>,
-}
-
-/// What is left of an outcome: answers, refusals for rows that failed, and the cost.
-struct Settled<T> {
-    parts: Vec<(usize, T)>,
-    refusals: Vec<Refusal>,
-    /// What the failures of rows said that go on without the plugin.
-    skipped: Vec<String>,
-    spent: Spent,
-}
-
 impl Served {
     /// What the guest exports for this hook, as messages name it.
-    fn export(&self) -> &'static str {
+    pub(super) fn export(&self) -> &'static str {
         match self.hook.declared.point {
             Point::FieldType => "normalise",
             Point::ComputedFields => "compute",
@@ -78,131 +58,24 @@ impl Served {
         }
     }
 
-    /// `plugin lead-score 0.1.0, compute for lea_01…: out of fuel …`.
-    fn told(&self, whom: &str, fault: &Fault) -> String {
-        format!(
-            "{}, {} for {whom}: {fault}",
-            self.plugin.owner,
-            self.export()
-        )
-    }
-
-    /// Asks for the whole batch; where that fails, for each row alone.
-    fn ask<T>(
-        &self,
-        rows: usize,
-        whom: impl Fn(usize) -> String,
-        mut one: impl FnMut(Range<usize>) -> (Spent, Result<T, Fault>),
-    ) -> Outcome<T> {
-        let (mut answers, mut failures) = (Vec::new(), Vec::new());
-        if rows == 0 {
-            return Outcome {
-                spent: Spent::default(),
-                answers,
-                failures,
-            };
-        }
-        let (mut spent, answer) = one(0..rows);
-        match answer {
-            Ok(answer) => {
-                return Outcome {
-                    spent,
-                    answers: vec![(0, answer)],
-                    failures,
-                };
-            }
-            Err(fault) if rows == 1 => {
-                return Outcome {
-                    spent,
-                    answers,
-                    failures: vec![(0, self.told(&whom(0), &fault))],
-                };
-            }
-            Err(_) => {}
-        }
-        for row in 0..rows {
-            let answer = if failures.len() < FAILURES {
-                let (more, answer) = one(row..row + 1);
-                spent.join(more);
-                answer
-            } else {
-                Err(Fault::NotTried)
-            };
-            match answer {
-                Ok(answer) => answers.push((row, answer)),
-                Err(fault) => failures.push((row, self.told(&whom(row), &fault))),
-            }
-        }
-        Outcome {
-            spent,
-            answers,
-            failures,
-        }
-    }
-
-    /// The rows that failed, as the author wants them: refused, or noted in the log. A batch in which nothing
-    /// succeeded is a failure of the hook.
-    fn settle<T>(&self, outcome: Outcome<T>, may_refuse: bool) -> Result<Settled<T>, HookFailure> {
-        let Outcome {
-            spent,
-            answers,
-            failures,
-        } = outcome;
-        let refuses = may_refuse && self.plugin.on_failure == OnFailure::Reject;
-        if answers.is_empty()
-            && let Some((_, message)) = failures.first()
-            && (failures.len() == 1 || !refuses)
-        {
-            return Err(HookFailure {
-                message: message.clone(),
-                code: FAILED,
-                cost: spent.cost,
-            });
-        }
-        let (mut refusals, mut skipped) = (Vec::new(), Vec::new());
-        for (row, message) in failures {
-            if refuses {
-                refusals.push(Refusal {
-                    row,
-                    field: None,
-                    code: FAILED.to_owned(),
-                    message,
-                });
-            } else {
-                self.plugin.program.log.skip(message.clone());
-                skipped.push(message);
-            }
-        }
-        Ok(Settled {
-            parts: answers,
-            refusals,
-            skipped,
-            spent,
-        })
-    }
-
-    /// What a call about records is served with.
-    fn served<'c>(&self, context: &HookContext<'c>) -> instance::Served<'c> {
+    /// What a call about records is shown.
+    fn showing<'c>(&self, context: &HookContext<'c>) -> Shown<'c> {
         let time = QueryTime {
             now: context.now,
             zone: context.zone,
         };
-        instance::Served {
+        Shown {
+            moment: self.moment(context),
             sees: Some((context.reader, time)),
-            ..self.blind(context)
         }
     }
 
-    /// The same for one that is not about records, so that there are none to see.
-    fn blind<'c>(&self, context: &HookContext<'_>) -> instance::Served<'c> {
-        instance::Served {
-            moment: Moment {
-                now: context.now.timestamp_micros(),
-                today: i32::try_from(days(context.today)).unwrap_or_default(),
-                position: context.reader.position().get(),
-                hook: self.hook.number,
-            },
-            sees: None,
+    fn moment(&self, context: &HookContext<'_>) -> Moment {
+        Moment {
+            now: context.now.timestamp_micros(),
+            today: i32::try_from(days(context.today)).unwrap_or_default(),
+            position: context.reader.position().get(),
+            hook: self.hook.number,
         }
     }
 
@@ -217,10 +90,10 @@ impl Served {
             rows.get(row)
                 .map_or_else(String::new, |row| row.id.to_string())
         };
-        self.ask(rows.len(), whom, |range| {
+        let shown = self.showing(context);
+        self.ask(rows.len(), shown.moment, whom, |range| {
             let rows = rows.get(range).unwrap_or_default();
-            let served = self.served(context);
-            self.plugin.program.with(served, |instance, functions| {
+            self.plugin.program.with(shown, |instance, functions| {
                 work(instance, functions, answers::batch(&self.hook, rows)?, rows)
             })
         })
@@ -295,17 +168,7 @@ impl Served {
                 .reach
                 .checked(context.reader, &ids(rows), effects)
         });
-        let Settled { parts, spent, .. } = self.settle(outcome, false)?;
-        let effects = parts.into_iter().flat_map(|(first, effects)| {
-            effects.into_iter().map(move |mut effect| {
-                effect.row += first;
-                effect
-            })
-        });
-        Ok(Effects {
-            effects: effects.collect(),
-            cost: spent.cost,
-        })
+        self.effects(outcome)
     }
 
     /// Tells it what other systems answered.
@@ -319,10 +182,10 @@ impl Served {
             let reply = replies.get(row);
             reply.map_or_else(String::new, |reply| format!("the reply to {}", reply.key))
         };
-        let outcome = self.ask(replies.len(), whom, |range| {
+        let shown = self.showing(context);
+        let outcome = self.ask(replies.len(), shown.moment, whom, |range| {
             let replies = replies.get(range).unwrap_or_default();
-            let served = self.served(context);
-            self.plugin.program.with(served, |instance, functions| {
+            self.plugin.program.with(shown, |instance, functions| {
                 let told = replies.iter().map(replies::told).collect();
                 let (effects,) =
                     instance.call(functions.on_reply.as_ref(), (number, told), replies.len())?;
@@ -330,6 +193,10 @@ impl Served {
                 self.plugin.reach.checked(context.reader, &about, effects)
             })
         });
+        self.effects(outcome)
+    }
+
+    fn effects(&self, outcome: Outcome<Vec<Effect>>) -> Result<Effects, HookFailure> {
         let Settled { parts, spent, .. } = self.settle(outcome, false)?;
         let effects = parts.into_iter().flat_map(|(first, effects)| {
             effects.into_iter().map(move |mut effect| {
@@ -377,10 +244,14 @@ impl Served {
         let number = self.hook.number;
         // The value itself is not told: it may be somebody's identity.
         let whom = |row: usize| format!("value {}", row + 1);
-        let outcome = self.ask(values.len(), whom, |range| {
+        let shown = Shown {
+            moment: self.moment(context),
+            // It is not about records, so that there are none to see.
+            sees: None,
+        };
+        let outcome = self.ask(values.len(), shown.moment, whom, |range| {
             let values = values.get(range).unwrap_or_default();
-            let served = self.blind(context);
-            self.plugin.program.with(served, |instance, functions| {
+            self.plugin.program.with(shown, |instance, functions| {
                 let batch = answers::values_batch(values)?;
                 let (patches,) =
                     instance.call(functions.normalise.as_ref(), (number, batch), values.len())?;
@@ -419,27 +290,10 @@ impl Served {
         values: &[&str],
         locale: Locale,
     ) -> Result<Vec<String>, HookFailure> {
-        // Formatting belongs to no request, so there is no time to tell.
-        let nowhere = instance::Served {
-            moment: Moment::default(),
-            sees: None,
+        let (spent, shown) = match self.plugin.breaker.check() {
+            Ok(()) => self.formatted(values, locale),
+            Err(paused) => (Spent::default(), Err(paused)),
         };
-        let (spent, shown) = self.plugin.program.with(nowhere, |instance, functions| {
-            let arguments = (
-                self.hook.number,
-                answers::values_batch(values)?,
-                locale.tag().to_owned(),
-            );
-            let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
-            if texts.len() != values.len() {
-                return Err(Fault::Answer(format!(
-                    "{} texts for {} values",
-                    texts.len(),
-                    values.len()
-                )));
-            }
-            Ok(texts)
-        });
         shown.map_err(|fault| {
             let message = format!(
                 "{}, format for {} values: {fault}",
@@ -450,6 +304,30 @@ impl Served {
                 message,
                 code: FAILED,
                 cost: spent.cost,
+            }
+        })
+    }
+
+    fn formatted(&self, values: &[&str], locale: Locale) -> (Spent, Result<Vec<String>, Fault>) {
+        // Formatting belongs to no request, so there is no time to tell.
+        let nowhere = Shown {
+            moment: Moment::default(),
+            sees: None,
+        };
+        self.plugin.program.with(nowhere, |instance, functions| {
+            let arguments = (
+                self.hook.number,
+                answers::values_batch(values)?,
+                locale.tag().to_owned(),
+            );
+            let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
+            match texts.len() == values.len() {
+                true => Ok(texts),
+                false => Err(Fault::Answer(format!(
+                    "{} texts for {} values",
+                    texts.len(),
+                    values.len()
+                ))),
             }
         })
     }

@@ -50,9 +50,9 @@ pub(super) struct Functions {
     pub(super) on_reply: Option<OnReplies>,
 }
 
-/// What a call is served with: when it is, and what there is to see.
+/// What a call is shown besides its batch: when it is, and what there is to see.
 #[derive(Clone, Copy)]
-pub(super) struct Served<'a> {
+pub(super) struct Shown<'a> {
     pub(super) moment: Moment,
     pub(super) sees: Option<(&'a Reader, QueryTime)>,
 }
@@ -71,6 +71,7 @@ impl Spent {
             fuel: self.cost.fuel + more.cost.fuel,
             memory_bytes: self.cost.memory_bytes.max(more.cost.memory_bytes),
             rows_read: self.cost.rows_read + more.cost.rows_read,
+            time_outs: self.cost.time_outs + more.cost.time_outs,
         };
         self.reads.join(more.reads);
     }
@@ -158,6 +159,7 @@ impl Instance {
         let cost = Cost {
             fuel: std::mem::take(&mut self.spent),
             memory_bytes: self.store.data().memory_used as u64,
+            time_outs: 0,
             rows_read,
         };
         Spent { cost, reads }
@@ -338,7 +340,7 @@ impl Program {
     /// guest kept from earlier calls decides nothing.
     pub(super) fn with<T>(
         &self,
-        served: Served<'_>,
+        shown: Shown<'_>,
         mut work: impl FnMut(&mut Instance, &Functions) -> Result<T, Fault>,
     ) -> (Spent, Result<T, Fault>) {
         let mut idle = self
@@ -346,16 +348,17 @@ impl Program {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
+        let mut spent = Spent::default();
         loop {
             let mut instance = match idle.take().map_or_else(|| self.bound(), Ok) {
                 Ok(instance) => instance,
-                Err(fault) => return (Spent::default(), Err(fault)),
+                Err(fault) => return (spent, Err(fault)),
             };
             let is_fresh = instance.calls == 0;
-            self.show(&mut instance, served);
+            self.show(&mut instance, shown);
             let functions = instance.functions.clone();
             let result = work(&mut instance, &functions);
-            let spent = instance.take_spent();
+            spent.join(instance.take_spent());
             self.log
                 .extend(std::mem::take(&mut instance.store.data_mut().lines));
             match result {
@@ -369,15 +372,15 @@ impl Program {
         }
     }
 
-    /// Gives an instance what its next call is served with.
-    fn show(&self, instance: &mut Instance, served: Served<'_>) {
+    /// Lets an instance see what its next call is shown.
+    fn show(&self, instance: &mut Instance, shown: Shown<'_>) {
         let known = &self.known;
         let guest = instance.store.data_mut();
-        (guest.moment, guest.drawn) = (served.moment, 0);
-        guest.sight = served.sees.filter(|_| self.sees).map(|(reader, time)| {
-            let (rights, plugin) = (known.rights.clone(), known.plugin.clone());
-            Box::new(Sight::new(reader.clone(), time, rights, plugin))
-        });
+        (guest.moment, guest.drawn) = (shown.moment, 0);
+        guest.sight = shown
+            .sees
+            .filter(|_| self.sees)
+            .map(|(reader, time)| Box::new(Sight::new(reader.clone(), time, known.grants.clone())));
     }
 
     fn put_back(&self, instance: Instance) {

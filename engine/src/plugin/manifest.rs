@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::breaker::Patience;
 use super::brought::BroughtData;
 use super::contract;
 use super::limits::Limits;
-use super::rights::Need;
+use super::needs::Need;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::gamification::{Badge, Reason};
 use crate::hook::{OnFailure, Verb};
@@ -29,6 +30,8 @@ pub(crate) struct Manifest {
     pub(crate) description: Labels,
     pub(crate) on_failure: OnFailure,
     pub(crate) limits: Limits,
+    /// When it is paused for failing.
+    pub(crate) patience: Patience,
     pub(crate) settings: BTreeMap<String, Setting>,
     /// The fields that it brings, each with its object.
     pub(crate) fields: Vec<(String, Field)>,

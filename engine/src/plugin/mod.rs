@@ -5,6 +5,9 @@
 //! worst a failure that names it.
 
 mod answers;
+mod asking;
+mod breaker;
+mod brings;
 mod brought;
 mod cache;
 mod check;
@@ -12,14 +15,18 @@ mod columns;
 mod component;
 mod contract;
 mod effects;
+mod grants;
 mod guest;
 mod hooks;
 mod imports;
 mod instance;
 mod limits;
 mod manifest;
+mod meter;
+mod needs;
 mod replies;
 mod request;
+mod right;
 mod rights;
 mod rules;
 mod runtime;
@@ -30,18 +37,25 @@ mod signature;
 mod tests;
 mod written;
 
+pub(crate) use breaker::Breaker;
 pub(crate) use brought::{BroughtRecord, is_brought};
 pub(crate) use cache::CodeCache;
 pub(crate) use check::check_settings;
+pub(crate) use grants::Terms;
 pub(crate) use guest::Log;
 pub(crate) use manifest::{Manifest, Point};
+pub(crate) use meter::DayFuel;
+pub(crate) use right::Right;
+pub(crate) use rights::Rights;
 pub(crate) use runtime::Runtime;
 pub(crate) use signature::{Key, Origin, origin};
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
+use self::grants::Grants;
+use self::meter::Meter;
 use crate::context::Actor;
 use crate::error::{Error, ErrorKind};
 use crate::hook::{
@@ -150,6 +164,7 @@ pub(crate) struct Loaded {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// What it says while it runs.
     pub(crate) log: Arc<Log>,
+    pub(crate) breaker: Option<Arc<Breaker>>,
 }
 
 /// Makes a plugin's hooks. One instance is started and bound, so that a setting or a hook that the code refuses fails
@@ -158,15 +173,17 @@ pub(crate) fn load(
     runtime: &Runtime,
     bytes: &[u8],
     manifest: &Manifest,
-    settings: &Map<String, Json>,
+    terms: &Terms,
     schema: &Schema,
 ) -> Result<Loaded, Error> {
-    let served = serve(runtime, bytes, manifest, settings, schema)?;
+    let served = serve(runtime, bytes, manifest, terms, schema)?;
     let log = served
         .first()
         .map(|hook| hook.plugin.program.log.clone())
         .unwrap_or_default();
+    let breaker = served.first().map(|hook| hook.plugin.breaker.clone());
     let mut loaded = Loaded {
+        breaker,
         before_save: Vec::new(),
         computed: Vec::new(),
         after_commit: Vec::new(),
@@ -174,7 +191,7 @@ pub(crate) fn load(
         actions: Vec::new(),
         scores: Vec::new(),
         replies: Vec::new(),
-        may_call: caller(manifest),
+        may_call: caller(&served),
         watched: watched(&served, schema),
         workflows: manifest.workflows.iter().cloned().map(Arc::new).collect(),
         log,
@@ -193,9 +210,14 @@ pub(crate) fn load(
     Ok(loaded)
 }
 
-fn caller(manifest: &Manifest) -> MayCall {
-    let rights = manifest.rights();
-    Arc::new(move |url| request::host_of(url).is_ok_and(|host| rights.may_call(host)))
+fn caller(served: &[Arc<hooks::Served>]) -> MayCall {
+    let grants = served.first().map(|hook| hook.plugin.reach.grants.clone());
+    Arc::new(move |url| {
+        let may = |grants: &Arc<Grants>| {
+            request::host_of(url).is_ok_and(|host| grants.rights().may_call(host))
+        };
+        grants.as_ref().is_some_and(may)
+    })
 }
 
 /// The objects of which a plugin may look for records before a save, and those whose records their totals add up.
@@ -209,7 +231,7 @@ fn watched(served: &[Arc<hooks::Served>], schema: &Schema) -> Vec<u32> {
     };
     let mut watched = Vec::new();
     for object in schema.objects() {
-        if !hook.plugin.rights.may_see(&object.name) {
+        if !hook.plugin.reach.grants.rights().may_see(&object.name) {
             continue;
         }
         watched.push(object.number);
@@ -226,13 +248,13 @@ fn serve(
     runtime: &Runtime,
     bytes: &[u8],
     manifest: &Manifest,
-    settings: &Map<String, Json>,
+    terms: &Terms,
     schema: &Schema,
 ) -> Result<Vec<Arc<hooks::Served>>, Error> {
-    let settings = check_settings(manifest, settings)
+    let settings = check_settings(manifest, &terms.settings)
         .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
-    let bound = manifest.bind(schema)?;
-    let rights = Arc::new(manifest.rights());
+    let grants = Arc::new(Grants::new(manifest, terms.granted.as_ref(), schema));
+    let bound = manifest.bind(schema, &grants)?;
     let replies = manifest
         .hooks
         .iter()
@@ -246,9 +268,8 @@ fn serve(
         manifest.limits,
         guest_hooks,
         guest::Known {
-            plugin: manifest.id.as_str().into(),
             settings,
-            rights: rights.clone(),
+            grants: grants.clone(),
         },
     );
     let program = program
@@ -258,8 +279,14 @@ fn serve(
         owner: format!("plugin {}", manifest.title()),
         on_failure: manifest.on_failure,
         program,
-        reach: effects::Reach::new(manifest.id.as_str().into(), rights.clone(), replies, schema),
-        rights,
+        reach: effects::Reach::new(grants, replies),
+        breaker: Arc::new(Breaker::new(
+            &manifest.id,
+            manifest.patience,
+            terms.paused.as_deref(),
+        )),
+        meter: Meter::new(terms.spent),
+        limits: manifest.limits,
     });
     let served = bound.into_iter().map(|hook| {
         let name = HookName {

@@ -21,12 +21,7 @@ impl Reach {
         about: RecordId,
     ) -> Result<HttpRequest, String> {
         let host = host_of(&request.url)?;
-        if !self.rights.may_call(host) {
-            return Err(format!(
-                "it asked {host}, which plugin {} may not: its manifest needs [[needs]] host = \"{host}\", and the administrator's grant",
-                self.plugin
-            ));
-        }
+        self.grants.call(host)?;
         if request.body.len() > BODY || request.context.len() > CONTEXT {
             return Err(format!(
                 "a request has a body of at most {BODY} bytes and a context of at most {CONTEXT}"
@@ -38,7 +33,7 @@ impl Reach {
             return Err(format!("its manifest has no on-reply hook '{hook}'"));
         }
         Ok(HttpRequest {
-            plugin: self.plugin.to_string(),
+            plugin: self.grants.plugin().to_string(),
             key: key.to_owned(),
             method: method(request.method).to_owned(),
             headers: headers(request.headers)?,

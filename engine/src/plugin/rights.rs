@@ -3,69 +3,14 @@
 //! A manifest says what the plugin needs; an administrator may grant less. What holds is what both have, and it is asked
 //! in one place: here.
 
-#![cfg_attr(
-    not(test),
-    allow(
-        dead_code,
-        reason = "some of it is asked by imports and effects that the contract is to have"
-    )
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Faults, GrantVerb, Hook, Manifest};
-use crate::schema::Labels;
+pub(super) use super::right::{Right, RightVerb};
 
-/// One thing that a plugin needs: `[[needs]]` of its manifest. It names one of object, host, channel and store.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(crate) struct Need {
-    pub(crate) object: Option<String>,
-    pub(crate) verbs: Vec<RightVerb>,
-    /// All fields where it names none.
-    pub(crate) fields: Option<Vec<String>>,
-    /// A host that it sends requests to: `api.example.com`.
-    pub(crate) host: Option<String>,
-    /// A channel that it sends messages by: `sms`.
-    pub(crate) channel: Option<String>,
-    /// Bytes that it may keep in its own store.
-    pub(crate) store: Option<u64>,
-    /// What for, in several languages.
-    pub(crate) why: Labels,
-}
-
-/// What is done with records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RightVerb {
-    Read,
-    Create,
-    Update,
-    Delete,
-}
-
-impl RightVerb {
-    #[allow(dead_code, reason = "grants are named by it")]
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-impl From<GrantVerb> for RightVerb {
-    fn from(verb: GrantVerb) -> Self {
-        match verb {
-            GrantVerb::Create => Self::Create,
-            GrantVerb::Update => Self::Update,
-        }
-    }
-}
+/// Stands for every field in a right, those included that the object gains later.
+const ALL: &str = "*";
 
 /// Some fields of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,15 +22,15 @@ pub(crate) enum Fields {
 }
 
 impl Fields {
-    fn all() -> Self {
+    pub(super) fn all() -> Self {
         Self::All(true)
     }
 
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self::Some(BTreeSet::new())
     }
 
-    fn has(&self, field: &str) -> bool {
+    pub(super) fn has(&self, field: &str) -> bool {
         match self {
             Self::All(all) => *all,
             Self::Some(fields) => fields.contains(field),
@@ -179,6 +124,18 @@ impl Rights {
         self.objects.get(object)?.get(&verb)
     }
 
+    /// Takes up what another has.
+    pub(super) fn join(&mut self, more: &Self) {
+        for (object, verbs) in &more.objects {
+            for (verb, fields) in verbs {
+                self.add(object, *verb, fields);
+            }
+        }
+        self.hosts.extend(more.hosts.iter().cloned());
+        self.channels.extend(more.channels.iter().cloned());
+        self.store = self.store.max(more.store);
+    }
+
     /// What both have.
     pub(crate) fn meet(&self, other: &Self) -> Self {
         let mut met = Self {
@@ -201,12 +158,133 @@ impl Rights {
         met
     }
 
+    /// Every right for itself: a field, all fields as `*`, or the record where no field is named.
+    pub(crate) fn list(&self) -> Vec<Right> {
+        let mut list = Vec::new();
+        for (object, verbs) in &self.objects {
+            for (verb, fields) in verbs {
+                let right = |field: Option<&String>| Right::Record {
+                    verb: *verb,
+                    object: object.clone(),
+                    field: field.cloned(),
+                };
+                match fields {
+                    Fields::Some(fields) if !fields.is_empty() => {
+                        list.extend(fields.iter().map(|field| right(Some(field))));
+                    }
+                    Fields::All(true) => list.push(right(Some(&ALL.to_owned()))),
+                    _ => list.push(right(None)),
+                }
+            }
+        }
+        list.extend(self.hosts.iter().cloned().map(Right::Call));
+        list.extend(self.channels.iter().cloned().map(Right::Send));
+        list.extend((self.store > 0).then_some(Right::Keep(self.store)));
+        list
+    }
+
+    /// Whether a right of [`Rights::list`] is here as well.
+    pub(crate) fn has(&self, right: &Right) -> bool {
+        match right {
+            Right::Record {
+                verb,
+                object,
+                field,
+            } => self.may(*verb, object, field.as_deref()),
+            Right::Call(host) => self.may_call(host),
+            Right::Send(channel) => self.may_send(channel),
+            Right::Keep(bytes) => self.store >= *bytes,
+        }
+    }
+
+    /// Adds a right, as far as it is needed.
+    pub(crate) fn give(&mut self, right: &Right, needed: &Self) -> Result<(), String> {
+        let unneeded = || Err(format!("the plugin does not need '{right}'"));
+        match right {
+            Right::Record {
+                verb,
+                object,
+                field,
+            } => match (needed.fields(object, *verb), field) {
+                (Some(fields), None) => self.add(object, *verb, fields),
+                (Some(Fields::All(true)), Some(field)) if field == ALL => {
+                    self.add(object, *verb, &Fields::all());
+                }
+                (Some(fields), Some(field)) if fields.has(field) => {
+                    self.add_names(object, *verb, [field.as_str()]);
+                }
+                _ => return unneeded(),
+            },
+            Right::Call(host) if needed.hosts.contains(host) => {
+                self.hosts.insert(host.clone());
+            }
+            Right::Send(channel) if needed.channels.contains(channel) => {
+                self.channels.insert(channel.clone());
+            }
+            Right::Keep(bytes) if *bytes <= needed.store => self.store = *bytes,
+            _ => return unneeded(),
+        }
+        Ok(())
+    }
+
+    /// Takes a right away. `all` are the names of the object's fields, for a right that holds for all of them: what the
+    /// object gains later is not among them.
+    pub(crate) fn withhold<'a>(
+        &mut self,
+        right: &Right,
+        all: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), String> {
+        let taken = match right {
+            Right::Record {
+                verb,
+                object,
+                field,
+            } => self.withhold_record(*verb, object, field.as_deref(), all),
+            Right::Call(host) => self.hosts.remove(host),
+            Right::Send(channel) => self.channels.remove(channel),
+            Right::Keep(_) => std::mem::take(&mut self.store) > 0,
+        };
+        match taken {
+            true => Ok(()),
+            false => Err(format!("the plugin does not have '{right}'")),
+        }
+    }
+
+    fn withhold_record<'a>(
+        &mut self,
+        verb: RightVerb,
+        object: &str,
+        field: Option<&str>,
+        all: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        let Some(verbs) = self.objects.get_mut(object) else {
+            return false;
+        };
+        let Some(field) = field.filter(|field| *field != ALL) else {
+            return verbs.remove(&verb).is_some();
+        };
+        let Some(fields) = verbs.get_mut(&verb) else {
+            return false;
+        };
+        if *fields == Fields::all() {
+            *fields = Fields::Some(all.into_iter().map(str::to_owned).collect());
+        }
+        let (taken, empty) = match fields {
+            Fields::Some(fields) => (fields.remove(field), fields.is_empty()),
+            Fields::All(_) => (false, false),
+        };
+        if empty && verb == RightVerb::Update {
+            verbs.remove(&verb);
+        }
+        taken
+    }
+
     pub(super) fn add(&mut self, object: &str, verb: RightVerb, fields: &Fields) {
         let verbs = self.objects.entry(object.to_owned()).or_default();
         verbs.entry(verb).or_insert_with(Fields::none).join(fields);
     }
 
-    fn add_names<'a>(
+    pub(super) fn add_names<'a>(
         &mut self,
         object: &str,
         verb: RightVerb,
@@ -215,109 +293,12 @@ impl Rights {
         let names = names.into_iter().map(str::to_owned).collect();
         self.add(object, verb, &Fields::Some(names));
     }
-
-    fn add_need(&mut self, need: &Need) {
-        self.hosts
-            .extend(need.host.iter().map(|host| host.to_ascii_lowercase()));
-        self.channels.extend(need.channel.clone());
-        self.store = self.store.max(need.store.unwrap_or(0));
-        let Some(object) = &need.object else {
-            return;
-        };
-        let fields = match &need.fields {
-            None => Fields::all(),
-            Some(fields) => Fields::Some(fields.iter().cloned().collect()),
-        };
-        for verb in &need.verbs {
-            self.add(object, *verb, &fields);
-        }
-    }
-
-    /// What a hook shows and takes by what it declares.
-    fn add_hook(&mut self, hook: &Hook) {
-        if hook.point.has_no_object() {
-            return;
-        }
-        let bare = |name: &str| !matches!(name, "id" | "revision");
-        let reads = hook
-            .reads
-            .iter()
-            .map(|name| name.strip_prefix("old.").unwrap_or(name))
-            .filter(|name| bare(name));
-        // That a field changed is told by the call itself.
-        let told = hook.wakes().into_iter().chain(hook.credit.as_deref());
-        self.add_names(&hook.object, RightVerb::Read, reads.chain(told));
-        if !hook.writes.is_empty() {
-            let writes = hook.writes.iter().map(String::as_str);
-            self.add_names(&hook.object, RightVerb::Update, writes);
-        }
-    }
-}
-
-impl Manifest {
-    /// Everything that the plugin needs: what it says, and what its hooks and effects imply.
-    pub(crate) fn rights(&self) -> Rights {
-        let mut rights = Rights::default();
-        self.needs.iter().for_each(|need| rights.add_need(need));
-        self.hooks.iter().for_each(|hook| rights.add_hook(hook));
-        for effect in &self.effects {
-            let fields = effect.fields.iter().map(String::as_str);
-            rights.add_names(&effect.object, effect.verb.into(), fields);
-        }
-        rights
-    }
-}
-
-/// The most that a plugin may keep in its own store.
-const MOST_STORE: u64 = 64 << 20;
-
-impl Need {
-    /// `needs lead`.
-    pub(super) fn place(&self) -> String {
-        let named = [&self.object, &self.host, &self.channel];
-        let name = named.into_iter().flatten().next();
-        format!("needs {}", name.map_or("store", String::as_str))
-    }
-
-    pub(super) fn check(&self, faults: &mut Faults) {
-        let mut fault = |message: &str| faults.add(&self.place(), "manifest", message);
-        let named = [
-            self.object.is_some(),
-            self.host.is_some(),
-            self.channel.is_some(),
-            self.store.is_some(),
-        ];
-        if named.iter().filter(|named| **named).count() != 1 {
-            fault("a need names one thing: an object, a host, a channel or store");
-        }
-        match &self.object {
-            Some(_) if self.verbs.is_empty() => {
-                fault("say with verbs what it does: read, create, update, delete");
-            }
-            None if !self.verbs.is_empty() || self.fields.is_some() => {
-                fault("verbs and fields belong to a need of an object");
-            }
-            _ => {}
-        }
-        let is_host = |host: &String| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-            (1..=253).contains(&host.len()) && host.bytes().all(plain)
-        };
-        if !self.host.as_ref().is_none_or(is_host) {
-            fault("a host is a name such as api.example.com, without scheme, port and path");
-        }
-        if self
-            .store
-            .is_some_and(|bytes| bytes == 0 || bytes > MOST_STORE)
-        {
-            fault("store is a number of bytes between 1 and 67,108,864");
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::manifest::Manifest;
     use super::*;
 
     const MANIFEST: &str = r#"
@@ -392,6 +373,45 @@ mod tests {
         assert!(!held.may_call("api.example.com") && held.may_send("sms"));
         assert_eq!(held.store_limit(), 100);
         assert_eq!(rights().meet(&rights()), rights());
+    }
+
+    #[test]
+    fn every_right_is_written_read_taken_and_given_again() {
+        for right in rights().list() {
+            assert_eq!(right.to_string().parse::<Right>().unwrap(), right);
+            let mut less = rights();
+            assert!(less.has(&right));
+            less.withhold(&right, ["name", "phone"]).unwrap();
+            assert!(!less.has(&right), "{right}");
+            assert!(less.withhold(&right, []).is_err(), "{right}");
+            less.give(&right, &rights()).unwrap();
+            assert_eq!(less, rights(), "{right}");
+        }
+    }
+
+    #[test]
+    fn of_all_fields_one_can_be_withheld_and_nothing_is_given_that_is_not_needed() {
+        let mut less = rights();
+        let phone: Right = "read account.phone".parse().unwrap();
+        less.withhold(&phone, ["name", "phone"]).unwrap();
+        assert!(less.may_read("account", "name") && !less.may_read("account", "phone"));
+        let named = Rights::meet(&rights(), &less);
+        assert!(
+            !named.has(&"read account.*".parse().unwrap()),
+            "some are not all"
+        );
+        for more in [
+            "read contact",
+            "update lead.phone",
+            "call evil.example",
+            "keep 5000",
+        ] {
+            let error = less.give(&more.parse().unwrap(), &rights()).unwrap_err();
+            assert!(error.contains(more), "{error}");
+        }
+        for nonsense in ["read", "eat lead", "keep much", ""] {
+            assert!(nonsense.parse::<Right>().is_err(), "{nonsense}");
+        }
     }
 
     #[test]

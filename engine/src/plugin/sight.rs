@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::check::Source;
 use super::columns::{Cell, Writer};
 use super::contract::{Entry, Got, Kind, Page, QueryAsked, ReadError, Selection};
-use super::rights::Rights;
+use super::grants::Grants;
+use super::right::{Right, RightVerb};
 use crate::error::{Error, ErrorKind};
 use crate::hook::Reads;
 use crate::query::{self, Filter, Query, QueryTime, Reader, SortKey};
@@ -26,8 +27,7 @@ const ENTRIES: u32 = 1_000;
 pub(super) struct Sight {
     reader: Reader,
     time: QueryTime,
-    rights: Arc<Rights>,
-    plugin: Arc<str>,
+    grants: Arc<Grants>,
     rows_left: u64,
     looks_left: u64,
     /// What the host did since somebody asked: records looked at and bytes copied.
@@ -67,17 +67,11 @@ macro_rules! granted {
 }
 
 impl Sight {
-    pub(super) fn new(
-        reader: Reader,
-        time: QueryTime,
-        rights: Arc<Rights>,
-        plugin: Arc<str>,
-    ) -> Self {
+    pub(super) fn new(reader: Reader, time: QueryTime, grants: Arc<Grants>) -> Self {
         Self {
             reader,
             time,
-            rights,
-            plugin,
+            grants,
             rows_left: ROWS,
             looks_left: LOOKS,
             looked: 0,
@@ -171,9 +165,12 @@ impl Sight {
     }
 
     pub(super) fn kept(&mut self, key: &str) -> Asked<Option<Vec<u8>>> {
-        let mark = (self.plugin.to_string(), key.to_owned());
+        let mark = (self.grants.plugin().to_string(), key.to_owned());
         self.reads.kept.insert(mark);
-        let value = self.reader.kept(&self.plugin, key).map_err(broken)?;
+        let value = self
+            .reader
+            .kept(self.grants.plugin(), key)
+            .map_err(broken)?;
         self.looked += 1;
         self.copied += value.as_ref().map_or(0, Vec::len) as u64;
         Ok(Ok(value))
@@ -190,10 +187,10 @@ impl Sight {
                 format!("it asked for {limit} entries of its store; 1 to {ENTRIES} are given");
             return Ok(Err(ReadError::Invalid(what)));
         }
-        self.reads.stores.insert(self.plugin.to_string());
+        self.reads.stores.insert(self.grants.plugin().to_string());
         let entries = self
             .reader
-            .kept_under(&self.plugin, prefix, after, limit as usize)
+            .kept_under(self.grants.plugin(), prefix, after, limit as usize)
             .map_err(broken)?;
         self.looked += entries.len() as u64;
         let entries = entries.into_iter().map(|(key, value)| {
@@ -211,13 +208,19 @@ impl Sight {
                 "there is no object '{name}'{near}"
             )));
         };
-        if !self.rights.may_see(name) {
+        if !self.grants.rights().may_see(name) {
+            let missing = self.missing(name, None);
             return Err(ReadError::NotGranted(format!(
-                "plugin {} may not read records of {name}: its manifest needs [[needs]] object = \"{name}\" verbs = [\"read\"], and the administrator's grant",
-                self.plugin
+                "plugin {} may not read records of {name}, {missing}",
+                self.grants.plugin()
             )));
         }
         Ok(object.clone())
+    }
+
+    fn missing(&self, object: &str, field: Option<&str>) -> String {
+        let right = Right::record(RightVerb::Read, object, field);
+        self.grants.missing(&right)
     }
 
     fn choose(&self, object: &Object, fields: &[String]) -> Result<Vec<Chosen>, ReadError> {
@@ -232,7 +235,7 @@ impl Sight {
                     (Kind::of(&field.kind), Source::Field(field.number))
                 }
             };
-            let may = self.rights.may_read(&object.name, name);
+            let may = self.grants.rights().may_read(&object.name, name);
             let source = may.then_some(source);
             Ok(Chosen { kind, source })
         };
@@ -256,10 +259,12 @@ impl Sight {
             if !matches!(*name, "id" | "revision") && object.field(name).is_none() {
                 return Err(ReadError::Unknown(object.unknown_field(name)));
             }
-            if !self.rights.may_read(&object.name, name) {
+            if !self.grants.rights().may_read(&object.name, name) {
+                let missing = self.missing(&object.name, Some(name));
                 return Err(ReadError::NotGranted(format!(
-                    "plugin {} may not filter or sort by {}.{name}, which it may not read: its manifest needs [[needs]] object = \"{}\" verbs = [\"read\"] with that field, and the administrator's grant",
-                    self.plugin, object.name, object.name
+                    "plugin {} may not filter or sort by {}.{name}, {missing}",
+                    self.grants.plugin(),
+                    object.name
                 )));
             }
         }

@@ -130,7 +130,8 @@ pub(crate) fn origin(file: &[u8], keys: &[Key]) -> Result<Origin, Error> {
         match key.key.verify(of, &signature, false) {
             Ok(()) => {
                 let comment = signature.trusted_comment();
-                let comment = comment.chars().filter(|c| !c.is_control()).collect();
+                let plain = |c: char| if c.is_control() { ' ' } else { c };
+                let comment = comment.chars().map(plain).collect();
                 return Ok(Origin::Known { place, comment });
             }
             Err(minisign_verify::Error::UnexpectedKeyId) => {}

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
+use super::breaker::Patience;
 use super::brought::{BroughtOption, BroughtRecord, Files, WrittenData, WrittenObject};
 use super::contract;
 use super::limits::Limits;
 use super::manifest::{Faults, Grant, Hook, Manifest, Point, Setting, foreign_contract, is_word};
-use super::rights::Need;
+use super::needs::Need;
 use super::rules::{check_hooks, check_workflow};
 use crate::error::{Error, ErrorKind};
 use crate::hook::OnFailure;
@@ -33,6 +34,8 @@ struct Written {
     on_failure: Option<String>,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    breaker: Patience,
     #[serde(default)]
     settings: BTreeMap<String, Setting>,
     #[serde(default, rename = "hook")]
@@ -189,6 +192,7 @@ impl Written {
         let brought = data.brought(&self.id, files, faults);
         let on_failure = self.head(faults);
         self.limits.check(faults);
+        self.breaker.check(faults);
         self.needs.iter().for_each(|need| need.check(faults));
         for (name, setting) in &self.settings {
             setting.check(name, faults);
@@ -242,6 +246,7 @@ impl Written {
             description: self.description,
             on_failure,
             limits: self.limits,
+            patience: self.breaker,
             settings: self.settings,
             fields,
             hooks: self.hooks,

@@ -17,6 +17,7 @@
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
 //! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend |
 //! | `COUNT` | object u32 | a total of the backend: live records |
+//! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
 //! | `WATCH` | object u32 | raised by every change of a record, where hooks look for records of the object |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
@@ -31,7 +32,9 @@
 //! | `REQUEST` | idempotency key text | a request to another system that waits, JSON |
 //! | `REPLY` | idempotency key text | what another system answered and nobody heard yet, JSON |
 
-use super::keys::{end_text, push_char, push_i64, push_text, push_u32, push_u64, take_u32};
+use super::keys::{
+    end_text, push_char, push_i64, push_text, push_u32, push_u64, take_text, take_u32,
+};
 use crate::journal::Subject;
 use crate::record::Value;
 
@@ -49,6 +52,7 @@ pub(crate) const UNIQUE: u8 = 0x21;
 pub(crate) const ROLLUP: u8 = 0x30;
 pub(crate) const COUNT: u8 = 0x31;
 pub(crate) const GUARD: u8 = 0x32;
+pub(crate) const BILL: u8 = 0x34;
 pub(crate) const WATCH: u8 = 0x33;
 pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const ERASED: u8 = 0x41;
@@ -60,7 +64,6 @@ pub(crate) const KEPT: u8 = 0x60;
 pub(crate) const KEPT_TOTAL: u8 = 0x61;
 pub(crate) const KEPT_GUARD: u8 = 0x62;
 pub(crate) const REQUEST: u8 = 0x63;
-#[cfg(feature = "wasm")]
 #[cfg(feature = "wasm")]
 pub(crate) const REPLY: u8 = 0x64;
 
@@ -117,6 +120,21 @@ pub(crate) fn plugin_part(id: &str, part: u32) -> Vec<u8> {
     let mut key = named(PLUGIN_BYTES, id);
     push_u32(&mut key, part);
     key
+}
+
+/// One measure of what a plugin or script used on a day.
+pub(crate) fn bill(owner: &str, day: u32, measure: u8) -> Vec<u8> {
+    let mut key = named(BILL, owner);
+    push_u32(&mut key, day);
+    key.push(measure);
+    key
+}
+
+/// Owner, day and measure of a key that [`bill`] made.
+pub(crate) fn take_bill(key: &[u8]) -> Option<(String, u32, u8)> {
+    let mut rest = key.strip_prefix(&[BILL])?;
+    let (owner, day) = (take_text(&mut rest)?, take_u32(&mut rest)?);
+    Some((owner, day, *rest.first()?))
 }
 
 /// What a plugin keeps under a key of its own. Its keys are in the order of their bytes.

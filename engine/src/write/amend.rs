@@ -3,6 +3,7 @@
 //! Hooks get batches, in the order of the registry, and only the rows whose change wakes them. What they answer is
 //! outside input: it is applied to the drafts and validated again by the next step.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -131,10 +132,12 @@ fn apply(
     answers: Answers,
     drafts: &mut Drafts,
 ) {
+    let patched: BTreeSet<usize> = answers.patches.iter().map(|patch| patch.row).collect();
     write
         .bills
         .charge(hook.name(), batch.len(), answers.cost, |bill| {
             bill.patches += answers.patches.len() as u64;
+            bill.rows_written += (patched.len() + answers.children.len()) as u64;
             bill.refusals += answers.refusals.len() as u64;
             bill.failures += answers.skipped.len() as u64;
             if let Some(last) = answers.skipped.last() {

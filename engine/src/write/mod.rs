@@ -14,6 +14,7 @@
 
 mod amend;
 mod asked;
+mod bill;
 mod bin;
 mod commit;
 mod draft;
@@ -33,6 +34,7 @@ pub use request::{Committed, Fields, Outcome, OutcomeKind, Request};
 
 #[cfg(test)]
 pub(crate) use asked::requests;
+pub(crate) use bill::stored_bills;
 pub(crate) use bin::Binned;
 pub(crate) use commit::Done;
 pub(crate) use plan::{index_entries, record_bytes};
@@ -51,7 +53,7 @@ use self::validate::Pass;
 use crate::content::Content;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Failure, Result};
-use crate::hook::{Bills, Registry};
+use crate::hook::{Billed, Bills, Registry};
 use crate::query::Reader;
 use crate::store::Backend;
 
@@ -70,6 +72,8 @@ pub(crate) struct Write<'a> {
     pub(crate) depth: u8,
     /// Entries whose follow-ups are done; this commit takes them off the queue.
     pub(crate) followed: Vec<crate::journal::Position>,
+    /// What plugins used, which this commit writes down.
+    pub(crate) billed: Vec<Billed>,
 }
 
 /// What became of the first groups of requests; the others are to be run again, after these.

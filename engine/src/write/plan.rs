@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Write;
 use super::asked::asked;
+use super::bill;
 use super::bin::Binned;
 use super::draft::{Draft, Drafts, Valid};
 use super::leaves::Leaves;
@@ -47,6 +48,8 @@ pub(super) fn plan(
         && drafts.once.is_empty()
         && drafts.keeps.is_empty()
         && write.followed.is_empty()
+        // A write that comes to nothing is none; one that asks for nothing is there for the bills.
+        && (write.billed.is_empty() || !groups.is_empty())
     {
         return Ok(None);
     }
@@ -100,6 +103,7 @@ pub(super) fn plan(
                 sum: 0,
             }),
     );
+    writes.extend(bill::entries(&write.billed));
     let queued = drafts.drafts.iter().any(|draft| followed_by(write, draft));
     if queued {
         writes.push(Entry::Stamp {

@@ -103,7 +103,8 @@ pub(crate) fn charge(
     match answer {
         Ok(effects) => {
             bills.charge(name, rows, effects.cost, |bill| {
-                bill.effects += effects.effects.len() as u64
+                bill.effects += effects.effects.len() as u64;
+                bill.rows_written += effects.effects.iter().filter(|of| writes(of)).count() as u64;
             });
             Ok(effects.effects)
         }
@@ -114,6 +115,17 @@ pub(crate) fn charge(
             });
             Err(failure.message)
         }
+    }
+}
+
+/// Whether an effect makes or changes a record; a message is one.
+fn writes(effect: &Effect) -> bool {
+    match effect.action {
+        EffectAction::Create { .. }
+        | EffectAction::Update { .. }
+        | EffectAction::Delete(_)
+        | EffectAction::Send(_) => true,
+        EffectAction::Request(_) | EffectAction::Keep(_) => false,
     }
 }
 

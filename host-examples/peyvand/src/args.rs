@@ -12,7 +12,7 @@ pub(crate) use document::{AddDocument, Document};
 #[cfg(test)]
 pub(crate) use message::CARRIERS;
 pub(crate) use message::{Message, Send};
-pub(crate) use plugin::{Plugin, Trust};
+pub(crate) use plugin::{Plugin, RemovePlugin, Trust};
 pub(crate) use schema::Schema;
 pub(crate) use script::Script;
 

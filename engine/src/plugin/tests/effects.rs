@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::contract::{self, Action, Assignment, Scalar, Target};
 use super::super::effects::Reach;
+use super::super::grants::Grants;
 use super::super::guest::Fault;
 use crate::hook::{Effect, EffectAction};
 use crate::plugin::Manifest;
@@ -16,8 +17,8 @@ fn reach() -> Reach {
         "id = \"a\"\nversion = \"0.1.0\"\ncontract = \"0.1\"\non-failure = \"skip\"\n[[hook]]\npoint = \"after-commit\"\nname = \"a\"\nobject = \"lead\"\n\
          [[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n[[effect]]\nobject = \"lead\"\nverb = \"update\"\nfields = [\"status\"]\n",
     );
-    let rights = Arc::new(manifest.unwrap().rights());
-    Reach::new("a".into(), rights, Vec::new(), &standard_schema())
+    let grants = Grants::new(&manifest.unwrap(), None, &standard_schema());
+    Reach::new(Arc::new(grants), Vec::new())
 }
 
 fn effects(answer: Vec<contract::Effect>) -> Result<Vec<Effect>, Fault> {

@@ -1,10 +1,12 @@
 //! Can a guest do harm, and is every failure told with its name?
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod billing;
 mod brought;
 mod code;
 mod columns;
 mod effects;
+mod granting;
 mod guests;
 mod industry;
 mod lifecycle;
@@ -12,11 +14,11 @@ mod shipped;
 mod signed;
 mod surveyor;
 mod trial;
+mod versions;
 
 use std::sync::Arc;
 
 use chrono::DateTime;
-use serde_json::Map;
 use wasm_encoder::Instruction;
 
 use super::*;
@@ -45,7 +47,7 @@ fn served(bytes: &[u8]) -> Result<Arc<Served>, Error> {
         &Runtime::new()?,
         bytes,
         &opened.manifest,
-        &Map::new(),
+        &Terms::default(),
         &schema,
     )?;
     Ok(hooks.remove(0))

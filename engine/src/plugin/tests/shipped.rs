@@ -25,7 +25,7 @@ fn shipped(id: &str) -> (HashMap<String, Arc<Served>>, Schema) {
         &Runtime::new().unwrap(),
         &bytes,
         &opened.manifest,
-        &Map::new(),
+        &Terms::default(),
         &schema,
     )
     .unwrap();
@@ -67,7 +67,7 @@ fn the_built_plugins_open_and_load() {
             &Runtime::new().unwrap(),
             &bytes,
             &opened.manifest,
-            &Map::new(),
+            &Terms::default(),
             &schema,
         )
         .unwrap();

@@ -28,7 +28,9 @@ fn session() -> Session {
         .open()
         .unwrap();
     let session = engine.session();
-    let _ = session.install_plugin(&component(), Json::Null).unwrap();
+    let _ = session
+        .install_unsigned_plugin(&component(), Json::Null)
+        .unwrap();
     session
 }
 
@@ -276,4 +278,24 @@ fn a_request_of_a_plugin_that_was_switched_off_is_not_made() {
         asked.warnings
     );
     assert!(other.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn what_a_hook_read_still_holds_when_its_record_is_saved() {
+    let session = session();
+    let told = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    let found = findings(&session, "count|activity|\nchild|activity|یکی دیگر");
+                    told.lock().unwrap().push(found.parse::<u64>().unwrap());
+                }
+            });
+        }
+    });
+    // Each saw all that were there and no more: none was added between its look and its commit.
+    let mut told = told.into_inner().unwrap();
+    told.sort_unstable();
+    assert_eq!(told, (0..20).collect::<Vec<_>>());
 }

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+use peyvand::Locale;
+
+use crate::render::language;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
@@ -11,12 +15,15 @@ pub(crate) enum Plugin {
     List,
     /// What a plugin is and what it may do, in plain words
     #[command(
-        after_help = "Examples:\n  peyvand plugin show lead-score\n  peyvand plugin show ./lead-score.wasm"
+        after_help = "Examples:\n  peyvand plugin show lead-score\n  peyvand plugin show ./lead-score.wasm --language fa"
     )]
     Show {
         /// The id of an installed plugin, or a file
         #[arg(value_name = "ID_OR_FILE")]
         plugin: String,
+        /// The client's language: en, fa or ar
+        #[arg(long, value_name = "L", value_parser = language, default_value = "en")]
+        language: Locale,
     },
     /// Install a plugin, or another version of it
     #[command(
@@ -27,6 +34,12 @@ pub(crate) enum Plugin {
         /// Settings; give them after FILE
         #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
         set: Vec<String>,
+        /// Grant what this version needs in addition to the installed one
+        #[arg(long)]
+        grant: bool,
+        /// Say what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
         /// Vouch for a file that no trusted key has signed
         #[arg(long)]
         unsigned: bool,
@@ -37,14 +50,11 @@ pub(crate) enum Plugin {
     /// Keep a plugin, but do not let it run
     #[command(after_help = "Example:\n  peyvand plugin disable lead-score")]
     Disable { id: String },
-    /// Remove a plugin; the values of its fields are kept
-    #[command(after_help = "Example:\n  peyvand plugin remove lead-score")]
-    Remove {
-        id: String,
-        /// Take its fields out of the views, forms and dashboards that use them
-        #[arg(long)]
-        strip: bool,
-    },
+    /// Remove a plugin; the values of its fields are kept unless told otherwise
+    #[command(
+        after_help = "Examples:\n  peyvand plugin remove lead-score --dry-run\n  peyvand plugin remove lead-score --export scores.jsonl --drop"
+    )]
+    Remove(RemovePlugin),
     /// Compile plugins to component files
     #[command(
         after_help = "Example:\n  peyvand plugin build plugins/lead-score\nWithout a path: this folder, if it has a plugin.toml, else every one under plugins/ that has. It needs the Rust target\nwasm32-unknown-unknown: rustup target add wasm32-unknown-unknown"
@@ -65,9 +75,36 @@ pub(crate) enum Plugin {
         #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
         set: Vec<String>,
     },
-    /// What each hook has cost since this process opened the store
-    #[command(after_help = "Example:\n  peyvand plugin bill --json")]
-    Bill,
+    /// What plugins and scripts have cost, by day
+    #[command(
+        after_help = "Examples:\n  peyvand plugin bill\n  peyvand plugin bill lead-score --from 2026-03-01 --to 2026-03-31 --json"
+    )]
+    Bill {
+        /// The id of a plugin or the name of a script
+        name: Option<String>,
+        /// The first day
+        #[arg(long, value_name = "DATE")]
+        from: Option<NaiveDate>,
+        /// The last day
+        #[arg(long, value_name = "DATE")]
+        to: Option<NaiveDate>,
+    },
+    /// What a plugin needs and is granted; give it more, or less
+    #[command(
+        after_help = "Examples:\n  peyvand plugin grant lead-score\n  peyvand plugin grant lead-score --withhold \"read lead.phone\"\n  peyvand plugin grant lead-score \"read lead.phone\"\n  peyvand plugin grant lead-score all"
+    )]
+    Grant {
+        id: String,
+        /// Rights to give, such as "read lead.phone"; `all` is everything that it needs
+        #[arg(value_name = "RIGHT")]
+        give: Vec<String>,
+        /// A right to take away
+        #[arg(long, value_name = "RIGHT")]
+        withhold: Vec<String>,
+    },
+    /// Let a plugin run again that was paused because it kept failing
+    #[command(after_help = "Example:\n  peyvand plugin resume lead-score")]
+    Resume { id: String },
     /// Start a plugin: a folder that can be built at once
     #[command(
         after_help = "Example:\n  peyvand plugin new big-deal --kit ../peyvand/plugins/sdk\nThe kit is a folder, the address of a git repository, or a version; without --kit it is plugins/sdk here or further up."
@@ -135,6 +172,24 @@ pub(crate) enum Plugin {
         #[arg(long, required = true)]
         name: Option<String>,
     },
+}
+
+/// How a plugin is removed.
+#[derive(Debug, Args)]
+pub(crate) struct RemovePlugin {
+    pub(crate) id: String,
+    /// Take its fields out of the views, forms and dashboards that use them
+    #[arg(long)]
+    pub(crate) strip: bool,
+    /// Write the values of its fields to a file first, a record a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// Clear the values of its fields; without it they are kept and come back with the plugin
+    #[arg(long)]
+    pub(crate) drop: bool,
+    /// Say what would go, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

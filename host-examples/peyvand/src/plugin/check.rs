@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use peyvand::{HookTrial, PluginInfo};
+use peyvand::{HookTrial, Locale, PluginInfo};
 use serde_json::json;
 
 use super::{found, settings, show};
@@ -60,7 +60,7 @@ fn tell(plugin: &PluginInfo, trials: &[HookTrial], output: &mut Output<'_>) -> R
         plugin.contract,
         show::signature(plugin)
     ))?;
-    show::tell_powers(plugin, output)?;
+    show::tell_powers(plugin, Locale::En, output)?;
     output.line("")?;
     let mut table = Table::new(&[
         ("hook", Side::Left),

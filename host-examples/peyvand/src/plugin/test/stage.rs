@@ -1,273 +1,20 @@
-//! Does a plugin do what its tests expect? The built component, run by the engine itself in a store in memory.
+//! What comes of one test, and is it what was expected?
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use peyvand::{
-    Committed, Decimal, Engine, Failure, FixedClock, Query, Record, RecordId, Request,
-    SchemaChange, SeededIds, Session,
+    Committed, Decimal, Engine, Failure, FixedClock, Query, Record, RecordId, Request, SeededIds,
+    Session,
 };
-use serde::Deserialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
-use crate::fault::{Exit, Fault};
-use crate::output::{Output, several};
-use crate::source;
+use super::file::{Made, Refused, Test, Tests};
+use crate::fault::Fault;
 
-/// The time that plugins are told where a file says nothing else: noon of a working day in Tehran.
-const NOW: &str = "2026-03-25T08:30:00Z";
 /// Records of one object that are looked at.
 const MOST: usize = 200;
-
-/// A file of tests.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Tests {
-    #[serde(default = "noon")]
-    now: String,
-    #[serde(default)]
-    settings: Map<String, Json>,
-    #[serde(default)]
-    schema: Vec<SchemaChange>,
-    #[serde(default)]
-    given: Vec<Given>,
-    test: Vec<Test>,
-}
-
-/// A record that is there before.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    #[serde(rename = "as")]
-    name: String,
-    object: String,
-    #[serde(default)]
-    fields: Json,
-}
-
-/// One change and what is to come of it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Test {
-    name: String,
-    /// The object of a new record.
-    create: Option<String>,
-    /// The name of a given record.
-    update: Option<String>,
-    delete: Option<String>,
-    #[serde(default)]
-    fields: Json,
-    /// Then so many days pass, and daily work is done.
-    after_days: Option<i64>,
-    #[serde(default)]
-    expect: Expected,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    /// Of the record that was changed; others may have any value.
-    #[serde(default)]
-    fields: Map<String, Json>,
-    #[serde(default)]
-    empty: Vec<String>,
-    refused: Option<Vec<Refused>>,
-    /// The records that the plugin made; each is to be there, and no other.
-    effects: Option<Vec<Made>>,
-    /// Fields of given records.
-    #[serde(default)]
-    records: BTreeMap<String, Map<String, Json>>,
-    /// Part of what is said where the plugin fails and the record is saved without it.
-    warns: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Refused {
-    field: Option<String>,
-    code: Option<String>,
-    /// Part of the message.
-    says: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Made {
-    object: String,
-    #[serde(default)]
-    fields: Map<String, Json>,
-}
-
-impl Tests {
-    /// Looked at when the file is read.
-    fn now(&self) -> DateTime<Utc> {
-        self.now.parse().unwrap_or_default()
-    }
-}
-
-/// What came of one test; no problems, when it went as expected.
-struct Ran {
-    file: String,
-    test: String,
-    problems: Vec<String>,
-}
-
-pub(super) fn run(
-    path: &Path,
-    plugin: Option<&Path>,
-    output: &mut Output<'_>,
-) -> Result<Exit, Fault> {
-    let component = match plugin {
-        Some(plugin) => plugin.to_owned(),
-        None => built(path)?,
-    };
-    let component = source::bytes(&component)?;
-    let mut all = Vec::new();
-    for file in files(path)? {
-        let tests = read(&file)?;
-        for test in &tests.test {
-            all.push(Ran {
-                file: file
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
-                test: test.name.clone(),
-                problems: problems(&tests, test, &component)?,
-            });
-        }
-    }
-    let failed = all.iter().filter(|ran| !ran.problems.is_empty()).count();
-    if output.json {
-        let tests = all
-            .iter()
-            .map(|ran| json!({"file": ran.file, "test": ran.test, "problems": ran.problems}));
-        output.document(&json!({"ok": failed == 0, "tests": tests.collect::<Vec<_>>()}))?;
-    } else {
-        for ran in &all {
-            let word = if ran.problems.is_empty() {
-                "ok    "
-            } else {
-                "FAILED"
-            };
-            output.line(format!("{word} {}: {}", ran.file, ran.test))?;
-            ran.problems
-                .iter()
-                .try_for_each(|problem| output.line(format!("         {problem}")))?;
-        }
-        let count = several(all.len() as u64, "test", "tests");
-        output.line(match failed {
-            0 => format!("{count}, all as expected"),
-            _ => format!("{count}, {failed} not as expected"),
-        })?;
-    }
-    Ok(if failed == 0 { Exit::Fine } else { Exit::No })
-}
-
-/// The files of tests of a plugin's folder, by name.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Fault> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let folder = path.join("tests");
-    let entries = std::fs::read_dir(&folder).map_err(|error| Fault::unreadable(&folder, &error))?;
-    let is_tests = |path: &PathBuf| {
-        path.extension()
-            .is_some_and(|end| end == "toml" || end == "json")
-    };
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(is_tests)
-        .collect();
-    files.sort();
-    match files.is_empty() {
-        true => Err(Fault::input(
-            format!("{} has no tests", folder.display()),
-            "write a file such as tests/first.toml; `peyvand plugin new` makes one",
-        )),
-        false => Ok(files),
-    }
-}
-
-/// What `plugin build` wrote for the folder of a plugin or of its tests.
-fn built(path: &Path) -> Result<PathBuf, Fault> {
-    let start = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = start
-        .ancestors()
-        .find(|folder| folder.join("plugin.toml").is_file());
-    let id = folder.and_then(|folder| {
-        let manifest: toml::Table = source::text(&folder.join("plugin.toml"))
-            .ok()?
-            .parse()
-            .ok()?;
-        Some((folder, manifest.get("id")?.as_str()?.to_owned()))
-    });
-    let Some((folder, id)) = id else {
-        return Err(Fault::input(
-            format!("{} belongs to no folder with a plugin.toml", path.display()),
-            "name the component with --plugin",
-        ));
-    };
-    let places = folder
-        .ancestors()
-        .flat_map(|up| [up.join("dist"), up.join("plugins/dist")]);
-    places
-        .map(|place| place.join(format!("{id}.wasm")))
-        .find(|file| file.is_file())
-        .ok_or_else(|| {
-            Fault::input(
-                format!("{id} is not built"),
-                "run `peyvand plugin build` first",
-            )
-        })
-}
-
-fn read(path: &Path) -> Result<Tests, Fault> {
-    let text = source::text(path)?;
-    let broken = |error: String| {
-        Fault::input(
-            format!("{} is no file of tests: {error}", path.display()),
-            "plugins/README.md says what may stand there",
-        )
-    };
-    let json = match path.extension().is_some_and(|end| end == "json") {
-        true => serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?,
-        false => {
-            let table: toml::Table = text
-                .parse()
-                .map_err(|error: toml::de::Error| broken(error.to_string()))?;
-            plain(toml::Value::Table(table))
-        }
-    };
-    let tests: Tests = serde_json::from_value(json).map_err(|error| broken(error.to_string()))?;
-    match tests.now.parse::<DateTime<Utc>>() {
-        Ok(_) => Ok(tests),
-        Err(_) => Err(broken(format!(
-            "'{}' is no moment such as {NOW}",
-            tests.now
-        ))),
-    }
-}
-
-/// TOML as JSON; a moment is the text that it was written as.
-fn plain(value: toml::Value) -> Json {
-    match value {
-        toml::Value::Table(table) => table
-            .into_iter()
-            .map(|(key, value)| (key, plain(value)))
-            .collect::<Map<_, _>>()
-            .into(),
-        toml::Value::Array(list) => list.into_iter().map(plain).collect(),
-        toml::Value::Datetime(moment) => moment.to_string().into(),
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) => number.into(),
-        toml::Value::Boolean(yes) => yes.into(),
-    }
-}
 
 /// A store in which one test runs.
 struct Stage {
@@ -278,7 +25,8 @@ struct Stage {
     actor: String,
 }
 
-fn problems(tests: &Tests, test: &Test, component: &[u8]) -> Result<Vec<String>, Fault> {
+/// What is not as expected; empty when all is.
+pub(super) fn problems(tests: &Tests, test: &Test, component: &[u8]) -> Result<Vec<String>, Fault> {
     let mut stage = Stage::set(tests, component)?;
     let before = stage.made()?;
     let (of, done) = match stage.change(test) {
@@ -301,6 +49,9 @@ fn problems(tests: &Tests, test: &Test, component: &[u8]) -> Result<Vec<String>,
         stage.clock.set(now);
         warnings.extend(stage.session.engine().tick()?);
     }
+    // A plugin that fails and is skipped leaves no warning, only a note on its bill.
+    let bills = stage.session.engine().bills();
+    warnings.extend(bills.into_iter().filter_map(|bill| bill.last_failure));
     problems.extend(unsaid(&warnings, test.expect.warns.as_deref()));
     if let Some(id) = of.filter(|_| test.expect.refused.is_none() && test.delete.is_none()) {
         stage.names.insert("it".to_owned(), id);
@@ -328,10 +79,6 @@ fn problems(tests: &Tests, test: &Test, component: &[u8]) -> Result<Vec<String>,
         problems.extend(stage.unmade(expected, &made)?);
     }
     Ok(problems)
-}
-
-fn noon() -> String {
-    NOW.to_owned()
 }
 
 impl Stage {
@@ -542,6 +289,9 @@ fn fits(expected: &Json, found: &Json) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use serde_json::json;
+
+    use super::super::file::read;
     use super::*;
 
     fn tests(text: &str) -> Tests {
