@@ -1,5 +1,7 @@
 //! What is to be paid for a period, and how is a bill that went out put right? By a linked correction, never by a change.
 
+mod refused;
+
 use peyvand_plugin::effect::{Content, Recipient};
 use peyvand_plugin::text::{Calendar, CalendarDay};
 use peyvand_plugin::{Answer, Date, Decimal, Effects, Message, Row, Target};
@@ -7,7 +9,7 @@ use peyvand_plugin::{Answer, Date, Decimal, Effects, Message, Row, Target};
 use crate::Energy;
 use crate::check_digit;
 use crate::found::{self, Checked, Refused, owned, rials, set_rials};
-use crate::tariff::{self, Incomplete, Line, Step};
+use crate::tariff::{self, Line, Step};
 
 /// What stays as it is once the bill is issued.
 const FACTS: [&str; 8] = [
@@ -147,7 +149,7 @@ fn regular(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>) -> Check
     let raw = sums.total() + carried;
     let total = raw - raw.rem_euclid(1_000);
     answer.set("reading_from", from.as_str());
-    answer.set("number", format!("{}-{until}", point.number));
+    answer.set("number", number(&point, until));
     show(answer, &point, &period, &sums);
     set_rials(answer, "carried", raw - total);
     set_rials(answer, "total", total);
@@ -263,6 +265,16 @@ fn days_by_month(from: Date, until: Date) -> Option<Vec<(u8, i32)>> {
         day = end;
     }
     Some(parts)
+}
+
+/// A point's number and the Persian day on which the period ends; a period ends once.
+fn number(point: &Point, until: Date) -> String {
+    match Calendar::Jalali.name(until) {
+        Some(CalendarDay { year, month, day }) => {
+            format!("{}-{year:04}{month:02}{day:02}", point.number)
+        }
+        None => format!("{}-{until}", point.number),
+    }
 }
 
 fn reading(id: &str, point: &str) -> Checked<Option<Date>> {
@@ -408,67 +420,6 @@ impl Energy {
         }
         answer.set("bill_id", bill_id);
         Ok(())
-    }
-
-    fn issued(&self, column: &'static str) -> Refused {
-        let message = self.say(
-            "the bill is issued and stays as it is; make a correction of it",
-            "قبض صادر شده و تغییر نمی‌کند؛ برای آن قبض اصلاحی بسازید",
-            "الفاتورة صادرة ولا تتغير؛ أنشئ لها فاتورة تصحيح",
-        );
-        Refused::because_of(column, "issued", message)
-    }
-
-    fn no_reading(&self) -> Refused {
-        let message = self.say(
-            "a bill needs two readings of its point; name the last as reading_to",
-            "قبض به دو قرائت از همان نقطه نیاز دارد؛ قرائت پایانی را بنویسید",
-            "تحتاج الفاتورة إلى قراءتين للنقطة نفسها؛ حدّد القراءة الأخيرة",
-        );
-        Refused::because_of("reading_to", "no-reading", message)
-    }
-
-    fn already_billed(&self) -> Refused {
-        let message = self.say(
-            "this period is billed already, or ends before it begins",
-            "این دوره پیش‌تر صورت‌حساب شده یا پایانش پیش از آغاز آن است",
-            "هذه الفترة مفوترة من قبل، أو تنتهي قبل أن تبدأ",
-        );
-        Refused::because_of("reading_to", "already-billed", message)
-    }
-
-    fn nothing_corrected(&self) -> Refused {
-        let message = self.say(
-            "a correction names the bill that it corrects, the right consumption and the reason",
-            "قبض اصلاحی باید قبض اصلی، مصرف درست و دلیل را داشته باشد",
-            "تحدد فاتورة التصحيح الفاتورة الأصلية والاستهلاك الصحيح والسبب",
-        );
-        Refused::because_of("corrects", "nothing-corrected", message)
-    }
-
-    fn not_correctable(&self) -> Refused {
-        let message = self.say(
-            "only a regular bill that was issued is corrected",
-            "تنها قبض عادی صادرشده اصلاح می‌شود",
-            "لا تُصحح إلا فاتورة عادية صادرة",
-        );
-        Refused::because_of("corrects", "not-correctable", message)
-    }
-
-    fn no_tariff(&self, why: Option<Incomplete>) -> Refused {
-        let message = match why {
-            Some(Incomplete::Month(month)) => self.say(
-                &format!("the tariff has no tier for month {month} of the Persian year"),
-                &format!("تعرفه برای ماه {month} سال پله ندارد"),
-                &format!("ليس في التعرفة شريحة للشهر {month} من السنة الفارسية"),
-            ),
-            _ => self.say(
-                "the point's tariff does not cover this consumption; complete its tiers",
-                "تعرفهٔ نقطه این مصرف را نمی‌پوشاند؛ پله‌های آن را کامل کنید",
-                "تعرفة النقطة لا تغطي هذا الاستهلاك؛ أكمل شرائحها",
-            ),
-        };
-        Refused::because_of("point", "no-tariff", message)
     }
 }
 
