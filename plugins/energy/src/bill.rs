@@ -2,14 +2,14 @@
 
 mod refused;
 
-use peyvand_plugin::effect::{Content, Recipient};
 use peyvand_plugin::text::{Calendar, CalendarDay};
-use peyvand_plugin::{Answer, Date, Decimal, Effects, Message, Row, Target};
+use peyvand_plugin::{Answer, Date, Decimal, Effects, Row};
 
 use crate::Energy;
 use crate::check_digit;
 use crate::found::{self, Checked, Refused, owned, rials, set_rials};
 use crate::tariff::{self, Line, Step};
+use crate::told::sms;
 
 /// What stays as it is once the bill is issued.
 const FACTS: [&str; 8] = [
@@ -489,22 +489,4 @@ pub(crate) fn follow(row: &Row<'_>, effects: &mut Effects) -> Checked<()> {
             .set("recount", format!("{id}:{revision}"));
     }
     Ok(())
-}
-
-/// A short message by a template about a record.
-pub(crate) fn sms(party: &str, template: &str, about: &str) -> Message {
-    Message {
-        to: Recipient::Party(Target::from(party)),
-        channel: Some("sms".to_owned()),
-        content: Content::Template {
-            template: template.to_owned(),
-            about: Target::from(about),
-        },
-        // A message cannot be about an object that a plugin brings; the template speaks of it.
-        about: Vec::new(),
-        purpose: Some("service".to_owned()),
-        language: None,
-        send_after: None,
-        expires_at: None,
-    }
 }

@@ -51,6 +51,32 @@ struct Attempt {
     promised: i128,
 }
 
+/// The attempts of a call, the newest first.
+fn attempts_of(call: &str) -> Checked<Vec<Attempt>> {
+    let fields = [
+        "at",
+        "outcome",
+        "reached",
+        "relation",
+        "promised_on",
+        "promised",
+    ];
+    found::all(
+        "debt_attempt",
+        &format!("call[eq]:{call}"),
+        "-at",
+        &fields,
+        |row| Attempt {
+            at: row.instant("at"),
+            outcome: owned(row, "outcome").unwrap_or_default(),
+            reached: owned(row, "reached"),
+            relation: owned(row, "relation"),
+            promised_on: row.date("promised_on"),
+            promised: rials(row, "promised"),
+        },
+    )
+}
+
 /// What the attempts and the debts of today say of a call.
 pub(crate) fn amend_call(
     energy: &Energy,
@@ -63,28 +89,7 @@ pub(crate) fn amend_call(
     if !row.changed("recount") {
         return Ok(());
     }
-    let fields = [
-        "at",
-        "outcome",
-        "reached",
-        "relation",
-        "promised_on",
-        "promised",
-    ];
-    let attempts = found::all(
-        "debt_attempt",
-        &format!("call[eq]:{id}"),
-        "-at",
-        &fields,
-        |row| Attempt {
-            at: row.instant("at"),
-            outcome: owned(row, "outcome").unwrap_or_default(),
-            reached: owned(row, "reached"),
-            relation: owned(row, "relation"),
-            promised_on: row.date("promised_on"),
-            promised: rials(row, "promised"),
-        },
-    )?;
+    let attempts = attempts_of(id)?;
     let owes = found::one("subscriber", subscriber, &["debt"], |row| {
         rials(row, "debt")
     })?
@@ -106,17 +111,15 @@ pub(crate) fn amend_call(
     let promise = attempts
         .iter()
         .find(|attempt| attempt.promised_on.is_some());
-    if let Some(promise) = promise {
-        answer.set("promised_on", promise.promised_on.unwrap_or(row.today()));
+    if let Some((promise, day)) = promise.and_then(|promise| Some((promise, promise.promised_on?)))
+    {
+        answer.set("promised_on", day);
         set_rials(answer, "promised", promise.promised);
     }
+    let paid = rials(row, "debt") - owes;
     let state = match last.outcome.as_str() {
         _ if owes <= 0 => "paid",
-        "promise" => match promise.and_then(|promise| promise.promised_on) {
-            Some(day) if day < row.today() && owes > rials(row, "debt") - last.promised => "broken",
-            Some(day) if day < row.today() => "kept",
-            _ => "promised",
-        },
+        "promise" => last.kept(row.today(), paid),
         "dispute" => "disputed",
         "refuses" => "refused",
         "wrong_number" => "unreached",
@@ -124,13 +127,24 @@ pub(crate) fn amend_call(
         _ => "waiting",
     };
     answer.set("state", state);
-    match (state, promise.and_then(|promise| promise.promised_on)) {
+    match (state, last.promised_on) {
         ("waiting", _) => answer.set("next_call_on", row.today().plus_days(energy.retry_days)),
         ("promised", Some(day)) => answer.set("next_call_on", day.plus_days(1)),
         ("broken", _) => answer.set("next_call_on", row.today()),
         _ => answer.clear("next_call_on"),
     };
     Ok(())
+}
+
+impl Attempt {
+    /// What became of a promise, by what was paid since the call was listed.
+    fn kept(&self, today: Date, paid: i128) -> &'static str {
+        match self.promised_on {
+            Some(day) if day < today && paid < self.promised => "broken",
+            Some(day) if day < today => "kept",
+            _ => "promised",
+        }
+    }
 }
 
 /// Who was reached, and what was promised, belong to an attempt in which somebody spoke.

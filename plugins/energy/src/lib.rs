@@ -11,6 +11,7 @@ mod register;
 mod request;
 mod subscriber;
 mod tariff;
+mod told;
 
 use peyvand_plugin::{
     AfterCommit, Answer, BeforeSave, BindError, Decimal, Effects, Json, Language, Plugin, Row,

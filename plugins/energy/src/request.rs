@@ -4,8 +4,8 @@
 
 use peyvand_plugin::{Answer, Effects, Row};
 
-use crate::bill::sms;
 use crate::found::{self, Checked, Refused, owned};
+use crate::told::sms;
 use crate::{Energy, ORIGIN};
 
 pub(crate) fn amend(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>) -> Checked<()> {
