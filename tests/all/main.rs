@@ -12,6 +12,7 @@ mod bin;
 mod contract;
 mod conversion;
 mod custom_schema;
+mod energy;
 mod every_failure;
 mod follow_ups;
 mod hostile_guests;
