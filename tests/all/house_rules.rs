@@ -123,7 +123,8 @@ fn rooms_use_each_other_as_the_architecture_says() {
 fn the_write_path_does_not_know_plugins_and_scripts() {
     let edges = edges_in_code();
     for (room, used) in &edges {
-        let may = matches!(room.as_str(), "install");
+        // What tests and benches measure is given to them by name.
+        let may = matches!(room.as_str(), "install" | "testing");
         assert!(
             may || (!used.contains("plugin") && !used.contains("script")),
             "{room} uses {used:?}; hooks are its only way to plugins and scripts"
