@@ -17,6 +17,7 @@ mod signed;
 mod surveyor;
 mod trial;
 mod versions;
+mod wasi;
 
 use std::sync::Arc;
 
