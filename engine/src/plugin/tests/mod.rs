@@ -22,6 +22,7 @@ mod wasi;
 use std::sync::Arc;
 
 use chrono::DateTime;
+use serde_json::Value as Json;
 use wasm_encoder::Instruction;
 
 use super::*;
