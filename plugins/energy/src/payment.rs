@@ -163,3 +163,24 @@ pub(crate) fn follow(row: &Row<'_>, effects: &mut Effects) -> Checked<()> {
     }
     Ok(())
 }
+
+/// What was paid beyond all bills is counted as a credit.
+pub(crate) fn count_credit(row: &Row<'_>, effects: &mut Effects) -> Checked<()> {
+    let Some(id) = row.text("id") else {
+        return Ok(());
+    };
+    let word = if row.has("subscriber") {
+        "came"
+    } else {
+        "went"
+    };
+    let subscriber = row
+        .text("subscriber")
+        .or_else(|| row.old().text("subscriber"));
+    if let Some(subscriber) = subscriber {
+        effects
+            .update(subscriber, format!("{word}:{id}"))
+            .set("recount", format!("{word}:{id}"));
+    }
+    Ok(())
+}
