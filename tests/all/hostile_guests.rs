@@ -3,7 +3,10 @@
 //! The whole way: a component made here is installed through a session and woken by a write. A failure names plugin,
 //! version, export and record; the process lives; the store is what it was; the other plugins go on.
 
+mod answers;
+mod every_guest;
 mod foreign_files;
+mod making;
 
 use peyvand::{ErrorKind, Request, Session};
 use serde_json::{Value as Json, json};
@@ -298,18 +301,19 @@ fn creating_an_account() -> Body {
         ]
     };
     let text = |bytes: [u8; 4]| i32::from_le_bytes(bytes);
-    // The list; then row, key, create, object, fields of its one effect; then the texts.
+    // The list; then row, key, create, object, fields of its one effect, in which an action begins at a multiple of eight;
+    // then the texts.
     let cells = [
         (ANSWER, 2048),
         (ANSWER + 4, 1),
         (2048, 0),
         (2052, 3000),
         (2056, 1),
-        (2060, 0),
-        (2064, 3000),
-        (2068, 7),
-        (2072, 0),
-        (2076, 0),
+        (2064, 0),
+        (2072, 3000),
+        (2076, 7),
+        (2080, 0),
+        (2084, 0),
         (3000, text(*b"acco")),
         (3004, text(*b"unt\0")),
     ];

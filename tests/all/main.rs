@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod banking;
 mod bin;
 mod contract;
 mod conversion;
@@ -18,6 +19,7 @@ mod hostile_guests;
 mod house_rules;
 mod import_files;
 mod import_maven;
+mod languages;
 mod model;
 mod past;
 mod plugins;

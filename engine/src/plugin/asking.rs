@@ -60,7 +60,7 @@ impl Served {
         format!(
             "{}, {} for {whom}: {fault}",
             self.plugin.owner,
-            self.export()
+            fault.export().unwrap_or_else(|| self.export())
         )
     }
 

@@ -16,6 +16,8 @@ use crate::hook::Said;
 /// Lines that one call may leave in the log, and the bytes of each.
 const LINES: usize = 50;
 const LINE_BYTES: usize = 1 << 10;
+/// Elements of a table.
+const TABLE: usize = 10_000;
 /// Lines that a plugin's log keeps.
 const KEPT: usize = 200;
 
@@ -50,8 +52,15 @@ pub(super) struct Guest {
     pub(super) lines: Vec<String>,
     memory_limit: usize,
     pub(super) memory_used: usize,
-    /// Memory was asked for and refused during this call.
-    pub(super) was_denied: bool,
+    /// What was asked for and refused during this call.
+    pub(super) denied: Option<Denied>,
+}
+
+/// What a guest may not have more of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    Memory,
+    Table,
 }
 
 impl Guest {
@@ -97,11 +106,12 @@ impl ResourceLimiter for Guest {
         let used = self
             .memory_used
             .saturating_add(desired.saturating_sub(current));
-        self.was_denied |= used > self.memory_limit;
-        if used <= self.memory_limit {
-            self.memory_used = used;
+        if used > self.memory_limit {
+            self.denied = Some(Denied::Memory);
+            return Ok(false);
         }
-        Ok(used <= self.memory_limit)
+        self.memory_used = used;
+        Ok(true)
     }
 
     fn table_growing(
@@ -110,11 +120,15 @@ impl ResourceLimiter for Guest {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= 10_000)
+        if desired > TABLE {
+            self.denied = Some(Denied::Table);
+        }
+        Ok(desired <= TABLE)
     }
 
+    // A guest that brings an interpreter is put together from many modules: CPython with its libraries from about forty.
     fn instances(&self) -> usize {
-        10
+        64
     }
 
     fn tables(&self) -> usize {
@@ -122,7 +136,7 @@ impl ResourceLimiter for Guest {
     }
 
     fn memories(&self) -> usize {
-        2
+        4
     }
 }
 
@@ -135,6 +149,8 @@ pub(super) enum Fault {
     Time(u64),
     #[error("out of memory: it needed more than {0} MiB (or raise limits.memory-mib)")]
     Memory(u64),
+    #[error("out of room in a table: it needed more than {} elements", grouped(TABLE as u64))]
+    Table,
     #[error("its call stack is exhausted (an endless recursion)")]
     Stack,
     #[error("it trapped: {what}{}{}", said(.last_line.as_deref()), named(.frames))]
@@ -154,6 +170,12 @@ pub(super) enum Fault {
     Paused { plugin: String, reason: String },
     #[error("it was not tried: too many records of this batch failed before")]
     NotTried,
+    /// A fault in another of its functions than the one that the hook is named for.
+    #[error("{fault}")]
+    In {
+        export: &'static str,
+        fault: Box<Fault>,
+    },
 }
 
 fn said(line: Option<&str>) -> String {
@@ -210,7 +232,10 @@ impl Fault {
             Some(Trap::OutOfFuel) => Self::Fuel(fuel),
             Some(Trap::Interrupt) => Self::Time(time_ms),
             Some(Trap::StackOverflow) => Self::Stack,
-            _ if guest.was_denied => Self::Memory((guest.memory_limit >> 20) as u64),
+            _ if guest.denied == Some(Denied::Memory) => {
+                Self::Memory((guest.memory_limit >> 20) as u64)
+            }
+            _ if guest.denied == Some(Denied::Table) => Self::Table,
             Some(trap) => Self::Trap {
                 what: trap.to_string(),
                 last_line: guest.lines.last().cloned(),
@@ -222,7 +247,30 @@ impl Fault {
 
     /// Whether a fresh instance may do better: what an instance keeps between calls may have caused it.
     pub(super) fn may_be_stale(&self) -> bool {
-        matches!(self, Self::Memory(_) | Self::Trap { .. })
+        match self {
+            Self::Memory(_) | Self::Table | Self::Trap { .. } => true,
+            Self::In { fault, .. } => fault.may_be_stale(),
+            _ => false,
+        }
+    }
+
+    /// The same, in this function.
+    pub(super) fn during(self, export: &'static str) -> Self {
+        match self {
+            Self::In { .. } => self,
+            fault => Self::In {
+                export,
+                fault: Box::new(fault),
+            },
+        }
+    }
+
+    /// The function it happened in, where it is not the hook's own.
+    pub(super) fn export(&self) -> Option<&'static str> {
+        match self {
+            Self::In { export, .. } => Some(export),
+            _ => None,
+        }
     }
 }
 
@@ -267,7 +315,7 @@ mod tests {
         let mut guest = Guest::new(3 << 16, Arc::default());
         assert!(guest.memory_growing(0, 2 << 16, None).unwrap());
         assert!(!guest.memory_growing(0, 2 << 16, None).unwrap());
-        assert!(guest.was_denied);
+        assert_eq!(guest.denied, Some(Denied::Memory));
         assert!(guest.memory_growing(0, 1 << 16, None).unwrap());
         assert_eq!(guest.memory_used, 3 << 16);
     }

@@ -258,12 +258,11 @@ impl Served {
                 let texts = answers::normalised(values, &patches)?;
                 let batch =
                     answers::values_batch(&texts.iter().map(String::as_str).collect::<Vec<_>>())?;
-                let (refusals,) =
-                    instance.call(functions.validate.as_ref(), (number, batch), values.len())?;
-                Ok((
-                    texts,
-                    answers::refusals(&self.hook, values.len(), refusals)?,
-                ))
+                let refusals = instance
+                    .call(functions.validate.as_ref(), (number, batch), values.len())
+                    .and_then(|(refusals,)| answers::refusals(&self.hook, values.len(), refusals))
+                    .map_err(|fault| fault.during("validate"))?;
+                Ok((texts, refusals))
             })
         });
         let Settled {
@@ -296,8 +295,9 @@ impl Served {
         };
         shown.map_err(|fault| {
             let message = format!(
-                "{}, format for {} values: {fault}",
+                "{}, {} for {} values: {fault}",
                 self.plugin.owner,
+                fault.export().unwrap_or("format"),
                 values.len()
             );
             HookFailure {

@@ -18,6 +18,7 @@ use super::limits::Limits;
 use super::manifest::Point;
 use super::runtime::Runtime;
 use super::sight::Sight;
+use super::wasi;
 use crate::hook::{Cost, Reads};
 use crate::query::{QueryTime, Reader};
 
@@ -25,6 +26,8 @@ use crate::query::{QueryTime, Reader};
 const CALLS: u32 = 10_000;
 /// Idle instances that are kept.
 const IDLE: usize = 32;
+/// Memory of idle instances that is kept besides that of one: a plugin that grew has fewer of them.
+const IDLE_BYTES: usize = 64 << 20;
 
 /// The function that tells an instance its hooks and settings.
 type Bind = TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>;
@@ -174,7 +177,7 @@ fn guarded<T>(
     rows: usize,
     run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
 ) -> wasmtime::Result<T> {
-    store.data_mut().was_denied = false;
+    store.data_mut().denied = None;
     store.set_fuel(limits.fuel(rows))?;
     store.set_epoch_deadline(Runtime::ticks(limits.time_ms()));
     // What is lifted from the guest is copied by the host: bounded before it is copied.
@@ -210,9 +213,8 @@ impl Program {
         let sees = types
             .imports(runtime.engine())
             .any(|(name, _)| asks.iter().any(|ask| ask == name));
-        let prepared = runtime
-            .linker()
-            .instantiate_pre(&component)
+        let prepared = wasi::linker(runtime.linker(), &component)
+            .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(|error| Fault::Start(format!("{error:#}")))?;
         Ok(Self {
             runtime: runtime.clone(),
@@ -263,7 +265,7 @@ impl Program {
                 self.limits.time_ms(),
             ) {
                 Fault::Answer(message) => Fault::Start(message),
-                other => other,
+                other => other.during("start"),
             }
         })?;
         let functions = self.functions(&instance, &mut store)?;
@@ -301,15 +303,16 @@ impl Program {
     }
 
     /// An instance that knows its hooks and settings.
-    fn bound(&self) -> Result<Instance, Fault> {
+    pub(super) fn bound(&self) -> Result<Instance, Fault> {
         let mut instance = self.start()?;
         let functions = instance.functions.clone();
         let settings = Json::Object(self.known.settings.clone()).to_string();
-        let (answer,) = instance.call(
+        let bound = instance.call(
             Some(&functions.bind),
             (self.hooks.clone(), settings),
             self.hooks.len(),
-        )?;
+        );
+        let (answer,) = bound.map_err(|fault| fault.during("bind"))?;
         self.log
             .extend(std::mem::take(&mut instance.store.data_mut().lines));
         // What a start costs is nobody's bill: whether an instance is new is chance.
@@ -359,8 +362,10 @@ impl Program {
             let functions = instance.functions.clone();
             let result = work(&mut instance, &functions);
             spent.join(instance.take_spent());
-            self.log
-                .extend(std::mem::take(&mut instance.store.data_mut().lines));
+            let lines = &mut instance.store.data_mut().lines;
+            if !lines.is_empty() {
+                self.log.extend(lines.drain(..));
+            }
             match result {
                 Err(fault) if !is_fresh && fault.may_be_stale() => {}
                 Err(fault) => return (spent, Err(fault)),
@@ -383,9 +388,20 @@ impl Program {
             .map(|(reader, time)| Box::new(Sight::new(reader.clone(), time, known.grants.clone())));
     }
 
+    /// Drops the instances that wait.
+    #[cfg(feature = "testing")]
+    pub(super) fn forget_idle(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn put_back(&self, instance: Instance) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if instance.calls < CALLS && idle.len() < IDLE {
+        let bytes = (idle.len() + 1).saturating_mul(instance.store.data().memory_used);
+        let fits = idle.is_empty() || (idle.len() < IDLE && bytes <= IDLE_BYTES);
+        if instance.calls < CALLS && fits {
             idle.push(instance);
         }
     }

@@ -22,6 +22,8 @@ mod imports;
 mod instance;
 mod limits;
 mod manifest;
+#[cfg(feature = "testing")]
+mod measured;
 mod meter;
 mod needs;
 mod replies;
@@ -35,6 +37,7 @@ mod sight;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod wasi;
 mod written;
 
 pub(crate) use breaker::Breaker;
@@ -44,6 +47,8 @@ pub(crate) use check::check_settings;
 pub(crate) use grants::Terms;
 pub(crate) use guest::Log;
 pub(crate) use manifest::{Manifest, Point};
+#[cfg(feature = "testing")]
+pub use measured::{PluginCalls, PluginInstance};
 pub(crate) use meter::DayFuel;
 pub(crate) use right::Right;
 pub(crate) use rights::Rights;
@@ -51,8 +56,6 @@ pub(crate) use runtime::Runtime;
 pub(crate) use signature::{Key, Origin, origin};
 
 use std::sync::Arc;
-
-use serde_json::Value as Json;
 
 use self::grants::Grants;
 use self::meter::Meter;
@@ -140,9 +143,14 @@ fn serves(program: &instance::Program, manifest: &Manifest) -> Result<(), guest:
 }
 
 fn failed(manifest: &Manifest, fault: &guest::Fault) -> Error {
+    let export = fault.export().map(|export| format!(", {export}"));
     Error::new(
         ErrorKind::Plugin,
-        format!("plugin {}: {fault}", manifest.title()),
+        format!(
+            "plugin {}{}: {fault}",
+            manifest.title(),
+            export.unwrap_or_default()
+        ),
     )
 }
 

@@ -14,13 +14,14 @@ use wasmtime::{Config, Engine};
 use super::cache::CodeCache;
 use super::guest::Guest;
 use super::imports;
+use crate::context::uptime;
 use crate::error::{Error, ErrorKind};
 
 /// Compiled components that are kept without anybody who uses them, so that installing, switching on and opening compile
 /// a file once.
 const KEPT: usize = 16;
-/// How often running guests are looked at.
-const TICK: Duration = Duration::from_millis(5);
+/// How often running guests are looked at: a time limit is overshot by as much.
+const TICK: Duration = Duration::from_micros(500);
 /// Ticks that the ticker waits for another call before it goes to sleep: waking it costs more than a call.
 const LINGER: u32 = 40;
 
@@ -181,7 +182,10 @@ impl Runtime {
 
     /// The deadline in ticks of so many milliseconds; one more, as the first tick may be near.
     pub(super) fn ticks(millis: u64) -> u64 {
-        millis.div_ceil(TICK.as_millis() as u64) + 1
+        millis
+            .saturating_mul(1_000)
+            .div_ceil(TICK.as_micros() as u64)
+            .saturating_add(1)
     }
 }
 
@@ -205,25 +209,33 @@ impl Ticker {
     }
 
     fn run(&self, engine: &Engine) {
-        let mut idle = 0;
+        let (mut idle, mut due) = (0, uptime());
         loop {
             if self.running.load(Ordering::SeqCst) > 0 {
                 idle = 0;
-                std::thread::sleep(TICK);
-                engine.increment_epoch();
-            } else if idle < LINGER {
-                idle += 1;
-                std::thread::sleep(TICK);
             } else {
-                let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-                self.is_asleep.store(true, Ordering::SeqCst);
-                while self.running.load(Ordering::SeqCst) == 0 {
-                    held = self.wake.wait(held).unwrap_or_else(PoisonError::into_inner);
-                }
-                self.is_asleep.store(false, Ordering::SeqCst);
-                idle = 0;
+                idle += 1;
             }
+            if idle > LINGER {
+                self.sleep();
+                (idle, due) = (0, uptime());
+            }
+            // By the clock, since every sleep is a little too long. After a long delay no ticks are made up for: a guest
+            // that was started in it has had no time yet.
+            let now = uptime();
+            due = (due + TICK).max(now);
+            std::thread::sleep(due - now);
+            engine.increment_epoch();
         }
+    }
+
+    fn sleep(&self) {
+        let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_asleep.store(true, Ordering::SeqCst);
+        while self.running.load(Ordering::SeqCst) == 0 {
+            held = self.wake.wait(held).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.is_asleep.store(false, Ordering::SeqCst);
     }
 }
 

@@ -15,6 +15,7 @@ mod signed;
 mod surveyor;
 mod trial;
 mod versions;
+mod wasi;
 
 use std::sync::Arc;
 
