@@ -5,7 +5,10 @@ mod debts;
 use std::sync::Arc;
 
 use chrono::Duration;
-use peyvand::{Actor, Engine, Filter, FixedClock, Process, Query, Record, RecordId, Session};
+use peyvand::{
+    Actor, Engine, Filter, FixedClock, Locale, Process, Query, Record, RecordId, RenderOptions,
+    Session,
+};
 use serde_json::{Value as Json, json};
 
 use crate::setting::{codes, component, create, fixed, noon, root};
@@ -297,6 +300,35 @@ fn the_agreement_is_printed_with_its_instalments() {
         (days[0].as_str(), days[6].as_str(), days[11].as_str()),
         ("2026-04-26", "2026-10-28", "2027-03-26")
     );
+
+    let firm = json!({"key": "bank", "name": "بانک مردم"});
+    create(&bank.session, "company_profile", firm);
+    let page = |language| {
+        let options = RenderOptions::default().language(language);
+        let rendered = bank
+            .session
+            .render("bank-loan-agreement", id, &options)
+            .unwrap();
+        assert_eq!(rendered.warnings, Vec::<String>::new());
+        rendered.body
+    };
+    let (persian, english) = (page(Locale::Fa), page(Locale::En));
+    for word in [
+        "نگار رستمی",
+        "ششصد میلیون ریال",
+        "شعبه تجریش",
+        "بهرام نیک‌پور",
+        "۱۴۰۵",
+    ] {
+        assert!(persian.contains(word), "{word}: {persian}");
+    }
+    assert!(english.contains("six hundred million"), "{english}");
+    let rows = |page: &str| {
+        page.split("جدول اقساط")
+            .nth(1)
+            .map_or(0, |rest| rest.matches("<tr>").count())
+    };
+    assert_eq!(rows(&persian), 37);
 }
 
 #[test]
