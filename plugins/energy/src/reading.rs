@@ -72,10 +72,10 @@ pub(crate) fn amend(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>)
         },
         Some(last) => energy.used(&point.meter, &before, last, kind, register, day)?,
     };
-    if !row.has("meter_serial") {
-        if let Some(serial) = &point.serial {
-            answer.set("meter_serial", serial.as_str());
-        }
+    if !row.has("meter_serial")
+        && let Some(serial) = &point.serial
+    {
+        answer.set("meter_serial", serial.as_str());
     }
     answer
         .set("consumption", Decimal::from_billionths(used.consumption))
