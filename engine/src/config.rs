@@ -23,6 +23,8 @@ use crate::write::{Ask, Group, Request, Stored};
 pub(crate) struct Config {
     pub(crate) counter: u64,
     pub(crate) schema: Arc<Schema>,
+    /// Whether users see what their roles give them, and nothing else.
+    pub(crate) enforces_access: bool,
     installed: Definitions,
     /// The host's, not the store's: they come with the engine and are the same in each of its configs.
     messages: Arc<MessageRules>,
@@ -93,6 +95,7 @@ impl Config {
         Ok(Self {
             counter,
             schema: Arc::new(schema),
+            enforces_access: crate::access::is_enforced(snapshot)?,
             installed: Definitions::load(snapshot)?,
             messages: messages.clone(),
             registry: OnceLock::new(),

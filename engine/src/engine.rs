@@ -25,6 +25,7 @@ use crate::hook::{Bill, Bills};
 use crate::journal::Position;
 use crate::message::Post;
 use crate::query::Reader;
+use crate::record::RecordId;
 use crate::schema::Schema;
 use crate::session::Session;
 use crate::store::{Backend, Snapshot};
@@ -76,6 +77,8 @@ pub(crate) struct Inner {
     delivering: Mutex<()>,
     /// Held while the files of the store are copied or written anew as a whole: by a backup, an erasing, a trimming.
     reshaping: Mutex<()>,
+    /// What is known of who may what.
+    pub(crate) sights: crate::access::Sights,
     /// Looks that are not written yet, and how letters leave the house.
     pub(crate) notifying: crate::notification::Kept,
     /// Nobody objects, amends or follows up: for a store that is made of a backup.
@@ -223,9 +226,29 @@ impl Engine {
                 snapshot,
                 schema: config.schema.clone(),
                 rehearsed: None,
+                seeing: None,
             },
             config,
         ))
+    }
+
+    /// The same with the eyes of who acts: what sessions read by.
+    pub(crate) fn read_as(&self, context: &Context) -> Result<(Reader, Arc<Config>)> {
+        let (reader, config) = self.read()?;
+        let seeing = crate::access::seeing(&self.inner.sights, &reader, &config, context)?;
+        Ok((reader.seen_by(seeing), config))
+    }
+
+    /// Whether a user may see a record.
+    pub(crate) fn sees(&self, user: RecordId, id: RecordId) -> Result<bool> {
+        let reader = self.read_as_user(user)?;
+        Ok(reader.seeing.is_none() || reader.get_stored(id)?.is_some())
+    }
+
+    /// What a user sees now.
+    pub(crate) fn read_as_user(&self, user: RecordId) -> Result<Reader> {
+        let context = self.session_as(Actor::User(user)).context;
+        Ok(self.read_as(&context)?.0)
     }
 
     /// The schema and hooks that belong to a snapshot, also to one of long ago.

@@ -44,6 +44,7 @@ mod session;
 mod context;
 mod error;
 
+mod access;
 mod backup;
 mod check;
 mod config;
@@ -78,6 +79,7 @@ mod view;
 mod workflow;
 mod write;
 
+pub use access::{AccessScope, AccessVerb};
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};

@@ -48,7 +48,7 @@ impl Session {
     }
 
     fn send_batch(&self, drafts: Vec<MessageDraft>) -> Result<Vec<Result<Posted>>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let composed: Vec<Result<(RecordId, Group)>> = drafts
             .into_iter()
             .map(|draft| self.compose(&reader, draft))
@@ -59,7 +59,7 @@ impl Session {
             .filter_map(|composed| Some(composed.as_ref().ok()?.1.clone()))
             .collect();
         let report = self.engine.write(&self.context, &groups, None, 0)?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let mut written = report.groups.into_iter();
         let posted = composed.into_iter().map(|composed| {
             let (id, _) = composed?;
@@ -163,7 +163,7 @@ impl Session {
             return Err(Error::new(ErrorKind::Invalid, message));
         }
         let committed = self.update_at(id, record.revision(), json!({"state": "queued"}))?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         posted(&reader, id, &committed.outcomes)
     }
 }

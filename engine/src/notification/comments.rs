@@ -38,7 +38,7 @@ impl Session {
 
     fn say(&self, text: &str, fields: Fields) -> Result<Committed> {
         let mut committed = self.create("comment", fields.with("text", text))?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let unclear = mention::read(&reader, &self.time(), text)?.unclear;
         committed.warnings.extend(unclear.into_iter().map(|name| {
             format!("several users are called '{name}', so none of them is told; name one by login")
@@ -51,7 +51,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn comments(&self, about: RecordId) -> Result<Vec<Record>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let mut comments = referring(&reader, "comment", "about", about)?;
         comments.sort_by_key(|comment| (super::instant(comment, "created_at"), comment.id()));
         Ok(comments)

@@ -15,7 +15,7 @@ use super::{is_true, reference, wording};
 use crate::context::Locale;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::query::Filter;
+use crate::query::{Filter, Reader};
 use crate::record::{Record, RecordId};
 use crate::write::{Fields, Request};
 
@@ -93,7 +93,7 @@ pub(super) fn deliver(engine: &Engine, warnings: &mut Vec<String>) -> Result<()>
                 .into_iter()
                 .partition(|notification| is_true(notification, "in_digest"));
             for notification in single {
-                match office.single(&desk, &notification) {
+                match office.single(&notification) {
                     Ok(unit) => desk.ask(unit),
                     Err(error) => failed.push(not_sent(user, &error)),
                 }
@@ -134,6 +134,8 @@ struct Office {
     today: Option<chrono::NaiveDate>,
     digest_channels: Channels,
     post: Option<Post>,
+    /// What he may see now, whatever he was to be told of.
+    reader: Reader,
 }
 
 impl Office {
@@ -168,6 +170,7 @@ impl Office {
                 .map(|any| any.channels)
                 .unwrap_or_default(),
             post,
+            reader: desk.engine.read_as_user(user)?,
         })
     }
 
@@ -176,8 +179,8 @@ impl Office {
         allowed && notification.text("state") == Some("unread")
     }
 
-    fn single(&self, desk: &Desk<'_>, notification: &Record) -> Result<Unit> {
-        let text = wording::text(desk.reader, notification, self.locale)?;
+    fn single(&self, notification: &Record) -> Result<Unit> {
+        let text = wording::text(&self.reader, notification, self.locale)?;
         let channels = Channels::of(notification).unwrap_or_default();
         let key = format!("notification/{}", notification.id());
         let mut unit = self.letters(&key, channels, &text, &[(notification.id(), text.clone())])?;
@@ -197,7 +200,7 @@ impl Office {
         let mut lines = Vec::with_capacity(waiting.len());
         let mut channels = self.digest_channels;
         for notification in waiting {
-            let text = wording::text(desk.reader, notification, self.locale)?;
+            let text = wording::text(&self.reader, notification, self.locale)?;
             lines.push((notification.id(), text));
             let of = Channels::of(notification).unwrap_or_default();
             channels.email |= of.email;

@@ -251,6 +251,9 @@ pub(crate) fn of_record(
     backend: &Arc<dyn Backend>,
     id: RecordId,
 ) -> Result<Vec<Event>> {
+    if !reader.is_known_to_reader(id)? {
+        return Ok(Vec::new());
+    }
     let (mut events, trimmed) = events(reader, backend, id)?;
     if let Some(error) = trimmed.filter(|_| events.is_empty()) {
         return Err(error.into());
@@ -267,6 +270,10 @@ pub(crate) fn of_record(
         }
     }
     events.extend(messages::about(reader, id)?);
+    if reader.seeing.is_some() {
+        // A change of fields that are hidden is none.
+        events.retain(|event| event.kind != EventKind::Updated || !event.changes.is_empty());
+    }
     // Stable: what one entry did stays in its order.
     events.sort_by_key(|event| event.position);
     Ok(events)

@@ -5,6 +5,7 @@
 //! told at once.
 
 mod removal;
+mod rights;
 mod sight;
 mod values;
 
@@ -17,6 +18,7 @@ use super::looked::Looked;
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
 use super::validate::repeated;
 use super::view::{Claims, View};
+use crate::access::AccessVerb;
 use crate::content::Held;
 use crate::error::{Error, Failure, Result};
 use crate::query::Reader;
@@ -42,6 +44,7 @@ pub(super) fn stage(
         keyed: 0,
         group: 0,
         request: 0,
+        trusted: false,
         places: HashMap::with_capacity(groups.len()),
         out: Drafts {
             drafts: Vec::with_capacity(groups.len()),
@@ -87,6 +90,8 @@ struct Stage<'a> {
     keyed: usize,
     group: usize,
     request: usize,
+    /// Whether a room of the engine asks for the sake of its fields: it has looked at the rights itself.
+    trusted: bool,
     out: Drafts,
     /// The draft of each record.
     places: HashMap<RecordId, usize>,
@@ -169,6 +174,7 @@ impl Stage<'_> {
         }
         for (place, ask) in group.asks.iter().enumerate() {
             self.request = place;
+            self.trusted = matches!(ask, Ask::Kept(_));
             let staged = match ask {
                 Ask::Record(request) => self.request(request, false),
                 Ask::Kept(request) => self.request(request, true),
@@ -247,6 +253,7 @@ impl Stage<'_> {
         let mut record = Record::empty(object.clone(), id);
         record.revision = 1;
         record.values.reserve(SYSTEM_FIELDS + fields.0.len());
+        let trusted = std::mem::replace(&mut self.trusted, true);
         for field in object.live_fields() {
             if let Some(default) = field
                 .default
@@ -260,7 +267,10 @@ impl Stage<'_> {
                 }
             }
         }
+        self.trusted = trusted;
         self.apply(&mut record, fields, privileged)?;
+        self.give_to_maker(&mut record);
+        self.allow(AccessVerb::Create, &record)?;
         let now = Value::Instant(self.write.now);
         record.set(system::CREATED_AT, Some(now));
         record.set(system::CREATED_BY, Some(self.actor.clone()));
@@ -319,6 +329,7 @@ impl Stage<'_> {
         let before = self.live(id, revision)?;
         let mut after = before.clone();
         self.apply(&mut after, fields, privileged)?;
+        self.allow_update(&before, &after)?;
         after.revision += 1;
         self.stamp(&mut after);
         self.push(Draft {
@@ -400,12 +411,18 @@ impl Stage<'_> {
 
     /// The live record of an id at the revision that the caller saw.
     fn live(&self, id: RecordId, revision: Option<u64>) -> Staged<Record> {
-        let Some(record) = self.get(id)? else {
-            let (code, message) = match self.write.reader.binned(id)? {
-                Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
-                None => ("not-found", self.write.reader.missing(id)?),
-            };
-            return Err(Failure::new(code, message).into());
+        let record = match self.get(id)? {
+            Some(record) if self.sees(&record)? => record,
+            Some(_) => return Err(hidden(id).into()),
+            None => {
+                let (code, message) = match self.write.reader.binned(id)? {
+                    Some((record, _)) if !self.sees(&record)? => return Err(hidden(id).into()),
+                    Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
+                    None if self.eyes().is_some() => return Err(hidden(id).into()),
+                    None => ("not-found", self.write.reader.missing(id)?),
+                };
+                return Err(Failure::new(code, message).into());
+            }
         };
         match revision {
             Some(seen) if seen != record.revision => Err(Failure::new(
@@ -440,6 +457,7 @@ impl Stage<'_> {
     }
 
     fn stored(&mut self, stored: Stored) -> Staged<()> {
+        self.allow_stored(&stored.what)?;
         if let Some(draft) = self
             .out
             .drafts
@@ -478,4 +496,9 @@ impl Stage<'_> {
         self.out.stored.push((self.group, self.request, stored));
         Ok(())
     }
+}
+
+/// A record that who asks does not see is not there.
+fn hidden(id: RecordId) -> Failure {
+    Failure::new("not-found", format!("there is no record {id}"))
 }
