@@ -3,12 +3,15 @@
 //! Roles, teams, territories, deputies and shares are records; of them a `Sight` is compiled for each user. What a
 //! session reads goes through a reader that carries one, which is the only door there is, and what it writes is judged
 //! while it is staged. In reading order: `role` is what a role gives, `shape` tells whose a record is, `organisation`
-//! who stands where, `sight` judges, `seeing` joins it to a reader, `held` keeps what was compiled; `guard` refuses what
+//! who stands where, `sight` judges `compile` makes one, `narrow` says
+//! where what it sees lies, `seeing` joins it to a reader, `held` keeps what was compiled; `guard` refuses what
 //! would leave nobody in charge, `setting` switches it all on.
 
 mod acting;
+mod compile;
 mod guard;
 mod held;
+mod narrow;
 mod organisation;
 mod role;
 mod seeing;

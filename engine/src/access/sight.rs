@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::organisation::{Organisation, Reach};
-use super::role::{AccessScope, AccessVerb, FieldRight, RoleDefinition};
-use super::shape::{self, Shape};
+use super::organisation::Reach;
+use super::role::{AccessScope, AccessVerb};
+use super::shape::Shape;
 use crate::error::Result;
 use crate::query::Look;
 use crate::record::{Prefix, Record, RecordId, Value};
-use crate::schema::{FieldKind, Object, Schema};
+use crate::schema::{Object, Schema};
 
 /// How deep parts of parts of records may go.
-const DEEPEST: u8 = 4;
+pub(super) const DEEPEST: u8 = 4;
 
 /// Where a judge looks records up that the one at hand refers to.
 pub(crate) trait Others {
@@ -76,33 +76,33 @@ fn no(why: Why) -> Verdict {
 
 /// What somebody may do with the records of one object.
 #[derive(Debug)]
-struct Rights {
-    shape: Shape,
-    confidential: Option<u32>,
+pub(super) struct Rights {
+    pub(super) shape: Shape,
+    pub(super) confidential: Option<u32>,
     /// By the place of the verb in `AccessVerb::ALL`.
-    scopes: [AccessScope; 5],
-    reaches: [Arc<Reach>; 5],
+    pub(super) scopes: [AccessScope; 5],
+    pub(super) reaches: [Arc<Reach>; 5],
     /// Whether he reads every record there is and may come to be.
-    reads_all: bool,
+    pub(super) reads_all: bool,
 }
 
 /// What one user sees and may do.
 #[derive(Debug)]
 pub(crate) struct Sight {
     pub(super) user: RecordId,
-    team: Option<RecordId>,
-    role: Option<RecordId>,
+    pub(super) team: Option<RecordId>,
+    pub(super) role: Option<RecordId>,
     /// Why he may do nothing at all.
-    nothing: Option<Why>,
-    administers: bool,
-    sees_confidential: bool,
-    rights: HashMap<Prefix, Rights>,
-    shares: HashMap<RecordId, BTreeSet<AccessVerb>>,
+    pub(super) nothing: Option<Why>,
+    pub(super) administers: bool,
+    pub(super) sees_confidential: bool,
+    pub(super) rights: HashMap<Prefix, Rights>,
+    pub(super) shares: HashMap<RecordId, BTreeSet<AccessVerb>>,
     /// Whose deputy he is now.
-    deputy_of: BTreeSet<RecordId>,
+    pub(super) deputy_of: BTreeSet<RecordId>,
     /// By object number: fields that are not seen, and fields that are not written.
-    hidden: HashMap<u32, Vec<u32>>,
-    unwritten: HashMap<u32, Vec<u32>>,
+    pub(super) hidden: HashMap<u32, Vec<u32>>,
+    pub(super) unwritten: HashMap<u32, Vec<u32>>,
     /// The schema with all fields, and as he sees it.
     pub(super) whole: Arc<Schema>,
     pub(super) narrowed: Arc<Schema>,
@@ -112,257 +112,6 @@ pub(crate) struct Sight {
 }
 
 impl Sight {
-    pub(super) fn compile(
-        organisation: &Organisation,
-        schema: &Arc<Schema>,
-        user: RecordId,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let known = organisation.users.get(&user);
-        let role = organisation.role_of(user);
-        let nothing = match (known, role) {
-            (None, _) => Some(Why::Unknown),
-            (Some(user), _) if !user.active => Some(Why::Inactive),
-            (_, None) => Some(Why::NoRole),
-            _ => None,
-        };
-        let nobody = RoleDefinition::default();
-        let definition = role.map_or(&nobody, |role| &role.definition);
-        let mut sight = Self {
-            user,
-            team: known.and_then(|user| user.team),
-            role: known.and_then(|user| user.role),
-            nothing,
-            administers: definition.administer,
-            sees_confidential: definition.confidential,
-            rights: HashMap::new(),
-            shares: HashMap::new(),
-            deputy_of: BTreeSet::new(),
-            hidden: HashMap::new(),
-            unwritten: HashMap::new(),
-            whole: schema.clone(),
-            narrowed: schema.clone(),
-            until: None,
-            since: now,
-        };
-        if sight.nothing.is_none() || sight.nothing == Some(Why::NoRole) {
-            sight.take_shares(organisation, now);
-            sight.take_deputies(organisation, now);
-        }
-        sight.take_rights(organisation, definition);
-        sight.take_fields(definition);
-        sight
-    }
-
-    fn turns(&mut self, at: Option<DateTime<Utc>>) {
-        self.until = match (self.until, at) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-    }
-
-    fn take_shares(&mut self, organisation: &Organisation, now: DateTime<Utc>) {
-        let with = [Some(self.user), self.team, self.role];
-        for whom in with.into_iter().flatten() {
-            for share in organisation.shares.get(&whom).into_iter().flatten() {
-                self.turns(share.span.next(now));
-                if share.span.holds(now) {
-                    let verbs = self.shares.entry(share.record).or_default();
-                    verbs.extend(share.verbs.iter().copied());
-                    // Who may change what he cannot see would change it blindly.
-                    verbs.insert(AccessVerb::Read);
-                }
-            }
-        }
-    }
-
-    fn take_deputies(&mut self, organisation: &Organisation, now: DateTime<Utc>) {
-        for deputy in organisation.deputies.get(&self.user).into_iter().flatten() {
-            self.turns(deputy.span.next(now));
-            let there = organisation.users.contains_key(&deputy.of);
-            if deputy.span.holds(now) && there && deputy.of != self.user {
-                self.deputy_of.insert(deputy.of);
-            }
-        }
-    }
-
-    fn take_rights(&mut self, organisation: &Organisation, definition: &RoleDefinition) {
-        let nobody = RoleDefinition::default();
-        // What a deputy may is what his own role gives him, and what that of the other one gives there.
-        let mut acting: Vec<(RecordId, &RoleDefinition)> = vec![(self.user, definition)];
-        for of in &self.deputy_of {
-            let role = organisation.role_of(*of);
-            acting.push((*of, role.map_or(&nobody, |role| &role.definition)));
-        }
-        let mut reaches: HashMap<Vec<AccessScope>, Arc<Reach>> = HashMap::new();
-        for object in self.whole.objects() {
-            let mut rights = Rights {
-                shape: Shape::of(object),
-                confidential: shape::confidential(object),
-                scopes: [AccessScope::None; 5],
-                reaches: Default::default(),
-                reads_all: false,
-            };
-            for (place, verb) in AccessVerb::ALL.into_iter().enumerate() {
-                let scopes: Vec<AccessScope> = acting
-                    .iter()
-                    .map(|(_, definition)| definition.grants(&object.name).scope(verb))
-                    .collect();
-                let widest = scopes.iter().copied().max().unwrap_or_default();
-                if let Some(scope) = rights.scopes.get_mut(place) {
-                    *scope = widest;
-                }
-                let reach = reaches.entry(scopes.clone()).or_insert_with(|| {
-                    let mut joined = Reach::default();
-                    for ((user, _), scope) in acting.iter().zip(&scopes) {
-                        joined.join(organisation.reach(*user, *scope));
-                    }
-                    Arc::new(joined)
-                });
-                if let Some(place) = rights.reaches.get_mut(place) {
-                    *place = reach.clone();
-                }
-            }
-            self.rights.insert(object.prefix(), rights);
-        }
-        let all: Vec<(Prefix, bool)> = self
-            .whole
-            .objects()
-            .map(|object| (object.prefix(), self.is_all(object, 0)))
-            .collect();
-        for (prefix, all) in all {
-            if let Some(rights) = self.rights.get_mut(&prefix) {
-                rights.reads_all = all;
-            }
-        }
-    }
-
-    /// Whether every record of an object is his to read, whatever is in it.
-    fn is_all(&self, object: &Object, depth: u8) -> bool {
-        let Some(rights) = self.rights.get(&object.prefix()) else {
-            return false;
-        };
-        let scope = rights.scope(AccessVerb::Read);
-        let all = scope == AccessScope::All;
-        if self.nothing.is_some() || depth > DEEPEST {
-            return false;
-        }
-        match &rights.shape {
-            Shape::Open | Shape::Governing => scope != AccessScope::None,
-            Shape::Audience { .. } => all,
-            Shape::Personal { .. } | Shape::Private { .. } => false,
-            Shape::Owned { .. } => all && self.sees_confidential,
-            Shape::Sharing { record, .. } => {
-                scope != AccessScope::None && self.all_behind(object, *record, depth)
-            }
-            Shape::With { parents, .. } => {
-                scope != AccessScope::None
-                    && parents
-                        .iter()
-                        .all(|parent| self.all_behind(object, *parent, depth))
-            }
-        }
-    }
-
-    fn all_behind(&self, object: &Object, field: u32, depth: u8) -> bool {
-        let Some(FieldKind::Reference { to, .. }) =
-            object.field_by_number(field).map(|field| &field.kind)
-        else {
-            return false;
-        };
-        to.iter().all(|name| match self.whole.object(name) {
-            Some(target) => self.is_all(target, depth + 1),
-            // Of whatever object: some are personal.
-            None => false,
-        })
-    }
-
-    fn take_fields(&mut self, definition: &RoleDefinition) {
-        for (name, right) in &definition.fields {
-            let Some((object, field)) = name.split_once('.') else {
-                continue;
-            };
-            let found = self.whole.object(object);
-            let Some((object, field)) =
-                found.and_then(|object| Some((object, object.field(field)?)))
-            else {
-                continue;
-            };
-            if *right != FieldRight::Write {
-                let unwritten = self.unwritten.entry(object.number).or_default();
-                unwritten.push(field.number);
-            }
-            if *right == FieldRight::Hidden {
-                let hidden = self.hidden.entry(object.number).or_default();
-                hidden.push(field.number);
-            }
-        }
-        self.hide_totals();
-        self.hidden.values_mut().for_each(|fields| {
-            fields.sort_unstable();
-            fields.dedup();
-        });
-        self.narrowed = self.narrow(&self.whole);
-    }
-
-    /// A total tells of the field that it adds up, and of those by which it chooses.
-    fn hide_totals(&mut self) {
-        let mut more: Vec<(u32, u32)> = Vec::new();
-        for object in self.whole.objects() {
-            for field in object.live_fields() {
-                let FieldKind::Rollup(rollup) = &field.kind else {
-                    continue;
-                };
-                let Some(child) = self.whole.object(&rollup.child) else {
-                    continue;
-                };
-                let Some(hidden) = self.hidden.get(&child.number) else {
-                    continue;
-                };
-                let by = std::iter::once(rollup.by.as_str());
-                let names = by
-                    .chain(rollup.only.iter().map(|(name, _)| name.as_str()))
-                    .chain(rollup.measure.field());
-                let mut numbers = names.filter_map(|name| child.field(name));
-                if numbers.any(|field| hidden.contains(&field.number)) {
-                    more.push((object.number, field.number));
-                }
-            }
-        }
-        for (object, field) in more {
-            self.hidden.entry(object).or_default().push(field);
-        }
-    }
-
-    /// A schema without the fields that are hidden, in which those that he does not write are only read.
-    pub(super) fn narrow(&self, schema: &Arc<Schema>) -> Arc<Schema> {
-        if self.hidden.is_empty() && self.unwritten.is_empty() {
-            return schema.clone();
-        }
-        let mut narrowed = (**schema).clone();
-        for object in schema.objects() {
-            let hidden = self.hidden.get(&object.number);
-            let unwritten = self.unwritten.get(&object.number);
-            if hidden.is_none() && unwritten.is_none() {
-                continue;
-            }
-            let mut seen = (**object).clone();
-            seen.hidden = hidden.cloned().unwrap_or_default();
-            for field in &mut seen.fields {
-                let is_in = |numbers: Option<&Vec<u32>>| {
-                    numbers.is_some_and(|numbers| numbers.contains(&field.number))
-                };
-                field.retired |= is_in(hidden);
-                field.read_only |= is_in(unwritten);
-            }
-            // Its values could be found out by asking for records by their keys.
-            let hides = |number: &u32| seen.hidden.contains(number);
-            seen.key_field = seen.key_field.filter(|number| !hides(number));
-            narrowed.put(seen);
-        }
-        Arc::new(narrowed)
-    }
-
     pub(crate) fn schema(&self) -> &Arc<Schema> {
         &self.whole
     }
@@ -391,48 +140,6 @@ impl Sight {
         }
         let readable = format!("{}.{name} is yours to read and not to change", object.name);
         is_in(&self.unwritten).then_some(readable)
-    }
-
-    /// The owners of which a narrow sight reads the records, the territories, and the shared ones: what an index may be
-    /// asked for instead of all records. Nothing where it is told otherwise whose a record is.
-    pub(crate) fn narrow_to(&self, object: &Object) -> Option<NarrowTo> {
-        let rights = self.rights.get(&object.prefix())?;
-        let Shape::Owned {
-            owner,
-            territory,
-            about,
-            attached,
-        } = &rights.shape
-        else {
-            return None;
-        };
-        let reach = rights.reach(AccessVerb::Read);
-        let wide = rights.scope(AccessVerb::Read) == AccessScope::All
-            || (reach.what_is_about && (!about.is_empty() || *attached));
-        if wide {
-            return None;
-        }
-        let users = |numbers: &std::collections::HashSet<u128>| {
-            let mut numbers: Vec<u128> = numbers.iter().copied().collect();
-            numbers.sort_unstable();
-            numbers
-        };
-        let mut owners = users(&reach.owners);
-        owners.extend(&reach.residents);
-        owners.sort_unstable();
-        owners.dedup();
-        let user = self.whole.object("user")?.prefix();
-        let prefix = object.prefix();
-        let shared = self.shares.keys().filter(|id| id.prefix() == prefix);
-        let territory = territory.and_then(|field| {
-            let prefix = self.whole.object("territory")?.prefix();
-            Some((field, prefix, users(&reach.territories)))
-        });
-        Some(NarrowTo {
-            owner: (*owner, user, owners),
-            territory,
-            shared: shared.map(RecordId::number).collect(),
-        })
     }
 
     /// The field by which a new record becomes his who makes it, where nobody said whose it is to be.
@@ -732,23 +439,15 @@ impl Sight {
 }
 
 impl Rights {
-    fn scope(&self, verb: AccessVerb) -> AccessScope {
+    pub(super) fn scope(&self, verb: AccessVerb) -> AccessScope {
         self.scopes.get(verb as usize).copied().unwrap_or_default()
     }
 
-    fn reach(&self, verb: AccessVerb) -> &Reach {
+    pub(super) fn reach(&self, verb: AccessVerb) -> &Reach {
         // There is one for each verb.
         let [first, ..] = &self.reaches;
         self.reaches.get(verb as usize).unwrap_or(first)
     }
-}
-
-/// Where the records lie that a narrow sight reads, and others: each is judged in any case.
-pub(crate) struct NarrowTo {
-    /// Field, prefix of its targets, and their numbers.
-    pub(crate) owner: (u32, Prefix, Vec<u128>),
-    pub(crate) territory: Option<(u32, Prefix, Vec<u128>)>,
-    pub(crate) shared: Vec<u128>,
 }
 
 fn refers(record: &impl Look, field: u32) -> Option<RecordId> {

@@ -411,18 +411,11 @@ impl Stage<'_> {
 
     /// The live record of an id at the revision that the caller saw.
     fn live(&self, id: RecordId, revision: Option<u64>) -> Staged<Record> {
-        let record = match self.get(id)? {
-            Some(record) if self.sees(&record)? => record,
-            Some(_) => return Err(hidden(id).into()),
-            None => {
-                let (code, message) = match self.write.reader.binned(id)? {
-                    Some((record, _)) if !self.sees(&record)? => return Err(hidden(id).into()),
-                    Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
-                    None if self.eyes().is_some() => return Err(hidden(id).into()),
-                    None => ("not-found", self.write.reader.missing(id)?),
-                };
-                return Err(Failure::new(code, message).into());
-            }
+        let Some(record) = self
+            .get(id)?
+            .map_or(Ok(None), |record| self.if_seen(record))?
+        else {
+            return Err(self.missing(id)?.into());
         };
         match revision {
             Some(seen) if seen != record.revision => Err(Failure::new(
@@ -496,9 +489,4 @@ impl Stage<'_> {
         self.out.stored.push((self.group, self.request, stored));
         Ok(())
     }
-}
-
-/// A record that who asks does not see is not there.
-fn hidden(id: RecordId) -> Failure {
-    Failure::new("not-found", format!("there is no record {id}"))
 }

@@ -2,6 +2,8 @@
 //!
 //! It runs before the hooks, and after them where they changed something, and tells every failure, not the first.
 
+mod organisation;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Write;
@@ -9,7 +11,7 @@ use super::draft::{Draft, Drafts, UniqueChange, Valid};
 use super::looked::{Looked, Questions};
 use super::request::{OutcomeKind, Stored};
 use super::view::{Claims, View};
-use crate::access::{self, Seeing};
+use crate::access::Seeing;
 use crate::error::{Failure, Result};
 use crate::hook::HookContext;
 use crate::record::{Record, RecordId, Value};
@@ -67,7 +69,7 @@ pub(super) fn validate(
         faults.extend(failures.into_iter().map(|failure| draft.fail(failure)));
     }
     references(&seen, &drafts, &mut faults);
-    organisation(write, &drafts, &mut faults)?;
+    organisation::check(write, &drafts, &mut faults)?;
     files(write, &mut drafts, &told, &mut faults)?;
     drafts.clashes.extend(clashes);
     schema_on_records(write, &drafts, &mut faults)?;
@@ -251,35 +253,6 @@ fn references(seen: &Seen<'_>, drafts: &Drafts, faults: &mut Vec<(usize, Failure
             faults.push(draft.fail(failure));
         }
     }
-}
-
-/// The house must be left in order: nobody above himself, and somebody in charge.
-fn organisation(
-    write: &Write<'_>,
-    drafts: &Drafts,
-    faults: &mut Vec<(usize, Failure)>,
-) -> Result<()> {
-    let concerned = drafts.drafts.iter().filter(|draft| {
-        access::concerns(&draft.object.name) && !drafts.faults.contains_key(&draft.group)
-    });
-    let concerned: Vec<&Draft> = concerned.collect();
-    if concerned.is_empty() {
-        return Ok(());
-    }
-    let mut changes = Vec::with_capacity(concerned.len());
-    for draft in &concerned {
-        changes.push(access::Changed {
-            group: draft.group,
-            before: draft.before.as_ref(),
-            after: draft.after.as_ref(),
-        });
-    }
-    let enforced = write.acting.is_enforced();
-    let before = || write.acting.organisation(&write.reader);
-    for (place, failure) in access::faults(&write.reader, before, enforced, &changes)? {
-        faults.extend(concerned.get(place).map(|draft| draft.fail(failure)));
-    }
-    Ok(())
 }
 
 /// Every file that was set must be in the store, and be what is said of it. It stays there until the commit is done.

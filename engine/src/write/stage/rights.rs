@@ -49,6 +49,29 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// The record, where who asks sees it.
+    pub(super) fn if_seen(&self, record: Record) -> Result<Option<Record>> {
+        Ok(self.sees(&record)?.then_some(record))
+    }
+
+    /// Why there is no such record for who asks. One that he does not see is not there.
+    pub(super) fn missing(&self, id: RecordId) -> Result<Failure> {
+        let reader = &self.write.reader;
+        let binned = match self.get(id)? {
+            Some(_) => None,
+            None => reader.binned(id)?,
+        };
+        Ok(match binned {
+            Some((record, _)) if self.sees(&record)? => {
+                Failure::new("in-bin", format!("{id} is in the bin; restore it first"))
+            }
+            _ if self.eyes().is_some() => {
+                Failure::new("not-found", format!("there is no record {id}"))
+            }
+            _ => Failure::new("not-found", reader.missing(id)?),
+        })
+    }
+
     /// Whether who asks may know that there is a record.
     pub(super) fn sees_id(&self, id: RecordId) -> Result<bool> {
         match self.eyes() {
