@@ -156,6 +156,7 @@ impl Engine {
     pub fn tick(&self) -> Result<Vec<String>> {
         let mut undone = crate::workflow::run_daily(self)?;
         undone.extend(crate::notification::run(self)?);
+        crate::access::write_down(self)?;
         self.inner.backend.prune()?;
         self.inner.backend.tend()?;
         Ok(undone)
@@ -210,6 +211,7 @@ impl Engine {
     pub fn close(self) -> Result<()> {
         // A store that takes no writes says so below; who looked at what is no reason not to close it.
         crate::notification::write_down(&self, true, &mut Vec::new()).ok();
+        crate::access::write_down(&self).ok();
         if !self.followed().is_empty() {
             // What was followed up is taken off the queue, or the next open would ask for it again.
             self.write(&self.session().context, &[], None, 0)?;
@@ -234,9 +236,18 @@ impl Engine {
 
     /// The same with the eyes of who acts: what sessions read by.
     pub(crate) fn read_as(&self, context: &Context) -> Result<(Reader, Arc<Config>)> {
+        crate::access::write_down_if_full(self);
         let (reader, config) = self.read()?;
         let seeing = crate::access::seeing(&self.inner.sights, &reader, &config, context)?;
         Ok((reader.seen_by(seeing), config))
+    }
+
+    /// The name of a record's object.
+    pub(crate) fn object_name(&self, id: RecordId) -> Option<String> {
+        let schema = self.schema().ok()?;
+        schema
+            .by_prefix(id.prefix())
+            .map(|object| object.name.clone())
     }
 
     /// Whether a user may see a record.

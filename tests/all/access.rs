@@ -1,9 +1,12 @@
 //! Does everybody see and do what his role gives him, and nothing else, by whatever door?
 
 mod case;
+mod explained;
 mod hidden_child;
 mod house;
 mod leaks;
+mod leaving;
+mod looks;
 mod model;
 mod plugin_doors;
 mod rights;

@@ -151,6 +151,7 @@ impl Sight {
         match &rights.shape {
             Shape::Open | Shape::Governing => scope != AccessScope::None,
             Shape::Audience { .. } => all,
+            Shape::Noted => self.administers && scope != AccessScope::None,
             Shape::Personal { .. } | Shape::Private { .. } => false,
             Shape::Owned { .. } => all && self.sees_confidential,
             Shape::Sharing { record, .. } => {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::looks::Looks;
 use super::organisation::Organisation;
 use super::seeing::Seeing;
 use super::sight::Sight;
@@ -23,7 +24,10 @@ const MOST: usize = 10_000;
 
 /// What is known of who may what.
 #[derive(Default)]
-pub(crate) struct Sights(Mutex<Kept>);
+pub(crate) struct Sights {
+    kept: Mutex<Kept>,
+    looks: Arc<Looks>,
+}
 
 #[derive(Default)]
 struct Kept {
@@ -48,7 +52,12 @@ pub(crate) fn counter(snapshot: &Snapshot) -> Result<u64> {
 
 impl Sights {
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at what is confidential that are not written yet.
+    pub(crate) fn looks(&self) -> &Arc<Looks> {
+        &self.looks
     }
 
     /// Who works here, at the snapshot of a reader that sees all.
@@ -122,5 +131,6 @@ pub(crate) fn seeing(
         return Ok(None);
     }
     let sight = sights.sight(reader, config, user, context.now())?;
-    Ok(Some(Seeing::new(sight, reader.snapshot.clone())))
+    let seeing = Seeing::new(sight, reader.snapshot.clone());
+    Ok(Some(seeing.noting(sights.looks(), context.now())))
 }

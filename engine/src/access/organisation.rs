@@ -240,6 +240,22 @@ impl Organisation {
         self.roles.get(&self.users.get(&user)?.role?)
     }
 
+    /// As if a user's role reached so far with a verb.
+    pub(super) fn widen(
+        &mut self,
+        user: RecordId,
+        object: &str,
+        verb: AccessVerb,
+        scope: AccessScope,
+    ) {
+        let role = self.users.get(&user).and_then(|user| user.role);
+        if let Some(role) = role.and_then(|role| self.roles.get_mut(&role)) {
+            let mut wider = (**role).clone();
+            wider.definition.widen(object, verb, scope);
+            *role = Arc::new(wider);
+        }
+    }
+
     /// The active users whose role administers.
     pub(super) fn administrators(&self) -> impl Iterator<Item = RecordId> {
         self.users

@@ -168,6 +168,19 @@ impl RoleDefinition {
         named.copied().unwrap_or_default()
     }
 
+    /// Lets a verb reach so far in one object.
+    pub(super) fn widen(&mut self, object: &str, verb: AccessVerb, scope: AccessScope) {
+        let mut grants = self.grants(object);
+        *match verb {
+            AccessVerb::Read => &mut grants.read,
+            AccessVerb::Create => &mut grants.create,
+            AccessVerb::Update => &mut grants.update,
+            AccessVerb::Delete => &mut grants.delete,
+            AccessVerb::Export => &mut grants.export,
+        } = scope;
+        self.objects.insert(object.to_owned(), grants);
+    }
+
     /// Everything in it that does not fit the schema.
     fn faults(&self, schema: &Schema) -> Vec<String> {
         let objects = || schema.objects().map(|object| object.name.as_str());

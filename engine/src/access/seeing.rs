@@ -8,6 +8,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
+
+use super::looks::{LookKind, Looks};
 use super::role::AccessVerb;
 use super::sight::{Others, Sight};
 use crate::error::Result;
@@ -37,6 +40,8 @@ pub(crate) struct Seeing {
     whole: Arc<Schema>,
     /// How many records may still be read to make totals of them.
     left: Arc<AtomicUsize>,
+    /// Where looks at what is confidential are noted, and the time of this one.
+    looks: Option<(Arc<Looks>, DateTime<Utc>)>,
 }
 
 impl fmt::Debug for Seeing {
@@ -53,12 +58,35 @@ impl Seeing {
         Self {
             whole,
             left: Arc::new(AtomicUsize::new(MOST_ADDED_UP)),
+            looks: None,
             sight,
             verb: AccessVerb::Read,
             now,
             past: false,
             known: Arc::default(),
         }
+    }
+
+    /// The same eyes, whose looks are noted.
+    pub(crate) fn noting(self, looks: &Arc<Looks>, now: DateTime<Utc>) -> Self {
+        let looks = Some((looks.clone(), now));
+        Self { looks, ..self }
+    }
+
+    /// Notes that a record is shown by itself, or in a list.
+    pub(crate) fn note(&self, record: &Record, in_list: bool) {
+        let Some((looks, now)) = &self.looks else {
+            return;
+        };
+        if !self.sight.is_confidential(record) {
+            return;
+        }
+        let kind = match (self.verb, in_list) {
+            (AccessVerb::Export, _) => LookKind::Export,
+            (_, true) => LookKind::Search,
+            (_, false) => LookKind::View,
+        };
+        looks.note(self.sight.user(), record.id(), kind, *now);
     }
 
     /// The same eyes on what was.

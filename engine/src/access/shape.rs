@@ -26,6 +26,8 @@ pub(super) enum Shape {
     Open,
     /// As `Open`, and changed by administrators alone.
     Governing,
+    /// The engine's own notes, which administrators read and nobody writes.
+    Noted,
     /// One user's and nobody else's. Where it is about a record, those who see that one may see it too.
     Personal { user: u32, seen_with: Option<u32> },
     /// A part of other records: seen by who sees all of them. Changed by its author, where it has one.
@@ -65,6 +67,9 @@ impl Shape {
         let number = |name: &str| object.field(name).map(|field| field.number);
         if GOVERNING.contains(&object.name.as_str()) {
             return Self::Governing;
+        }
+        if object.name == "confidential_look" {
+            return Self::Noted;
         }
         if object.name == "sharing"
             && let (Some(record), Some(verbs)) = (number("record"), number("verbs"))

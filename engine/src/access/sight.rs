@@ -120,6 +120,14 @@ impl Sight {
         self.administers && self.nothing.is_none()
     }
 
+    /// Whether a record is marked as confidential.
+    pub(crate) fn is_confidential(&self, record: &impl Look) -> bool {
+        let rights = self.rights.get(&record.id().prefix());
+        rights
+            .and_then(|rights| rights.confidential)
+            .is_some_and(|field| record.look(field).as_deref() == Some(&Value::Boolean(true)))
+    }
+
     /// Whether every record of this object is his to read.
     pub(crate) fn reads_all(&self, prefix: Prefix) -> bool {
         self.rights
@@ -207,6 +215,8 @@ impl Sight {
             Shape::Open => no(Why::Scope(scope)),
             Shape::Governing if reads || (self.administers && all) => yes(Why::Nobodys),
             Shape::Governing => no(Why::Administrators),
+            Shape::Noted if reads && self.administers => yes(Why::Nobodys),
+            Shape::Noted => no(Why::Administrators),
             Shape::Personal { .. } => no(Why::Personal),
             Shape::Private { to } => match refers(record, *to) {
                 Some(user) if user == self.user => yes(Why::Own),

@@ -222,6 +222,9 @@ pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Pa
         // Totals are read for the rows of the page alone.
         reader.add_rollups(&bound.object, rows.iter_mut(), TotalsFor::Show)?;
     }
+    if let Some(seeing) = &reader.seeing {
+        rows.iter().for_each(|row| seeing.note(row, true));
+    }
     Ok(Page {
         records: rows,
         next,

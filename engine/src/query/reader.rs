@@ -55,6 +55,12 @@ impl Reader {
         }
     }
 
+    /// The same for rows that leave the house.
+    pub(crate) fn exporting(self) -> Self {
+        let seeing = self.seeing.map(Seeing::exporting);
+        Self { seeing, ..self }
+    }
+
     /// Whether every record of an object is seen.
     pub(super) fn sees_every(&self, object: &Object) -> bool {
         let seeing = self.seeing.as_ref();
@@ -105,6 +111,9 @@ impl Reader {
         };
         let mut record = self.get_stored(id)?;
         self.add_rollups(object, record.iter_mut(), TotalsFor::Show)?;
+        if let (Some(seeing), Some(record)) = (&self.seeing, &record) {
+            seeing.note(record, false);
+        }
         Ok(record)
     }
 

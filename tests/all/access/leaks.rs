@@ -130,6 +130,11 @@ pub(super) fn doors() -> Vec<Door> {
             let options = peyvand::ImportOptions::default();
             told(mapping.and_then(|mapping| s.import("id,name\n1,x\n".as_bytes(), &mapping, "account", &options, &mut |_| {})))
         };
+        "Session::export" => |s, h| told(s.export(&Query::new("account"))) + told(s.export(&Query::new("account").filter(owned_by(h)))).as_str();
+        "Session::who_saw" => |s, h| told(s.who_saw(h.account));
+        "Session::who_exported" => |s, _h| told(s.who_exported("account"));
+        "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
+        "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
         "Session::enforces_access" => |s, _h| told(s.enforces_access());
     }
     .into();
@@ -196,6 +201,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::add_standard_templates",
     "Session::add_standard_roles",
     "Session::enforce_access",
+    "Session::hand_over",
+    "Session::undo_hand_over",
 ];
 
 /// What knows of no record.

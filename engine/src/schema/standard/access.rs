@@ -1,10 +1,10 @@
 //! What is shared beside what roles give.
 
-use super::{Declaration, object, reference_on_delete};
+use super::{Declaration, object, option, reference, reference_on_delete, text};
 use crate::schema::field::{ANY_OBJECT, Field, FieldKind, OnDelete};
 
 pub(super) fn objects() -> Vec<Declaration> {
-    vec![sharing(), deputy()]
+    vec![sharing(), deputy(), confidential_look()]
 }
 
 /// Lets a user, a team or everybody of a role do something with one record. It goes to the bin with any of them.
@@ -54,6 +54,33 @@ fn deputy() -> Declaration {
             user("deputy").label("Deputy", "جانشین", "النائب"),
             at("from").label("From", "از", "من"),
             at("until").label("Until", "تا", "حتى"),
+        ],
+    )
+}
+
+/// That somebody saw a confidential record. The engine alone writes it.
+fn confidential_look() -> Declaration {
+    object(
+        "confidential_look",
+        "clk",
+        [
+            "Look at a confidential record",
+            "دیدن رکورد محرمانه",
+            "اطلاع على سجل سري",
+        ],
+        None,
+        "kind",
+        vec![
+            reference("record", &[ANY_OBJECT]).label("Record", "رکورد", "السجل"),
+            reference("user", &["user"]).label("User", "کاربر", "المستخدم"),
+            option("kind", &["view", "search", "export"])
+                .indexed()
+                .label("How", "چگونه", "كيف"),
+            Field::new("at", FieldKind::Instant)
+                .indexed()
+                .label("At", "زمان", "الوقت"),
+            Field::new("count", FieldKind::Integer).label("How often", "شمار", "العدد"),
+            text("object").indexed().label("Object", "شیء", "الكائن"),
         ],
     )
 }

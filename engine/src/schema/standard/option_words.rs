@@ -56,6 +56,8 @@ const WORDS: &[[&str; 4]] = &[
     ["report", "Report", "گزارش", "تقرير"],
     ["update", "Change", "تغییر", "تعديل"],
     ["delete", "Delete", "حذف", "حذف"],
+    ["view", "By itself", "تنها", "منفردًا"],
+    ["search", "In a list", "در فهرست", "في قائمة"],
     ["export", "Export", "برون‌بری", "تصدير"],
     ["create", "Create", "ایجاد", "إنشاء"],
     ["edit", "Edit", "ویرایش", "تعديل"],
