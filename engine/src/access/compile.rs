@@ -223,7 +223,7 @@ impl Sight {
                 };
                 let by = std::iter::once(rollup.by.as_str());
                 let names = by
-                    .chain(rollup.only.iter().map(|(name, _)| name.as_str()))
+                    .chain(rollup.only.keys().map(String::as_str))
                     .chain(rollup.measure.field());
                 let mut numbers = names.filter_map(|name| child.field(name));
                 if numbers.any(|field| hidden.contains(&field.number)) {

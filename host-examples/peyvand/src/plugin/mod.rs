@@ -25,8 +25,8 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
         Plugin::Remove { id, strip } => {
             store::with(dir, Need::Existing, |engine| {
                 match strip {
-                    true => engine.session().remove_plugin_and_strip(id)?,
-                    false => engine.session().remove_plugin(id)?,
+                    true => store::session(engine)?.remove_plugin_and_strip(id)?,
+                    false => store::session(engine)?.remove_plugin(id)?,
                 }
                 Ok(())
             })?;
@@ -44,7 +44,7 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
 }
 
 fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
-    let plugins = engine.session().plugins()?;
+    let plugins = store::session(engine)?.plugins()?;
     if output.json {
         return output.document(&json!({"data": plugins}));
     }
@@ -97,7 +97,7 @@ fn show(plugin: &str, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> 
         });
     }
     store::with(dir, Need::Existing, |engine| {
-        answer(&engine.session().plugin(plugin)?, true, output)
+        answer(&store::session(engine)?.plugin(plugin)?, true, output)
     })
 }
 
@@ -113,7 +113,7 @@ fn install(file: &str, set: &[String], dir: &Path, output: &mut Output<'_>) -> R
     let settings = settings(set)?;
     let file = source::bytes(&found(file)?)?;
     let plugin = store::with(dir, Need::Created, |engine| {
-        Ok(engine.session().install_plugin(&file, settings)?)
+        Ok(store::session(engine)?.install_plugin(&file, settings)?)
     })?;
     if output.json {
         return output.document(&plugin);
@@ -170,7 +170,7 @@ fn settings(set: &[String]) -> Result<Json, Fault> {
 
 fn switch(id: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
     let plugin = store::with(dir, Need::Existing, |engine| {
-        Ok(engine.session().enable_plugin(id, enabled)?)
+        Ok(store::session(engine)?.enable_plugin(id, enabled)?)
     })?;
     if output.json {
         output.document(&plugin)
