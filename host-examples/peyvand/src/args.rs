@@ -8,7 +8,7 @@ mod schema;
 mod script;
 pub(crate) mod view;
 
-pub(crate) use access::Access;
+pub(crate) use access::{Access, HandOver, Share};
 pub(crate) use document::{AddDocument, Document};
 pub(crate) use message::{Message, Send};
 pub(crate) use plugin::Plugin;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use peyvand::{
     Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown, Locale,
-    OutcomeKind, RecordId, Session, TileAnswer, ViewPage, ViewRows,
+    OutcomeKind, Session, TileAnswer, ViewPage, ViewRows,
 };
 use serde_json::{Map, Value as Json, json};
 
