@@ -374,3 +374,36 @@ fn the_past_is_read_with_the_rights_of_now() {
         "then"
     );
 }
+
+#[test]
+fn who_sees_few_records_is_answered_by_whose_they_are_and_the_rest_is_not_told() {
+    let house = House::new();
+    for number in 0..40 {
+        let owner = if number % 10 == 0 { "sara" } else { "reza" };
+        house.make(
+            "account",
+            json!({"name": format!("A{number:02}"), "owner": owner}),
+        );
+    }
+    let sara = house.as_user(house.sara);
+    let few = Query::new("account")
+        .filter(Filter::starts_with("name", "A"))
+        .limit(3);
+    let explained = sara.explain(&few).unwrap();
+    assert_eq!(
+        explained.reads,
+        "the records of those whose records you see"
+    );
+    assert_eq!(explained.at_most, 4);
+    let first = sara.query(&few).unwrap();
+    assert_eq!(first.records.len(), 3);
+    let second = sara.query(&few.clone().after(first.next.unwrap())).unwrap();
+    assert_eq!(
+        (second.records[0].title(), second.has_more),
+        ("A30".to_owned(), false)
+    );
+    assert_eq!(
+        names(&sara, &Query::new("account").sorted_by("-name").unwrap()),
+        ["A30", "A20", "A10", "A00"]
+    );
+}
