@@ -11,9 +11,8 @@ use serde_json::json;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
-use crate::install::Definitions;
+use crate::install::{Definitions, Host};
 use crate::journal::Position;
-use crate::message::MessageRules;
 use crate::schema::{Field, Object, Schema, pipelines, standard_schema};
 use crate::store::{Snapshot, spaces};
 use crate::write::{Ask, Group, Request, Stored};
@@ -26,8 +25,8 @@ pub(crate) struct Config {
     /// Whether users see what their roles give them, and nothing else.
     pub(crate) enforces_access: bool,
     installed: Definitions,
-    /// The host's, not the store's: they come with the engine and are the same in each of its configs.
-    messages: Arc<MessageRules>,
+    /// Not the store's: it comes with the engine and is the same in each of its configs.
+    host: Host,
     registry: OnceLock<Registry>,
 }
 
@@ -74,11 +73,7 @@ impl Config {
             .map_or(0, u64::from_be_bytes))
     }
 
-    pub(crate) fn load(
-        snapshot: &Snapshot,
-        counter: u64,
-        messages: &Arc<MessageRules>,
-    ) -> Result<Self> {
+    pub(crate) fn load(snapshot: &Snapshot, counter: u64, host: &Host) -> Result<Self> {
         let mut schema = Schema::default();
         snapshot.scan_all(&[spaces::SCHEMA], |_, bytes| {
             let object: Object = serde_json::from_slice(bytes).map_err(|error| {
@@ -97,7 +92,7 @@ impl Config {
             schema: Arc::new(schema),
             enforces_access: crate::access::is_enforced(snapshot)?,
             installed: Definitions::load(snapshot)?,
-            messages: messages.clone(),
+            host: host.clone(),
             registry: OnceLock::new(),
         })
     }
@@ -105,7 +100,7 @@ impl Config {
     /// The hooks, made when they are first needed: who only reads never compiles a plugin.
     pub(crate) fn registry(&self) -> &Registry {
         self.registry
-            .get_or_init(|| self.installed.registry(&self.schema, &self.messages))
+            .get_or_init(|| self.installed.registry(&self.schema, &self.host))
     }
 }
 

@@ -6,7 +6,11 @@
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
+#[cfg(feature = "wasm")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+#[cfg(feature = "wasm")]
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
@@ -26,6 +30,14 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
+}
+
+/// How long the process has been asking. For what stops guests that take too long, and for nothing that a result could
+/// depend on.
+#[cfg(feature = "wasm")]
+pub(crate) fn uptime() -> Duration {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    BEGIN.get_or_init(Instant::now).elapsed()
 }
 
 /// A clock that stands still until it is set: for tests, demos and replays.

@@ -1,5 +1,6 @@
 //! Open, wire the rooms together, close. No rules here.
 
+mod billing;
 mod builder;
 mod subscriber;
 mod writing;
@@ -7,6 +8,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+pub use billing::DayBill;
 pub use builder::EngineBuilder;
 pub use subscriber::Subscriber;
 
@@ -62,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) bills: Bills,
     /// Who carries messages, and by which rules.
     pub(crate) post: Post,
+    /// What hooks get from the host.
+    pub(crate) host: crate::install::Host,
     set_aside: Option<PathBuf>,
     /// What follow-ups that a crash left undone could not do.
     resumed: Mutex<Vec<String>>,
@@ -154,9 +158,12 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub fn tick(&self) -> Result<Vec<String>> {
+        let context = self.session().context;
+        self.inner.bills.on(context.day_of(context.now()));
         let mut undone = crate::workflow::run_daily(self)?;
         undone.extend(crate::notification::run(self)?);
         crate::access::write_down(self)?;
+        self.write_bills()?;
         self.inner.backend.prune()?;
         self.inner.backend.tend()?;
         Ok(undone)
@@ -209,9 +216,10 @@ impl Engine {
     /// # Errors
     /// When the state cannot be written. Nothing acknowledged is lost: the journal has it.
     pub fn close(self) -> Result<()> {
-        // A store that takes no writes says so below; who looked at what is no reason not to close it.
+        // A store that takes no writes says so below; who looked at what, and bills, are no reason not to close it.
         crate::notification::write_down(&self, true, &mut Vec::new()).ok();
         crate::access::write_down(&self).ok();
+        self.write_bills().ok();
         if !self.followed().is_empty() {
             // What was followed up is taken off the queue, or the next open would ask for it again.
             self.write(&self.session().context, &[], None, 0)?;
@@ -277,7 +285,7 @@ impl Engine {
             return Ok(config);
         }
         drop(known);
-        let config = Arc::new(Config::load(snapshot, counter, &self.inner.post.rules)?);
+        let config = Arc::new(Config::load(snapshot, counter, &self.inner.host)?);
         let mut known = held.write().unwrap_or_else(PoisonError::into_inner);
         known.put(&config, position);
         Ok(config)
@@ -290,6 +298,16 @@ impl Engine {
             .installing
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Engine::installing`], and nothing where somebody is.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn try_installing(&self) -> Option<std::sync::MutexGuard<'_, ()>> {
+        match self.inner.installing.try_lock() {
+            Ok(one) => Some(one),
+            Err(std::sync::TryLockError::Poisoned(one)) => Some(one.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) => None,
+        }
     }
 
     /// One backup, erasing or trimming at a time.

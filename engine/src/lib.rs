@@ -62,6 +62,7 @@ mod notification;
 mod past;
 #[cfg(feature = "wasm")]
 mod plugin;
+mod process;
 mod query;
 mod record;
 mod sales;
@@ -84,7 +85,7 @@ pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore,
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
-pub use engine::{Engine, EngineBuilder, Subscriber};
+pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
 #[cfg(feature = "exchange")]
@@ -92,17 +93,27 @@ pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
-pub use install::{PluginInfo, SettingLabels};
+pub use install::{
+    Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginPause,
+    PluginRemoval, PluginRight, PluginSignature, SettingLabels, TrustedKey, WebClient, WebRequest,
+    WebResponse,
+};
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};
 pub use journal::{Durability, Position};
 pub use message::{
     Accepted, CallingCode, Channel, Deliveries, DeliveryReport, InboundSms, MessageDraft,
-    MessageRules, MessageState, MessageText, Outgoing, Posted, Purpose, QuietHours, Received,
-    Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport, sms_length,
+    MessageRules, MessageState, MessageText, Outgoing, OutgoingFile, Posted, Purpose, QuietHours,
+    Received, Recipient, SendError, SendErrorKind, Sender, SmsEncoding, SmsLength, Transport,
+    sms_length,
 };
 pub use notification::{Letter, LetterChannel, Notice, NoticeState};
 pub use past::{Moment, Past};
+pub use process::{
+    Deadline, Holder, Missing, NextStep, Process, ProcessChange, ProcessDefinition, ProcessSaved,
+    ProcessState, RequiredDocument, RequiredField, Responsible, Start, Step, StepGone, StepOutcome,
+    StepStay, Transition,
+};
 pub use query::{
     Aggregate, Condition, Explained, Filter, GroupRow, Measure, Operator, Page, Query, SortKey,
 };
@@ -120,7 +131,7 @@ pub use script::Problem as ScriptProblem;
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
-pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem};
+pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem, plain_text};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
 pub use view::{

@@ -34,6 +34,18 @@ impl Session {
         self
     }
 
+    /// The same session with another context.
+    pub(crate) fn acting_in(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// The language in which it is answered.
+    #[must_use]
+    pub fn locale(&self) -> Locale {
+        self.context.locale
+    }
+
     /// Who acts.
     #[must_use]
     pub fn actor(&self) -> &Actor {
@@ -314,7 +326,23 @@ impl Session {
     /// When the journal cannot be read.
     pub fn timeline(&self, id: RecordId) -> Result<Vec<Event>> {
         let (reader, _) = self.read()?;
-        timeline::of_record(&reader, &self.engine.inner.backend, id)
+        timeline::of_record(&reader, &self.engine.inner.backend, id, None, usize::MAX)
+    }
+
+    /// A page of a long timeline: the last `limit` events before a commit, or before now, oldest first. Events of one
+    /// commit stay together, so there may be a few more. The next page is asked for with the position of the first
+    /// event; an empty one is the end.
+    ///
+    /// # Errors
+    /// As [`Session::timeline`].
+    pub fn timeline_before(
+        &self,
+        id: RecordId,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Event>> {
+        let (reader, _) = self.read()?;
+        timeline::of_record(&reader, &self.engine.inner.backend, id, before, limit)
     }
 
     /// A snapshot as who acts sees it: what everything that he reads goes through.

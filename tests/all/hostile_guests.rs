@@ -3,7 +3,10 @@
 //! The whole way: a component made here is installed through a session and woken by a write. A failure names plugin,
 //! version, export and record; the process lives; the store is what it was; the other plugins go on.
 
+mod answers;
+mod every_guest;
 mod foreign_files;
+mod making;
 
 use peyvand::{ErrorKind, Request, Session};
 use serde_json::{Value as Json, json};
@@ -70,7 +73,7 @@ fn skipping() -> String {
 }
 
 fn install(session: &Session, bytes: &[u8]) {
-    let info = session.install_plugin(bytes, Json::Null).unwrap();
+    let info = session.install_unsigned_plugin(bytes, Json::Null).unwrap();
     assert_eq!((info.id.as_str(), info.broken), ("hostile", None));
 }
 
@@ -98,7 +101,7 @@ fn a_plugin_that_fails_and_must_not_refuses_the_write() {
     for (deed, compute, words) in misdeeds() {
         let session = memory();
         let _ = session
-            .install_plugin(&component("lead-score"), Json::Null)
+            .install_unsigned_plugin(&component("lead-score"), Json::Null)
             .unwrap();
         install(&session, &guest(&compute, MANIFEST));
         let before = session.engine().check().unwrap();
@@ -148,7 +151,7 @@ fn a_plugin_that_fails_and_may_is_skipped_and_counted() {
     for (deed, compute, words) in misdeeds() {
         let session = memory();
         let _ = session
-            .install_plugin(&component("lead-score"), Json::Null)
+            .install_unsigned_plugin(&component("lead-score"), Json::Null)
             .unwrap();
         install(&session, &guest(&compute, &skipping()));
         let id = create(&session, "lead", json!({"name": "A B", "employees": 5}));
@@ -298,18 +301,19 @@ fn creating_an_account() -> Body {
         ]
     };
     let text = |bytes: [u8; 4]| i32::from_le_bytes(bytes);
-    // The list; then row, key, create, object, fields of its one effect; then the texts.
+    // The list; then row, key, create, object, fields of its one effect, in which an action begins at a multiple of eight;
+    // then the texts.
     let cells = [
         (ANSWER, 2048),
         (ANSWER + 4, 1),
         (2048, 0),
         (2052, 3000),
         (2056, 1),
-        (2060, 0),
-        (2064, 3000),
-        (2068, 7),
-        (2072, 0),
-        (2076, 0),
+        (2064, 0),
+        (2072, 3000),
+        (2076, 7),
+        (2080, 0),
+        (2084, 0),
         (3000, text(*b"acco")),
         (3004, text(*b"unt\0")),
     ];

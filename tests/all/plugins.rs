@@ -10,7 +10,7 @@ use crate::setting::{codes, component, create, fixed, memory, noon, on_disk};
 fn a_field_type_normalises_and_refuses() {
     let session = memory();
     let _ = session
-        .install_plugin(&component("national-id"), Json::Null)
+        .install_unsigned_plugin(&component("national-id"), Json::Null)
         .unwrap();
     let field = Field::new(
         "person_id",
@@ -68,7 +68,7 @@ fn a_field_type_normalises_and_refuses() {
 fn a_score_is_computed_and_explains_itself() {
     let session = memory();
     let info = session
-        .install_plugin(&component("lead-score"), Json::Null)
+        .install_unsigned_plugin(&component("lead-score"), Json::Null)
         .unwrap();
     assert!(
         info.brings.contains(&"field lead.score".to_owned()),
@@ -106,7 +106,7 @@ fn a_score_is_computed_and_explains_itself() {
 fn a_won_opportunity_brings_one_task_for_its_owner() {
     let session = memory();
     let _ = session
-        .install_plugin(&component("follow-up"), Json::Null)
+        .install_unsigned_plugin(&component("follow-up"), Json::Null)
         .unwrap();
     let owner = create(&session, "user", json!({"login": "sara", "name": "Sara"}));
     let deal = create(
@@ -142,7 +142,7 @@ fn a_quiet_opportunity_is_noticed_once_by_the_daily_workflow() {
     let (builder, clock) = fixed(peyvand::Engine::in_memory());
     let session = builder.open().unwrap().session();
     let _ = session
-        .install_plugin(&component("follow-up"), Json::Null)
+        .install_unsigned_plugin(&component("follow-up"), Json::Null)
         .unwrap();
     create(&session, "user", json!({"login": "sara", "name": "Sara"}));
     let deal = create(
@@ -174,7 +174,7 @@ fn a_quiet_opportunity_is_noticed_once_by_the_daily_workflow() {
 fn the_league_gives_points_for_winning_and_none_for_typing() {
     let session = memory();
     let _ = session
-        .install_plugin(&component("sales-league"), Json::Null)
+        .install_unsigned_plugin(&component("sales-league"), Json::Null)
         .unwrap();
     let winner = create(&session, "user", json!({"login": "sara", "name": "Sara"}));
     let typist = create(&session, "user", json!({"login": "omid", "name": "Omid"}));
@@ -218,7 +218,7 @@ fn a_plugin_is_stored_listed_switched_and_removed() {
     {
         let session = on_disk(&dir);
         let _ = session
-            .install_plugin(&component("lead-score"), Json::Null)
+            .install_unsigned_plugin(&component("lead-score"), Json::Null)
             .unwrap();
         lead = create(
             &session,
@@ -256,7 +256,7 @@ fn a_plugin_is_stored_listed_switched_and_removed() {
 fn a_plugin_comes_back_with_the_values_it_left() {
     let session = memory();
     let _ = session
-        .install_plugin(&component("lead-score"), Json::Null)
+        .install_unsigned_plugin(&component("lead-score"), Json::Null)
         .unwrap();
     let lead = create(
         &session,
@@ -266,7 +266,7 @@ fn a_plugin_comes_back_with_the_values_it_left() {
     let score = session.get(lead).unwrap().get("score").cloned();
     session.remove_plugin("lead-score").unwrap();
     let _ = session
-        .install_plugin(&component("lead-score"), Json::Null)
+        .install_unsigned_plugin(&component("lead-score"), Json::Null)
         .unwrap();
     assert_eq!(session.get(lead).unwrap().get("score").cloned(), score);
 }
@@ -276,7 +276,7 @@ fn settings_are_checked_against_the_manifest() {
     let session = memory();
     let before = session.engine().position();
     let error = session
-        .install_plugin(&component("lead-score"), json!({"weight-of-nothing": 3}))
+        .install_unsigned_plugin(&component("lead-score"), json!({"weight-of-nothing": 3}))
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Plugin);
     assert!(error.to_string().contains("weight-of-nothing"), "{error}");

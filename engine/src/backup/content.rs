@@ -4,15 +4,17 @@
 //! list of them is one of the files of the backup. Which there are is looked up after the position of the backup is
 //! known: a file is in the store before the entry that names it.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::copy::{copy, read};
+use super::copy::{READING, copy, read};
 use super::error::BackupError;
 use super::folder;
 use super::manifest::Stored;
-use crate::content::{FOLDER, path_of, shards};
+use crate::content::{FOLDER, hash_of, path_of, shards};
 use crate::journal::Disk;
 use crate::record::ContentHash;
 use crate::store::Progress;
@@ -21,6 +23,7 @@ use crate::store::Progress;
 pub(super) const LIST: &str = "content.list";
 /// A file that is being copied.
 const PARTIAL: &str = "partial";
+const MISSING: &str = "it is missing";
 
 /// The files of a backup that records name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,50 +31,147 @@ pub(super) struct Contents {
     pub(super) files: u64,
     pub(super) bytes: u64,
     pub(super) list: Stored,
+    /// Those that should be in it and are not, since the store's own are missing or damaged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lacking: Vec<Lacking>,
+}
+
+/// A file that is in no list, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lacking {
+    hash: String,
+    what: String,
+}
+
+impl Contents {
+    /// What is wrong with it, in words.
+    pub(super) fn problems(&self) -> impl Iterator<Item = String> {
+        self.lacking.iter().map(|Lacking { hash, what }| {
+            format!("the file of the hash {hash} is not in the backup: in the store {what}; put the same file again and take the backup again")
+        })
+    }
 }
 
 /// A file that a list names, and its length.
-type Listed = (ContentHash, u64);
+pub(super) type Listed = (ContentHash, u64);
 
-/// Copies the files that are not there yet, and says which there are and how many bytes were copied.
+/// What came of copying the files of a store.
+#[derive(Default)]
+pub(super) struct Copied {
+    pub(super) listed: Vec<Listed>,
+    pub(super) lacking: Vec<Lacking>,
+    /// Bytes that were not there.
+    pub(super) bytes: u64,
+    /// What is wrong with files of the store that the backup has all the same, in words.
+    pub(super) problems: Vec<String>,
+}
+
+/// Copies the files that are not there yet, or not whole, and says which there are. One that the store has no good copy
+/// of does not keep the others from being copied.
 pub(super) fn copy_new(
     disk: &dyn Disk,
     home: &Path,
     dir: &Path,
+    named: BTreeSet<ContentHash>,
     tell: &mut dyn FnMut(Progress),
-) -> Result<(Vec<Listed>, u64), BackupError> {
+) -> Result<Copied, BackupError> {
     let (from, to) = (home.join(FOLDER), dir.join(FOLDER));
-    let (mut listed, mut copied) = (Vec::new(), 0);
+    // One that the disk lost is in no folder: only those who name it tell of it.
+    let mut all = named;
     for shard in shards(disk, &from)? {
-        for hash in shard.hashes(disk)? {
-            let (source, target) = (path_of(&from, &hash), path_of(&to, &hash));
-            let opened = disk.read(&source).and_then(|file| file.len());
-            let length = opened.map_err(BackupError::io("reading", &source))?;
-            // A file never changes; that its bytes are still good is for `verify_backup` to say.
-            let there = disk.read(&target).and_then(|file| file.len());
-            if there.ok() != Some(length) {
-                folder::make(disk, folder::parent_of(&target))?;
-                let partial = to.join(PARTIAL);
-                one(disk, &source, &partial, (hash, length))?;
-                disk.rename(&partial, &target)
-                    .map_err(BackupError::io("writing", &target))?;
-                copied += length;
+        all.extend(shard.hashes(disk)?);
+    }
+    let (mut done, mut folders) = (Copied::default(), BTreeSet::new());
+    for (number, hash) in all.iter().enumerate() {
+        tell(Progress::new(
+            number as u64,
+            all.len() as u64,
+            "documents copied",
+        ));
+        let (source, target) = (path_of(&from, hash), path_of(&to, hash));
+        match whole(disk, &target, hash) {
+            Some(length) => {
+                done.problems
+                    .extend(only_here(disk, &source, (*hash, length)));
+                done.listed.push((*hash, length));
             }
-            listed.push((hash, length));
-            tell(Progress::new(listed.len() as u64, 0, "documents copied"));
+            None => match from_store(disk, (&source, &target), &to.join(PARTIAL), *hash)? {
+                Ok(length) => {
+                    done.listed.push((*hash, length));
+                    done.bytes += length;
+                }
+                Err(what) => {
+                    let hash = hash.to_string();
+                    done.lacking.push(Lacking { hash, what });
+                    continue;
+                }
+            },
         }
-        // Also where nothing was copied: who did may have been killed before this.
-        if let Some((hash, _)) = listed.last() {
-            sync_parent(disk, &path_of(&to, hash))?;
-        }
+        folders.insert(folder::parent_of(&target).to_owned());
     }
-    if !listed.is_empty() {
-        for folder in [to.as_path(), dir] {
-            disk.sync_folder(folder)
-                .map_err(BackupError::io("syncing", folder))?;
-        }
+    // Also where nothing was copied: who did may have been killed before this.
+    if !done.listed.is_empty() {
+        folders.extend([to, dir.to_owned()]);
     }
-    Ok((listed, copied))
+    for folder in &folders {
+        disk.sync_folder(folder)
+            .map_err(BackupError::io("syncing", folder))?;
+    }
+    Ok(done)
+}
+
+/// The length of a file, if it is what its name says: disks forget, and a backup is read when it is too late.
+fn whole(disk: &dyn Disk, path: &Path, hash: &ContentHash) -> Option<u64> {
+    let (found, length) = hash_of(disk.read(path).ok()?.as_ref()).ok()?;
+    (found == *hash).then_some(length)
+}
+
+/// What is seen at once to be wrong with a file of the store of which the backup has a good copy.
+fn only_here(disk: &dyn Disk, source: &Path, (hash, length): Listed) -> Option<String> {
+    let what = match disk.read(source).and_then(|file| file.len()) {
+        Ok(found) if found == length => return None,
+        Ok(found) => format!("it has {found} bytes and not {length}"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => MISSING.to_owned(),
+        Err(error) => unreadable(&error),
+    };
+    Some(format!(
+        "the file of the hash {hash} is in the backup, but in the store {what}: put the same file again"
+    ))
+}
+
+/// Copies a file from the store, or says what is wrong with it there.
+fn from_store(
+    disk: &dyn Disk,
+    (source, target): (&Path, &Path),
+    partial: &Path,
+    hash: ContentHash,
+) -> Result<Result<u64, String>, BackupError> {
+    let length = match disk.read(source).and_then(|file| file.len()) {
+        Ok(length) => length,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Err(MISSING.to_owned()));
+        }
+        Err(error) => return Ok(Err(unreadable(&error))),
+    };
+    folder::make(disk, folder::parent_of(target))?;
+    match one(disk, source, partial, (hash, length)) {
+        Ok(()) => {
+            disk.rename(partial, target)
+                .map_err(BackupError::io("writing", target))?;
+            Ok(Ok(length))
+        }
+        Err(BackupError::Damaged { what, .. }) => Ok(Err(what)),
+        Err(BackupError::Io {
+            action: READING,
+            source,
+            ..
+        }) => Ok(Err(unreadable(&source))),
+        Err(error) => Err(error),
+    }
+}
+
+fn unreadable(error: &io::Error) -> String {
+    format!("it cannot be read ({error})")
 }
 
 /// Copies the files of a backup into a store that is being made.
@@ -120,16 +220,21 @@ pub(super) fn verify(
     Ok(())
 }
 
-/// Removes what the backup does not name any longer. What cannot be removed now is by the next.
-pub(super) fn tidy(disk: &dyn Disk, dir: &Path, listed: &[Listed]) -> Result<(), BackupError> {
+/// Removes what the backup does not name any longer, but for what is left of files that the store has no good copy of.
+/// What cannot be removed now is by the next.
+pub(super) fn tidy(
+    disk: &dyn Disk,
+    dir: &Path,
+    listed: &[Listed],
+    lacking: &[Lacking],
+) -> Result<(), BackupError> {
     let folder = dir.join(FOLDER);
     drop(disk.remove(&folder.join(PARTIAL)));
     for shard in shards(disk, &folder)? {
         for hash in shard.hashes(disk)? {
-            if listed
-                .binary_search_by_key(&hash, |(hash, _)| *hash)
-                .is_err()
-            {
+            let is_listed = listed.binary_search_by_key(&hash, |(hash, _)| *hash);
+            let name = hash.to_string();
+            if is_listed.is_err() && !lacking.iter().any(|lacking| lacking.hash == name) {
                 drop(disk.remove(&path_of(&folder, &hash)));
             }
         }
@@ -174,10 +279,4 @@ fn must_be(
         blake3: hash.to_string(),
     };
     stored.must_be(path, read)
-}
-
-fn sync_parent(disk: &dyn Disk, path: &Path) -> Result<(), BackupError> {
-    let parent = folder::parent_of(path);
-    disk.sync_folder(parent)
-        .map_err(BackupError::io("syncing", parent))
 }

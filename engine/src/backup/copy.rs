@@ -8,6 +8,8 @@ use super::manifest::{Stored, hex};
 use crate::journal::Disk;
 
 const PIECE: usize = 1024 * 1024;
+/// What an error says was done that comes of the file which is copied, and not of the copy.
+pub(super) const READING: &str = "reading";
 
 /// Reads a file, or the first `length` bytes of it, hands each piece to `each`, and says what it was.
 pub(super) fn read(
@@ -17,7 +19,7 @@ pub(super) fn read(
     length: Option<u64>,
     mut each: impl FnMut(u64, &[u8]) -> io::Result<()>,
 ) -> Result<Stored, BackupError> {
-    let fail = || BackupError::io("reading", path);
+    let fail = || BackupError::io(READING, path);
     let file = disk.read(path).map_err(fail())?;
     let mut hasher = blake3::Hasher::new();
     let mut piece = vec![0; PIECE];

@@ -138,6 +138,12 @@ impl Manifest {
         (files + self.files().count() as u64, bytes + own)
     }
 
+    /// What is wrong with it that was known when it was taken, in words.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let content = self.content.iter();
+        content.flat_map(Contents::problems).collect()
+    }
+
     pub(super) fn format_for(content: Option<&Contents>) -> u32 {
         match content {
             Some(_) => FORMAT,

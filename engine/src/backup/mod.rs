@@ -42,7 +42,7 @@ pub use restore::{RestoreOptions, Restored, restore};
 pub use verify::verify_backup;
 
 /// A backup that was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Backup {
     /// The last commit that is in it.
@@ -55,6 +55,9 @@ pub struct Backup {
     pub bytes: u64,
     /// What was copied this time; the rest was there already.
     pub copied: u64,
+    /// What is wrong, in words: files of records that the store has lost or that are damaged in it. Everything else is
+    /// in the backup; where this is not empty, see to it before the backups go that are older.
+    pub problems: Vec<String>,
 }
 
 /// A checkpoint that was written.
@@ -99,7 +102,9 @@ impl Engine {
 
     /// Takes a backup into a folder of its own, while writers go on: a checkpoint, and the journal up
     /// to it. A backup that is there already is brought up to date, and only what is new is copied;
-    /// until that is done, the old one stays good.
+    /// until that is done, the old one stays good. A file of a record that is missing or damaged in the store does not
+    /// keep the rest from being copied, and a good copy that an earlier backup made of it stays:
+    /// [`Backup::problems`] tells of each.
     ///
     /// ```
     /// # fn main() -> Result<(), peyvand::Error> {
@@ -121,6 +126,12 @@ impl Engine {
     pub fn backup(&self, dir: impl AsRef<Path>, tell: &mut dyn FnMut(Progress)) -> Result<Backup> {
         let _alone = self.reshaping();
         let made = self.session().context.now();
-        Ok(take::backup(&self.inner.backend, made, dir.as_ref(), tell)?)
+        Ok(take::backup(
+            &self.inner.backend,
+            &|| crate::content::named(self),
+            made,
+            dir.as_ref(),
+            tell,
+        )?)
     }
 }

@@ -73,7 +73,7 @@ impl RestoreOptions {
 }
 
 /// A store that was restored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Restored {
     /// Its last commit.
@@ -82,6 +82,8 @@ pub struct Restored {
     pub of: Position,
     /// How many records the registers of erased ones name; none of them is in the store.
     pub erased: u64,
+    /// Files of records that are not in it because they were not in the backup either, in words.
+    pub problems: Vec<String>,
 }
 
 /// Makes a store in `to`, a new or empty folder, of the backup in `from`.
@@ -140,6 +142,7 @@ pub(super) fn restore_on(
         position,
         of: manifest.position(),
         erased,
+        problems: manifest.problems(),
     })
 }
 

@@ -12,14 +12,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::content::{self, Contents};
+use super::content::{self, Contents, Listed};
 use super::copy::{copy, read};
 use super::error::BackupError;
 use super::folder::{self, parent_of};
 use super::manifest::{Base, FILES, MARK, MARK_TEXT, Manifest, Stored, hex, written};
 use super::{Backup, Checkpoint, verify};
+use crate::content::Named;
 use crate::journal::{Disk, Journal, Position, SegmentFile};
-use crate::record::ContentHash;
 use crate::store::checkpoint::{self, Content, Header, Outgoing};
 use crate::store::{Backend, Progress, Snapshot, StoreError, kept, rows_under};
 
@@ -89,9 +89,13 @@ fn export(
     Ok((content, file.written()))
 }
 
+/// Finds the files that anything names.
+pub(super) type FindNamed<'a> = &'a dyn Fn() -> crate::error::Result<Named>;
+
 /// Takes a backup at the instant `made`, as the caller's clock says.
 pub(super) fn backup(
     backend: &Arc<dyn Backend>,
+    named: FindNamed<'_>,
     made: DateTime<Utc>,
     dir: &Path,
     tell: &mut dyn FnMut(Progress),
@@ -106,7 +110,7 @@ pub(super) fn backup(
     };
     drop(snapshot);
     let journal_files = target.copy_journal(journal, position, tell)?;
-    let contents = target.copy_content(backend.home(), tell)?;
+    let contents = target.copy_content(backend.home(), named()?, tell)?;
     let manifest = Manifest {
         format: Manifest::format_for(contents.as_ref()),
         position: position.get(),
@@ -126,6 +130,7 @@ pub(super) fn backup(
         files,
         bytes,
         copied: target.copied,
+        problems: target.problems,
     })
 }
 
@@ -139,7 +144,11 @@ struct Target {
     known: Option<Manifest>,
     copied: u64,
     /// The files that records name.
-    content: Vec<(ContentHash, u64)>,
+    content: Vec<Listed>,
+    /// Whether nothing of the files in the backup is to be removed, since what names them cannot be read.
+    keeps_content: bool,
+    /// What is wrong with the store, in words.
+    problems: Vec<String>,
 }
 
 impl Target {
@@ -177,6 +186,8 @@ impl Target {
             known: manifest,
             copied: 0,
             content: Vec::new(),
+            keeps_content: false,
+            problems: Vec::new(),
         })
     }
 
@@ -253,12 +264,17 @@ impl Target {
     fn copy_content(
         &mut self,
         home: Option<&Path>,
+        named: Named,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Option<Contents>, BackupError> {
         let Some(home) = home else { return Ok(None) };
-        let (listed, copied) = content::copy_new(self.disk(), home, &self.dir, tell)?;
-        self.copied += copied;
-        if listed.is_empty() {
+        self.keeps_content = !named.damaged.is_empty();
+        self.problems = named.damaged;
+        let copied = content::copy_new(self.disk(), home, &self.dir, named.files, tell)?;
+        self.copied += copied.bytes;
+        self.problems.extend(copied.problems);
+        let (listed, lacking) = (copied.listed, copied.lacking);
+        if listed.is_empty() && lacking.is_empty() {
             return Ok(None);
         }
         let (text, partial) = (content::written(&listed), self.partial());
@@ -271,7 +287,9 @@ impl Target {
             files: listed.len() as u64,
             bytes: listed.iter().map(|(_, length)| length).sum(),
             list,
+            lacking,
         };
+        self.problems.extend(contents.problems());
         self.content = listed;
         Ok(Some(contents))
     }
@@ -369,7 +387,12 @@ impl Target {
                 drop(self.disk.remove(&files.join(name)));
             }
         }
-        content::tidy(self.disk(), &self.dir, &self.content)
+        if self.keeps_content {
+            return Ok(());
+        }
+        let lacking = manifest.content.as_ref().map(|content| &content.lacking);
+        let lacking = lacking.map_or(&[][..], |lacking| lacking);
+        content::tidy(self.disk(), &self.dir, &self.content, lacking)
     }
 }
 

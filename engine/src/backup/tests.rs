@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::mishap_tests::no_files;
 use super::*;
 use crate::check::Checked;
 use crate::context::{FixedClock, SeededIds};
@@ -380,7 +381,7 @@ fn a_backup_that_fails_anywhere_leaves_the_one_before_as_it_was() {
         store.unpin(at);
         position
     };
-    let back_up = || take::backup(&store, noon(), &to, &mut |_| {});
+    let back_up = || take::backup(&store, &no_files, noon(), &to, &mut |_| {});
     let position_of_backup = || {
         let copy = folder.path().join("copy");
         restore(&to, &copy, &RestoreOptions::default(), &mut |_| {}).unwrap();

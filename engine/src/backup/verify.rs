@@ -57,6 +57,7 @@ fn verify(
         files,
         bytes: total,
         copied: 0,
+        problems: manifest.problems(),
     })
 }
 

@@ -48,15 +48,15 @@ pub(crate) fn audit(
         Ok(())
     })?;
     tell(Progress::new(files, files, "files read"));
+    let mut problems = Vec::new();
     if files > 0 || has_records(reader)? {
-        each_named(engine, &mut |subject, file| {
+        let damaged = each_named(engine, &mut |subject, file| {
             Ok(wrong.look(content, subject, file)?)
         })?;
+        problems.extend(damaged.iter().map(ToString::to_string));
     }
-    Ok(Audit {
-        files,
-        problems: wrong.told(reader)?,
-    })
+    problems.extend(wrong.told(reader)?);
+    Ok(Audit { files, problems })
 }
 
 fn is_whole(content: &Content, hash: &ContentHash) -> Result<bool, ContentError> {

@@ -30,10 +30,14 @@ pub(crate) fn collect(engine: &Engine, age: TimeDelta) -> Result<Collected> {
     let now = engine.session().context.now();
     let sweep = content.uses.sweep();
     let mut named = BTreeSet::new();
-    each_named(engine, &mut |_, file| {
+    let damaged = each_named(engine, &mut |_, file| {
         named.insert(file.hash);
         Ok(())
     })?;
+    // A good copy of it may be put back, and what it names must be there then.
+    if let Some(error) = damaged.into_iter().next() {
+        return Err(error.into());
+    }
     let known = read(&content.place.orphans()?);
     let (mut orphans, mut done) = (BTreeMap::new(), Collected::default());
     content.place.each(|hash| {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
+use super::media;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{
     Answers, BeforeSave, HookContext, HookFailure, Interest, Refusal, Row, Rule, Verb, engine_rule,
@@ -31,7 +32,7 @@ const ATTEMPTS: usize = 16;
 
 impl Session {
     /// A document with its first version, attached to these records. `fields` are those of the document beside its file;
-    /// without a title it is called like the file.
+    /// without a title it is called like the file. A name that ends as other files do is a warning.
     ///
     /// # Errors
     /// As [`Session::commit`].
@@ -41,6 +42,21 @@ impl Session {
         fields: impl Into<Fields>,
         to: &[RecordId],
     ) -> Result<Committed> {
+        let (_, requests) = self.document_requests(file, fields, to)?;
+        let mut committed = self.commit(requests)?;
+        committed
+            .warnings
+            .extend(media::belied(&file.name, &file.media_type));
+        Ok(committed)
+    }
+
+    /// The requests that make a document of a file, under which id.
+    pub(crate) fn document_requests(
+        &self,
+        file: &FileRef,
+        fields: impl Into<Fields>,
+        to: &[RecordId],
+    ) -> Result<(RecordId, Vec<Request>)> {
         let id = self.new_id(DOCUMENT)?;
         let mut fields: Fields = fields.into();
         let titled = fields.0.get("title").is_some_and(|title| !title.is_null());
@@ -56,7 +72,7 @@ impl Session {
             let fields = json!({"document": id.to_string(), "record": record.to_string()});
             Request::create(ATTACHMENT, fields)
         }));
-        self.commit(requests)
+        Ok((id, requests))
     }
 
     /// Another version of a document. The one before is kept.
@@ -73,7 +89,12 @@ impl Session {
             let requests = self.version_requests(document, file, note)?;
             match self.commit(requests) {
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
-                done => return done,
+                done => {
+                    let mut committed = done?;
+                    let warning = media::belied(&file.name, &file.media_type);
+                    committed.warnings.extend(warning);
+                    return Ok(committed);
+                }
             }
         }
         let message = format!("others kept changing {document}");

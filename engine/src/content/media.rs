@@ -215,6 +215,26 @@ const ENDINGS: [(&str, &str); 21] = [
     ("m4a", "audio/mp4"),
 ];
 
+/// Endings of files that have bytes by which they are known, and what those files are called.
+const KEPT: [(&str, &[&str]); 9] = [
+    ("pdf", &["application/pdf", "application/x-pdf"]),
+    ("png", &["image/png", "image/x-png"]),
+    ("jpg", &["image/jpeg", "image/jpg", "image/pjpeg"]),
+    ("jpeg", &["image/jpeg", "image/jpg", "image/pjpeg"]),
+    ("gif", &["image/gif"]),
+    ("webp", &["image/webp"]),
+    // What is packed may be called by what packs it.
+    (
+        "docx",
+        &["application/vnd.", "application/zip", "application/x-zip"],
+    ),
+    (
+        "xlsx",
+        &["application/vnd.", "application/zip", "application/x-zip"],
+    ),
+    ("zip", &["application/zip", "application/x-zip"]),
+];
+
 /// What a file is by its first bytes.
 pub(super) fn found(head: &[u8]) -> Found {
     let is = |magic: &&Magic| {
@@ -297,6 +317,18 @@ pub(super) fn called(
     Ok(match by_ending {
         Some((_, media_type)) if open && fits(found, media_type) => (*media_type).to_owned(),
         _ => found.media_type.to_owned(),
+    })
+}
+
+/// What such a name promises that the bytes do not keep, in words: programs open a file by the ending of its name.
+pub(super) fn belied(name: &str, media_type: &str) -> Option<String> {
+    let (_, ending) = name.rsplit_once('.')?;
+    let ending = ending.to_ascii_lowercase();
+    let known = KEPT.iter().find(|(known, _)| *known == ending)?;
+    let (_, promised) = known;
+    let is_kept = promised.iter().any(|begin| media_type.starts_with(begin));
+    (!is_kept).then(|| {
+        format!("'{name}' ends like a {ending} file, and its bytes are {media_type}; look what it is, or name it by that")
     })
 }
 

@@ -44,7 +44,8 @@ pub(crate) use collect::collect;
 pub(crate) use document::{DocumentRule, Part as DocumentPart, documents_of_only};
 pub(crate) use error::ContentError;
 pub(crate) use forget::forget;
-pub(crate) use place::{FOLDER, path_of, shards};
+pub(crate) use named::{Named, named};
+pub(crate) use place::{FOLDER, hash_of, path_of, shards};
 pub(crate) use uses::Held;
 
 use std::io::Read;

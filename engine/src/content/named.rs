@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::journal::{Entry, Position, Subject};
-use crate::record::{FileRef, Value};
+use crate::journal::{Disk, Entry, Position, Subject};
+use crate::record::{ContentHash, FileRef, Value};
 use crate::schema::{FieldKind, Schema};
 use crate::store::{Snapshot, StoreError, codec, kept, spaces};
 use crate::write::Binned;
@@ -77,6 +78,30 @@ impl Names {
         Ok(())
     }
 
+    /// What is wrong with the checkpoint, if it is damaged; then only some of what it names was told.
+    fn in_checkpoint(
+        &self,
+        disk: &dyn Disk,
+        path: &Path,
+        each: Each<'_>,
+    ) -> Result<Option<StoreError>> {
+        let of_damage = |error: StoreError| match kept::is_unreadable(&error) {
+            true => Ok(Some(error)),
+            false => Err(error.into()),
+        };
+        let rows = match kept::open(disk, path) {
+            Ok(rows) => rows,
+            Err(error) => return of_damage(error),
+        };
+        for row in rows {
+            match row {
+                Ok((key, value)) => self.in_entry(&key, &value, each)?,
+                Err(error) => return of_damage(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
     fn in_commit(&self, entry: &Entry, each: Each<'_>) -> Result<()> {
         for leaf in &entry.leaves {
             if !self.objects.contains(&leaf.subject.object) {
@@ -96,31 +121,28 @@ impl Names {
 pub(super) type Each<'a> = &'a mut dyn FnMut(Subject, &FileRef) -> Result<()>;
 
 /// Tells of every file that anything names which can still be read: records, the bin, the journal, kept checkpoints.
-/// One that is named often is told of often.
-pub(super) fn each_named(engine: &Engine, each: Each<'_>) -> Result<()> {
+/// One that is named often is told of often. Comes back with the checkpoints that are damaged, which may name more.
+pub(super) fn each_named(engine: &Engine, each: Each<'_>) -> Result<Vec<StoreError>> {
     let (reader, _) = engine.read()?;
     let names = Names::of(&reader.schema);
     drop(reader);
+    let mut damaged = Vec::new();
     if names.objects.is_empty() {
-        return Ok(());
+        return Ok(damaged);
     }
     let backend = &engine.inner.backend;
     let Some(journal) = backend.journal() else {
-        return each_in_entries(engine, &names, each);
+        return each_in_entries(engine, &names, each).map(|()| damaged);
     };
     // The journal tells of all that ever was, as far as it goes back.
     if journal.base() > Position::START {
         let oldest = Snapshot::pin_at(backend, backend.oldest())?;
         names.in_state(&oldest, each)?;
         drop(oldest);
+        let disk = journal.disk().as_ref();
         let folder = backend.home().map(|home| home.join(kept::FOLDER));
-        for path in folder.map_or_else(Vec::new, |folder| {
-            kept::newest_first(journal.disk().as_ref(), &folder)
-        }) {
-            for row in kept::open(journal.disk().as_ref(), &path)? {
-                let (key, value) = row.map_err(StoreError::from)?;
-                names.in_entry(&key, &value, each)?;
-            }
+        for path in folder.map_or(Ok(Vec::new()), |folder| kept::all(disk, &folder))? {
+            damaged.extend(names.in_checkpoint(disk, &path, each)?);
         }
     }
     let mut told = Ok(());
@@ -132,7 +154,26 @@ pub(super) fn each_named(engine: &Engine, each: Each<'_>) -> Result<()> {
         }
     });
     visited.map_err(StoreError::from)?;
-    told
+    told.map(|()| damaged)
+}
+
+/// What names files, as far as it can be read.
+#[derive(Default)]
+pub(crate) struct Named {
+    pub(crate) files: BTreeSet<ContentHash>,
+    /// What is wrong with checkpoints that may name more.
+    pub(crate) damaged: Vec<String>,
+}
+
+/// The files that anything names which can still be read.
+pub(crate) fn named(engine: &Engine) -> Result<Named> {
+    let mut files = BTreeSet::new();
+    let damaged = each_named(engine, &mut |_, file| {
+        files.insert(file.hash);
+        Ok(())
+    })?;
+    let damaged = damaged.iter().map(ToString::to_string).collect();
+    Ok(Named { files, damaged })
 }
 
 fn each_in_entries(engine: &Engine, names: &Names, each: Each<'_>) -> Result<()> {

@@ -4,6 +4,7 @@
 
 mod keeping;
 mod refusing;
+mod rotting;
 
 use std::fs;
 use std::io::{self, Read};

@@ -23,13 +23,20 @@ struct Inner {
     /// When each was put last by this process, until it is seen to be named.
     put: BTreeMap<ContentHash, DateTime<Utc>>,
     /// What came into use since a sweep began.
-    since: Option<BTreeSet<ContentHash>>,
+    since: Option<Since>,
+}
+
+#[derive(Default)]
+struct Since {
+    put: BTreeSet<ContentHash>,
+    /// By commits, since names were looked for last.
+    held: BTreeSet<ContentHash>,
 }
 
 impl Inner {
-    fn note(&mut self, hash: ContentHash) {
+    fn note_held(&mut self, hash: ContentHash) {
         if let Some(since) = &mut self.since {
-            since.insert(hash);
+            since.held.insert(hash);
         }
     }
 }
@@ -42,7 +49,9 @@ impl Uses {
     /// A file is being put: from here on it is not dropped by a sweep that has begun.
     pub(super) fn put(&self, hash: ContentHash, now: DateTime<Utc>) {
         let mut inner = self.lock();
-        inner.note(hash);
+        if let Some(since) = &mut inner.since {
+            since.put.insert(hash);
+        }
         inner.put.insert(hash, now);
     }
 
@@ -58,7 +67,7 @@ impl Uses {
 
     /// Begins to drop files. One sweep at a time: whoever calls this sees to it.
     pub(super) fn sweep(&self) -> Sweep<'_> {
-        self.lock().since = Some(BTreeSet::new());
+        self.lock().since = Some(Since::default());
         Sweep { uses: self }
     }
 }
@@ -69,6 +78,13 @@ pub(super) struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
+    /// Names are about to be looked for again: the store tells of what was committed and let go of until now.
+    pub(super) fn look_again(&self) {
+        if let Some(since) = &mut self.uses.lock().since {
+            since.held.clear();
+        }
+    }
+
     /// Drops a file by `remove`, unless it came into use meanwhile.
     pub(super) fn drop_file<E>(
         &self,
@@ -80,7 +96,7 @@ impl Sweep<'_> {
             || inner
                 .since
                 .as_ref()
-                .is_some_and(|since| since.contains(hash));
+                .is_some_and(|since| since.put.contains(hash) || since.held.contains(hash));
         if used {
             return Ok(false);
         }
@@ -110,7 +126,7 @@ impl Held {
 
     pub(super) fn add(&mut self, uses: &Arc<Uses>, file: FileRef) {
         let mut inner = uses.lock();
-        inner.note(file.hash);
+        inner.note_held(file.hash);
         *inner.held.entry(file.hash).or_default() += 1;
         drop(inner);
         self.uses.get_or_insert_with(|| Arc::clone(uses));
@@ -123,7 +139,7 @@ impl Drop for Held {
         let Some(uses) = &self.uses else { return };
         let mut inner = uses.lock();
         for FileRef { hash, .. } in &self.files {
-            inner.note(*hash);
+            inner.note_held(*hash);
             if let Some(count) = inner.held.get_mut(hash) {
                 *count -= 1;
                 if *count == 0 {

@@ -10,6 +10,7 @@ use crate::content::{Content, ContentRules};
 use crate::context::{Clock, IdSource, Locale, RandomIds, SystemClock};
 use crate::error::Result;
 use crate::hook::Bills;
+use crate::install::Host;
 use crate::journal::{Disk, Durability, RealDisk};
 use crate::message::{Channel, MessageRules, Post, Transport};
 #[cfg(feature = "postgres")]
@@ -49,6 +50,8 @@ pub struct EngineBuilder {
     post: Post,
     content: ContentRules,
     letters: Option<crate::notification::Post>,
+    #[cfg(feature = "wasm")]
+    code_cache: Option<PathBuf>,
     tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
@@ -75,6 +78,8 @@ impl EngineBuilder {
             post: Post::default(),
             content: ContentRules::default(),
             letters: None,
+            #[cfg(feature = "wasm")]
+            code_cache: None,
             tell: Arc::new(|_| {}),
         }
     }
@@ -180,9 +185,22 @@ impl EngineBuilder {
         self
     }
 
+    /// A folder in which the compiled code of plugins is kept, so that opening a store compiles nothing; without one,
+    /// each process compiles them once. It is made where there is none, for this user alone: a folder that another user
+    /// may read or change is not used, and [`Engine::code_cache_fault`] says so. It may be shared by stores, needs no
+    /// backup, and can be deleted at any time.
+    #[cfg(feature = "wasm")]
+    pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.code_cache = Some(folder.into());
+        self
+    }
+
     /// What is to be written so that a letter is sent to a user who wants notifications by e-mail or as short messages,
     /// such as the creation of a message. It is one commit with the note that the letter was sent. It may read, and must
-    /// not let the engine notify. Without it, such notifications are shown in the application.
+    /// not let the engine notify. Without it, a letter is a message to the user's `email` or `mobile`, by the ways for
+    /// which there is a [`transport`](Self::transport) or the [rules](Self::message_rules) name a sender, and
+    /// [`Engine::deliver`] sends it. What goes by no way that is open here is shown in the application, and its letter
+    /// waits a week for a process that sends it.
     ///
     /// ```
     /// # fn main() -> Result<(), peyvand::Error> {
@@ -207,6 +225,13 @@ impl EngineBuilder {
         + 'static,
     ) -> Self {
         self.letters = Some(Arc::new(write));
+        self
+    }
+
+    /// As if other processes could deliver from the same store.
+    #[cfg(test)]
+    pub(crate) fn shared(mut self) -> Self {
+        self.post.shared = true;
         self
     }
 
@@ -267,7 +292,16 @@ impl EngineBuilder {
         let shared = self.database.is_some();
         #[cfg(not(feature = "postgres"))]
         let shared = false;
-        self.post.shared = shared;
+        self.post.shared |= shared;
+        let host = Host {
+            messages: self.post.rules.clone(),
+            #[cfg(feature = "wasm")]
+            code: self.code_cache.map(|folder| {
+                // Never of a seeded source, whose secrets can be guessed; no result depends on it.
+                let secret = RandomIds::default().secret(self.clock.now());
+                Arc::new(crate::install::CodeCache::in_folder(folder, secret))
+            }),
+        };
         let inner = Inner {
             backend,
             content,
@@ -278,6 +312,7 @@ impl EngineBuilder {
             config: RwLock::default(),
             bills: Bills::default(),
             post: self.post,
+            host,
             set_aside,
             resumed: Mutex::default(),
             installing: Mutex::default(),

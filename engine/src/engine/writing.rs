@@ -86,11 +86,16 @@ impl Engine {
                 cause,
                 depth,
                 followed: std::mem::take(&mut *self.followed()),
+                billed: self.inner.bills.take(),
             };
+            self.inner.bills.on(context.day_of(write.now));
             let written = write::run(&write, groups);
             if !matches!(&written, Ok(Ok(written)) if written.committed.is_some()) {
                 self.followed().extend(&write.followed);
+                self.inner.bills.give_back(&write.billed);
             }
+            #[cfg(feature = "wasm")]
+            crate::install::pause_tripped(self, registry);
             if let Ok(written) = written? {
                 let position = write.reader.position();
                 drop(write);
@@ -134,6 +139,7 @@ impl Engine {
             cause: None,
             depth: 0,
             followed: Vec::new(),
+            billed: Vec::new(),
         };
         write::rehearse(&write, view, groups)
     }
@@ -192,6 +198,7 @@ impl Engine {
                 cause: None,
                 depth,
                 followed: Vec::new(),
+                billed: Vec::new(),
             };
             warnings.extend(self.follow(&write, done.position, &done.drafts)?);
         }
@@ -242,6 +249,14 @@ impl Engine {
             .map(|error| format!("an effect of {} was refused: {error}", context.actor));
         let mut warnings: Vec<String> = failed.collect();
         warnings.extend(report.warnings);
+        if !followed.posts.is_empty() {
+            let session = self.session().acting_in(context.clone());
+            let failed = crate::message::post(&session, followed.posts, cause, depth)?;
+            let failed = failed.into_iter();
+            warnings.extend(
+                failed.map(|error| format!("a message of {} was refused: {error}", context.actor)),
+            );
+        }
         Ok(warnings)
     }
 
@@ -279,6 +294,7 @@ impl Engine {
                 cause: None,
                 depth,
                 followed: Vec::new(),
+                billed: Vec::new(),
             };
             let warnings = self.follow(&write, position, &changes)?;
             self.inner

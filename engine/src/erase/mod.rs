@@ -13,6 +13,7 @@ mod delete;
 mod register;
 #[cfg(test)]
 mod tests;
+mod theirs;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -38,6 +39,8 @@ const ATTEMPTS: usize = 16;
 pub struct Erased {
     /// The records: those that were asked for, and those that went along with them.
     pub ids: Vec<RecordId>,
+    /// How many of them are messages: those that were written to who was erased, or came from him.
+    pub messages: usize,
     /// The commit that says so.
     pub position: Position,
     /// In how many places of the journal something of them was erased.
@@ -50,7 +53,8 @@ impl Session {
     /// Erases records for good: from the journal, the state, its history and the checkpoints that the store keeps. What
     /// is not in the bin yet is deleted first, by the ordinary rules. What goes along with a record is erased too,
     /// and documents that are attached to nothing else, with all versions and their files; a file that another record
-    /// names stays. The hash chain of the journal stays whole; that there were such records, when they were changed and by whom, is still
+    /// names stays. So are messages to or from who is erased, by their references or by an address that nobody else
+    /// has, and what was said about them and lies in the bin by itself. The hash chain of the journal stays whole; that there were such records, when they were changed and by whom, is still
     /// known. Totals of other records, what other records say about them, and keys that a caller gave to
     /// [`Session::commit_once`] are not changed.
     ///
@@ -88,10 +92,10 @@ impl Session {
     ) -> Result<Erased> {
         self.must_administer("erase records")?;
         let _alone = self.engine.reshaping();
-        let mut ids: BTreeSet<RecordId> = ids.into_iter().collect();
+        let ids: BTreeSet<RecordId> = ids.into_iter().collect();
         let (reader, _) = self.engine.read()?;
         refuse_unknown(&reader, &ids)?;
-        ids.extend(content::documents_of_only(&reader, &ids)?);
+        let ids = theirs::with_theirs(&self.engine, &reader, ids)?;
         drop(reader);
         let mut warnings = Vec::new();
         let ids = delete::delete(self, &ids, How::ByTheRules, &mut warnings)?;
@@ -102,8 +106,12 @@ impl Session {
     }
 }
 
-/// Ends what a crash broke off, or what a restore was told to erase.
+/// Ends what a crash or a full disk broke off, or what a restore was told to erase.
 pub(crate) fn resume(engine: &Engine) -> Result<()> {
+    end_what_was_begun(engine).map_err(not_ended)
+}
+
+fn end_what_was_begun(engine: &Engine) -> Result<()> {
     let Some(register) = Register::of(engine)? else {
         return Ok(());
     };
@@ -123,6 +131,16 @@ pub(crate) fn resume(engine: &Engine) -> Result<()> {
     let mut warnings = Vec::new();
     let ids = delete::delete(&session, &ids, How::InAnyCase, &mut warnings)?;
     end(&session, ids, warnings, &mut |_| {}).map(drop)
+}
+
+/// The store is not opened with what is to be erased still in it.
+fn not_ended(error: Error) -> Error {
+    let message = format!("an erasing that was begun could not be ended: {error}");
+    let told = Error::new(error.kind(), message);
+    told.hint(
+        "nothing is lost: do what it says and open the store again, which goes on with the erasing",
+    )
+    .because(error)
 }
 
 /// Puts a store in order that was restored up to a point at which somebody was still there whom its journal does not
@@ -186,7 +204,7 @@ fn end(
     let engine = &session.engine;
     let position = mark(session, &ids, &mut warnings)?;
     let subjects = subjects(&engine.read()?.0, &ids);
-    content::forget(engine, &subjects)?;
+    warnings.extend(content::forget(engine, &subjects)?);
     let entries = match subjects.is_empty() {
         true => 0,
         false => engine.inner.backend.erase(&subjects, tell)?,
@@ -194,7 +212,16 @@ fn end(
     if let Some(mut register) = Register::of(engine)? {
         register.end(&ids, engine.position())?;
     }
+    let message = session
+        .engine
+        .read()?
+        .0
+        .schema
+        .object("message")
+        .map(|object| object.prefix);
+    let messages = ids.iter().filter(|id| Some(id.prefix) == message);
     Ok(Erased {
+        messages: messages.count(),
         ids: ids.into_iter().collect(),
         position,
         entries,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod broken_off;
 mod search;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use super::*;
 use crate::backup::{RestoreOptions, restore};
 use crate::context::SeededIds;
 use crate::journal::{Call, Durability, Fault, Faults};
+use crate::message::{Channel, InboundSms, MessageDraft, Recipient};
 use crate::record::Value;
 use crate::store::StateEngine;
 use crate::timeline::EventKind;
@@ -64,13 +66,46 @@ impl Person {
         );
     }
 
+    /// What was written: a mail to him, an SMS from him, a mail to his address alone and a colleague's answer to it,
+    /// and a message that is in the bin already, as is what somebody said about him.
+    fn corresponded(&self, session: &Session, id: RecordId) {
+        let body = self.body();
+        let mail = |to: Recipient, about: Option<RecordId>| {
+            let mut draft = MessageDraft::new(to, self.name, &body).by(Channel::Email);
+            draft.from = Some(("crm@bimeh.example".to_owned(), String::new()));
+            draft.reply_to = about;
+            session.send(draft).unwrap().id
+        };
+        let address = |text: String| Recipient::Address {
+            address: text,
+            name: self.name.to_owned(),
+        };
+        let _to_him = mail(Recipient::Record(id), None);
+        let by_address = mail(address(self.email.to_uppercase()), None);
+        let _answer = mail(
+            address("colleague@bimeh.example".to_owned()),
+            Some(by_address),
+        );
+        let thrown_away = mail(address(self.email.to_owned()), None);
+        drop(session.delete(thrown_away).unwrap());
+        let sms = InboundSms::new(self.phone, "3000", &body);
+        drop(session.receive_sms(sms).unwrap());
+        let said = session.comment(id, &body).unwrap().id().unwrap();
+        drop(session.delete(said).unwrap());
+    }
+
+    fn body(&self) -> String {
+        format!("قسط {} سررسید شد", self.name)
+    }
+
     fn search(&self) -> Search {
-        Search::new(&[self.name, self.phone, self.key, self.email])
+        Search::new(&[self.name, self.phone, self.key, self.email, &self.body()])
     }
 }
 
-/// Records that go: he himself, his role, the document, two versions, and that it is attached to him.
-const ALL: usize = 6;
+/// Records that go: he himself, his role, the document, two versions, that it is attached to him, five messages and
+/// what was said about him.
+const ALL: usize = 12;
 
 struct Place {
     folder: TempDir,
@@ -142,6 +177,8 @@ fn two(session: &Session) -> (RecordId, RecordId, RecordId) {
     let kept = make("contact", KEPT.fields());
     ERASED.documented(session, erased);
     KEPT.documented(session, kept);
+    ERASED.corresponded(session, erased);
+    KEPT.corresponded(session, kept);
     let firm = make("account", json!({"name": "Pars"}));
     let role =
         json!({"contact": erased.to_string(), "account": firm.to_string(), "role": "Zartoshtian"});
@@ -187,7 +224,7 @@ fn one_of_many(count: usize, state: StateEngine) {
     engine.backup(place.path("old"), &mut |_| {}).unwrap();
 
     let done = session.erase([erased]).unwrap();
-    assert_eq!(done.ids.len(), ALL);
+    assert_eq!((done.ids.len(), done.messages), (ALL, 5));
     assert!(done.ids.contains(&along) && done.entries >= 4);
     engine.backup(place.path("new"), &mut |_| {}).unwrap();
     assert!(engine.check().unwrap().ok);
@@ -423,4 +460,36 @@ fn a_restore_up_to_a_point_before_an_erasing_is_in_order_without_the_erased() {
     assert!(engine.session().get(kept).is_ok());
     let gone = engine.session().get(erased).unwrap_err();
     assert!(gone.to_string().contains("was erased on"));
+}
+
+#[test]
+fn a_message_of_somebody_who_stays_is_kept() {
+    let engine = Engine::in_memory().open().unwrap();
+    let session = engine.session();
+    let make = |name: &str, email: &str| {
+        let fields = json!({"name": name, "email": email});
+        session.create("contact", fields).unwrap().id().unwrap()
+    };
+    let (erased, kept) = (
+        make("زرتشت", "office@pars.example"),
+        make("مریم", "Office@pars.example"),
+    );
+    let send = |to: Recipient| {
+        let mut draft = MessageDraft::new(to, "", "سلام").by(Channel::Email);
+        draft.from = Some(("crm@bimeh.example".to_owned(), String::new()));
+        session.send(draft).unwrap().id
+    };
+    let hers = send(Recipient::Record(kept));
+    // Both have the address, so that it may be hers.
+    let to_both = send(Recipient::Address {
+        address: "office@pars.example".to_owned(),
+        name: String::new(),
+    });
+    let his = send(Recipient::Record(erased));
+    let done = session.erase([erased]).unwrap();
+    assert_eq!((done.ids.len(), done.messages), (2, 1));
+    assert!(done.ids.contains(&his));
+    assert!(session.get(hers).is_ok() && session.get(to_both).is_ok());
+    assert_eq!(session.erase([kept]).unwrap().messages, 2);
+    assert!(engine.check().unwrap().ok);
 }

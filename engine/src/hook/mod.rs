@@ -12,14 +12,20 @@
 )]
 
 mod budget;
+mod effect;
 mod registry;
 mod rule;
 
 pub use budget::Bill;
-pub(crate) use budget::{Bills, Cost};
-pub(crate) use registry::Registry;
+pub(crate) use budget::{Billed, Bills, Cost, Used};
+pub(crate) use effect::{
+    EffectAction, HttpAnswer, HttpHeader, HttpRequest, Links, Posting, PostingTo, PostingWords,
+    Reply, Which,
+};
+pub(crate) use registry::{MayCall, Registry};
 pub(crate) use rule::{Rule, engine_rule};
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
@@ -100,12 +106,58 @@ pub(crate) struct HookContext<'a> {
 pub(crate) struct Answers {
     pub(crate) patches: Vec<Patch>,
     pub(crate) refusals: Vec<Refusal>,
+    /// Records that are made in the same commit as a row, each with that row.
+    pub(crate) children: Vec<(usize, NewRecord)>,
+    /// Writes to a plugin's own keys in the same commit as a row.
+    pub(crate) keeps: Vec<(usize, Keep)>,
+    /// What it read besides its rows.
+    pub(crate) reads: Reads,
     /// Rows that go on without the hook, because it failed for them and its author chose to skip: what each failure said.
     pub(crate) skipped: Vec<String>,
     pub(crate) cost: Cost,
 }
 
+/// A record that a hook wants to be there.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRecord {
+    pub(crate) object: String,
+    pub(crate) fields: Map<String, Json>,
+}
+
+/// A write to one of a plugin's own keys; nothing deletes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Keep {
+    pub(crate) plugin: String,
+    pub(crate) key: String,
+    pub(crate) value: Option<Vec<u8>>,
+}
+
+/// What a hook read besides its rows. Where somebody changes it before the rows are committed, all is asked again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reads {
+    pub(crate) records: BTreeSet<RecordId>,
+    /// Totals of records, by field.
+    pub(crate) totals: BTreeSet<(RecordId, u32)>,
+    /// Objects of which records were looked for.
+    pub(crate) objects: BTreeSet<u32>,
+    /// Keys of plugins.
+    pub(crate) kept: BTreeSet<(String, String)>,
+    /// Plugins whose keys were looked through.
+    pub(crate) stores: BTreeSet<String>,
+}
+
+impl Reads {
+    pub(crate) fn join(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.totals.extend(other.totals);
+        self.objects.extend(other.objects);
+        self.kept.extend(other.kept);
+        self.stores.extend(other.stores);
+    }
+}
+
 /// One new value for one row's own record.
+#[derive(Debug)]
 pub(crate) struct Patch {
     pub(crate) row: usize,
     pub(crate) field: u32,
@@ -113,6 +165,7 @@ pub(crate) struct Patch {
 }
 
 /// A row that must not be saved as it is.
+#[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) row: usize,
     pub(crate) field: Option<String>,
@@ -127,18 +180,6 @@ pub(crate) struct Effect {
     /// The same key is performed once. The engine puts the hook's own name before it.
     pub(crate) key: String,
     pub(crate) action: EffectAction,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum EffectAction {
-    Create {
-        object: String,
-        fields: Map<String, Json>,
-    },
-    Update {
-        id: RecordId,
-        fields: Map<String, Json>,
-    },
 }
 
 /// Effects and what they cost.
@@ -249,6 +290,31 @@ pub(crate) trait WorkflowAction: Send + Sync {
         &self,
         rows: &[Row<'_>],
         parameters: &Json,
+        context: &HookContext<'_>,
+    ) -> Result<Effects, HookFailure>;
+}
+
+/// A plugin was paused because it keeps failing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trip {
+    /// Microseconds since 1970.
+    pub(crate) since: i64,
+    pub(crate) reason: String,
+}
+
+/// Pauses a plugin that keeps failing.
+pub(crate) trait Breaker: Send + Sync {
+    fn plugin(&self) -> &str;
+    /// A pause that the store does not know.
+    fn tripped(&self) -> Option<Trip>;
+}
+
+/// Hears what other systems answered to a plugin's requests.
+pub(crate) trait OnReply: Send + Sync {
+    fn name(&self) -> &HookName;
+    fn on_reply(
+        &self,
+        replies: &[Reply],
         context: &HookContext<'_>,
     ) -> Result<Effects, HookFailure>;
 }

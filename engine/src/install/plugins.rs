@@ -1,200 +1,54 @@
 //! How is a plugin installed, switched and removed?
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::info::{PluginInfo, PluginPause};
+use super::lifecycle::{retirements, withdrawn};
+use super::trust::PluginSignature;
 use super::{Definitions, PART, Plugin};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::OnFailure;
-use crate::plugin::{self, Manifest, Point};
-use crate::schema::{Labels, Schema, SchemaChange, did_you_mean};
+use crate::plugin::{self, Manifest, Right, Rights, Terms};
+use crate::schema::{Schema, SchemaChange, did_you_mean};
 use crate::session::Session;
 use crate::store::spaces;
 use crate::write::{Ask, Stored};
 
-/// What a setting is called and means, in several languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct SettingLabels {
-    /// Its name.
-    pub label: Labels,
-    /// What it does.
-    pub description: Labels,
-}
-
-/// What a plugin is and may do.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct PluginInfo {
-    /// `lead-score`.
-    pub id: String,
-    /// Its version.
-    pub version: String,
-    /// Its name in several languages.
-    pub name: Labels,
-    /// What it is for, in several languages.
-    pub description: Labels,
-    /// The version of the contract that it was built for.
-    pub contract: String,
-    /// Whether it runs; false for a file that is not installed.
-    pub enabled: bool,
-    /// blake3 of the component, hexadecimal.
-    pub hash: String,
-    /// The component's bytes.
-    pub size: u64,
-    /// The interfaces that it serves.
-    pub exports: Vec<String>,
-    /// The interfaces that it needs.
-    pub imports: Vec<String>,
-    /// The fields that it is shown: `lead.email`.
-    pub reads: Vec<String>,
-    /// The fields that it may set: `lead.score`.
-    pub writes: Vec<String>,
-    /// What its effects may do: `create activity: kind, subject`.
-    pub effects: Vec<String>,
-    /// The fields, field types, views, forms and dashboards that it brings.
-    pub brings: Vec<String>,
-    /// The workflows that it brings.
-    pub workflows: Vec<String>,
-    /// Its settings, as they are now.
-    pub settings: Json,
-    /// What each setting is called and means, by its name.
-    pub setting_labels: BTreeMap<String, SettingLabels>,
-    /// `reject` or `skip`: what happens to a write when it does not answer.
-    pub on_failure: String,
-    /// Why it cannot run, when it cannot.
-    pub broken: Option<String>,
-}
-
-impl PluginInfo {
-    fn new(opened: &plugin::Opened, bytes: &[u8], settings: Map<String, Json>) -> Self {
-        let manifest = &opened.manifest;
-        let mut reads: Vec<String> = Vec::new();
-        let mut writes: Vec<String> = Vec::new();
-        for hook in manifest
-            .hooks
-            .iter()
-            .filter(|hook| hook.point != Point::FieldType)
-        {
-            reads.extend(hook.reads.iter().map(|name| {
-                format!(
-                    "{}.{}",
-                    hook.object,
-                    name.strip_prefix("old.").unwrap_or(name)
-                )
-            }));
-            writes.extend(
-                hook.writes
-                    .iter()
-                    .map(|name| format!("{}.{name}", hook.object)),
-            );
-        }
-        for list in [&mut reads, &mut writes] {
-            list.sort();
-            list.dedup();
-        }
-        let types = manifest
-            .hooks
-            .iter()
-            .filter(|hook| hook.point == Point::FieldType);
-        let mut brings: Vec<String> = types
-            .map(|hook| {
-                let called = hook
-                    .label
-                    .get("en")
-                    .map_or_else(String::new, |label| format!(" ({label})"));
-                format!("field type {}/{}{called}", manifest.id, hook.name)
-            })
-            .collect();
-        brings.extend(
-            manifest
-                .fields
-                .iter()
-                .map(|(object, field)| format!("field {object}.{}", field.name)),
-        );
-        brings.extend(manifest.declarations.names());
-        Self {
-            id: manifest.id.clone(),
-            version: manifest.version.clone(),
-            name: manifest.name.clone(),
-            description: manifest.description.clone(),
-            contract: opened.contract.clone(),
-            enabled: false,
-            hash: blake3::hash(bytes).to_hex().to_string(),
-            size: bytes.len() as u64,
-            exports: opened.exports.clone(),
-            imports: opened.imports.clone(),
-            reads,
-            writes,
-            effects: manifest
-                .effects
-                .iter()
-                .map(|grant| {
-                    format!(
-                        "{} {}: {}",
-                        grant.verb.name(),
-                        grant.object,
-                        grant.fields.join(", ")
-                    )
-                })
-                .collect(),
-            brings,
-            workflows: manifest
-                .workflows
-                .iter()
-                .map(|workflow| workflow.name.clone())
-                .collect(),
-            settings: Json::Object(settings),
-            setting_labels: manifest
-                .settings
-                .iter()
-                .map(|(name, setting)| {
-                    (
-                        name.clone(),
-                        SettingLabels {
-                            label: setting.label.clone(),
-                            description: setting.description.clone(),
-                        },
-                    )
-                })
-                .collect(),
-            on_failure: if rejects(manifest) { "reject" } else { "skip" }.to_owned(),
-            broken: None,
-        }
-    }
-
-    /// What can still be said of an installed plugin that this engine cannot read.
-    fn unreadable(plugin: &Plugin, why: &Error) -> Self {
-        Self {
-            id: plugin.id.clone(),
-            version: plugin.version.clone(),
-            name: Labels::new(),
-            description: Labels::new(),
-            contract: String::new(),
-            enabled: plugin.enabled,
-            hash: plugin.hash.clone(),
-            size: plugin.size,
-            exports: Vec::new(),
-            imports: Vec::new(),
-            reads: Vec::new(),
-            writes: Vec::new(),
-            effects: Vec::new(),
-            brings: Vec::new(),
-            workflows: Vec::new(),
-            settings: Json::Object(plugin.settings.clone()),
-            setting_labels: BTreeMap::new(),
-            on_failure: if plugin.rejects { "reject" } else { "skip" }.to_owned(),
-            broken: Some(why.to_string()),
-        }
-    }
-}
-
-fn rejects(manifest: &Manifest) -> bool {
+pub(super) fn rejects(manifest: &Manifest) -> bool {
     manifest.on_failure == OnFailure::Reject
+}
+
+/// What an administrator accepts with a plugin's file; by default nothing that is not as it should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PluginConsent {
+    /// A file that is not signed, or signed with a key that is not trusted: whoever says so vouches for it.
+    pub unsigned: bool,
+    /// What the version needs in addition to the installed one, which it is granted.
+    pub grants: bool,
+}
+
+impl PluginConsent {
+    /// Accepts also a file that is not signed with a trusted key.
+    #[must_use]
+    pub fn unsigned(self) -> Self {
+        Self {
+            unsigned: true,
+            ..self
+        }
+    }
+
+    /// Accepts also what the version needs in addition to the installed one.
+    #[must_use]
+    pub fn grants(self) -> Self {
+        Self {
+            grants: true,
+            ..self
+        }
+    }
 }
 
 impl Engine {
@@ -203,7 +57,9 @@ impl Engine {
     /// # Errors
     /// Why it cannot be installed, and what to do about it.
     pub fn inspect_plugin(&self, bytes: &[u8]) -> Result<PluginInfo> {
-        let opened = plugin::open(bytes)?;
+        let signature = self.session().signature_of(bytes)?;
+        let runtime = self.plugin_runtime()?;
+        let opened = plugin::open(&runtime, bytes)?;
         let schema = self.schema()?;
         opened.manifest.check(&schema)?;
         let with_fields = Arc::new(opened.manifest.schema_with_fields(&schema)?);
@@ -211,68 +67,91 @@ impl Engine {
         self.session()
             .may_declare(&opened.manifest.id, declarations, &with_fields)?;
         // Settings without a default are the administrator's to give; the rest can be tried.
-        match plugin::check_settings(&opened.manifest, &Map::new()) {
-            Ok(settings) => {
-                plugin::load(
-                    &plugin::Runtime::new()?,
-                    bytes,
-                    &opened.manifest,
-                    &settings,
-                    &with_fields,
-                )?;
-                Ok(PluginInfo::new(&opened, bytes, settings))
-            }
-            Err(_) => Ok(PluginInfo::new(&opened, bytes, Map::new())),
+        let mut terms = Terms::default();
+        if let Ok(settings) = plugin::check_settings(&opened.manifest, &Map::new()) {
+            terms.settings = settings;
+            plugin::load(&runtime, bytes, &opened.manifest, &terms, &with_fields)?;
         }
+        Ok(PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature))
+    }
+
+    /// Why no compiled code is kept, where a folder was named and nothing is.
+    #[must_use]
+    pub fn code_cache_fault(&self) -> Option<String> {
+        let cache = self.inner.host.code.as_ref()?;
+        cache.fault().map(str::to_owned)
+    }
+
+    pub(super) fn plugin_runtime(&self) -> Result<plugin::Runtime> {
+        Ok(plugin::Runtime::new()?.with_cache(self.inner.host.code.clone()))
     }
 }
 
 impl Session {
-    /// Installs a plugin, or another version of one that is installed, with its fields, in one commit; the views, forms
-    /// and dashboards that it brings follow in the next. Where that is cut off, installing it again goes on.
+    /// Installs a plugin, or another version of one that is installed, with its objects and fields, in one commit; the
+    /// records, views, forms and dashboards that it brings follow in the next ones. Where that is cut off, installing it
+    /// again goes on. The file must be signed with one of the [trusted keys](Session::trust_key).
     ///
-    /// `settings` is a JSON object over the manifest's defaults; null keeps those of the installed version.
+    /// `settings` is a JSON object over the manifest's defaults; null keeps those of the installed version. A new plugin
+    /// is granted what its manifest needs; another version of an installed one keeps the grants of that.
     ///
     /// # Errors
-    /// Everything that is wrong with the file, its manifest or the settings; nothing is changed then.
+    /// Everything that is wrong with the file, its signature, its manifest or the settings; nothing is changed then.
+    /// Another version that needs more than the installed one is refused with what it asks in addition:
+    /// [`Session::install_plugin_with`] can accept that.
     pub fn install_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        self.install_plugin_with(bytes, settings, PluginConsent::default())
+    }
+
+    /// As [`Session::install_plugin`], also where the file is not signed or is signed with a key that is not trusted:
+    /// whoever calls this vouches for the file.
+    ///
+    /// # Errors
+    /// As there; a signature that does not fit its file is refused here too.
+    pub fn install_unsigned_plugin(&self, bytes: &[u8], settings: Json) -> Result<PluginInfo> {
+        self.install_plugin_with(bytes, settings, PluginConsent::default().unsigned())
+    }
+
+    /// As [`Session::install_plugin`], accepting what `consent` says.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, its manifest or the settings, and what is not accepted; nothing is changed
+    /// then.
+    pub fn install_plugin_with(
+        &self,
+        bytes: &[u8],
+        settings: Json,
+        consent: PluginConsent,
+    ) -> Result<PluginInfo> {
         let _one = self.engine.installing();
-        let opened = plugin::open(bytes)?;
+        let signature = self.signature_of(bytes)?;
+        // Before anything of it is compiled.
+        if !consent.unsigned {
+            signature.must_be_trusted()?;
+        }
+        let runtime = self.engine.plugin_runtime()?;
+        let opened = plugin::open(&runtime, bytes)?;
         let manifest = &opened.manifest;
         let held = self.stored_plugin(&manifest.id)?;
-        let given = match (settings, &held) {
-            (Json::Object(map), _) => map,
-            (Json::Null, Some(held)) => held.settings.clone(),
-            (Json::Null, None) => Map::new(),
-            _ => {
-                return Err(Error::new(ErrorKind::Plugin, "settings are a JSON object")
-                    .hint("give them as {\"name\": value}"));
-            }
-        };
-        let settings = plugin::check_settings(manifest, &given)
-            .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))?;
+        let before = held.as_ref().and_then(|held| self.manifest_of(held));
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
         self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
+        let terms = Terms {
+            settings: settings_for(manifest, settings, held.as_ref().map(|(held, _)| held))?,
+            granted: Some(grants_for(
+                manifest,
+                held.as_ref().map(|(held, _)| held),
+                before.as_ref(),
+                consent.grants,
+            )?),
+            ..Terms::default()
+        };
         // Bound once before anything is stored: a setting that the code refuses fails here.
-        plugin::load(
-            &plugin::Runtime::new()?,
-            bytes,
-            manifest,
-            &settings,
-            &with_fields,
-        )?;
-        let mut info = PluginInfo::new(&opened, bytes, settings.clone());
+        plugin::load(&runtime, bytes, manifest, &terms, &with_fields)?;
+        let mut info = PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature);
         info.enabled = true;
-        let mut objects: Vec<String> = manifest
-            .hooks
-            .iter()
-            .map(|hook| hook.object.clone())
-            .filter(|object| !object.is_empty())
-            .collect();
-        objects.sort();
-        objects.dedup();
         let entry = Plugin {
             id: info.id.clone(),
             version: info.version.clone(),
@@ -280,29 +159,25 @@ impl Session {
             size: info.size,
             enabled: true,
             rejects: rejects(manifest),
-            objects,
-            settings,
+            objects: objects_of(manifest),
+            settings: terms.settings,
+            grants: as_json(terms.granted.as_ref()),
+            paused: None,
+            spent: (0, 0),
         };
-        let mut entries = vec![entry_of(&entry)];
-        let parts = bytes
-            .chunks(PART)
-            .zip(0..)
-            .map(|(part, place)| (spaces::plugin_part(&entry.id, place), Some(part.to_vec())));
-        entries.extend(parts);
-        let old_parts = held.map_or(0, |held| held.size.div_ceil(PART as u64) as u32);
-        entries.extend(
-            (bytes.len().div_ceil(PART) as u32..old_parts)
-                .map(|place| (spaces::plugin_part(&entry.id, place), None)),
-        );
+        let old_size = held.as_ref().map_or(0, |(held, _)| held.size);
+        let changes = manifest.schema_changes(&schema);
+        self.make_way_for(manifest, before.as_ref(), &changes)?;
         let what = format!("install plugin {} {}", entry.id, entry.version);
         let _ = self.ask(Ask::Stored(Stored {
             what,
-            entries,
-            schema: manifest.schema_changes(&schema),
+            entries: entries_of(&entry, bytes, old_size),
+            schema: changes,
             config: true,
             ..Stored::default()
         }))?;
-        // The schema and records do not change in one commit: its views come when its fields are there.
+        // The schema and records do not change in one commit: they come when their fields are there.
+        self.bring(&entry.id, &manifest.brought.records)?;
         self.declare(&entry.id, &manifest.declarations)?;
         Ok(info)
     }
@@ -313,12 +188,19 @@ impl Session {
     /// When the store cannot be read.
     pub fn plugins(&self) -> Result<Vec<PluginInfo>> {
         let definitions = self.definitions()?;
-        let info = |(plugin, bytes): &(Plugin, Vec<u8>)| match plugin::open(bytes) {
-            Ok(opened) => PluginInfo {
-                enabled: plugin.enabled,
-                ..PluginInfo::new(&opened, bytes, plugin.settings.clone())
-            },
-            Err(error) => PluginInfo::unreadable(plugin, &error),
+        let schema = self.engine.schema()?;
+        let keys = self.trusted_keys()?;
+        let runtime = self.engine.plugin_runtime()?;
+        let info = |(plugin, bytes): &(Plugin, Vec<u8>)| {
+            let told = match plugin::open(&runtime, bytes) {
+                Ok(opened) => PluginInfo {
+                    enabled: plugin.enabled,
+                    paused: plugin.paused.as_ref().map(PluginPause::new),
+                    ..PluginInfo::new(&opened, bytes, &plugin.terms(), &schema)
+                },
+                Err(error) => PluginInfo::unreadable(plugin, &error),
+            };
+            told.signed(PluginSignature::of(bytes, &keys).unwrap_or_default())
         };
         Ok(definitions.plugins.iter().map(info).collect())
     }
@@ -357,18 +239,13 @@ impl Session {
     pub fn enable_plugin(&self, id: &str, enabled: bool) -> Result<PluginInfo> {
         let _one = self.engine.installing();
         self.plugin(id)?;
-        if let Some(mut held) = self
+        if let Some((mut held, _)) = self
             .stored_plugin(id)?
-            .filter(|held| held.enabled != enabled)
+            .filter(|(held, _)| held.enabled != enabled)
         {
             held.enabled = enabled;
-            let what = format!("{} plugin {id}", if enabled { "enable" } else { "disable" });
-            let _ = self.ask(Ask::Stored(Stored {
-                what,
-                entries: vec![entry_of(&held)],
-                config: true,
-                ..Stored::default()
-            }))?;
+            let verb = if enabled { "enable" } else { "disable" };
+            self.put_plugin(format!("{verb} plugin {id}"), &held)?;
         }
         self.plugin(id)
     }
@@ -394,7 +271,7 @@ impl Session {
     fn take_out(&self, id: &str, strip: bool) -> Result<()> {
         let _one = self.engine.installing();
         self.plugin(id)?;
-        let Some(held) = self.stored_plugin(id)? else {
+        let Some((held, _)) = self.stored_plugin(id)? else {
             return Ok(());
         };
         let schema = self.engine.schema()?;
@@ -410,17 +287,9 @@ impl Session {
             (0..held.size.div_ceil(PART as u64) as u32)
                 .map(|place| (spaces::plugin_part(id, place), None)),
         );
-        let brought = schema.objects().flat_map(|object| {
-            let of_plugin = object
-                .live_fields()
-                .filter(|field| field.brought_by.as_deref() == Some(id));
-            of_plugin.map(|field| SchemaChange::RetireField {
-                object: object.name.clone(),
-                field: field.name.clone(),
-            })
-        });
-        let changes: Vec<SchemaChange> = brought.collect();
+        let changes = retirements(&schema, id);
         self.make_way(id, &changes, strip)?;
+        let records = self.stored_records(id)?;
         let stored = Stored {
             what: format!("remove plugin {id} {}", held.version),
             entries,
@@ -428,8 +297,25 @@ impl Session {
             config: true,
             ..Stored::default()
         };
-        self.strip_for(&changes, || self.ask(Ask::Stored(stored)))
-            .map(drop)
+        let _ = self.strip_for(&changes, || self.ask(Ask::Stored(stored)))?;
+        self.take_back(id, &records)
+    }
+
+    /// Views, forms and dashboards of the version before go where it brought some that this one does not, or that use
+    /// fields which go; what stays comes anew.
+    fn make_way_for(
+        &self,
+        manifest: &Manifest,
+        before: Option<&Manifest>,
+        changes: &[SchemaChange],
+    ) -> Result<()> {
+        let old = before.map_or_else(Vec::new, |old| old.declarations.names());
+        let gone = withdrawn(old, &manifest.declarations.names());
+        let retires = |change: &SchemaChange| matches!(change, SchemaChange::RetireField { .. });
+        if gone.is_empty() && !changes.iter().any(retires) {
+            return Ok(());
+        }
+        self.make_way(&manifest.id, changes, false)
     }
 
     fn definitions(&self) -> Result<Definitions> {
@@ -438,14 +324,116 @@ impl Session {
         Definitions::load(&reader.snapshot)
     }
 
-    fn stored_plugin(&self, id: &str) -> Result<Option<Plugin>> {
-        Ok(self
-            .definitions()?
-            .plugins
-            .into_iter()
-            .map(|(plugin, _)| plugin)
-            .find(|plugin| plugin.id == id))
+    /// An installed plugin with its bytes.
+    pub(super) fn stored_plugin(&self, id: &str) -> Result<Option<(Plugin, Vec<u8>)>> {
+        let plugins = self.definitions()?.plugins;
+        Ok(plugins.into_iter().find(|(plugin, _)| plugin.id == id))
     }
+
+    /// What an installed plugin says of itself; none where this engine cannot read it any more.
+    pub(super) fn manifest_of(&self, (_, bytes): &(Plugin, Vec<u8>)) -> Option<Manifest> {
+        let runtime = self.engine.plugin_runtime().ok()?;
+        Some(plugin::open(&runtime, bytes).ok()?.manifest)
+    }
+
+    /// Writes what is said of an installed plugin.
+    pub(super) fn put_plugin(&self, what: String, plugin: &Plugin) -> Result<()> {
+        let stored = Stored {
+            what,
+            entries: vec![entry_of(plugin)],
+            config: true,
+            ..Stored::default()
+        };
+        self.ask(Ask::Stored(stored)).map(drop)
+    }
+}
+
+/// The settings of a version: those that are given, or those of the installed one.
+fn settings_for(
+    manifest: &Manifest,
+    given: Json,
+    held: Option<&Plugin>,
+) -> Result<Map<String, Json>> {
+    let given = match (given, held) {
+        (Json::Object(map), _) => map,
+        (Json::Null, Some(held)) => held.settings.clone(),
+        (Json::Null, None) => Map::new(),
+        _ => {
+            return Err(Error::new(ErrorKind::Plugin, "settings are a JSON object")
+                .hint("give them as {\"name\": value}"));
+        }
+    };
+    plugin::check_settings(manifest, &given)
+        .map_err(|failures| Error::with_failures(ErrorKind::Plugin, failures))
+}
+
+/// The grants of a version: all that a new plugin needs, or those of the installed version and what is granted now.
+fn grants_for(
+    manifest: &Manifest,
+    held: Option<&Plugin>,
+    before: Option<&Manifest>,
+    grant: bool,
+) -> Result<Rights> {
+    let needed = manifest.rights();
+    let Some(held) = held else {
+        return Ok(needed);
+    };
+    // A version that this engine cannot read any more is taken for one that had all of it.
+    let more = before.map_or_else(Vec::new, |_| asked_in_addition(manifest, before));
+    if !grant && !more.is_empty() {
+        let listed: Vec<String> = more.iter().map(ToString::to_string).collect();
+        let message = format!(
+            "plugin {} asks for more than {} did: {}",
+            manifest.title(),
+            held.version,
+            listed.join(", ")
+        );
+        return Err(Error::new(ErrorKind::Refused, message).hint(
+            "read with `peyvand plugin show FILE` what it is for, and accept it with `peyvand plugin install FILE --grant`",
+        ));
+    }
+    let all = || before.map_or_else(|| needed.clone(), Manifest::rights);
+    let mut granted = held.granted().unwrap_or_else(all);
+    for right in more {
+        // It is needed: giving it cannot fail.
+        granted.give(&right, &needed).ok();
+    }
+    Ok(granted)
+}
+
+/// What a version needs and the one before did not; all that it needs where there was none.
+pub(super) fn asked_in_addition(manifest: &Manifest, before: Option<&Manifest>) -> Vec<Right> {
+    let before = before.map_or_else(Rights::default, Manifest::rights);
+    let needed = manifest.rights().list().into_iter();
+    needed.filter(|right| !before.has(right)).collect()
+}
+
+pub(super) fn as_json(rights: Option<&Rights>) -> Json {
+    serde_json::to_value(rights).unwrap_or_default()
+}
+
+/// The entries of a plugin: what is said of it, its bytes in parts, and no parts of a longer file before it.
+fn entries_of(plugin: &Plugin, bytes: &[u8], old_size: u64) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    let mut entries = vec![entry_of(plugin)];
+    let parts = bytes.chunks(PART).zip(0..);
+    entries.extend(
+        parts.map(|(part, place)| (spaces::plugin_part(&plugin.id, place), Some(part.to_vec()))),
+    );
+    let old_parts = old_size.div_ceil(PART as u64) as u32;
+    entries.extend(
+        (bytes.len().div_ceil(PART) as u32..old_parts)
+            .map(|place| (spaces::plugin_part(&plugin.id, place), None)),
+    );
+    entries
+}
+
+/// The objects whose writes it takes part in.
+fn objects_of(manifest: &Manifest) -> Vec<String> {
+    let objects = manifest.hooks.iter().map(|hook| hook.object.clone());
+    let mut objects: Vec<String> = objects.filter(|object| !object.is_empty()).collect();
+    objects.sort();
+    objects.dedup();
+    objects
 }
 
 fn entry_of(plugin: &Plugin) -> (Vec<u8>, Option<Vec<u8>>) {
@@ -455,7 +443,7 @@ fn entry_of(plugin: &Plugin) -> (Vec<u8>, Option<Vec<u8>>) {
     )
 }
 
-fn no_plugin(id: &str, near: &str) -> Error {
+pub(super) fn no_plugin(id: &str, near: &str) -> Error {
     Error::new(
         ErrorKind::NotFound,
         format!("there is no plugin '{id}'{near}"),
@@ -464,7 +452,7 @@ fn no_plugin(id: &str, near: &str) -> Error {
 }
 
 /// A field in use whose type the plugin defines.
-fn type_user(schema: &Schema, id: &str) -> Option<String> {
+pub(super) fn type_user(schema: &Schema, id: &str) -> Option<String> {
     let of_plugin = |kind: &crate::schema::FieldKind| matches!(kind, crate::schema::FieldKind::Plugin { of } if of.split('/').next() == Some(id));
     schema.objects().find_map(|object| {
         object

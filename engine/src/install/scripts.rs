@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Definitions, Script};
 use crate::error::{Error, ErrorKind, Failure, Result};
-use crate::hook::{EffectAction, HookContext, OnFailure};
+use crate::hook::{EffectAction, HookContext, OnFailure, Which};
 use crate::record::{RecordId, Value};
 use crate::schema::did_you_mean;
 use crate::script::{self, Problem};
@@ -245,12 +245,16 @@ impl Session {
 
 fn in_words(action: &EffectAction) -> String {
     match action {
-        EffectAction::Create { object, fields } => format!(
+        EffectAction::Create { object, fields, .. } => format!(
             "create {object} {}",
             serde_json::Value::Object(fields.clone())
         ),
-        EffectAction::Update { id, fields } => {
-            format!("update {id} {}", serde_json::Value::Object(fields.clone()))
-        }
+        EffectAction::Update {
+            which: Which::Id(id),
+            fields,
+            ..
+        } => format!("update {id} {}", serde_json::Value::Object(fields.clone())),
+        // A script asks for nothing else.
+        _ => String::new(),
     }
 }

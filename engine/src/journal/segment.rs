@@ -108,6 +108,7 @@ pub(super) fn create(
     let unfinished = format!("{}.new", name(header.first));
     let file = blank(disk, folder, &unfinished, (header.size, zeroes))?;
     begin(disk, folder, &unfinished, file, header)
+        .inspect_err(|_| drop(disk.remove(&folder.join(&unfinished))))
 }
 
 /// Makes a file of zeroes that can become a segment: its size, and how many of them are written.
@@ -127,7 +128,10 @@ pub(super) fn blank(
         file.sync_data()?;
         Ok(file)
     };
-    make().map_err(JournalError::io("creating", &path))
+    // Half of one is of no use, and may be what fills the disk. What cannot be removed now is at the next open.
+    make()
+        .inspect_err(|_| drop(disk.remove(&path)))
+        .map_err(JournalError::io("creating", &path))
 }
 
 /// Makes a segment of a blank file.

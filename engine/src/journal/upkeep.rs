@@ -280,8 +280,9 @@ impl Journal {
         let unfinished = path.with_extension("segz.new");
         let fail = || JournalError::io("writing", &path);
         let file = self.disk.create(&unfinished).map_err(fail())?;
-        let packer = Packer::new(file, &source.header).map_err(fail())?;
-        let erased = match copy(&mut source, packer, subjects, &path) {
+        let packer = Packer::new(file, &source.header).map_err(fail());
+        let copied = packer.and_then(|packer| copy(&mut source, packer, subjects, &path));
+        let erased = match copied {
             Ok(erased) => erased,
             Err(error) => {
                 // The old file is as good as before; what is left of the new one is removed at open too.

@@ -95,6 +95,8 @@ pub struct MessageDraft {
     pub from: Option<(String, String)>,
     /// What it is about: account, contact, lead, opportunity. The recipient's record is added.
     pub about: Vec<RecordId>,
+    /// The documents whose files it carries, as they are when it is queued. Only mails and letters carry any.
+    pub files: Vec<RecordId>,
     /// What it is for.
     pub purpose: Purpose,
     /// Its language; for a template the recipient's unless told, or the session's.
@@ -128,6 +130,7 @@ impl MessageDraft {
             channel: None,
             from: None,
             about: Vec::new(),
+            files: Vec::new(),
             purpose: Purpose::default(),
             language: None,
             send_after: None,
@@ -146,6 +149,12 @@ impl MessageDraft {
     /// About this record too.
     pub fn about(mut self, record: RecordId) -> Self {
         self.about.push(record);
+        self
+    }
+
+    /// With the file of this document.
+    pub fn carrying(mut self, document: RecordId) -> Self {
+        self.files.push(document);
         self
     }
 
@@ -180,6 +189,8 @@ pub struct Posted {
     pub cause: Option<String>,
     /// Whether it had been taken up before under its key.
     pub before: bool,
+    /// What its template had to do without, in words.
+    pub warnings: Vec<String>,
 }
 
 /// A template's words about a record.
@@ -190,6 +201,7 @@ pub(crate) struct Rendered {
     pub(crate) html: String,
     pub(crate) language: Option<Locale>,
     pub(crate) version: Option<i64>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Where messages and templates meet: the room of templates is called here and nowhere else.
@@ -206,7 +218,9 @@ pub(super) fn of_template(
     };
     let made = session.render(template, record, &options)?;
     let (text, html) = match made.format {
-        crate::template::TemplateFormat::Html => (String::new(), made.body),
+        crate::template::TemplateFormat::Html => {
+            (crate::template::plain_text(&made.body), made.body)
+        }
         _ => (made.body, String::new()),
     };
     Ok(Rendered {
@@ -215,6 +229,7 @@ pub(super) fn of_template(
         html,
         language: Some(made.language),
         version: Some(made.version),
+        warnings: made.warnings,
     })
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
+use super::files::Attached;
 use super::people::{PARTIES, named, with_address};
 use super::queue::number_of;
 use super::recipient::related;
@@ -94,7 +95,7 @@ pub(super) struct Inbound {
     pub(super) html: String,
     pub(super) message_id: Option<String>,
     pub(super) provider_id: Option<String>,
-    pub(super) attachments: Json,
+    pub(super) attached: Vec<Attached>,
     pub(super) at: DateTime<Utc>,
     /// The message that it answers.
     pub(super) parent: Option<Record>,
@@ -140,7 +141,7 @@ impl Session {
             html: String::new(),
             message_id: None,
             provider_id: sms.provider_id,
-            attachments: Json::Null,
+            attached: Vec::new(),
             at,
             parent: None,
             report: None,
@@ -219,7 +220,13 @@ impl Session {
             "provider_id",
             line(inbound.provider_id.as_deref().unwrap_or_default()),
         );
-        put("attachments", inbound.attachments);
+        let known = reader.get_stored(id)?.is_some() || reader.binned(id)?.is_some();
+        let attached = match known {
+            true => Vec::new(),
+            false => inbound.attached,
+        };
+        let (list, documents) = self.keep_attached(id, attached)?;
+        put("attachments", list);
         put("at", Value::Instant(inbound.at).to_json());
         put("cause", line(note.as_deref().unwrap_or_default()));
         if !link.candidates.is_empty() {
@@ -238,7 +245,7 @@ impl Session {
                 "message/received/{}",
                 blake3::hash(inbound.key.as_bytes()).to_hex()
             )),
-            ..Group::of([create])
+            ..Group::of([create].into_iter().chain(documents))
         };
         if let Some((message, report)) = &inbound.report {
             group.asks.extend(noted(message, report));

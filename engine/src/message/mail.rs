@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use mail_parser::{
     Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
 };
-use serde_json::{Value as Json, json};
 
+use super::files::Attached;
 use super::inbound::{DeliveryReport, Inbound, Received, TAKE_IN, by_text};
 use super::{Channel, one_line};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,7 +26,8 @@ const MOST_REFERENCES: usize = 20;
 impl Session {
     /// Takes in a mail as it came over the wire, once under its Message-ID: links it to who has the sender's address and
     /// to the message that it answers, and notes on our message what a bounce says about it. The formatted text is kept as
-    /// it came: whoever shows it must not let it run. Attachments are listed, not kept.
+    /// it came: whoever shows it must not let it run. Attachments become documents of the message; one that the content
+    /// store does not take, by its size or type, is listed in `attachments` with the cause.
     ///
     /// # Errors
     /// When it is no mail, or larger or more deeply nested than is taken in.
@@ -69,21 +70,28 @@ fn no_mail() -> Error {
     )
 }
 
-/// How often a part's own header begins, in whatever case.
+/// How many lines begin as a part's own header does, in whatever case. What is said about such headers inside of a line
+/// is text.
 fn part_headers(raw: &[u8]) -> usize {
     const NAME: &[u8] = b"content-type";
-    raw.windows(NAME.len())
-        .filter(|window| window.eq_ignore_ascii_case(NAME))
+    let begins = |line: &&[u8]| {
+        let start = line.trim_ascii_start().get(..NAME.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(NAME))
+    };
+    raw.split(|byte| matches!(byte, b'\n' | b'\r'))
+        .filter(begins)
         .count()
 }
 
 fn read(reader: &Reader, mail: &Message<'_>, raw: &[u8], now: DateTime<Utc>) -> Result<Inbound> {
     let sender = mail.from().and_then(Address::first);
-    let message_id = mail
-        .message_id()
+    let whole_id = mail.message_id().map(|id| one_line(id, usize::MAX));
+    let whole_id = whole_id.filter(|id| !id.is_empty());
+    // Ids that differ only where the record's field has ended are of two mails.
+    let message_id = whole_id
+        .as_ref()
         .map(|id| one_line(id, super::LONGEST_CAUSE));
-    let message_id = message_id.filter(|id| !id.is_empty());
-    let key = match &message_id {
+    let key = match &whole_id {
         Some(id) => format!("mail/{id}"),
         None => format!("mail/{}", blake3::hash(raw).to_hex()),
     };
@@ -109,7 +117,7 @@ fn read(reader: &Reader, mail: &Message<'_>, raw: &[u8], now: DateTime<Utc>) -> 
         html: html(mail),
         message_id,
         provider_id: None,
-        attachments: attachments(mail),
+        attached: attached(mail),
         at: plausible.unwrap_or(now),
         parent: match &report {
             Some((message, _)) => Some(message.clone()),
@@ -142,19 +150,14 @@ fn html(mail: &Message<'_>) -> String {
     }
 }
 
-fn attachments(mail: &Message<'_>) -> Json {
-    let described = mail.attachments().take(MOST_ATTACHMENTS).map(|part| {
-        json!({
-            "name": text_of(part.attachment_name()),
-            "media_type": one_line(&media_type(part), super::LONGEST_CAUSE),
-            "size": part.len(),
-        })
-    });
-    let all: Vec<Json> = described.collect();
-    match all.is_empty() {
-        true => Json::Null,
-        false => Json::Array(all),
-    }
+fn attached(mail: &Message<'_>) -> Vec<Attached> {
+    let files = mail.attachments().take(MOST_ATTACHMENTS);
+    let file = |part: &MessagePart<'_>| Attached {
+        name: part.attachment_name().unwrap_or_default().to_owned(),
+        media_type: media_type(part),
+        bytes: part.contents().to_vec(),
+    };
+    files.map(file).collect()
 }
 
 fn media_type(part: &MessagePart<'_>) -> String {

@@ -4,16 +4,20 @@
 //! and to whom; `recipient` finds the way there and `queue` writes it; `posting_rule` is the engine's rule for every
 //! message that is saved: its addresses, its length, the ways from one state to another; `verdict` says whether it may
 //! go out now; `outbox` hands what is due to the `transport` of its channel, whose documentation says what may be sent
-//! twice; `inbound` and `mail` take in what comes back. `address`, `sms`, `people` and `rules` are what these ask: is it
+//! twice; `inbound` and `mail` take in what comes back; `files` come and go
+//! with both. `address`, `sms`, `people` and `rules` are what these ask: is it
 //! an address, how long is an SMS, whose address is it, what did the host choose?
 
 mod address;
+mod correspondence;
 mod draft;
+mod files;
 mod inbound;
 #[cfg(feature = "mail")]
 mod mail;
 mod outbox;
 mod people;
+mod posted;
 mod posting_rule;
 mod queue;
 mod recipient;
@@ -29,8 +33,10 @@ pub use inbound::{DeliveryReport, InboundSms, Received};
 pub use outbox::Deliveries;
 pub use rules::{CallingCode, MessageRules, QuietHours, Sender};
 pub use sms::{SmsEncoding, SmsLength, sms_length};
-pub use transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
+pub use transport::{Accepted, Outgoing, OutgoingFile, SendError, SendErrorKind, Transport};
 
+pub(crate) use correspondence::Correspondence;
+pub(crate) use posted::post;
 pub(crate) use posting_rule::PostingRule;
 
 use std::collections::BTreeMap;

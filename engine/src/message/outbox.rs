@@ -1,8 +1,10 @@
 //! How do queued messages get out, each of them once?
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
 use super::transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
@@ -21,6 +23,9 @@ const WIDEST: usize = 500;
 /// After so long another process that shares the store is taken for dead, and what it was sending is asked about.
 const LEASE: TimeDelta = TimeDelta::minutes(15);
 
+/// How often what became of a message is written anew when others change the message meanwhile.
+const ATTEMPTS: usize = 5;
+
 /// What became of what was due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,6 +43,8 @@ pub struct Deliveries {
     pub recovered: usize,
     /// Whether there may be more that is due.
     pub more: bool,
+    /// How many are due by channels for which there is no transport here; they wait for one.
+    pub without_transport: BTreeMap<Channel, u64>,
     /// What could not be written down, in words.
     pub warnings: Vec<String>,
 }
@@ -60,6 +67,7 @@ impl Engine {
         for (channel, transport) in &self.inner.post.transports {
             run.channel(*channel, transport)?;
         }
+        run.count_without_transport()?;
         Ok(run.told)
     }
 }
@@ -75,6 +83,11 @@ struct Run<'a> {
 /// A message that is marked as being sent.
 struct Going {
     message: Outgoing,
+    /// Its revision with the mark.
+    revision: u64,
+    since: DateTime<Utc>,
+    /// The list of the files that it carries: they are read when it goes, since all at once would take much memory.
+    carries: Json,
     /// Whether an earlier attempt may have been taken.
     doubtful: bool,
 }
@@ -85,11 +98,44 @@ struct Marked {
     going: Vec<(usize, Going)>,
 }
 
+/// What became of a message that was marked.
+#[derive(Clone)]
+struct Outcome {
+    id: RecordId,
+    revision: u64,
+    since: DateTime<Utc>,
+    change: Json,
+}
+
+impl Outcome {
+    fn request(&self) -> Request {
+        Request::Update {
+            id: self.id,
+            revision: Some(self.revision),
+            fields: Fields::from(self.change.clone()),
+        }
+    }
+}
+
 impl Run<'_> {
     fn channel(&mut self, channel: Channel, transport: &Arc<dyn Transport>) -> Result<()> {
         self.recover(channel, transport)?;
+        let mut known: Vec<Outcome> = Vec::new();
+        let done = self.windows(channel, transport, &mut known);
+        // What is known of messages that were handed over is written whatever else failed.
+        let written = self.note(known);
+        self.told.more |= self.left == 0;
+        done.and(written)
+    }
+
+    /// Hands over window after window; what became of the last one is left in `known`.
+    fn windows(
+        &mut self,
+        channel: Channel,
+        transport: &Arc<dyn Transport>,
+        known: &mut Vec<Outcome>,
+    ) -> Result<()> {
         let window = transport.window().clamp(1, WIDEST);
-        let mut outcomes: Vec<Request> = Vec::new();
         let mut reachable = true;
         while self.left > 0 && reachable {
             let due = self.due(channel, self.left.min(WIDEST))?;
@@ -100,19 +146,15 @@ impl Run<'_> {
                 }
                 self.left = self.left.saturating_sub(due.len());
                 let Marked { marks, going } = self.mark(channel, due)?;
-                // What became of the window before is written with the marks of this one: one flush of the disk.
-                let known = outcomes.len();
-                outcomes.extend(marks);
-                let written = self.write(std::mem::take(&mut outcomes))?;
-                let marked = written.get(known..).unwrap_or_default();
+                let marked = self.note_and_mark(known, marks)?;
                 progress |= marked.contains(&true);
                 let going = going
                     .iter()
                     .filter(|(place, _)| marked.get(*place) == Some(&true));
                 for (_, going) in going {
-                    outcomes.push(match reachable {
+                    known.push(match reachable && self.is_ours(going) {
                         true => self.hand_over(transport, going, &mut reachable),
-                        false => put_back(&going.message),
+                        false => put_back(going),
                     });
                 }
             }
@@ -121,8 +163,96 @@ impl Run<'_> {
                 break;
             }
         }
-        self.told.more |= self.left == 0;
-        self.write(outcomes).map(|_written| ())
+        Ok(())
+    }
+
+    /// Whether no other process takes this one for dead yet, so that a message is sent by it alone.
+    fn is_ours(&self, going: &Going) -> bool {
+        !self.engine.inner.post.shared || self.session.context.now() - going.since < LEASE / 2
+    }
+
+    /// How many messages are due for which nobody is there.
+    fn count_without_transport(&mut self) -> Result<()> {
+        let (reader, _) = self.engine.read()?;
+        let time = self.session.time();
+        for channel in Channel::ALL {
+            if self.engine.inner.post.transports.contains_key(&channel) {
+                continue;
+            }
+            let waiting = due_by(channel, time.now);
+            let count = query::count(&reader, "message", &waiting, &time)?;
+            if count > 0 {
+                self.told.without_transport.insert(channel, count);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what became of the window before with the marks of the next one: one flush of the disk. What is known
+    /// stays so when that fails.
+    fn note_and_mark(
+        &mut self,
+        known: &mut Vec<Outcome>,
+        marks: Vec<Request>,
+    ) -> Result<Vec<bool>> {
+        let requests = known.iter().map(Outcome::request).chain(marks);
+        let mut written = self.write(requests.collect())?;
+        let marked = written.split_off(known.len().min(written.len()));
+        let noted = std::mem::take(known).into_iter().zip(written);
+        let crossed = noted.filter(|(_, written)| !written);
+        self.note_crossed(crossed.map(|(outcome, _)| outcome).collect())?;
+        Ok(marked)
+    }
+
+    fn note(&mut self, known: Vec<Outcome>) -> Result<()> {
+        let written = self.write(known.iter().map(Outcome::request).collect())?;
+        let noted = known.into_iter().zip(written);
+        let crossed = noted.filter(|(_, written)| !written);
+        self.note_crossed(crossed.map(|(outcome, _)| outcome).collect())
+    }
+
+    /// Writes again what somebody's change crossed. A message that is not being sent any longer stays as it is: its
+    /// report came first, or somebody else sends it.
+    fn note_crossed(&mut self, mut crossed: Vec<Outcome>) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            let (reader, _) = self.engine.read()?;
+            let mut again = Vec::with_capacity(crossed.len());
+            for mut outcome in crossed {
+                let Some(message) = reader.get_stored(outcome.id)? else {
+                    continue;
+                };
+                outcome.revision = message.revision();
+                let since = message.get("sending_since");
+                if since == Some(&Value::Instant(outcome.since)) {
+                    again.push(outcome);
+                } else if let (Some(id), None) = (
+                    outcome.change["provider_id"].as_str(),
+                    message.get("provider_id"),
+                ) {
+                    // Further reports come by it.
+                    outcome.change = json!({"provider_id": id});
+                    again.push(outcome);
+                }
+            }
+            drop(reader);
+            let written = self.write(again.iter().map(Outcome::request).collect())?;
+            let noted = again.into_iter().zip(written);
+            crossed = noted
+                .filter(|(_, written)| !written)
+                .map(|(outcome, _)| outcome)
+                .collect();
+            if crossed.is_empty() {
+                return Ok(());
+            }
+        }
+        let left = crossed.iter().map(|outcome| {
+            format!(
+                "what became of {} could not be written; it is asked about again",
+                outcome.id
+            )
+        });
+        self.told.warnings.extend(left);
+        Ok(())
     }
 
     /// Asks about what was on its way when a process ended. Only one process has a directory open and only one call
@@ -143,12 +273,20 @@ impl Run<'_> {
                     Some(true) => {
                         self.told.recovered += 1;
                         self.told.sent += 1;
-                        self.sent(message.id(), &Accepted::new())
+                        self.as_it_was(message, self.sent(&Accepted::new()))
                     }
-                    _ => kept(
-                        message.id(),
-                        json!({"state": "queued", "sending_since": null}),
-                    ),
+                    _ if attempts_of(message) >= self.rules.tries => {
+                        let cause = format!(
+                            "given up after {} attempts: each time the program ended while it was being sent",
+                            attempts_of(message)
+                        );
+                        let change = self.failed(&cause);
+                        self.as_it_was(message, change)
+                    }
+                    _ => {
+                        let change = json!({"state": "queued", "sending_since": null});
+                        self.as_it_was(message, change)
+                    }
                 }
             });
             let asked: Vec<Request> = asked.collect();
@@ -160,10 +298,17 @@ impl Run<'_> {
         }
     }
 
+    /// A change of a message that was left, unless another process changed it meanwhile.
+    fn as_it_was(&self, message: &Record, change: Json) -> Request {
+        Request::Update {
+            id: message.id(),
+            revision: Some(message.revision()),
+            fields: Fields::from(change),
+        }
+    }
+
     fn due(&self, channel: Channel, most: usize) -> Result<Vec<Record>> {
-        let now = self.session.context.now();
-        let filter = of(channel, MessageState::Queued)
-            .and(Filter::lte("next_attempt_at", Value::Instant(now)));
+        let filter = due_by(channel, self.session.context.now());
         let by_time = SortKey::parse_list("next_attempt_at")?;
         self.find(
             Query::new("message")
@@ -204,6 +349,12 @@ impl Run<'_> {
                         marks.len(),
                         Going {
                             message: outgoing,
+                            revision: message.revision() + 1,
+                            since: now,
+                            carries: match message.get("attachments") {
+                                Some(Value::Json(list)) => list.clone(),
+                                _ => Json::Null,
+                            },
                             doubtful,
                         },
                     ));
@@ -235,87 +386,98 @@ impl Run<'_> {
         transport: &Arc<dyn Transport>,
         going: &Going,
         reachable: &mut bool,
-    ) -> Request {
+    ) -> Outcome {
         let message = &going.message;
         if going.doubtful && transport.was_accepted(&message.key) == Some(true) {
             self.told.sent += 1;
             self.told.recovered += 1;
-            return self.sent(message.id, &Accepted::new());
+            return going.became(self.sent(&Accepted::new()));
         }
-        match transport.send(message) {
+        let files = match self.session.read_carried(&going.carries) {
+            Ok(files) => files,
+            Err(error) => {
+                let kind = match error.kind() {
+                    ErrorKind::NotFound | ErrorKind::Damaged => SendErrorKind::Permanent,
+                    _ => SendErrorKind::Temporary,
+                };
+                let error = SendError::new(kind, error.to_string());
+                return going.became(self.not_sent(message, &error));
+            }
+        };
+        let message = &match files.is_empty() {
+            true => Cow::Borrowed(message),
+            false => Cow::Owned(Outgoing {
+                files,
+                ..message.clone()
+            }),
+        };
+        going.became(match transport.send(message) {
             Ok(accepted) => {
                 self.told.sent += 1;
-                self.sent(message.id, &accepted)
+                self.sent(&accepted)
             }
             Err(error) => {
                 *reachable = error.kind != SendErrorKind::Unavailable;
                 // Where nobody will ever know, another attempt may be the second time that it arrives.
                 let unknown = error.kind == SendErrorKind::Unknown;
                 match unknown && transport.was_accepted(&message.key).is_none() {
-                    true => self.in_doubt(message, &error),
+                    true => self.in_doubt(&error),
                     false => self.not_sent(message, &error),
                 }
             }
-        }
+        })
     }
 
-    fn sent(&self, id: RecordId, accepted: &Accepted) -> Request {
+    fn sent(&self, accepted: &Accepted) -> Json {
         let provider_id = accepted.provider_id.as_ref();
         let at = Value::Instant(self.session.context.now()).to_json();
-        kept(
-            id,
-            json!({
-                "state": "sent",
-                "at": at,
-                "provider_id": provider_id.map(|id| one_line(id, LONGEST_CAUSE)),
-                "cause": null,
-                "next_attempt_at": null,
-                "sending_since": null,
-            }),
-        )
+        json!({
+            "state": "sent",
+            "at": at,
+            "provider_id": provider_id.map(|id| one_line(id, LONGEST_CAUSE)),
+            "cause": null,
+            "next_attempt_at": null,
+            "sending_since": null,
+        })
     }
 
-    fn in_doubt(&mut self, message: &Outgoing, error: &SendError) -> Request {
+    fn in_doubt(&mut self, error: &SendError) -> Json {
         let cause = format!(
             "nobody knows whether it was taken: {}; look whether it arrived before it is queued again",
             error.cause
         );
-        self.failed(message, &cause)
+        self.failed(&cause)
     }
 
-    fn failed(&mut self, message: &Outgoing, cause: &str) -> Request {
+    fn failed(&mut self, cause: &str) -> Json {
         self.told.failed += 1;
-        let change = json!({
+        json!({
             "state": "failed",
             "cause": one_line(cause, LONGEST_CAUSE),
             "next_attempt_at": null,
             "sending_since": null,
-        });
-        kept(message.id, change)
+        })
     }
 
-    fn not_sent(&mut self, message: &Outgoing, error: &SendError) -> Request {
+    fn not_sent(&mut self, message: &Outgoing, error: &SendError) -> Json {
         let cause = one_line(&error.cause, LONGEST_CAUSE);
         if error.kind == SendErrorKind::Permanent {
-            return self.failed(message, &cause);
+            return self.failed(&cause);
         }
         if message.attempt >= self.rules.tries {
             let cause = format!("given up after {} attempts: {cause}", message.attempt);
-            return self.failed(message, &cause);
+            return self.failed(&cause);
         }
         self.told.postponed += 1;
         let now = self.session.context.now();
         let delay = self.rules.delay(message.attempt, &message.key);
         let next = now.checked_add_signed(delay).unwrap_or(now);
-        kept(
-            message.id,
-            json!({
-                "state": "queued",
-                "cause": cause,
-                "next_attempt_at": Value::Instant(next).to_json(),
-                "sending_since": null,
-            }),
-        )
+        json!({
+            "state": "queued",
+            "cause": cause,
+            "next_attempt_at": Value::Instant(next).to_json(),
+            "sending_since": null,
+        })
     }
 
     /// Writes changes, each for itself and all in one commit, and says which were taken.
@@ -344,26 +506,39 @@ fn of(channel: Channel, state: MessageState) -> Filter {
     Filter::eq("channel", channel).and(Filter::eq("state", state))
 }
 
-fn kept(id: RecordId, change: Json) -> Request {
-    Request::update(id, change)
+fn due_by(channel: Channel, now: DateTime<Utc>) -> Filter {
+    of(channel, MessageState::Queued).and(Filter::lte("next_attempt_at", Value::Instant(now)))
+}
+
+fn attempts_of(message: &Record) -> u32 {
+    match message.get("attempts") {
+        Some(Value::Integer(attempts)) => u32::try_from(*attempts).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+impl Going {
+    fn became(&self, change: Json) -> Outcome {
+        Outcome {
+            id: self.message.id,
+            revision: self.revision,
+            since: self.since,
+            change,
+        }
+    }
 }
 
 /// A message that was marked and not tried is as it was.
-fn put_back(message: &Outgoing) -> Request {
-    let change = json!({
+fn put_back(going: &Going) -> Outcome {
+    going.became(json!({
         "state": "queued",
-        "attempts": message.attempt - 1,
+        "attempts": going.message.attempt - 1,
         "sending_since": null,
-    });
-    kept(message.id, change)
+    }))
 }
 
 fn outgoing(reader: &query::Reader, message: &Record, channel: Channel) -> Result<Outgoing> {
     let text = |field: &str| message.text(field).unwrap_or_default().to_owned();
-    let attempts = match message.get("attempts") {
-        Some(Value::Integer(attempts)) => u32::try_from(*attempts).unwrap_or(0),
-        _ => 0,
-    };
     let parent = match super::people::named(message, "reply_to") {
         Some(parent) => reader.get_stored(parent)?,
         None => None,
@@ -381,7 +556,8 @@ fn outgoing(reader: &query::Reader, message: &Record, channel: Channel) -> Resul
         html: text("body_html"),
         language: message.text("language").map(str::to_owned),
         message_id: message.text("message_id").map(str::to_owned),
+        files: Vec::new(),
         in_reply_to: parent.and_then(|parent| parent.text("message_id").map(str::to_owned)),
-        attempt: attempts.saturating_add(1),
+        attempt: attempts_of(message).saturating_add(1),
     })
 }

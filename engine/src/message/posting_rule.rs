@@ -21,7 +21,7 @@ use crate::record::{Record, Value};
 use crate::schema::Schema;
 
 /// What a recipient has read cannot be changed any more.
-const SAID: [&str; 10] = [
+const SAID: [&str; 11] = [
     "direction",
     "channel",
     "from_address",
@@ -31,6 +31,7 @@ const SAID: [&str; 10] = [
     "subject",
     "body_text",
     "body_html",
+    "attachments",
     "message_id",
 ];
 
@@ -262,6 +263,10 @@ impl Saved<'_> {
     }
 
     fn check_body(&mut self, channel: Channel) {
+        if channel.is_by_phone() && self.after.get("attachments").is_some() {
+            let message = format!("a message by {channel} carries no files; send it by email");
+            self.refuse("attachments", "no-files", message);
+        }
         let (text, html) = (self.text("body_text"), self.text("body_html"));
         if text.is_empty() && (html.is_empty() || channel.is_by_phone()) {
             let message = format!("there is nothing to send by {channel}; give it a text");

@@ -7,6 +7,7 @@ use super::recipient::related;
 use super::{MessageDraft, MessageState, MessageText, Posted};
 use crate::context::Locale;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Position;
 use crate::query::Reader;
 use crate::record::{RecordId, Value};
 use crate::session::Session;
@@ -42,29 +43,39 @@ impl Session {
         let mut drafts = drafts.into_iter().peekable();
         while drafts.peek().is_some() {
             let batch: Vec<MessageDraft> = drafts.by_ref().take(BATCH).collect();
-            results.extend(self.send_batch(batch)?);
+            results.extend(self.send_batch(batch, None, 0)?);
         }
         Ok(results)
     }
 
-    fn send_batch(&self, drafts: Vec<MessageDraft>) -> Result<Vec<Result<Posted>>> {
+    /// Queues the messages of a follow-up: what caused them and how deep it is goes along, so that messages that cause
+    /// messages come to an end.
+    pub(super) fn send_batch(
+        &self,
+        drafts: Vec<MessageDraft>,
+        cause: Option<Position>,
+        depth: u8,
+    ) -> Result<Vec<Result<Posted>>> {
         let (reader, _) = self.read()?;
-        let composed: Vec<Result<(RecordId, Group)>> = drafts
+        let composed: Vec<Result<Composed>> = drafts
             .into_iter()
             .map(|draft| self.compose(&reader, draft))
             .collect();
         drop(reader);
         let groups: Vec<Group> = composed
             .iter()
-            .filter_map(|composed| Some(composed.as_ref().ok()?.1.clone()))
+            .filter_map(|composed| Some(composed.as_ref().ok()?.group.clone()))
             .collect();
-        let report = self.engine.write(&self.context, &groups, None, 0)?;
+        let report = self.engine.write(&self.context, &groups, cause, depth)?;
         let (reader, _) = self.read()?;
         let mut written = report.groups.into_iter();
         let posted = composed.into_iter().map(|composed| {
-            let (id, _) = composed?;
+            let Composed { id, warnings, .. } = composed?;
             match written.next() {
-                Some(outcomes) => posted(&reader, id, &outcomes?),
+                Some(outcomes) => Ok(Posted {
+                    warnings,
+                    ..posted(&reader, id, &outcomes?)?
+                }),
                 None => Err(Error::new(
                     ErrorKind::NotFound,
                     "the message was not written",
@@ -74,7 +85,7 @@ impl Session {
         Ok(posted.collect())
     }
 
-    fn compose(&self, reader: &Reader, draft: MessageDraft) -> Result<(RecordId, Group)> {
+    fn compose(&self, reader: &Reader, draft: MessageDraft) -> Result<Composed> {
         let to = self.recipient(&draft)?;
         let mut fields = related(reader, to.record.as_ref(), &draft.about)?;
         let mut put = |name: &str, value: Json| fields.insert(name.to_owned(), value);
@@ -111,6 +122,7 @@ impl Session {
                 html,
                 language: draft.language,
                 version: None,
+                warnings: Vec::new(),
             },
             MessageText::Template { template, record } => {
                 let own = to
@@ -135,6 +147,8 @@ impl Session {
             None => self.context.ids.next(self.context.now()),
         };
         let id = RecordId::new(object.prefix, number);
+        let (list, attachments) = self.carried(id, to.channel, &draft.files)?;
+        put("attachments", list);
         let request = Request::create_as(id, "message", fields);
         // Nobody can be read out of the key, which stays when he is erased.
         let once = draft
@@ -142,9 +156,13 @@ impl Session {
             .map(|key| format!("message/sent/{}", blake3::hash(key.as_bytes()).to_hex()));
         let group = Group {
             once,
-            ..Group::of([request])
+            ..Group::of([request].into_iter().chain(attachments))
         };
-        Ok((id, group))
+        Ok(Composed {
+            id,
+            group,
+            warnings: words.warnings,
+        })
     }
 
     /// Queues a message again that failed, bounced or was suppressed; it is checked anew.
@@ -168,6 +186,13 @@ impl Session {
     }
 }
 
+/// A message that is to be written.
+struct Composed {
+    id: RecordId,
+    group: Group,
+    warnings: Vec<String>,
+}
+
 fn posted(reader: &Reader, id: RecordId, outcomes: &[Outcome]) -> Result<Posted> {
     let before = outcomes
         .iter()
@@ -181,6 +206,7 @@ fn posted(reader: &Reader, id: RecordId, outcomes: &[Outcome]) -> Result<Posted>
         state: state.unwrap_or(MessageState::Draft),
         cause: record.text("cause").map(str::to_owned),
         before,
+        warnings: Vec::new(),
     })
 }
 

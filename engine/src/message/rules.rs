@@ -120,13 +120,26 @@ pub struct QuietHours {
     pub from: NaiveTime,
     /// Until then.
     pub until: NaiveTime,
+    /// The clock of recipients whose own is not known; the engine's zone unless told.
+    pub zone: Option<FixedOffset>,
 }
 
 impl QuietHours {
     /// From a time of day until another.
     #[must_use]
     pub fn new(from: NaiveTime, until: NaiveTime) -> Self {
-        Self { from, until }
+        Self {
+            from,
+            until,
+            zone: None,
+        }
+    }
+
+    /// By this clock, where the recipient's own is not known.
+    #[must_use]
+    pub fn in_zone(mut self, zone: FixedOffset) -> Self {
+        self.zone = Some(zone);
+        self
     }
 
     /// When it is over, if it is quiet now.

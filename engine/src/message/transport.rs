@@ -71,8 +71,22 @@ pub struct Outgoing {
     pub message_id: Option<String>,
     /// The Message-ID of what it answers.
     pub in_reply_to: Option<String>,
+    /// The files that it carries.
+    pub files: Vec<OutgoingFile>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+}
+
+/// A file that a message carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutgoingFile {
+    /// What it is called: a plain name without folders.
+    pub name: String,
+    /// What it is: `application/pdf`.
+    pub media_type: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
 }
 
 /// A transport took a message.

@@ -2,6 +2,10 @@
 //!
 //! Asked when it is queued, so that who queues it hears it, and again right before it is sent, since people change their
 //! minds meanwhile.
+//!
+//! Opt-out and consent are of who says so, and hold for every address that he has, whatever record the message names:
+//! what goes to an account whose address is also a contact's is kept from going by his opt-out. An account's own address
+//! is not its contacts': what he said holds there only for messages that name him.
 
 use chrono::{DateTime, FixedOffset, Utc};
 
@@ -104,7 +108,8 @@ impl Judge<'_> {
         if !self.rules.quiet_channels.contains(&channel) {
             return Verdict::Go;
         }
-        let own = people.iter().find_map(zone_of).unwrap_or(self.zone);
+        let own = people.iter().find_map(zone_of);
+        let own = own.or(hours.zone).unwrap_or(self.zone);
         match hours.end(at, own) {
             Some(end) => Verdict::Wait(end, format!("quiet hours until {}", hours.until)),
             None => Verdict::Go,

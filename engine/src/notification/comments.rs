@@ -8,7 +8,7 @@ use crate::write::{Committed, Fields};
 
 impl Session {
     /// Says something about a record, of whatever object. Users are named by `@` and their login, id or name, and are
-    /// told; a name that fits several users is a warning, and tells nobody.
+    /// told; a name that fits several users, or none, is a warning, and tells nobody.
     ///
     /// # Errors
     /// As [`Session::commit`].
@@ -39,10 +39,17 @@ impl Session {
     fn say(&self, text: &str, fields: Fields) -> Result<Committed> {
         let mut committed = self.create("comment", fields.with("text", text))?;
         let (reader, _) = self.read()?;
-        let unclear = mention::read(&reader, &self.time(), text)?.unclear;
-        committed.warnings.extend(unclear.into_iter().map(|name| {
-            format!("several users are called '{name}', so none of them is told; name one by login")
+        let named = mention::read(&reader, &self.time(), text)?;
+        committed.warnings.extend(named.unknown.into_iter().map(|name| {
+            format!("no user is called '{name}', so nobody is told by it; write the comment anew with another name")
         }));
+        committed
+            .warnings
+            .extend(named.unclear.into_iter().map(|name| {
+                format!(
+                    "several users are called '{name}', so none of them is told; name one by login"
+                )
+            }));
         Ok(committed)
     }
 

@@ -1,23 +1,30 @@
 //! What of it leaves the house, and when?
 //!
 //! A letter is handed over as requests, such as the creation of a message, and they are one commit with the note that
-//! it was sent: it is queued once or not at all. Whoever sends messages takes it from there.
+//! it was sent: it is queued once or not at all. Whoever sends messages takes it from there. One that cannot be written
+//! is put off for an hour, so that it holds up no other, and in the end given up: the list in the program has it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value as Json;
 
 use super::due::matching;
 use super::preference::Channels;
 use super::told::{Desk, Kind, Todo, Unit, commit};
-use super::{is_true, reference, wording};
+use super::{instant, is_true, post, reference, wording};
 use crate::context::Locale;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::{Filter, Reader};
 use crate::record::{Record, RecordId};
 use crate::write::{Fields, Request};
+
+/// How long a letter that cannot be written is put off.
+const PUT_OFF: TimeDelta = TimeDelta::hours(1);
+/// A digest gathers what is up to a day old.
+const STALE: TimeDelta = TimeDelta::days(8);
 
 /// By which way a letter goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,53 +75,126 @@ pub struct Letter {
 pub(crate) type Post = Arc<dyn Fn(&Letter) -> Result<Vec<Request>> + Send + Sync>;
 
 pub(super) fn deliver(engine: &Engine, warnings: &mut Vec<String>) -> Result<()> {
-    let time = engine.session().time();
-    let due = Filter::eq("delivery", "waiting").and(Filter::lte("deliver_at", time.now));
-    let mut failed: Vec<String> = Vec::new();
-    commit(engine, warnings, |reader| {
-        failed.clear();
+    loop {
+        let mut round = Round::default();
+        let left = commit(engine, warnings, |reader| {
+            round = Round::default();
+            round.decide(engine, reader)
+        })?;
+        warnings.append(&mut round.warnings);
+        put_off(engine, warnings, left.refused)?;
+        if !round.more || left.undecided {
+            return Ok(());
+        }
+    }
+}
+
+/// What comes of one look at what waits.
+#[derive(Default)]
+struct Round {
+    warnings: Vec<String>,
+    more: bool,
+}
+
+impl Round {
+    fn decide(&mut self, engine: &Engine, reader: &Reader) -> Result<Todo> {
+        let time = engine.session().time();
+        let due = Filter::eq("delivery", "waiting").and(Filter::lte("deliver_at", time.now));
         let mut desk = Desk::new(engine, reader);
+        let carried = desk.carried;
+        // What nobody writes here stays for who does, and is not in the way of the others.
+        let can_be_done = |notification: &Record| {
+            let channels = Channels::of(notification).unwrap_or_default();
+            !channels.has_letters() || channels.meets(carried) || is_stale(notification, time.now)
+        };
+        let (waiting, more) = matching(reader, "notification", &due, &time, can_be_done)?;
+        self.more = more;
         let mut of_users: BTreeMap<RecordId, Vec<Record>> = BTreeMap::new();
-        for notification in matching(reader, "notification", &due, &time)? {
+        for notification in waiting {
             if let Some(user) = reference(&notification, "user") {
                 of_users.entry(user).or_default().push(notification);
             }
         }
         for (user, waiting) in of_users {
-            let office = Office::of(&mut desk, user)?;
-            // What is read needs no letter; neither does what is switched off by now.
-            let (wanted, moot): (Vec<Record>, Vec<Record>) = waiting
-                .into_iter()
-                .partition(|notification| office.is_wanted(notification));
-            for notification in moot {
-                desk.ask(vec![change(&notification, Json::Null)]);
-            }
-            let (digest, single): (Vec<Record>, Vec<Record>) = wanted
-                .into_iter()
-                .partition(|notification| is_true(notification, "in_digest"));
-            for notification in single {
-                match office.single(&notification) {
-                    Ok(unit) => desk.ask(unit),
-                    Err(error) => failed.push(not_sent(user, &error)),
-                }
-            }
-            if !digest.is_empty()
-                && let Err(error) = office.digest(&mut desk, &digest)
-            {
-                failed.push(not_sent(user, &error));
-            }
+            self.of_user(&mut desk, user, waiting)?;
         }
+        let units = desk.units();
+        self.more &= !units.is_empty();
         Ok(Todo {
-            units: desk.units(),
+            units,
             stored: None,
         })
-    })?;
-    warnings.append(&mut failed);
+    }
+
+    fn of_user(&mut self, desk: &mut Desk<'_>, user: RecordId, waiting: Vec<Record>) -> Result<()> {
+        let office = Office::of(desk, user)?;
+        let now = desk.now;
+        // What is read needs no letter; neither does what is switched off by now, or is no news any longer.
+        let (wanted, moot): (Vec<Record>, Vec<Record>) = waiting
+            .into_iter()
+            .partition(|one| office.is_wanted(one) && !is_stale(one, now));
+        for notification in moot {
+            desk.ask(vec![change(&notification, Json::Null)]);
+        }
+        let (digest, single): (Vec<Record>, Vec<Record>) = wanted
+            .into_iter()
+            .partition(|notification| is_true(notification, "in_digest"));
+        for notification in single {
+            match office.single(desk, &notification, &mut self.warnings) {
+                Ok(unit) => desk.ask(unit),
+                Err(error) => self.not_sent(desk, user, &error, &[notification]),
+            }
+        }
+        if !digest.is_empty()
+            && let Err(error) = office.digest(desk, &digest, &mut self.warnings)
+        {
+            self.not_sent(desk, user, &error, &digest);
+        }
+        Ok(())
+    }
+
+    fn not_sent(&mut self, desk: &mut Desk<'_>, user: RecordId, error: &Error, of: &[Record]) {
+        self.warnings
+            .push(format!("a letter to {user} waits: {error}"));
+        let later = of.iter().map(|one| later(one.id(), desk.now));
+        desk.ask(later.collect());
+    }
+}
+
+/// Whether a notification has waited too long to be sent.
+fn is_stale(notification: &Record, now: DateTime<Utc>) -> bool {
+    let since = instant(notification, "created_at");
+    since.is_some_and(|since| since + STALE < now)
+}
+
+/// Puts off what was refused, so that it is not in the way of others.
+fn put_off(engine: &Engine, warnings: &mut Vec<String>, units: Vec<Unit>) -> Result<()> {
+    if units.is_empty() {
+        return Ok(());
+    }
+    let session = engine.session();
+    let now = session.time().now;
+    let waiting = units.iter().flatten().filter_map(|request| match request {
+        Request::Update { id, .. } => Some(later(*id, now)),
+        _ => None,
+    });
+    let (_, outcomes) = session.commit_each(waiting.collect::<Vec<_>>())?;
+    let failed = outcomes.into_iter().filter_map(std::result::Result::err);
+    warnings.extend(failed.map(|error| format!("a letter could not be put off: {error}")));
     Ok(())
 }
 
-fn not_sent(user: RecordId, error: &crate::error::Error) -> String {
-    format!("a letter to {user} waits: {error}")
+fn later(id: RecordId, now: DateTime<Utc>) -> Request {
+    let at = super::told::written(now + PUT_OFF);
+    Request::update(id, Fields::default().with("deliver_at", at))
+}
+
+/// At the same hour, a day or more later.
+fn next_day(notification: &Record, now: DateTime<Utc>) -> Request {
+    let was = instant(notification, "deliver_at").unwrap_or(now);
+    let days = (now - was).num_days().max(0) + 1;
+    let at = super::told::written(was + TimeDelta::days(days));
+    Request::update(notification.id(), Fields::default().with("deliver_at", at))
 }
 
 fn change(notification: &Record, delivery: impl Into<Json>) -> Request {
@@ -133,7 +213,6 @@ struct Office {
     allowed: BTreeMap<Kind, Channels>,
     today: Option<chrono::NaiveDate>,
     digest_channels: Channels,
-    post: Option<Post>,
     /// What he may see now, whatever he was to be told of.
     reader: Reader,
 }
@@ -142,7 +221,6 @@ impl Office {
     fn of(desk: &mut Desk<'_>, user: RecordId) -> Result<Self> {
         let record = desk.reader.get(user)?;
         let default = desk.engine.session().context.locale;
-        let post = desk.engine.inner.notifying.post.clone();
         let now = desk.now;
         let chosen = desk.preferences(user)?;
         let of_kind = |kind: Kind| chosen.map(|all| all.about(kind));
@@ -169,7 +247,6 @@ impl Office {
             digest_channels: of_kind(Kind::Digest)
                 .map(|any| any.channels)
                 .unwrap_or_default(),
-            post,
             reader: desk.engine.read_as_user(user)?,
         })
     }
@@ -179,22 +256,35 @@ impl Office {
         allowed && notification.text("state") == Some("unread")
     }
 
-    fn single(&self, notification: &Record) -> Result<Unit> {
+    fn single(
+        &self,
+        desk: &Desk<'_>,
+        notification: &Record,
+        warnings: &mut Vec<String>,
+    ) -> Result<Unit> {
         let text = wording::text(&self.reader, notification, self.locale)?;
         let channels = Channels::of(notification).unwrap_or_default();
         let key = format!("notification/{}", notification.id());
-        let mut unit = self.letters(&key, channels, &text, &[(notification.id(), text.clone())])?;
+        let lines = [(notification.id(), text.clone())];
+        let mut unit = self.letters(desk, &key, channels, (&text, &lines), warnings)?;
         unit.push(change(notification, "sent"));
         Ok(unit)
     }
 
     /// One for each day: what comes after it waits for the next.
-    fn digest(&self, desk: &mut Desk<'_>, waiting: &[Record]) -> Result<()> {
+    fn digest(
+        &self,
+        desk: &mut Desk<'_>,
+        waiting: &[Record],
+        warnings: &mut Vec<String>,
+    ) -> Result<()> {
         let Some(today) = self.today else {
             return Ok(());
         };
         let key = format!("digest/{}/{today}", self.user);
         if super::by_text(desk.reader, "notification", "latest_of", &key)?.is_some() {
+            let tomorrow = waiting.iter().map(|one| next_day(one, desk.now));
+            desk.ask(tomorrow.collect());
             return Ok(());
         }
         let mut lines = Vec::with_capacity(waiting.len());
@@ -207,7 +297,7 @@ impl Office {
             channels.sms |= of.sms;
         }
         let subject = wording::digest(waiting.len(), self.locale);
-        let mut unit = self.letters(&key, channels, &subject, &lines)?;
+        let mut unit = self.letters(desk, &key, channels, (&subject, &lines), warnings)?;
         unit.extend(
             waiting
                 .iter()
@@ -228,19 +318,18 @@ impl Office {
         Ok(())
     }
 
+    /// The letters by each way that is open here. When there is one by any of them, what keeps the others is a warning.
     fn letters(
         &self,
+        desk: &Desk<'_>,
         key: &str,
         channels: Channels,
-        subject: &str,
-        notices: &[(RecordId, String)],
+        (subject, notices): (&str, &[(RecordId, String)]),
+        warnings: &mut Vec<String>,
     ) -> Result<Unit> {
-        let Some(post) = &self.post else {
-            return Ok(Unit::new());
-        };
-        let mut unit = Unit::new();
-        for channel in LetterChannel::of(channels) {
-            unit.extend(post(&Letter {
+        let (mut unit, mut failed) = (Unit::new(), Vec::new());
+        for channel in LetterChannel::of(channels.both(desk.carried)) {
+            let letter = Letter {
                 key: format!("{key}/{}", channel.name()),
                 user: self.user,
                 channel,
@@ -248,8 +337,19 @@ impl Office {
                 subject: subject.to_owned(),
                 lines: notices.iter().map(|(_, text)| text.clone()).collect(),
                 notices: notices.iter().map(|(id, _)| *id).collect(),
-            })?);
+            };
+            match post::write(desk.engine, desk.reader, &letter, desk.now) {
+                Ok(requests) => unit.extend(requests),
+                Err(error) => failed.push(error),
+            }
         }
-        Ok(unit)
+        match failed.pop() {
+            Some(error) if unit.is_empty() => Err(error),
+            Some(error) => {
+                warnings.push(format!("{} goes by one way only: {error}", self.user));
+                Ok(unit)
+            }
+            None => Ok(unit),
+        }
     }
 }

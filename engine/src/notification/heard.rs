@@ -105,12 +105,13 @@ pub(super) fn hear(engine: &Engine, quiet: &mut Quiet, warnings: &mut Vec<String
                 ..Stored::default()
             });
             Ok(Todo { units, stored })
-        })?;
+        })
+        .map(|_left| ())?;
         let now_heard = engine.subscriber(NAME)?.position()?;
         if !moves {
             *quiet = Quiet { heard, until };
         }
-        // Where the place could not be moved, a warning says so.
+        // Where the place could not be moved, the same is heard again next time.
         if !full || now_heard == heard {
             return Ok(());
         }

@@ -171,7 +171,9 @@ impl Session {
         }
     }
 
-    /// Reminds a user at a moment, of a record or of the note alone.
+    /// Reminds a user at a moment, of a record or of the note alone. Who is not at work by then is not told, but his
+    /// manager, or else who made the reminder. A reminder goes to the bin with its record, and when it comes back after
+    /// its moment it is told then.
     ///
     /// # Errors
     /// As [`Session::commit`].

@@ -24,6 +24,8 @@ pub(super) struct Mentions {
     pub(super) users: Vec<RecordId>,
     /// What fits several users, so that nobody is told.
     pub(super) unclear: Vec<String>,
+    /// What fits nobody, by its first word.
+    pub(super) unknown: Vec<String>,
 }
 
 /// Reads the mentions of active users.
@@ -40,6 +42,9 @@ pub(super) fn read(reader: &Reader, time: &QueryTime, text: &str) -> Result<Ment
             Named::Several(name) if !mentions.unclear.contains(&name) => {
                 mentions.unclear.push(name);
             }
+            Named::Nobody(Some(name)) if !mentions.unknown.contains(&name) => {
+                mentions.unknown.push(name);
+            }
             _ => {}
         }
     }
@@ -49,7 +54,8 @@ pub(super) fn read(reader: &Reader, time: &QueryTime, text: &str) -> Result<Ment
 enum Named {
     One(RecordId),
     Several(String),
-    Nobody,
+    /// What stands there, if it could be a name.
+    Nobody(Option<String>),
 }
 
 /// Whom the beginning of a text names.
@@ -65,14 +71,14 @@ fn named(reader: &Reader, time: &QueryTime, text: &str) -> Result<Named> {
     }
     // A given name will do where only one has it. What folds to nothing is no name.
     let Some(first) = parts.iter().find(|part| !fold_text(part).is_empty()) else {
-        return Ok(Named::Nobody);
+        return Ok(Named::Nobody(None));
     };
     let given = format!("{} ", fold_text(first));
     let found = users(reader, time, &Filter::starts_with("name", first), |name| {
         name.starts_with(&given)
     })?;
     Ok(match found.as_slice() {
-        [] => Named::Nobody,
+        [] => Named::Nobody(Some((*first).to_owned())),
         [one] => Named::One(*one),
         _ => Named::Several((*first).to_owned()),
     })

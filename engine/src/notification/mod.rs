@@ -15,6 +15,7 @@ mod follows;
 mod heard;
 mod inbox;
 mod mention;
+mod post;
 mod preference;
 mod rules;
 mod seen;

@@ -42,6 +42,20 @@ impl Channels {
         self.email || self.sms
     }
 
+    /// Whether a letter may go by a way that is among others.
+    pub(super) fn meets(self, others: Self) -> bool {
+        self.both(others).has_letters()
+    }
+
+    /// The ways that are in both.
+    pub(super) fn both(self, others: Self) -> Self {
+        Self {
+            in_app: self.in_app && others.in_app,
+            email: self.email && others.email,
+            sms: self.sms && others.sms,
+        }
+    }
+
     pub(super) fn names(self) -> Vec<&'static str> {
         [
             (self.in_app, "in_app"),

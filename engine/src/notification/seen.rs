@@ -16,7 +16,7 @@ use crate::error::{ErrorKind, Result};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::session::Session;
-use crate::write::{Fields, Request};
+use crate::write::{Fields, Outcome, Request};
 
 /// How many records are remembered for each user.
 const KEPT: usize = 50;
@@ -45,6 +45,15 @@ impl Fresh {
         let of_user = self.of_users.entry(user).or_default();
         let before = std::mem::take(of_user);
         *of_user = joined(fresh, before);
+    }
+}
+
+impl Fresh {
+    /// What was taken out and could not be written. What was looked at since is newer.
+    fn add_older(&mut self, user: RecordId, older: Vec<Look>, since: DateTime<Utc>) {
+        let newer = self.of_users.remove(&user).unwrap_or_default();
+        self.of_users.insert(user, joined(newer, older));
+        self.since = Some(self.since.map_or(since, |other| other.min(since)));
     }
 }
 
@@ -123,26 +132,41 @@ pub(crate) fn write_down(engine: &Engine, now: bool, warnings: &mut Vec<String>)
     };
     let fresh = std::mem::take(&mut *looks).of_users;
     drop(looks);
-    let (reader, _) = engine.read()?;
-    let mut requests = Vec::with_capacity(fresh.len());
-    for (user, looks) in &fresh {
-        requests.push(request(&reader, *user, looks.clone())?);
-    }
-    drop(reader);
-    let (_, outcomes) = session.commit_each(requests)?;
+    let outcomes = match commit(&session, &fresh) {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            let mut waiting = engine.inner.notifying.looks.lock();
+            for (user, looks) in fresh {
+                waiting.add_older(user, looks, since);
+            }
+            return Err(error);
+        }
+    };
     for ((user, looks), outcome) in fresh.into_iter().zip(outcomes) {
         match outcome {
             Ok(_) => {}
             // Another process wrote his list meanwhile. What was looked at since is newer than these.
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 let mut waiting = engine.inner.notifying.looks.lock();
-                let newer = waiting.of_users.remove(&user).unwrap_or_default();
-                waiting.add(user, joined(newer, looks), since);
+                waiting.add_older(user, looks, since);
             }
             Err(error) => warnings.push(format!("what {user} looked at was not kept: {error}")),
         }
     }
     Ok(())
+}
+
+fn commit(
+    session: &Session,
+    fresh: &BTreeMap<RecordId, Vec<Look>>,
+) -> Result<Vec<Result<Outcome>>> {
+    let (reader, _) = session.engine.read()?;
+    let mut requests = Vec::with_capacity(fresh.len());
+    for (user, looks) in fresh {
+        requests.push(request(&reader, *user, looks.clone())?);
+    }
+    drop(reader);
+    Ok(session.commit_each(requests)?.1)
 }
 
 fn request(reader: &Reader, user: RecordId, looks: Vec<Look>) -> Result<Request> {

@@ -10,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
 use super::preference::{Channels, Preference, Preferences};
-use super::{by_text, instant, integer, is_active};
+use super::{by_text, instant, integer, is_active, post};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
@@ -153,6 +153,8 @@ pub(super) struct Desk<'a> {
     pub(super) engine: &'a Engine,
     pub(super) reader: &'a Reader,
     pub(super) now: DateTime<Utc>,
+    /// The ways by which letters can be written.
+    pub(super) carried: Channels,
     users: BTreeMap<RecordId, Option<Preferences>>,
     notices: Vec<Notice>,
     by_key: BTreeMap<String, usize>,
@@ -165,6 +167,7 @@ impl<'a> Desk<'a> {
             engine,
             reader,
             now: engine.session().time().now,
+            carried: post::carried(engine),
             users: BTreeMap::new(),
             notices: Vec::new(),
             by_key: BTreeMap::new(),
@@ -175,6 +178,11 @@ impl<'a> Desk<'a> {
     /// Requests of their own.
     pub(super) fn ask(&mut self, unit: Unit) {
         self.units.push(unit);
+    }
+
+    /// How many notifications there are so far.
+    pub(super) fn told(&self) -> usize {
+        self.notices.len()
     }
 
     /// What a user has chosen; nothing when he is not there or not at work.
@@ -202,13 +210,9 @@ impl<'a> Desk<'a> {
         else {
             return Ok(());
         };
-        let letters = self.engine.inner.notifying.post.is_some();
-        if !letters && preference.channels.has_letters() {
-            // Nobody carries letters: what would be lost is shown.
-            preference.channels = Channels {
-                in_app: true,
-                ..Channels::default()
-            };
+        if preference.channels.has_letters() && !preference.channels.meets(self.carried) {
+            // Nobody here writes such letters: until one is written, it is shown.
+            preference.channels.in_app = true;
         }
         for id in [event.about, event.comment].into_iter().flatten() {
             if self.reader.get_stored(id)?.is_none() || !self.engine.sees(event.user, id)? {
@@ -415,13 +419,22 @@ pub(super) struct Todo {
     pub(super) stored: Option<Stored>,
 }
 
+/// What could not be committed.
+#[derive(Default)]
+pub(super) struct Left {
+    /// What the rules refused.
+    pub(super) refused: Vec<Unit>,
+    /// Whether somebody got in the way, so that it is decided anew next time.
+    pub(super) undecided: bool,
+}
+
 /// Commits what is made of a snapshot, all at once; where that cannot be, decided again, and in the end each unit for
 /// itself, so that one that is refused does not hold up the others.
 pub(super) fn commit(
     engine: &Engine,
     warnings: &mut Vec<String>,
     mut make: impl FnMut(&Reader) -> Result<Todo>,
-) -> Result<()> {
+) -> Result<Left> {
     let context = engine.session().context;
     let mut todo = Todo {
         units: Vec::new(),
@@ -439,34 +452,47 @@ pub(super) fn commit(
             .chain(todo.stored.clone().map(Ask::Stored))
             .collect();
         if asks.is_empty() {
-            return Ok(());
+            return Ok(Left::default());
         }
         let group = Group { asks, once: None };
         let report = engine.write(&context, &[group], None, 0)?;
         if report.groups.iter().all(Result::is_ok) {
             warnings.extend(report.warnings);
-            return Ok(());
+            return Ok(Left::default());
         }
     }
-    let units = todo.units.into_iter().map(Group::of);
-    let stored = todo.stored.map(|stored| Group {
-        asks: vec![Ask::Stored(stored)],
-        once: None,
-    });
-    let groups: Vec<Group> = units.chain(stored).collect();
+    let groups: Vec<Group> = todo.units.iter().cloned().map(Group::of).collect();
     let report = engine.write(&context, &groups, None, 0)?;
-    let failed = report
-        .groups
-        .iter()
-        .filter_map(|group| group.as_ref().err());
-    let failed = failed.filter(|error| !was_told(error));
-    warnings.extend(failed.map(|error| format!("somebody could not be told: {error}")));
     warnings.extend(report.warnings);
-    Ok(())
+    let mut left = Left::default();
+    for (unit, written) in todo.units.into_iter().zip(report.groups) {
+        let Err(error) = written else { continue };
+        if got_in_the_way(&error) {
+            left.undecided = true;
+        } else {
+            warnings.push(format!("somebody could not be told: {error}"));
+            left.refused.push(unit);
+        }
+    }
+    // Where somebody got in the way, the same is decided anew next time: what was told meanwhile is known again.
+    if let Some(stored) = todo.stored.filter(|_| !left.undecided) {
+        let group = Group {
+            asks: vec![Ask::Stored(stored)],
+            once: None,
+        };
+        let report = engine.write(&context, &[group], None, 0)?;
+        warnings.extend(report.warnings);
+        let failed = report
+            .groups
+            .into_iter()
+            .filter_map(std::result::Result::err);
+        warnings.extend(failed.map(|error| format!("it may be told again: {error}")));
+    }
+    Ok(left)
 }
 
-/// Whether another process was quicker.
-fn was_told(error: &Error) -> bool {
+/// Whether somebody else changed what was read, or told of something under the same key.
+fn got_in_the_way(error: &Error) -> bool {
     let failures = error.failures();
     let unique = failures.iter().all(|failure| failure.code == "not-unique");
     error.kind() == ErrorKind::Conflict || (!failures.is_empty() && unique)

@@ -1,20 +1,15 @@
 //! Is what a guest answered something that the engine may act on?
 //!
-//! Rows and columns in range, values of their fields' kinds, effects within the plugin's grants, and not more of
-//! anything than a batch of this size may bring.
+//! Rows and columns in range, values of their fields' kinds, and not more of anything than a batch of this size may
+//! bring. What it wants done besides is looked at by `effects`.
 
-use std::collections::HashMap;
-
-use serde_json::{Map, Value as Json, json};
-
-use super::check::{BoundHook, Grants, Source};
-use super::columns::{self, Cell, Writer, field_value, read_patches};
-use super::contract::{self, Action, Assignment, Awards, Batch, Kind, Patches, Scalar};
+use super::check::{BoundHook, Source};
+use super::columns::{Cell, Writer, field_value, read_patches};
+use super::contract::{self, Awards, Batch, Kind, Patches};
 use super::guest::{Fault, shortened};
 use super::limits::{EFFECTS_PER_ROW, Limits, MESSAGE_BYTES};
-use super::manifest::GrantVerb;
-use crate::hook::{Effect, EffectAction, Patch, Refusal, Row};
-use crate::record::{Decimal, RecordId, Value};
+use crate::hook::{Patch, Refusal, Row};
+use crate::record::Value;
 
 /// The rows as a guest gets them: only the columns that the hook reads.
 pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> {
@@ -35,7 +30,7 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
                 }
                 Source::Field(number) => row.record().and_then(|record| record.value(number)),
                 Source::Old(number) => row.before.and_then(|record| record.value(number)),
-                Source::Given => None,
+                Source::Given | Source::Withheld => None,
             };
             let cell = value.and_then(|value| Cell::of(column.kind, value));
             writer
@@ -98,6 +93,10 @@ fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch
             .writes
             .get(usize::from(column))
             .ok_or("column out of range")?;
+        if let Some(missing) = &column.refused {
+            let (object, name) = (&hook.declared.object, &column.name);
+            return Err(format!("it set {object}.{name}, {missing}"));
+        }
         let value = cell
             .map(|cell| field_value(&column.field_kind, &cell))
             .transpose();
@@ -163,7 +162,7 @@ fn read_refusal(
                 )
             })?;
             match column.source {
-                Source::Field(_) | Source::Old(_) => Some(
+                Source::Field(_) | Source::Old(_) | Source::Withheld => Some(
                     column
                         .name
                         .strip_prefix("old.")
@@ -205,98 +204,6 @@ fn in_range(row: u32, rows: usize) -> Result<usize, String> {
     }
 }
 
-/// The effects of a hook, each within what the manifest declares.
-pub(super) fn effects(
-    grants: &Grants,
-    rows: usize,
-    answer: Vec<contract::Effect>,
-) -> Result<Vec<Effect>, Fault> {
-    let mut per_row: HashMap<usize, usize> = HashMap::new();
-    let mut effects = Vec::with_capacity(answer.len());
-    for effect in answer {
-        let row = checked(in_range(effect.row, rows))?;
-        let count = per_row.entry(row).or_default();
-        *count += 1;
-        if *count > EFFECTS_PER_ROW {
-            return Err(Fault::Answer(format!(
-                "more than {EFFECTS_PER_ROW} effects for row {row}"
-            )));
-        }
-        if effect.key.is_empty() || effect.key.len() > 200 {
-            return Err(Fault::Answer(format!(
-                "an effect of row {row} has no key of 1 to 200 bytes: without one it could be done twice"
-            )));
-        }
-        let action = checked(effect_action(grants, effect.action))?;
-        effects.push(Effect {
-            row,
-            key: effect.key,
-            action,
-        });
-    }
-    Ok(effects)
-}
-
-fn effect_action(grants: &Grants, action: Action) -> Result<EffectAction, String> {
-    match action {
-        Action::Create(new) => {
-            let fields = assigned(new.fields)?;
-            grants.allow(
-                GrantVerb::Create,
-                &new.object,
-                fields.keys().map(String::as_str),
-            )?;
-            Ok(EffectAction::Create {
-                object: new.object,
-                fields,
-            })
-        }
-        Action::Update(changed) => {
-            let id: RecordId = changed.id.parse().map_err(|error| format!("{error}"))?;
-            let object = grants
-                .object_of(id)
-                .ok_or_else(|| format!("{id} belongs to no object"))?
-                .to_owned();
-            let fields = assigned(changed.fields)?;
-            grants.allow(
-                GrantVerb::Update,
-                &object,
-                fields.keys().map(String::as_str),
-            )?;
-            Ok(EffectAction::Update { id, fields })
-        }
-    }
-}
-
-fn assigned(fields: Vec<Assignment>) -> Result<Map<String, Json>, String> {
-    let mut map = Map::new();
-    for Assignment { field, value } in fields {
-        let value = match value {
-            Scalar::Boolean(yes) => json!(yes),
-            Scalar::Integer(number) => json!(number),
-            Scalar::Decimal(text) => json!(
-                text.parse::<Decimal>()
-                    .map_err(|error| format!("{field}: {error}"))?
-                    .to_string()
-            ),
-            Scalar::Date(days) => json!(
-                columns::date(i64::from(days))
-                    .ok_or_else(|| format!("{field}: {days} is not a day"))?
-                    .to_string()
-            ),
-            Scalar::Instant(micros) => json!(
-                columns::instant(micros)
-                    .ok_or_else(|| format!("{field}: {micros} is not a moment"))?
-            ),
-            Scalar::Text(text) => json!(text),
-        };
-        if map.insert(field.clone(), value).is_some() {
-            return Err(format!("an effect sets '{field}' twice"));
-        }
-    }
-    Ok(map)
-}
-
 /// The awards of a hook: row, points, reason.
 pub(super) fn awards(
     reasons: usize,
@@ -329,134 +236,6 @@ pub(super) fn awards(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::schema::standard_schema;
-
-    fn grants() -> Grants {
-        let manifest = super::super::Manifest::parse(
-            "id = \"a\"\nversion = \"0.1.0\"\ncontract = \"0.1\"\non-failure = \"skip\"\n[[hook]]\npoint = \"after-commit\"\nname = \"a\"\nobject = \"lead\"\n\
-             [[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n[[effect]]\nobject = \"lead\"\nverb = \"update\"\nfields = [\"status\"]\n",
-        );
-        Grants::new(&manifest.unwrap().effects, &standard_schema())
-    }
-
-    fn assign(field: &str, value: Scalar) -> Assignment {
-        Assignment {
-            field: field.to_owned(),
-            value,
-        }
-    }
-
-    fn create(object: &str, fields: Vec<Assignment>) -> contract::Effect {
-        contract::Effect {
-            row: 0,
-            key: "k".to_owned(),
-            action: Action::Create(contract::NewRecord {
-                object: object.to_owned(),
-                fields,
-            }),
-        }
-    }
-
-    fn update(id: &str, fields: Vec<Assignment>) -> contract::Effect {
-        contract::Effect {
-            row: 0,
-            key: "k".to_owned(),
-            action: Action::Update(contract::ChangedRecord {
-                id: id.to_owned(),
-                fields,
-            }),
-        }
-    }
-
-    #[test]
-    fn a_declared_effect_becomes_the_fields_of_a_request() {
-        let asked = create(
-            "activity",
-            vec![
-                assign("subject", Scalar::Text("call".to_owned())),
-                assign("due_on", Scalar::Date(20_533)),
-            ],
-        );
-        let [effect] = effects(&grants(), 1, vec![asked])
-            .unwrap()
-            .try_into()
-            .unwrap();
-        let EffectAction::Create { object, fields } = effect.action else {
-            panic!("a create")
-        };
-        assert_eq!(
-            (object.as_str(), Json::Object(fields)),
-            (
-                "activity",
-                json!({"subject": "call", "due_on": "2026-03-21"})
-            )
-        );
-        let allowed = update(
-            "lea_00000000000000000000000001",
-            vec![assign("status", Scalar::Text("working".to_owned()))],
-        );
-        assert!(effects(&grants(), 1, vec![allowed]).is_ok());
-    }
-
-    #[test]
-    fn an_undeclared_effect_names_the_missing_capability() {
-        let refused =
-            |effect: contract::Effect| effects(&grants(), 1, vec![effect]).unwrap_err().to_string();
-        let text = || Scalar::Text("x".to_owned());
-        let lead = "lea_00000000000000000000000001";
-        assert!(
-            refused(create("account", vec![]))
-                .contains("add [[effect]] object = \"account\" verb = \"create\"")
-        );
-        assert!(
-            refused(create("activity", vec![assign("owner", text())])).contains("with 'owner'")
-        );
-        assert!(
-            refused(update(lead, vec![assign("owner", text())]))
-                .contains("update a record of lead with 'owner'")
-        );
-        assert!(
-            refused(update("acc_00000000000000000000000001", vec![]))
-                .contains("update a record of account")
-        );
-        assert!(
-            refused(update("zzz_00000000000000000000000001", vec![]))
-                .contains("belongs to no object")
-        );
-        assert!(refused(update("lead 1", vec![])).contains("not a record id"));
-        assert!(
-            refused(create(
-                "activity",
-                vec![assign("subject", text()), assign("subject", text())]
-            ))
-            .contains("twice")
-        );
-        assert!(
-            refused(create(
-                "activity",
-                vec![assign("due_on", Scalar::Instant(i64::MAX))]
-            ))
-            .contains("not a moment")
-        );
-        assert!(
-            refused(contract::Effect {
-                row: 1,
-                ..create("activity", vec![])
-            })
-            .contains("row 1 is out of range")
-        );
-        assert!(
-            refused(contract::Effect {
-                key: String::new(),
-                ..create("activity", vec![])
-            })
-            .contains("no key")
-        );
-        let many = effects(&grants(), 1, vec![create("activity", vec![]); 17])
-            .unwrap_err()
-            .to_string();
-        assert!(many.contains("more than 16 effects"), "{many}");
-    }
 
     #[test]
     fn awards_out_of_range_are_refused() {

@@ -2,15 +2,16 @@
 //!
 //! Names end here: a bound hook knows its fields by number, and a guest its columns by place.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value as Json};
 
 use super::contract::{self, Kind};
-use super::manifest::{Faults, Grant, GrantVerb, Hook, Manifest, Point};
+use super::grants::Grants;
+use super::manifest::{Faults, Hook, Manifest, Point};
+use super::right::{Right, RightVerb};
+use super::rights::Rights;
 use crate::error::{Error, Failure};
 use crate::hook::Interest;
-use crate::schema::{FieldKind, Object, Schema, SchemaChange, did_you_mean, system};
+use crate::schema::{FieldKind, Object, Schema, did_you_mean, system};
 
 /// Where the value of a column comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(super) enum Source {
     Old(u32),
     /// The values of a field type.
     Given,
+    /// A field that the administrator does not let it see: always absent.
+    Withheld,
 }
 
 /// A column that a hook reads.
@@ -39,6 +42,8 @@ pub(super) struct Write {
     pub(super) kind: Kind,
     pub(super) field: u32,
     pub(super) field_kind: FieldKind,
+    /// What is missing for setting it, when the administrator does not let it.
+    pub(super) refused: Option<String>,
 }
 
 /// A hook of the manifest with its columns found in the schema.
@@ -82,58 +87,81 @@ impl BoundHook {
     }
 }
 
-impl Manifest {
-    /// The changes of the schema that bring the plugin's fields; a field that it brought before is left as it is.
-    pub(crate) fn schema_changes(&self, schema: &Schema) -> Vec<SchemaChange> {
-        let is_there = |object: &str, name: &str| {
-            let field = schema.object(object).and_then(|object| object.field(name));
-            field.is_some_and(|field| field.brought_by.as_deref() == Some(self.id.as_str()))
-        };
-        let missing = self
-            .fields
-            .iter()
-            .filter(|(object, field)| !is_there(object, &field.name));
-        missing
-            .map(|(object, field)| SchemaChange::AddField {
-                object: object.clone(),
-                field: field.clone(),
-            })
-            .collect()
-    }
-
-    /// The schema as it will be when the plugin is installed.
-    pub(crate) fn schema_with_fields(&self, schema: &Schema) -> Result<Schema, Error> {
-        let mut with = schema.clone();
-        let mut faults = Faults::default();
-        for change in self.schema_changes(schema) {
-            match change.apply(&with) {
-                Ok(object) => with.put(object),
-                Err(failures) => {
-                    for failure in failures {
-                        faults.add(
-                            failure.field.as_deref().unwrap_or("field"),
-                            &failure.code,
-                            failure.message,
-                        );
-                    }
-                }
+impl BoundHook {
+    /// The hook within what the administrator grants. It does not wake on what it may not see; one that would never wake
+    /// on a change any more is a fault, since a guard that is never asked is none.
+    fn granted(mut self, grants: &Grants, schema: &Schema, faults: &mut Faults) -> Option<Self> {
+        let rights = grants.rights();
+        let (point, object) = (self.declared.point, self.declared.object.clone());
+        if point.has_no_object() {
+            return Some(self);
+        }
+        let place = format!("hook {}", self.declared.title());
+        for column in &mut self.reads {
+            let name = column.name.strip_prefix("old.").unwrap_or(&column.name);
+            if !rights.may_read(&object, name) {
+                column.source = Source::Withheld;
             }
         }
-        faults.into_result(&self.id)?;
-        Ok(with)
+        for column in &mut self.writes {
+            if !rights.may_update(&object, &column.name) {
+                let right = Right::record(RightVerb::Update, &object, Some(&column.name));
+                column.refused = Some(grants.missing(&right));
+            }
+        }
+        let bound = schema.object(&object)?;
+        let sees = |number: &u32| {
+            let field = bound.field_by_number(*number);
+            field.is_some_and(|field| rights.may_read(&object, &field.name))
+        };
+        let was_woken = !self.interest.wakes.is_empty();
+        let unseen = self.interest.wakes.iter().find(|number| !sees(number));
+        let unseen = unseen.and_then(|number| bound.field_by_number(*number));
+        let seen_none = !rights.may_see(&object);
+        let credit = self.declared.credit.as_deref();
+        let credit = credit.filter(|field| !rights.may_read(&object, field));
+        let field = credit.or_else(|| unseen.map(|field| field.name.as_str()));
+        let missing = Right::record(RightVerb::Read, &object, field.filter(|_| !seen_none));
+        self.interest.wakes.retain(sees);
+        let why = if seen_none {
+            Some("it is asked about records that it may not see")
+        } else if was_woken && self.interest.wakes.is_empty() && point.wakes_on_changes() {
+            Some("it wakes only on fields that it may not see, so that it would never be asked")
+        } else if credit.is_some() {
+            Some("its points go to whom it may not see")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            faults.add(
+                &place,
+                "grant",
+                format!("{why}: {}, or disable the plugin", grants.command(&missing)),
+            );
+        }
+        Some(self)
     }
+}
 
+impl Manifest {
     /// Everything that does not fit a schema which does not have the plugin's fields yet.
     pub(crate) fn check(&self, schema: &Schema) -> Result<(), Error> {
-        self.bind(&self.schema_with_fields(schema)?).map(|_| ())
+        let schema = self.schema_with_fields(schema)?;
+        self.bind(&schema, &Grants::new(self, None, &schema))
+            .map(|_| ())
     }
 
-    /// The hooks with their columns, in a schema that has the plugin's fields.
-    pub(super) fn bind(&self, schema: &Schema) -> Result<Vec<BoundHook>, Error> {
+    /// The hooks with their columns, in a schema that has the plugin's fields. What is not granted stays a column, so
+    /// that a guest needs no other code for it: what may not be read is always absent, what may not be set is refused
+    /// when it is set.
+    pub(super) fn bind(&self, schema: &Schema, grants: &Grants) -> Result<Vec<BoundHook>, Error> {
         let mut faults = Faults::default();
         let mut bound = Vec::with_capacity(self.hooks.len());
         for (hook, number) in self.hooks.iter().zip(0_u16..) {
-            bound.extend(bind_hook(&self.id, hook, number, schema, &mut faults));
+            bound.extend(
+                bind_hook(&self.id, hook, number, schema, &mut faults)
+                    .and_then(|hook| hook.granted(grants, schema, &mut faults)),
+            );
         }
         for workflow in &self.workflows {
             let place = format!("workflow {}", workflow.name);
@@ -141,6 +169,17 @@ impl Manifest {
                 for name in &workflow.wakes {
                     field_number(object, name, &place, &mut faults);
                 }
+            }
+            let asked = Rights::of_workflow(workflow).list().into_iter();
+            let missing = asked.filter(|right| !grants.rights().has(right));
+            for right in missing {
+                let command = grants.command(&right);
+                let why = "which records it is about depends on what the plugin may not see";
+                faults.add(
+                    &place,
+                    "grant",
+                    format!("{why}: {command}, or disable the plugin"),
+                );
             }
         }
         for grant in &self.effects {
@@ -151,12 +190,25 @@ impl Manifest {
                 }
             }
         }
+        for need in &self.needs {
+            let place = need.place();
+            if let Some(object) = need
+                .object
+                .as_ref()
+                .and_then(|name| object(schema, name, &place, &mut faults))
+            {
+                for name in need.fields.iter().flatten() {
+                    field_number(object, name, &place, &mut faults);
+                }
+            }
+        }
+        self.check_records(schema, &mut faults);
         faults.into_result(&self.id)?;
         Ok(bound)
     }
 }
 
-fn object<'s>(
+pub(super) fn object<'s>(
     schema: &'s Schema,
     name: &str,
     place: &str,
@@ -190,7 +242,8 @@ fn bind_hook(
     faults: &mut Faults,
 ) -> Option<BoundHook> {
     let place = format!("hook {}", hook.title());
-    if hook.point == Point::FieldType {
+    if hook.point.has_no_object() {
+        let is_type = hook.point == Point::FieldType;
         let reads = vec![Read {
             name: "value".to_owned(),
             kind: Kind::Text,
@@ -201,6 +254,7 @@ fn bind_hook(
             kind: Kind::Text,
             field: 0,
             field_kind: FieldKind::Text,
+            refused: None,
         }];
         let interest = Interest {
             object: String::new(),
@@ -210,8 +264,8 @@ fn bind_hook(
         return Some(BoundHook {
             number,
             declared: hook.clone(),
-            reads,
-            writes,
+            reads: if is_type { reads } else { Vec::new() },
+            writes: if is_type { writes } else { Vec::new() },
             interest,
             credit: 0,
         });
@@ -317,6 +371,7 @@ fn write(
         kind: Kind::of(&field.kind),
         field: number,
         field_kind: field.kind.clone(),
+        refused: None,
     })
 }
 
@@ -336,61 +391,6 @@ fn credit(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Opti
             );
             None
         }
-    }
-}
-
-/// What a plugin's effects may do, ready to ask.
-#[derive(Debug)]
-pub(super) struct Grants {
-    grants: Vec<Grant>,
-    objects: HashMap<crate::record::Prefix, String>,
-}
-
-impl Grants {
-    pub(super) fn new(grants: &[Grant], schema: &Schema) -> Self {
-        Self {
-            grants: grants.to_vec(),
-            objects: schema
-                .objects()
-                .map(|object| (object.prefix(), object.name.clone()))
-                .collect(),
-        }
-    }
-
-    /// The object that a record belongs to.
-    pub(super) fn object_of(&self, id: crate::record::RecordId) -> Option<&str> {
-        self.objects.get(&id.prefix()).map(String::as_str)
-    }
-
-    /// Whether the manifest declares it; the missing capability where not.
-    pub(super) fn allow<'a>(
-        &self,
-        verb: GrantVerb,
-        object: &str,
-        fields: impl Iterator<Item = &'a str>,
-    ) -> Result<(), String> {
-        let mut grants = self
-            .grants
-            .iter()
-            .filter(|grant| grant.verb == verb && grant.object == object)
-            .peekable();
-        let verb = verb.name();
-        if grants.peek().is_none() {
-            return Err(format!(
-                "it asked to {verb} a record of {object}, which its manifest does not declare: add [[effect]] object = \"{object}\" verb = \"{verb}\""
-            ));
-        }
-        let allowed: Vec<&str> = grants
-            .flat_map(|grant| grant.fields.iter().map(String::as_str))
-            .collect();
-        for field in fields {
-            if !allowed.contains(&field) {
-                return Err(format!(
-                    "it asked to {verb} a record of {object} with '{field}', which its manifest does not declare: add the field to [[effect]] object = \"{object}\" verb = \"{verb}\""
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

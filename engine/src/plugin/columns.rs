@@ -1,6 +1,6 @@
 //! How do values become the columns of the contract, and columns values?
 //!
-//! The layout is described in `wit/v0.1/peyvand.wit`; its golden vectors are in
+//! The layout is described in `wit/v0.1/types.wit`; its golden vectors are in
 //! `tests/fixtures/columns/golden.json`, which the guest kit is tested against as well. What a guest answers is
 //! outside input: every offset, length and number is checked.
 

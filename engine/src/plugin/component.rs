@@ -3,16 +3,27 @@
 //! What can be told without compiling is told first and in plain words: a truncated file, a core module, another
 //! contract. The custom sections at a component's top level are found by walking its sections.
 
+use super::brought::Files;
 use super::contract;
+use super::imports::GIVEN;
+use super::limits::grouped;
 use super::manifest::{Point, foreign_contract};
+use super::wasi;
 use crate::error::{Error, ErrorKind};
 
-/// The two sections that the packer writes.
+/// What the packer writes into sections.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sections {
     pub(super) contract: String,
     pub(super) manifest: String,
+    /// The files of the folder `data`; a plugin may have none.
+    pub(super) data: Files,
 }
+
+/// Bytes of a manifest.
+const MOST_MANIFEST: usize = 1 << 20;
+/// Things that a component may export. A plugin has one interface for each kind of hook.
+const MOST_EXPORTS: u64 = 100;
 
 const REBUILD: &str = "build the plugin with `peyvand plugin build`";
 
@@ -22,11 +33,23 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
         |message: &str| Err(Error::new(ErrorKind::Plugin, message.to_owned()).hint(REBUILD));
     match bytes.split_first_chunk::<8>() {
         Some(([0, b'a', b's', b'm', 0x0d, 0, 1, 0], rest)) => {
-            let Some((contract, manifest)) = walk(rest) else {
+            let Some(Found {
+                contract,
+                manifest,
+                exports,
+                data,
+            }) = walk(rest)
+            else {
                 return refuse(
                     "the plugin's file is cut off or damaged: a section is longer than the file",
                 );
             };
+            if exports > MOST_EXPORTS {
+                return refuse(&format!(
+                    "the component exports {} things; a plugin exports at most {MOST_EXPORTS}",
+                    grouped(exports)
+                ));
+            }
             let Some(contract) = contract else {
                 return refuse(
                     "this component does not say for which contract it was made: it has no section peyvand:contract",
@@ -49,12 +72,23 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
                     "this component brings no manifest: it has no section peyvand:manifest",
                 );
             };
+            if manifest.len() > MOST_MANIFEST {
+                return refuse(&format!(
+                    "the component's manifest has {} bytes; at most {} are read",
+                    grouped(manifest.len() as u64),
+                    grouped(MOST_MANIFEST as u64)
+                ));
+            }
             let Ok(manifest) = std::str::from_utf8(manifest) else {
                 return refuse("the component's manifest is not UTF-8 text");
+            };
+            let Ok(data) = data.map_or(Ok(Files::new()), serde_json::from_slice) else {
+                return refuse("the section peyvand:data is no JSON object of files and texts");
             };
             Ok(Sections {
                 contract: contract::VERSION.to_owned(),
                 manifest: manifest.to_owned(),
+                data,
             })
         }
         Some(([0, b'a', b's', b'm', 1, 0, 0, 0], _)) => {
@@ -67,30 +101,48 @@ pub(super) fn sections(bytes: &[u8]) -> Result<Sections, Error> {
     }
 }
 
-type Found<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+/// What the sections at a component's top level say.
+#[derive(Default)]
+struct Found<'a> {
+    contract: Option<&'a [u8]>,
+    manifest: Option<&'a [u8]>,
+    data: Option<&'a [u8]>,
+    exports: u64,
+}
 
-/// The last custom sections of the two names; `None` when the sections do not fill the file.
+/// The numbers of the sections that are read.
+const CUSTOM: u8 = 0;
+const EXPORTS: u8 = 11;
+
+/// The last custom sections of these names, and how much is exported; `None` when the sections do not fill the file.
 fn walk(mut rest: &[u8]) -> Option<Found<'_>> {
-    let (mut contract, mut manifest) = (None, None);
+    let mut found = Found::default();
     while let Some((id, after)) = rest.split_first() {
         let (body, after) = prefixed(after)?;
         rest = after;
-        if *id != 0 {
-            continue;
-        }
-        let (name, data) = prefixed(body)?;
-        match name {
-            b"peyvand:contract" => contract = Some(data),
-            b"peyvand:manifest" => manifest = Some(data),
+        match *id {
+            EXPORTS => found.exports += u64::from(number(body)?.0),
+            CUSTOM => match prefixed(body)? {
+                (b"peyvand:contract", data) => found.contract = Some(data),
+                (b"peyvand:manifest", data) => found.manifest = Some(data),
+                (b"peyvand:data", data) => found.data = Some(data),
+                _ => {}
+            },
             _ => {}
         }
     }
-    Some((contract, manifest))
+    Some(found)
 }
 
 /// Bytes behind their length, and what follows.
-fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (mut length, mut shift) = (0_u32, 0);
+pub(super) fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = number(bytes)?;
+    rest.split_at_checked(length as usize)
+}
+
+/// A number of 32 bits in LEB128, and what follows.
+fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut number, mut shift) = (0_u32, 0);
     let mut rest = bytes;
     loop {
         let (byte, after) = rest.split_first()?;
@@ -100,9 +152,9 @@ fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         if shift > 28 || (shift == 28 && part > 0x0f) {
             return None;
         }
-        length |= part << shift;
+        number |= part << shift;
         if byte & 0x80 == 0 {
-            return rest.split_at_checked(length as usize);
+            return Some((number, rest));
         }
         shift += 7;
     }
@@ -110,14 +162,17 @@ fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Refuses imports that the host does not give, and components that serve nothing.
 pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result<(), Error> {
-    let given = ["log", "clock", "types"].map(contract::interface);
-    if let Some(foreign) = imports.iter().find(|import| !given.contains(import)) {
+    let given = GIVEN.map(contract::interface);
+    if let Some(foreign) = imports
+        .iter()
+        .find(|import| !given.contains(import) && !wasi::is_inert(import))
+    {
         let remedy = if foreign.starts_with("wasi") {
-            "build for the target wasm32-unknown-unknown, without WASI: the journal's time comes from the clock interface, everything else a plugin needs is in its batches"
+            "build it without WASI (Rust for the target wasm32-unknown-unknown, other languages with their kit's build script): a plugin has the interfaces of wit/v0.1/imports.wit, and no files, sockets or processes"
         } else if foreign.starts_with("peyvand:plugin/") {
             "build the plugin against this engine's wit/v0.1, or use a newer engine"
         } else {
-            "a plugin may import only log, clock and types of peyvand:plugin@0.1.0"
+            "a plugin may import only the interfaces of wit/v0.1/imports.wit"
         };
         return Err(Error::new(
             ErrorKind::Plugin,
@@ -125,8 +180,11 @@ pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result
         )
         .hint(remedy));
     }
+    let binding = contract::interface("binding");
     let serves = |point: &Point| exports.contains(&contract::interface(point.name()));
-    if !exports.contains(&contract::interface("binding")) || !Point::ALL.iter().any(serves) {
+    // A plugin that brings data and no code exports `binding` alone; what its hooks need is asked with its manifest.
+    let serves_nothing = exports.len() > 1 && !Point::ALL.iter().any(serves);
+    if !exports.contains(&binding) || serves_nothing {
         let found = if exports.is_empty() {
             "nothing".to_owned()
         } else {
@@ -230,7 +288,7 @@ mod tests {
         assert!(error.remedy().unwrap().contains("wasm32-unknown-unknown"));
         assert!(check_interfaces(&imports[..1], &exports).is_ok());
         assert!(
-            check_interfaces(&[], &exports[..1])
+            check_interfaces(&[], &exports[1..])
                 .unwrap_err()
                 .to_string()
                 .contains("one interface for each kind of hook")

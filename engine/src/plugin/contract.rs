@@ -3,6 +3,17 @@
 //! The records of `peyvand:plugin/types@0.1.0` as Rust has them. They are written out because generated bindings of a
 //! world refuse every component that lacks one of the world's exports, and plugins export only what they serve.
 
+mod asked;
+mod effect;
+
+pub(super) use asked::{Calendar, CalendarDay, Entry, Got, Page, QueryAsked, ReadError, Selection};
+pub(super) use effect::{
+    Action, Assignment, Effect, Header, HttpRequest, HttpResponse, Message, MessageContent, Method,
+    NewRecord, Recipient, Reply, ReplyAnswer, Scalar, StoreWrite, Target,
+};
+#[cfg(test)]
+pub(super) use effect::{ChangedRecord, Words};
+
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 /// The contract's version as a component's section and a manifest name it.
@@ -55,7 +66,7 @@ pub(super) struct Hook {
     pub(super) writes: Vec<Column>,
 }
 
-#[derive(Clone, ComponentType, Lift, Lower)]
+#[derive(Clone, Debug, ComponentType, Lift, Lower)]
 #[component(record)]
 pub(super) struct Batch {
     pub(super) rows: u32,
@@ -85,61 +96,6 @@ pub(super) struct Refusal {
 
 #[derive(Clone, ComponentType, Lift, Lower)]
 #[component(variant)]
-pub(super) enum Scalar {
-    #[component(name = "boolean")]
-    Boolean(bool),
-    #[component(name = "integer")]
-    Integer(i64),
-    #[component(name = "decimal")]
-    Decimal(String),
-    #[component(name = "date")]
-    Date(i32),
-    #[component(name = "instant")]
-    Instant(i64),
-    #[component(name = "text")]
-    Text(String),
-}
-
-#[derive(Clone, ComponentType, Lift, Lower)]
-#[component(record)]
-pub(super) struct Assignment {
-    pub(super) field: String,
-    pub(super) value: Scalar,
-}
-
-#[derive(Clone, ComponentType, Lift, Lower)]
-#[component(record)]
-pub(super) struct NewRecord {
-    pub(super) object: String,
-    pub(super) fields: Vec<Assignment>,
-}
-
-#[derive(Clone, ComponentType, Lift, Lower)]
-#[component(record)]
-pub(super) struct ChangedRecord {
-    pub(super) id: String,
-    pub(super) fields: Vec<Assignment>,
-}
-
-#[derive(Clone, ComponentType, Lift, Lower)]
-#[component(variant)]
-pub(super) enum Action {
-    #[component(name = "create")]
-    Create(NewRecord),
-    #[component(name = "update")]
-    Update(ChangedRecord),
-}
-
-#[derive(Clone, ComponentType, Lift, Lower)]
-#[component(record)]
-pub(super) struct Effect {
-    pub(super) row: u32,
-    pub(super) key: String,
-    pub(super) action: Action,
-}
-
-#[derive(Clone, ComponentType, Lift, Lower)]
-#[component(variant)]
 pub(super) enum BindError {
     #[component(name = "setting")]
     Setting((String, String)),
@@ -155,6 +111,22 @@ pub(super) enum BindError {
 pub(super) struct Answer {
     pub(super) patches: Patches,
     pub(super) refusals: Vec<Refusal>,
+    pub(super) children: Vec<Child>,
+    pub(super) store: Vec<Kept>,
+}
+
+#[derive(Clone, ComponentType, Lift, Lower)]
+#[component(record)]
+pub(super) struct Child {
+    pub(super) row: u32,
+    pub(super) what: NewRecord,
+}
+
+#[derive(Clone, ComponentType, Lift, Lower)]
+#[component(record)]
+pub(super) struct Kept {
+    pub(super) row: u32,
+    pub(super) what: StoreWrite,
 }
 
 /// What `gamification` answers.

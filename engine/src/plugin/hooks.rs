@@ -1,31 +1,27 @@
 //! How does a component stand behind the engine's hook traits?
-//!
-//! A batch in which a guest fails is asked again record by record, so that only the record at fault bears it.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
 use super::answers;
-use super::check::{BoundHook, Grants};
+use super::asking::{FAILED, Outcome, Settled};
+use super::breaker::Breaker;
+use super::check::BoundHook;
 use super::columns::days;
 use super::contract::{Batch, Patches};
+use super::effects::Reach;
 use super::guest::{Fault, Moment};
-use super::instance::{Functions, Instance, Program};
+use super::instance::{Functions, Instance, Program, Shown, Spent};
+use super::limits::Limits;
 use super::manifest::Point;
+use super::meter::Meter;
+use super::replies;
 use crate::context::Locale;
-use crate::gamification::{Badge, Reason};
 use crate::hook::{
-    AfterCommit, Answers, Awards, BeforeSave, Cost, Effects, FieldType, HookContext, HookFailure,
-    HookName, Interest, OnFailure, Refusal, Row, Score, WorkflowAction,
+    Answers, Awards, Cost, Effect, Effects, HookContext, HookFailure, HookName, OnFailure, Refusal,
+    Reply, Row,
 };
-
-/// Records of one batch that may fail on their own before the rest is given up: a plugin that fails for all would
-/// otherwise cost a whole time limit for each.
-const FAILURES: usize = 8;
-/// The code of a refusal for a record that the plugin failed for.
-const FAILED: &str = "plugin-failed";
+use crate::query::QueryTime;
+use crate::record::RecordId;
 
 /// A plugin that is loaded: what its hooks share.
 pub(super) struct Plugin {
@@ -33,7 +29,10 @@ pub(super) struct Plugin {
     pub(super) owner: String,
     pub(super) on_failure: OnFailure,
     pub(super) program: Program,
-    pub(super) grants: Grants,
+    pub(super) reach: Reach,
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) meter: Meter,
+    pub(super) limits: Limits,
 }
 
 /// One hook of a loaded plugin.
@@ -45,34 +44,9 @@ pub(super) struct Served {
     pub(super) full_name: String,
 }
 
-/// What came of a batch: answers with the row that each begins at, and the rows that failed.
-struct Outcome<T> {
-    cost: Cost,
-    answers: Vec<(usize, T)>,
-    failures: Vec<(usize, String)>,
-}
-
-/// What is left of an outcome: answers, refusals for rows that failed, and the cost.
-struct Settled<T> {
-    parts: Vec<(usize, T)>,
-    refusals: Vec<Refusal>,
-    /// What the failures of rows said that go on without the plugin.
-    skipped: Vec<String>,
-    cost: Cost,
-}
-
-impl Moment {
-    fn of(context: &HookContext<'_>) -> Self {
-        Self {
-            now: context.now.timestamp_micros(),
-            today: i32::try_from(days(context.today)).unwrap_or_default(),
-        }
-    }
-}
-
 impl Served {
     /// What the guest exports for this hook, as messages name it.
-    fn export(&self) -> &'static str {
+    pub(super) fn export(&self) -> &'static str {
         match self.hook.declared.point {
             Point::FieldType => "normalise",
             Point::ComputedFields => "compute",
@@ -80,172 +54,94 @@ impl Served {
             Point::AfterCommit => "after-commit",
             Point::WorkflowAction => "perform",
             Point::Gamification => "score",
+            Point::OnReply => "on-reply",
         }
     }
 
-    /// `plugin lead-score 0.1.0, compute for lea_01…: out of fuel …`.
-    fn told(&self, whom: &str, fault: &Fault) -> String {
-        format!(
-            "{}, {} for {whom}: {fault}",
-            self.plugin.owner,
-            self.export()
-        )
-    }
-
-    /// Asks for the whole batch; where that fails, for each row alone.
-    fn ask<T>(
-        &self,
-        rows: usize,
-        whom: impl Fn(usize) -> String,
-        mut one: impl FnMut(Range<usize>) -> (Cost, Result<T, Fault>),
-    ) -> Outcome<T> {
-        let (mut answers, mut failures) = (Vec::new(), Vec::new());
-        if rows == 0 {
-            return Outcome {
-                cost: Cost::default(),
-                answers,
-                failures,
-            };
-        }
-        let (mut cost, answer) = one(0..rows);
-        match answer {
-            Ok(answer) => {
-                return Outcome {
-                    cost,
-                    answers: vec![(0, answer)],
-                    failures,
-                };
-            }
-            Err(fault) if rows == 1 => {
-                return Outcome {
-                    cost,
-                    answers,
-                    failures: vec![(0, self.told(&whom(0), &fault))],
-                };
-            }
-            Err(_) => {}
-        }
-        for row in 0..rows {
-            let answer = if failures.len() < FAILURES {
-                let (more, answer) = one(row..row + 1);
-                cost = Cost {
-                    fuel: cost.fuel + more.fuel,
-                    memory_bytes: cost.memory_bytes.max(more.memory_bytes),
-                };
-                answer
-            } else {
-                Err(Fault::NotTried)
-            };
-            match answer {
-                Ok(answer) => answers.push((row, answer)),
-                Err(fault) => failures.push((row, self.told(&whom(row), &fault))),
-            }
-        }
-        Outcome {
-            cost,
-            answers,
-            failures,
+    /// What a call about records is shown.
+    fn showing<'c>(&self, context: &HookContext<'c>) -> Shown<'c> {
+        let time = QueryTime {
+            now: context.now,
+            zone: context.zone,
+        };
+        Shown {
+            moment: self.moment(context),
+            sees: Some((context.reader, time)),
         }
     }
 
-    /// The rows that failed, as the author wants them: refused, or noted in the log. A batch in which nothing
-    /// succeeded is a failure of the hook.
-    fn settle<T>(&self, outcome: Outcome<T>, may_refuse: bool) -> Result<Settled<T>, HookFailure> {
-        let Outcome {
-            cost,
-            answers,
-            failures,
-        } = outcome;
-        let refuses = may_refuse && self.plugin.on_failure == OnFailure::Reject;
-        if answers.is_empty()
-            && let Some((_, message)) = failures.first()
-            && (failures.len() == 1 || !refuses)
-        {
-            return Err(HookFailure {
-                message: message.clone(),
-                code: FAILED,
-                cost,
-            });
+    fn moment(&self, context: &HookContext<'_>) -> Moment {
+        Moment {
+            now: context.now.timestamp_micros(),
+            today: i32::try_from(days(context.today)).unwrap_or_default(),
+            position: context.reader.position().get(),
+            hook: self.hook.number,
         }
-        let (mut refusals, mut skipped) = (Vec::new(), Vec::new());
-        for (row, message) in failures {
-            if refuses {
-                refusals.push(Refusal {
-                    row,
-                    field: None,
-                    code: FAILED.to_owned(),
-                    message,
-                });
-            } else {
-                self.plugin.program.log.skip(message.clone());
-                skipped.push(message);
-            }
-        }
-        Ok(Settled {
-            parts: answers,
-            refusals,
-            skipped,
-            cost,
-        })
     }
 
     /// Asks with records.
     fn ask_rows<T>(
         &self,
         rows: &[Row<'_>],
-        moment: Moment,
-        work: impl Fn(&mut Instance, &Functions, Batch, usize) -> Result<T, Fault>,
+        context: &HookContext<'_>,
+        work: impl Fn(&mut Instance, &Functions, Batch, &[Row<'_>]) -> Result<T, Fault>,
     ) -> Outcome<T> {
         let whom = |row: usize| {
             rows.get(row)
                 .map_or_else(String::new, |row| row.id.to_string())
         };
-        self.ask(rows.len(), whom, |range| {
+        let shown = self.showing(context);
+        self.ask(rows.len(), shown.moment, whom, |range| {
             let rows = rows.get(range).unwrap_or_default();
-            self.plugin.program.with(moment, |instance, functions| {
-                work(
-                    instance,
-                    functions,
-                    answers::batch(&self.hook, rows)?,
-                    rows.len(),
-                )
+            self.plugin.program.with(shown, |instance, functions| {
+                work(instance, functions, answers::batch(&self.hook, rows)?, rows)
             })
         })
     }
 
-    pub(super) fn amend(&self, rows: &[Row<'_>], moment: Moment) -> Result<Answers, HookFailure> {
-        let number = self.hook.number;
-        let outcome = self.ask_rows(rows, moment, |instance, functions, batch, rows| {
-            let (patches, refusals) = if self.hook.declared.point == Point::ComputedFields {
+    pub(super) fn amend(
+        &self,
+        rows: &[Row<'_>],
+        context: &HookContext<'_>,
+    ) -> Result<Answers, HookFailure> {
+        let (number, reach) = (self.hook.number, &self.plugin.reach);
+        let outcome = self.ask_rows(rows, context, |instance, functions, batch, rows| {
+            let mut answers = Answers::default();
+            let patches = if self.hook.declared.point == Point::ComputedFields {
                 let (patches,): (Patches,) =
-                    instance.call(functions.compute.as_ref(), (number, batch), rows)?;
-                (patches, Vec::new())
+                    instance.call(functions.compute.as_ref(), (number, batch), rows.len())?;
+                patches
             } else {
                 let (answer,) =
-                    instance.call(functions.before_save.as_ref(), (number, batch), rows)?;
-                (answer.patches, answer.refusals)
+                    instance.call(functions.before_save.as_ref(), (number, batch), rows.len())?;
+                answers.refusals = answers::refusals(&self.hook, rows.len(), answer.refusals)?;
+                answers.children = reach.children(&ids(rows), answer.children)?;
+                answers.keeps = reach.keeps(rows.len(), answer.store)?;
+                reach.fit(context.reader, answers.keeps.iter().map(|(_, keep)| keep))?;
+                answer.patches
             };
-            Ok((
-                answers::patches(&self.hook, rows, &patches)?,
-                answers::refusals(&self.hook, rows, refusals)?,
-            ))
+            answers.patches = answers::patches(&self.hook, rows.len(), &patches)?;
+            Ok(answers)
         });
         let settled = self.settle(outcome, true)?;
         let mut all = Answers {
-            patches: Vec::new(),
             refusals: settled.refusals,
             skipped: settled.skipped,
-            cost: settled.cost,
+            cost: settled.spent.cost,
+            reads: settled.spent.reads,
+            ..Answers::default()
         };
-        for (first, (patches, refusals)) in settled.parts {
-            all.patches.extend(patches.into_iter().map(|mut patch| {
-                patch.row += first;
-                patch
-            }));
-            all.refusals.extend(refusals.into_iter().map(|mut refusal| {
-                refusal.row += first;
-                refusal
-            }));
+        for (first, mut part) in settled.parts {
+            part.patches.iter_mut().for_each(|patch| patch.row += first);
+            part.refusals
+                .iter_mut()
+                .for_each(|refusal| refusal.row += first);
+            part.children.iter_mut().for_each(|(row, _)| *row += first);
+            part.keeps.iter_mut().for_each(|(row, _)| *row += first);
+            all.patches.append(&mut part.patches);
+            all.refusals.append(&mut part.refusals);
+            all.children.append(&mut part.children);
+            all.keeps.append(&mut part.keeps);
         }
         Ok(all)
     }
@@ -254,21 +150,54 @@ impl Served {
         &self,
         rows: &[Row<'_>],
         parameters: Option<&str>,
-        moment: Moment,
+        context: &HookContext<'_>,
     ) -> Result<Effects, HookFailure> {
         let number = self.hook.number;
-        let outcome = self.ask_rows(rows, moment, |instance, functions, batch, rows| {
+        let outcome = self.ask_rows(rows, context, |instance, functions, batch, rows| {
             let (effects,) = match parameters {
                 Some(parameters) => instance.call(
                     functions.perform.as_ref(),
                     (number, batch, parameters.to_owned()),
-                    rows,
+                    rows.len(),
                 )?,
-                None => instance.call(functions.after_commit.as_ref(), (number, batch), rows)?,
+                None => {
+                    instance.call(functions.after_commit.as_ref(), (number, batch), rows.len())?
+                }
             };
-            answers::effects(&self.plugin.grants, rows, effects)
+            self.plugin
+                .reach
+                .checked(context.reader, &ids(rows), effects)
         });
-        let Settled { parts, cost, .. } = self.settle(outcome, false)?;
+        self.effects(outcome)
+    }
+
+    /// Tells it what other systems answered.
+    pub(super) fn hear(
+        &self,
+        replies: &[Reply],
+        context: &HookContext<'_>,
+    ) -> Result<Effects, HookFailure> {
+        let number = self.hook.number;
+        let whom = |row: usize| {
+            let reply = replies.get(row);
+            reply.map_or_else(String::new, |reply| format!("the reply to {}", reply.key))
+        };
+        let shown = self.showing(context);
+        let outcome = self.ask(replies.len(), shown.moment, whom, |range| {
+            let replies = replies.get(range).unwrap_or_default();
+            self.plugin.program.with(shown, |instance, functions| {
+                let told = replies.iter().map(replies::told).collect();
+                let (effects,) =
+                    instance.call(functions.on_reply.as_ref(), (number, told), replies.len())?;
+                let about: Vec<RecordId> = replies.iter().map(|reply| reply.about).collect();
+                self.plugin.reach.checked(context.reader, &about, effects)
+            })
+        });
+        self.effects(outcome)
+    }
+
+    fn effects(&self, outcome: Outcome<Vec<Effect>>) -> Result<Effects, HookFailure> {
+        let Settled { parts, spent, .. } = self.settle(outcome, false)?;
         let effects = parts.into_iter().flat_map(|(first, effects)| {
             effects.into_iter().map(move |mut effect| {
                 effect.row += first;
@@ -277,18 +206,25 @@ impl Served {
         });
         Ok(Effects {
             effects: effects.collect(),
-            cost,
+            cost: spent.cost,
         })
     }
 
-    pub(super) fn award(&self, rows: &[Row<'_>], moment: Moment) -> Result<Awards, HookFailure> {
+    pub(super) fn award(
+        &self,
+        rows: &[Row<'_>],
+        context: &HookContext<'_>,
+    ) -> Result<Awards, HookFailure> {
         let reasons = self.hook.declared.reasons.len();
-        let outcome = self.ask_rows(rows, moment, |instance, functions, batch, rows| {
-            let (awards,) =
-                instance.call(functions.score.as_ref(), (self.hook.number, batch), rows)?;
-            answers::awards(reasons, rows, &awards)
+        let outcome = self.ask_rows(rows, context, |instance, functions, batch, rows| {
+            let (awards,) = instance.call(
+                functions.score.as_ref(),
+                (self.hook.number, batch),
+                rows.len(),
+            )?;
+            answers::awards(reasons, rows.len(), &awards)
         });
-        let Settled { parts, cost, .. } = self.settle(outcome, false)?;
+        let Settled { parts, spent, .. } = self.settle(outcome, false)?;
         let awards = parts.into_iter().flat_map(|(first, awards)| {
             awards
                 .into_iter()
@@ -296,39 +232,43 @@ impl Served {
         });
         Ok(Awards {
             awards: awards.collect(),
-            cost,
+            cost: spent.cost,
         })
     }
 
     pub(super) fn canonical(
         &self,
         values: &[&str],
-        moment: Moment,
+        context: &HookContext<'_>,
     ) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure> {
         let number = self.hook.number;
         // The value itself is not told: it may be somebody's identity.
         let whom = |row: usize| format!("value {}", row + 1);
-        let outcome = self.ask(values.len(), whom, |range| {
+        let shown = Shown {
+            moment: self.moment(context),
+            // It is not about records, so that there are none to see.
+            sees: None,
+        };
+        let outcome = self.ask(values.len(), shown.moment, whom, |range| {
             let values = values.get(range).unwrap_or_default();
-            self.plugin.program.with(moment, |instance, functions| {
+            self.plugin.program.with(shown, |instance, functions| {
                 let batch = answers::values_batch(values)?;
                 let (patches,) =
                     instance.call(functions.normalise.as_ref(), (number, batch), values.len())?;
                 let texts = answers::normalised(values, &patches)?;
                 let batch =
                     answers::values_batch(&texts.iter().map(String::as_str).collect::<Vec<_>>())?;
-                let (refusals,) =
-                    instance.call(functions.validate.as_ref(), (number, batch), values.len())?;
-                Ok((
-                    texts,
-                    answers::refusals(&self.hook, values.len(), refusals)?,
-                ))
+                let refusals = instance
+                    .call(functions.validate.as_ref(), (number, batch), values.len())
+                    .and_then(|(refusals,)| answers::refusals(&self.hook, values.len(), refusals))
+                    .map_err(|fault| fault.during("validate"))?;
+                Ok((texts, refusals))
             })
         });
         let Settled {
             parts,
             mut refusals,
-            cost,
+            spent,
             ..
         } = self.settle(outcome, true)?;
         let mut texts: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
@@ -341,7 +281,7 @@ impl Served {
                 refusal
             }));
         }
-        Ok((texts, refusals, cost))
+        Ok((texts, refusals, spent.cost))
     }
 
     pub(super) fn shown(
@@ -349,144 +289,50 @@ impl Served {
         values: &[&str],
         locale: Locale,
     ) -> Result<Vec<String>, HookFailure> {
-        // Formatting belongs to no request, so there is no time to tell.
-        let (cost, shown) = self
-            .plugin
-            .program
-            .with(Moment::default(), |instance, functions| {
-                let arguments = (
-                    self.hook.number,
-                    answers::values_batch(values)?,
-                    locale.tag().to_owned(),
-                );
-                let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
-                if texts.len() != values.len() {
-                    return Err(Fault::Answer(format!(
-                        "{} texts for {} values",
-                        texts.len(),
-                        values.len()
-                    )));
-                }
-                Ok(texts)
-            });
+        let (spent, shown) = match self.plugin.breaker.check() {
+            Ok(()) => self.formatted(values, locale),
+            Err(paused) => (Spent::default(), Err(paused)),
+        };
         shown.map_err(|fault| {
             let message = format!(
-                "{}, format for {} values: {fault}",
+                "{}, {} for {} values: {fault}",
                 self.plugin.owner,
+                fault.export().unwrap_or("format"),
                 values.len()
             );
             HookFailure {
                 message,
                 code: FAILED,
-                cost,
+                cost: spent.cost,
+            }
+        })
+    }
+
+    fn formatted(&self, values: &[&str], locale: Locale) -> (Spent, Result<Vec<String>, Fault>) {
+        // Formatting belongs to no request, so there is no time to tell.
+        let nowhere = Shown {
+            moment: Moment::default(),
+            sees: None,
+        };
+        self.plugin.program.with(nowhere, |instance, functions| {
+            let arguments = (
+                self.hook.number,
+                answers::values_batch(values)?,
+                locale.tag().to_owned(),
+            );
+            let (texts,) = instance.call(functions.format.as_ref(), arguments, values.len())?;
+            match texts.len() == values.len() {
+                true => Ok(texts),
+                false => Err(Fault::Answer(format!(
+                    "{} texts for {} values",
+                    texts.len(),
+                    values.len()
+                ))),
             }
         })
     }
 }
 
-impl BeforeSave for Served {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.hook.interest
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        self.plugin.on_failure
-    }
-
-    fn finds_failing_rows(&self) -> bool {
-        true
-    }
-
-    fn before_save(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Answers, HookFailure> {
-        self.amend(rows, Moment::of(context))
-    }
-}
-
-impl AfterCommit for Served {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.hook.interest
-    }
-
-    fn after_commit(
-        &self,
-        rows: &[Row<'_>],
-        context: &HookContext<'_>,
-    ) -> Result<Effects, HookFailure> {
-        self.cause(rows, None, Moment::of(context))
-    }
-}
-
-impl FieldType for Served {
-    fn type_name(&self) -> &str {
-        &self.full_name
-    }
-
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn normalise(
-        &self,
-        values: &[&str],
-        context: &HookContext<'_>,
-    ) -> Result<(Vec<String>, Vec<Refusal>, Cost), HookFailure> {
-        self.canonical(values, Moment::of(context))
-    }
-
-    fn format(&self, values: &[&str], locale: Locale) -> Result<Vec<String>, HookFailure> {
-        self.shown(values, locale)
-    }
-}
-
-impl WorkflowAction for Served {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn perform(
-        &self,
-        rows: &[Row<'_>],
-        parameters: &Json,
-        context: &HookContext<'_>,
-    ) -> Result<Effects, HookFailure> {
-        self.cause(rows, Some(&parameters.to_string()), Moment::of(context))
-    }
-}
-
-impl Score for Served {
-    fn name(&self) -> &HookName {
-        &self.name
-    }
-
-    fn interest(&self) -> &Interest {
-        &self.hook.interest
-    }
-
-    fn credit(&self) -> u32 {
-        self.hook.credit
-    }
-
-    fn reasons(&self) -> &[Reason] {
-        &self.hook.declared.reasons
-    }
-
-    fn badges(&self) -> &[Badge] {
-        &self.hook.declared.badges
-    }
-
-    fn score(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Awards, HookFailure> {
-        self.award(rows, Moment::of(context))
-    }
+fn ids(rows: &[Row<'_>]) -> Vec<RecordId> {
+    rows.iter().map(|row| row.id).collect()
 }

@@ -5,23 +5,29 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value as Json;
 use wasmtime::Store;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, Instance as Exported, InstancePre, Lift,
     Lower, TypedFunc,
 };
 
-use super::contract::{self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal};
-use super::guest::{Fault, Guest, Log, Moment};
+use super::contract::{self, Answer, Awards, Batch, BindError, Effect, Patches, Refusal, Reply};
+use super::guest::{Fault, Guest, Known, Log, Moment};
 use super::limits::Limits;
 use super::manifest::Point;
 use super::runtime::Runtime;
-use crate::hook::Cost;
+use super::sight::Sight;
+use super::wasi;
+use crate::hook::{Cost, Reads};
+use crate::query::{QueryTime, Reader};
 
 /// Calls after which an instance is replaced, so that what a guest leaks stays small.
 const CALLS: u32 = 10_000;
 /// Idle instances that are kept.
 const IDLE: usize = 32;
+/// Memory of idle instances that is kept besides that of one: a plugin that grew has fewer of them.
+const IDLE_BYTES: usize = 64 << 20;
 
 /// The function that tells an instance its hooks and settings.
 type Bind = TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>;
@@ -29,6 +35,9 @@ type Bind = TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>;
 type OnBatch<Answer> = TypedFunc<(u16, Batch), (Answer,)>;
 /// A function that takes a batch and a text: a locale, a workflow's parameters.
 type OnBatchWith<Answer> = TypedFunc<(u16, Batch, String), (Answer,)>;
+
+/// A function that takes what other systems answered.
+type OnReplies = TypedFunc<(u16, Vec<Reply>), (Vec<Effect>,)>;
 
 /// The functions of an instance, by the interfaces that its component exports.
 pub(super) struct Functions {
@@ -41,6 +50,34 @@ pub(super) struct Functions {
     pub(super) after_commit: Option<OnBatch<Vec<Effect>>>,
     pub(super) perform: Option<OnBatchWith<Vec<Effect>>>,
     pub(super) score: Option<OnBatch<Awards>>,
+    pub(super) on_reply: Option<OnReplies>,
+}
+
+/// What a call is shown besides its batch: when it is, and what there is to see.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) moment: Moment,
+    pub(super) sees: Option<(&'a Reader, QueryTime)>,
+}
+
+/// What came of a call, besides the answer.
+#[derive(Default)]
+pub(super) struct Spent {
+    pub(super) cost: Cost,
+    pub(super) reads: Reads,
+}
+
+impl Spent {
+    /// The same call again, in parts.
+    pub(super) fn join(&mut self, more: Self) {
+        self.cost = Cost {
+            fuel: self.cost.fuel + more.cost.fuel,
+            memory_bytes: self.cost.memory_bytes.max(more.cost.memory_bytes),
+            rows_read: self.cost.rows_read + more.cost.rows_read,
+            time_outs: self.cost.time_outs + more.cost.time_outs,
+        };
+        self.reads.join(more.reads);
+    }
 }
 
 /// Finds one function after the other.
@@ -118,12 +155,17 @@ impl Instance {
         result.map_err(|error| Fault::of(&error, self.store.data(), fuel, time))
     }
 
-    /// What the calls since the last question used.
-    fn take_cost(&mut self) -> Cost {
-        Cost {
+    /// What the calls since the last question used and read.
+    fn take_spent(&mut self) -> Spent {
+        let sight = self.store.data_mut().sight.take();
+        let (reads, rows_read) = sight.map(|sight| sight.into_reads()).unwrap_or_default();
+        let cost = Cost {
             fuel: std::mem::take(&mut self.spent),
             memory_bytes: self.store.data().memory_used as u64,
-        }
+            time_outs: 0,
+            rows_read,
+        };
+        Spent { cost, reads }
     }
 }
 
@@ -135,7 +177,7 @@ fn guarded<T>(
     rows: usize,
     run: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
 ) -> wasmtime::Result<T> {
-    store.data_mut().was_denied = false;
+    store.data_mut().denied = None;
     store.set_fuel(limits.fuel(rows))?;
     store.set_epoch_deadline(Runtime::ticks(limits.time_ms()));
     // What is lifted from the guest is copied by the host: bounded before it is copied.
@@ -147,10 +189,13 @@ fn guarded<T>(
 /// A component with everything that an instance of it needs, and the instances that are idle.
 pub(super) struct Program {
     runtime: Runtime,
+    component: Arc<Component>,
     prepared: InstancePre<Guest>,
     limits: Limits,
     hooks: Vec<contract::Hook>,
-    settings: String,
+    known: Arc<Known>,
+    /// Whether the component asks for records or its own store.
+    pub(super) sees: bool,
     idle: Mutex<Vec<Instance>>,
     pub(super) log: Arc<Log>,
 }
@@ -158,21 +203,27 @@ pub(super) struct Program {
 impl Program {
     pub(super) fn new(
         runtime: &Runtime,
-        component: Component,
+        component: Arc<Component>,
         limits: Limits,
         hooks: Vec<contract::Hook>,
-        settings: String,
+        known: Known,
     ) -> Result<Self, Fault> {
-        let prepared = runtime
-            .linker()
-            .instantiate_pre(&component)
+        let types = component.component_type();
+        let asks = ["records", "store"].map(contract::interface);
+        let sees = types
+            .imports(runtime.engine())
+            .any(|(name, _)| asks.iter().any(|ask| ask == name));
+        let prepared = wasi::linker(runtime.linker(), &component)
+            .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(|error| Fault::Start(format!("{error:#}")))?;
         Ok(Self {
             runtime: runtime.clone(),
+            component,
             prepared,
             limits,
             hooks,
-            settings,
+            known: Arc::new(known),
+            sees,
             idle: Mutex::default(),
             log: Arc::default(),
         })
@@ -191,6 +242,7 @@ impl Program {
             Point::AfterCommit => functions.after_commit.is_some(),
             Point::WorkflowAction => functions.perform.is_some(),
             Point::Gamification => functions.score.is_some(),
+            Point::OnReply => functions.on_reply.is_some(),
         };
         Point::ALL.into_iter().filter(serves).collect()
     }
@@ -199,7 +251,7 @@ impl Program {
     pub(super) fn start(&self) -> Result<Instance, Fault> {
         let mut store = Store::new(
             self.runtime.engine(),
-            Guest::new(self.limits.memory_bytes()),
+            Guest::new(self.limits.memory_bytes(), self.known.clone()),
         );
         store.limiter(|guest| guest);
         let started = guarded(&mut store, &self.runtime, &self.limits, 0, |store| {
@@ -213,7 +265,7 @@ impl Program {
                 self.limits.time_ms(),
             ) {
                 Fault::Answer(message) => Fault::Start(message),
-                other => other,
+                other => other.during("start"),
             }
         })?;
         let functions = self.functions(&instance, &mut store)?;
@@ -230,7 +282,7 @@ impl Program {
 
     fn functions(&self, instance: &Exported, store: &mut Store<Guest>) -> Result<Functions, Fault> {
         let mut finder = Finder {
-            component: self.prepared.component(),
+            component: &self.component,
             instance,
             store,
         };
@@ -246,18 +298,21 @@ impl Program {
             after_commit: finder.find("after-commit", "after-commit")?,
             perform: finder.find("workflow-action", "perform")?,
             score: finder.find("gamification", "score")?,
+            on_reply: finder.find("on-reply", "on-reply")?,
         })
     }
 
     /// An instance that knows its hooks and settings.
-    fn bound(&self) -> Result<Instance, Fault> {
+    pub(super) fn bound(&self) -> Result<Instance, Fault> {
         let mut instance = self.start()?;
         let functions = instance.functions.clone();
-        let (answer,) = instance.call(
+        let settings = Json::Object(self.known.settings.clone()).to_string();
+        let bound = instance.call(
             Some(&functions.bind),
-            (self.hooks.clone(), self.settings.clone()),
+            (self.hooks.clone(), settings),
             self.hooks.len(),
-        )?;
+        );
+        let (answer,) = bound.map_err(|fault| fault.during("bind"))?;
         self.log
             .extend(std::mem::take(&mut instance.store.data_mut().lines));
         // What a start costs is nobody's bill: whether an instance is new is chance.
@@ -288,40 +343,65 @@ impl Program {
     /// guest kept from earlier calls decides nothing.
     pub(super) fn with<T>(
         &self,
-        moment: Moment,
+        shown: Shown<'_>,
         mut work: impl FnMut(&mut Instance, &Functions) -> Result<T, Fault>,
-    ) -> (Cost, Result<T, Fault>) {
+    ) -> (Spent, Result<T, Fault>) {
         let mut idle = self
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
+        let mut spent = Spent::default();
         loop {
             let mut instance = match idle.take().map_or_else(|| self.bound(), Ok) {
                 Ok(instance) => instance,
-                Err(fault) => return (Cost::default(), Err(fault)),
+                Err(fault) => return (spent, Err(fault)),
             };
             let is_fresh = instance.calls == 0;
-            instance.store.data_mut().moment = moment;
+            self.show(&mut instance, shown);
             let functions = instance.functions.clone();
             let result = work(&mut instance, &functions);
-            let cost = instance.take_cost();
-            self.log
-                .extend(std::mem::take(&mut instance.store.data_mut().lines));
+            spent.join(instance.take_spent());
+            let lines = &mut instance.store.data_mut().lines;
+            if !lines.is_empty() {
+                self.log.extend(lines.drain(..));
+            }
             match result {
                 Err(fault) if !is_fresh && fault.may_be_stale() => {}
-                Err(fault) => return (cost, Err(fault)),
+                Err(fault) => return (spent, Err(fault)),
                 Ok(answer) => {
                     self.put_back(instance);
-                    return (cost, Ok(answer));
+                    return (spent, Ok(answer));
                 }
             }
         }
     }
 
+    /// Lets an instance see what its next call is shown.
+    fn show(&self, instance: &mut Instance, shown: Shown<'_>) {
+        let known = &self.known;
+        let guest = instance.store.data_mut();
+        (guest.moment, guest.drawn) = (shown.moment, 0);
+        guest.sight = shown
+            .sees
+            .filter(|_| self.sees)
+            .map(|(reader, time)| Box::new(Sight::new(reader.clone(), time, known.grants.clone())));
+    }
+
+    /// Drops the instances that wait.
+    #[cfg(feature = "testing")]
+    pub(super) fn forget_idle(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn put_back(&self, instance: Instance) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if instance.calls < CALLS && idle.len() < IDLE {
+        let bytes = (idle.len() + 1).saturating_mul(instance.store.data().memory_used);
+        let fits = idle.is_empty() || (idle.len() < IDLE && bytes <= IDLE_BYTES);
+        if instance.calls < CALLS && fits {
             idle.push(instance);
         }
     }

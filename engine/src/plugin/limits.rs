@@ -12,10 +12,12 @@ pub(crate) struct Limits {
     fuel_per_row: Option<u64>,
     memory_mib: Option<u64>,
     time_ms: Option<u64>,
+    fuel_per_day: Option<u64>,
 }
 
 /// Fuel that a manifest can ask for at most, for a call and for a row.
 const MOST_FUEL: u64 = 1_000_000_000;
+const MOST_FUEL_PER_DAY: u64 = 1_000_000_000_000_000;
 const MOST_MEMORY_MIB: u64 = 128;
 const MOST_TIME_MS: u64 = 5_000;
 
@@ -32,6 +34,11 @@ impl Limits {
         self.fuel_per_call
             .unwrap_or(20_000_000)
             .saturating_add(row.saturating_mul(rows as u64))
+    }
+
+    /// Fuel for one day, of all hooks together; as much as comes where the manifest does not say.
+    pub(super) fn fuel_per_day(&self) -> Option<u64> {
+        self.fuel_per_day
     }
 
     pub(super) fn memory_mib(&self) -> u64 {
@@ -58,6 +65,7 @@ impl Limits {
             ("fuel-per-row", self.fuel_per_row, MOST_FUEL),
             ("memory-mib", self.memory_mib, MOST_MEMORY_MIB),
             ("time-ms", self.time_ms, MOST_TIME_MS),
+            ("fuel-per-day", self.fuel_per_day, MOST_FUEL_PER_DAY),
         ] {
             if value.is_some_and(|value| value == 0 || value > most) {
                 faults.add(

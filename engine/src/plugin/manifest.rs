@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::breaker::Patience;
+use super::brought::BroughtData;
 use super::contract;
 use super::limits::Limits;
+use super::needs::Need;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::gamification::{Badge, Reason};
 use crate::hook::{OnFailure, Verb};
@@ -27,6 +30,8 @@ pub(crate) struct Manifest {
     pub(crate) description: Labels,
     pub(crate) on_failure: OnFailure,
     pub(crate) limits: Limits,
+    /// When it is paused for failing.
+    pub(crate) patience: Patience,
     pub(crate) settings: BTreeMap<String, Setting>,
     /// The fields that it brings, each with its object.
     pub(crate) fields: Vec<(String, Field)>,
@@ -34,6 +39,10 @@ pub(crate) struct Manifest {
     pub(crate) workflows: Vec<Workflow>,
     /// What its effects may do.
     pub(crate) effects: Vec<Grant>,
+    /// What it needs besides.
+    pub(crate) needs: Vec<Need>,
+    /// The objects, options and records that it brings.
+    pub(crate) brought: BroughtData,
     /// The views, forms and dashboards that it brings.
     pub(crate) declarations: Declarations,
 }
@@ -78,16 +87,18 @@ pub(crate) enum Point {
     AfterCommit,
     WorkflowAction,
     Gamification,
+    OnReply,
 }
 
 impl Point {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::FieldType,
         Self::ComputedFields,
         Self::BeforeSave,
         Self::AfterCommit,
         Self::WorkflowAction,
         Self::Gamification,
+        Self::OnReply,
     ];
 
     /// The interface's name.
@@ -99,11 +110,17 @@ impl Point {
             Self::AfterCommit => "after-commit",
             Self::WorkflowAction => "workflow-action",
             Self::Gamification => "gamification",
+            Self::OnReply => "on-reply",
         }
     }
 
     pub(super) fn wakes_on_changes(self) -> bool {
-        !matches!(self, Self::FieldType | Self::WorkflowAction)
+        !matches!(self, Self::FieldType | Self::WorkflowAction | Self::OnReply)
+    }
+
+    /// Whether it is served without records of an object.
+    pub(super) fn has_no_object(self) -> bool {
+        matches!(self, Self::FieldType | Self::OnReply)
     }
 }
 

@@ -10,13 +10,6 @@ use crate::hook::Verb;
 use crate::workflow::Trigger;
 
 pub(super) fn check_hooks(hooks: &[Hook], faults: &mut Faults) {
-    if hooks.is_empty() {
-        faults.add(
-            "hook",
-            "manifest",
-            "it has no [[hook]]: a plugin serves at least one",
-        );
-    }
     let mut seen = BTreeSet::new();
     for hook in hooks {
         let place = format!("hook {}", hook.title());
@@ -30,19 +23,19 @@ pub(super) fn check_hooks(hooks: &[Hook], faults: &mut Faults) {
         if !seen.insert((hook.point, hook.name.as_str())) {
             fault("there are two hooks of this point and name".to_owned());
         }
-        let is_type = hook.point == Point::FieldType;
-        if is_type != hook.object.is_empty() {
+        let has_none = hook.point.has_no_object();
+        if has_none != hook.object.is_empty() {
             fault(
-                if is_type {
-                    "a field type has no object"
+                if has_none {
+                    "a field type and an on-reply hook have no object"
                 } else {
                     "it needs an object"
                 }
                 .to_owned(),
             );
         }
-        if is_type && !(hook.reads.is_empty() && hook.writes.is_empty()) {
-            fault("a field type gets one column, value: remove reads and writes".to_owned());
+        if has_none && !(hook.reads.is_empty() && hook.writes.is_empty()) {
+            fault("it gets no columns of records: remove reads and writes".to_owned());
         }
         let may_write = matches!(hook.point, Point::ComputedFields | Point::BeforeSave);
         if !may_write && !hook.writes.is_empty() {

@@ -7,9 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
+use super::breaker::Patience;
+use super::brought::{BroughtOption, BroughtRecord, Files, WrittenData, WrittenObject};
 use super::contract;
 use super::limits::Limits;
 use super::manifest::{Faults, Grant, Hook, Manifest, Point, Setting, foreign_contract, is_word};
+use super::needs::Need;
 use super::rules::{check_hooks, check_workflow};
 use crate::error::{Error, ErrorKind};
 use crate::hook::OnFailure;
@@ -32,15 +35,25 @@ struct Written {
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
+    breaker: Patience,
+    #[serde(default)]
     settings: BTreeMap<String, Setting>,
-    #[serde(default, rename = "field")]
-    fields: Vec<WrittenField>,
     #[serde(default, rename = "hook")]
     hooks: Vec<Hook>,
     #[serde(default, rename = "workflow")]
     workflows: Vec<WrittenWorkflow>,
     #[serde(default, rename = "effect")]
     effects: Vec<Grant>,
+    #[serde(default)]
+    needs: Vec<Need>,
+    #[serde(default, rename = "object")]
+    objects: Vec<WrittenObject>,
+    #[serde(default, rename = "field")]
+    fields: Vec<WrittenField>,
+    #[serde(default, rename = "option")]
+    options: Vec<BroughtOption>,
+    #[serde(default, rename = "record")]
+    records: Vec<BroughtRecord>,
     #[serde(default, rename = "view")]
     views: Vec<Json>,
     #[serde(default, rename = "form")]
@@ -66,8 +79,9 @@ pub(super) struct WrittenWorkflow {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct WrittenField {
-    object: String,
+pub(super) struct WrittenField {
+    #[serde(default)]
+    pub(super) object: String,
     name: String,
     #[serde(rename = "type")]
     kind: String,
@@ -99,7 +113,13 @@ struct WrittenField {
 
 impl Manifest {
     /// Reads the text of a `plugin.toml`; every fault is told, not the first.
+    #[cfg(test)]
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_with(text, &Files::new())
+    }
+
+    /// The same with the files of the folder `data` beside it.
+    pub(super) fn parse_with(text: &str, files: &Files) -> Result<Self, Error> {
         let written: Written = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| {
                 text.get(..span.start)
@@ -113,7 +133,7 @@ impl Manifest {
         })?;
         let id = written.id.clone();
         let mut faults = Faults::default();
-        let manifest = written.read(&mut faults);
+        let manifest = written.read(files, &mut faults);
         faults.into_result(&id)?;
         Ok(manifest)
     }
@@ -153,9 +173,27 @@ impl Written {
         }
     }
 
-    fn read(self, faults: &mut Faults) -> Manifest {
+    fn take_data(&mut self) -> WrittenData {
+        WrittenData {
+            objects: std::mem::take(&mut self.objects),
+            fields: std::mem::take(&mut self.fields),
+            options: std::mem::take(&mut self.options),
+            records: std::mem::take(&mut self.records),
+            views: std::mem::take(&mut self.views),
+            forms: std::mem::take(&mut self.forms),
+            dashboards: std::mem::take(&mut self.dashboards),
+        }
+    }
+
+    fn read(mut self, files: &Files, faults: &mut Faults) -> Manifest {
+        let mut data = self.take_data();
+        data.take_files(files, faults);
+        let brings_nothing = data.is_empty();
+        let brought = data.brought(&self.id, files, faults);
         let on_failure = self.head(faults);
         self.limits.check(faults);
+        self.breaker.check(faults);
+        self.needs.iter().for_each(|need| need.check(faults));
         for (name, setting) in &self.settings {
             setting.check(name, faults);
         }
@@ -169,11 +207,15 @@ impl Written {
                     .map(|field| (hook.object.as_str(), field.as_str()))
             })
             .collect();
-        let fields = self.fields.into_iter().filter_map(|field| {
+        let fields = data.fields.into_iter().filter_map(|field| {
             let is_computed = computed.contains(&(field.object.as_str(), field.name.as_str()));
             field.read(&self.id, is_computed, faults)
         });
         let fields = fields.collect();
+        if self.hooks.is_empty() && brings_nothing {
+            let what = "it has no [[hook]] and brings nothing: a plugin does one of the two";
+            faults.add("hook", "manifest", what);
+        }
         check_hooks(&self.hooks, faults);
         for workflow in &self.workflows {
             check_workflow(workflow, &self.hooks, faults);
@@ -189,12 +231,13 @@ impl Written {
             plugin: self.id.clone(),
         };
         let declared =
-            json!({"views": self.views, "forms": self.forms, "dashboards": self.dashboards});
+            json!({"views": data.views, "forms": data.forms, "dashboards": data.dashboards});
         let declarations = Declarations::from_json(&declared).unwrap_or_else(|error| {
             faults.add("view", "manifest", error.to_string());
             Declarations::default()
         });
         Manifest {
+            brought,
             declarations,
             workflows: self.workflows.into_iter().map(workflow).collect(),
             id: self.id,
@@ -203,16 +246,23 @@ impl Written {
             description: self.description,
             on_failure,
             limits: self.limits,
+            patience: self.breaker,
             settings: self.settings,
             fields,
             hooks: self.hooks,
             effects: self.effects,
+            needs: self.needs,
         }
     }
 }
 
 impl WrittenField {
-    fn read(self, plugin: &str, is_computed: bool, faults: &mut Faults) -> Option<(String, Field)> {
+    pub(super) fn read(
+        self,
+        plugin: &str,
+        is_computed: bool,
+        faults: &mut Faults,
+    ) -> Option<(String, Field)> {
         let place = format!("field {}.{}", self.object, self.name);
         let mut kind = Map::new();
         match self.kind.contains('/') {

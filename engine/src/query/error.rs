@@ -40,6 +40,8 @@ pub(crate) enum QueryError {
         typed: String,
         near: String,
     },
+    #[error("it would look at more records than one call may")]
+    Budget,
     #[error("the filter is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     #[error("the filter has more than {MAX_CONDITIONS} conditions")]

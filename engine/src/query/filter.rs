@@ -323,6 +323,18 @@ impl Filter {
         }
     }
 
+    /// Calls `each` with the name of every field that a condition is about.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn each_field<'a>(&'a self, each: &mut impl FnMut(&'a str)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter().for_each(|part| part.each_field(each));
+            }
+            Self::Not(inner) => inner.each_field(each),
+            Self::Is(condition) => each(&condition.field),
+        }
+    }
+
     /// Refuses what is too deep or too large, before anything walks the tree without a bound.
     pub(crate) fn check_size(&self) -> Result<(), QueryError> {
         let mut conditions = 0;

@@ -1,5 +1,6 @@
 //! Which records are on this page?
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -109,6 +110,8 @@ struct Bound {
     after: Option<Standing>,
     /// One more than the page has, to know whether there are more.
     rows: usize,
+    /// How many records may still be looked at.
+    left: Cell<u64>,
 }
 
 impl Bound {
@@ -127,7 +130,15 @@ impl Bound {
             order,
             after,
             rows: query.limit + 1,
+            left: Cell::new(u64::MAX),
         })
+    }
+
+    /// Counts a record that is looked at.
+    fn look(&self) -> Result<()> {
+        let left = self.left.get().checked_sub(1).ok_or(QueryError::Budget)?;
+        self.left.set(left);
+        Ok(())
     }
 
     fn plan(&self, reader: &Reader) -> Result<Plan> {
@@ -147,6 +158,7 @@ impl Bound {
         // They come in order, and from the cursor on: those that match are taken as they come.
         let mut rows = Vec::with_capacity(self.rows);
         each_row(reader, &self.object, plan, rollups, self.rows, |row| {
+            self.look()?;
             if let Some(row) = row.passed(&self.compiled, reader)? {
                 rows.push(row.into_record()?);
             }
@@ -170,6 +182,7 @@ impl Bound {
             _ => self.rows,
         };
         each_row(reader, &self.object, plan, rollups, first, |row| {
+            self.look()?;
             let standing = self.order.standing(&row);
             row.was_readable()?;
             let bytes = self.order.bytes(&standing);
@@ -208,7 +221,25 @@ fn mark(object: &Object, query: &Query) -> Fingerprint {
 
 /// One page of a query.
 pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Page> {
-    let bound = Bound::of(reader, query, time)?;
+    answer(reader, query, &Bound::of(reader, query, time)?)
+}
+
+/// The same for somebody who may look at `left` records and no more; what he looked at is taken off.
+#[cfg(feature = "wasm")]
+pub(crate) fn run_within(
+    reader: &Reader,
+    query: &Query,
+    time: &QueryTime,
+    left: &mut u64,
+) -> Result<Page> {
+    let mut bound = Bound::of(reader, query, time)?;
+    bound.left = Cell::new(*left);
+    let page = answer(reader, query, &bound);
+    *left = bound.left.get();
+    page
+}
+
+fn answer(reader: &Reader, query: &Query, bound: &Bound) -> Result<Page> {
     let plan = bound.plan(reader)?;
     let rollups = bound.compiled.uses_rollups() || bound.order.uses_rollups();
     let mut rows = bound.rows(reader, &plan, rollups)?;
@@ -264,6 +295,31 @@ pub(crate) fn count(
     let mut count = 0;
     each_bare_match(reader, &object, &compiled, compiled.uses_rollups(), |_| {
         count += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(count)
+}
+
+/// The same for somebody who may look at `left` records and no more.
+#[cfg(feature = "wasm")]
+pub(crate) fn count_within(
+    reader: &Reader,
+    object: &str,
+    filter: &Filter,
+    time: &QueryTime,
+    left: &mut u64,
+) -> Result<u64> {
+    let object = reader.object(object)?.clone();
+    if filter.is_everything() && reader.sees_every(&object) {
+        return plan::live_records(reader, &object);
+    }
+    let compiled = filter.compile(&object, reader, time)?;
+    let plan = plan::choose(reader, &object, &compiled, None)?;
+    let rollups = compiled.uses_rollups();
+    let mut count = 0;
+    each_row(reader, &object, &plan, rollups, usize::MAX, |row| {
+        *left = left.checked_sub(1).ok_or(QueryError::Budget)?;
+        count += u64::from(row.passed(&compiled, reader)?.is_some());
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(count)

@@ -234,6 +234,48 @@ impl Reader {
         Ok(self.sees_every(object) || self.get_stored(id)?.is_some())
     }
 
+    /// What a plugin keeps under one of its keys.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn kept(&self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.snapshot.get(&spaces::kept(plugin, key))?)
+    }
+
+    /// What a plugin keeps under keys that begin with `prefix`, in their order, after a key.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn kept_under(
+        &self,
+        plugin: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut span = Span::prefix(&spaces::kept(plugin, prefix));
+        if let Some(after) = after {
+            let mut start = spaces::kept(plugin, after);
+            start.push(0);
+            span.start = span.start.max(start);
+        }
+        let begins = spaces::kept(plugin, "").len();
+        let rows = self.snapshot.scan(&span, Direction::Forward, limit)?;
+        let named = rows.into_iter().filter_map(|(key, value)| {
+            let key = String::from_utf8(key.get(begins..)?.to_vec()).ok()?;
+            Some((key, value))
+        });
+        Ok(named.collect())
+    }
+
+    /// The bytes that a plugin keeps, keys included.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn kept_bytes(&self, plugin: &str) -> Result<u64> {
+        let total = self
+            .snapshot
+            .get(&spaces::named(spaces::KEPT_TOTAL, plugin))?;
+        let sum = total.and_then(|bytes| bytes.last_chunk::<16>().copied());
+        Ok(sum.map_or(0, |sum| {
+            u64::try_from(i128::from_be_bytes(sum)).unwrap_or(0)
+        }))
+    }
+
     /// Calls `each` with every live record of an object, in id order, until it breaks.
     pub(crate) fn each(
         &self,

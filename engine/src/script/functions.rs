@@ -96,6 +96,7 @@ impl Run {
             EffectAction::Create {
                 object: object.to_owned(),
                 fields,
+                links: Vec::new(),
             },
             key,
         )
@@ -112,7 +113,14 @@ impl Run {
             .object_of(id)
             .map_err(|error| error.to_string())?;
         let fields = effect_fields(object, fields)?;
-        self.ask(EffectAction::Update { id, fields }, key)
+        self.ask(
+            EffectAction::Update {
+                which: id.into(),
+                fields,
+                links: Vec::new(),
+            },
+            key,
+        )
     }
 
     fn may_ask(&self, function: &str) -> Result<(), String> {

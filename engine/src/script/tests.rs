@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::fixture::{AFTER, BEFORE, Fixture, created, draft, script, set, updated};
 use super::load;
-use crate::hook::{EffectAction, OnFailure, Row, Verb};
+use crate::hook::{EffectAction, OnFailure, Row, Verb, Which};
 use crate::record::Value;
 
 fn text(value: &str) -> Option<Value> {
@@ -222,13 +222,18 @@ fn effects_have_keys_that_are_the_same_when_the_commit_is_seen_again() {
             .map(|effect| effect.key.as_str())
             .collect::<Vec<_>>()
     );
-    let EffectAction::Create { object, fields } = &first.effects[0].action else {
+    let EffectAction::Create { object, fields, .. } = &first.effects[0].action else {
         panic!("{:?}", first.effects)
     };
     assert_eq!(object, "activity");
     let expected = json!({"kind": "task", "subject": "تماس با فولاد", "about": deal.id.to_string(), "owner": null, "due_on": "2026-03-24"});
     assert_eq!(serde_json::Value::Object(fields.clone()), expected);
-    let EffectAction::Update { id, fields } = &first.effects[1].action else {
+    let EffectAction::Update {
+        which: Which::Id(id),
+        fields,
+        ..
+    } = &first.effects[1].action
+    else {
         panic!("{:?}", first.effects)
     };
     assert_eq!(

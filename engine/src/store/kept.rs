@@ -26,10 +26,18 @@ pub(crate) fn name(position: Position) -> String {
 
 /// Checkpoints by falling position. What cannot be listed is not there.
 pub(crate) fn newest_first(disk: &dyn Disk, folder: &Path) -> Vec<PathBuf> {
-    let mut names = disk.list(folder).unwrap_or_default();
+    all(disk, folder).unwrap_or_default()
+}
+
+/// The same for who must not miss one: no folder is no checkpoint, one that cannot be listed is an error.
+pub(crate) fn all(disk: &dyn Disk, folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let mut names = match disk.list(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        names => names.map_err(|error| StoreError::io("listing", folder, error))?,
+    };
     names.retain(|name| name.ends_with(ENDING));
     names.sort_unstable_by(|a, b| b.cmp(a));
-    names.iter().map(|name| folder.join(name)).collect()
+    Ok(names.iter().map(|name| folder.join(name)).collect())
 }
 
 pub(crate) fn open(disk: &dyn Disk, path: &Path) -> Result<Reader<Incoming>, StoreError> {
@@ -108,20 +116,27 @@ pub(super) fn erase(
     folder: &Path,
     subjects: &BTreeSet<Subject>,
 ) -> Result<(), StoreError> {
-    for path in newest_first(disk, folder) {
+    for path in all(disk, folder)? {
         let done = match holds(disk, &path, subjects) {
             Ok(true) => rewrite(disk, &path, subjects),
             other => other.map(drop),
         };
         match done {
             Ok(()) => {}
-            Err(StoreError::Checkpoint(error)) if !matches!(error, CheckpointError::Io { .. }) => {
-                remove(disk, &path)?;
+            Err(error) if is_unreadable(&error) => remove(disk, &path)?,
+            Err(error) => {
+                // Half of one is of no use, and may be what fills the disk.
+                drop(tidy(disk, folder));
+                return Err(error);
             }
-            Err(error) => return Err(error),
         }
     }
     tidy(disk, folder)
+}
+
+/// Whether it is a checkpoint's own bytes that cannot be read, and not the disk that does not answer.
+pub(crate) fn is_unreadable(error: &StoreError) -> bool {
+    matches!(error, StoreError::Checkpoint(error) if !matches!(error, CheckpointError::Io { .. }))
 }
 
 fn is_of(subjects: &BTreeSet<Subject>, key: &[u8], value: &[u8]) -> bool {

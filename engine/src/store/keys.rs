@@ -96,7 +96,6 @@ pub(crate) fn take_i128(key: &mut &[u8]) -> Option<i128> {
     Some(i128::from_be_bytes(bytes))
 }
 
-#[cfg(test)]
 pub(crate) fn take_text(key: &mut &[u8]) -> Option<String> {
     let mut text = Vec::new();
     let mut rest = *key;

@@ -12,21 +12,31 @@
 //! | `SCRIPT` | name text | the script and its versions, JSON |
 //! | `ACCESS` | – | a counter that every change of users, teams, roles, territories and shares raises while access is enforced |
 //! | `ACCESS` | `enforced` | there while access is enforced |
+//! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
 //! | `INDEX` | object u32, field u32, value, id u128 | – |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
 //! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend |
 //! | `COUNT` | object u32 | a total of the backend: live records |
+//! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
+//! | `WATCH` | object u32 | raised by every change of a record, where hooks look for records of the object |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
 //! | `ERASED` | object u32, id u128 | when it was erased, microseconds i64 |
 //! | `DONE` | idempotency key text | position and ids, JSON |
 //! | `QUEUE` | position u64 | follow-ups that wait |
 //! | `RAN` | plugin and workflow text | the day on which a daily workflow ran last |
 //! | `CURSOR` | name text | the position u64 up to which a subscriber has heard everything |
+//! | `KEPT` | plugin text, the plugin's own key | what it keeps there |
+//! | `KEPT_TOTAL` | plugin text | a total of the backend: its keys and their bytes |
+//! | `KEPT_GUARD` | plugin text | raised by every write to its keys |
+//! | `REQUEST` | idempotency key text | a request to another system that waits, JSON |
+//! | `REPLY` | idempotency key text | what another system answered and nobody heard yet, JSON |
 
-use super::keys::{end_text, push_char, push_i64, push_text, push_u32, push_u64, take_u32};
+use super::keys::{
+    end_text, push_char, push_i64, push_text, push_u32, push_u64, take_text, take_u32,
+};
 use crate::journal::Subject;
 use crate::record::Value;
 
@@ -36,6 +46,8 @@ pub(crate) const PLUGIN: u8 = 0x04;
 pub(crate) const PLUGIN_BYTES: u8 = 0x05;
 pub(crate) const SCRIPT: u8 = 0x06;
 pub(crate) const ACCESS: u8 = 0x07;
+#[cfg(feature = "wasm")]
+pub(crate) const TRUSTED: u8 = 0x0a;
 pub(crate) const RECORD: u8 = 0x10;
 pub(crate) const BIN: u8 = 0x11;
 pub(crate) const INDEX: u8 = 0x20;
@@ -43,12 +55,20 @@ pub(crate) const UNIQUE: u8 = 0x21;
 pub(crate) const ROLLUP: u8 = 0x30;
 pub(crate) const COUNT: u8 = 0x31;
 pub(crate) const GUARD: u8 = 0x32;
+pub(crate) const BILL: u8 = 0x34;
+pub(crate) const WATCH: u8 = 0x33;
 pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const ERASED: u8 = 0x41;
 pub(crate) const DONE: u8 = 0x50;
 pub(crate) const QUEUE: u8 = 0x51;
 pub(crate) const RAN: u8 = 0x52;
 pub(crate) const CURSOR: u8 = 0x53;
+pub(crate) const KEPT: u8 = 0x60;
+pub(crate) const KEPT_TOTAL: u8 = 0x61;
+pub(crate) const KEPT_GUARD: u8 = 0x62;
+pub(crate) const REQUEST: u8 = 0x63;
+#[cfg(feature = "wasm")]
+pub(crate) const REPLY: u8 = 0x64;
 
 /// How much of a long text is kept in an index entry, in bytes of folded text.
 const INDEXED_TEXT: usize = 160;
@@ -103,6 +123,28 @@ pub(crate) fn plugin_part(id: &str, part: u32) -> Vec<u8> {
     let mut key = named(PLUGIN_BYTES, id);
     push_u32(&mut key, part);
     key
+}
+
+/// One measure of what a plugin or script used on a day.
+pub(crate) fn bill(owner: &str, day: u32, measure: u8) -> Vec<u8> {
+    let mut key = named(BILL, owner);
+    push_u32(&mut key, day);
+    key.push(measure);
+    key
+}
+
+/// Owner, day and measure of a key that [`bill`] made.
+pub(crate) fn take_bill(key: &[u8]) -> Option<(String, u32, u8)> {
+    let mut rest = key.strip_prefix(&[BILL])?;
+    let (owner, day) = (take_text(&mut rest)?, take_u32(&mut rest)?);
+    Some((owner, day, *rest.first()?))
+}
+
+/// What a plugin keeps under a key of its own. Its keys are in the order of their bytes.
+pub(crate) fn kept(plugin: &str, key: &str) -> Vec<u8> {
+    let mut whole = named(KEPT, plugin);
+    whole.extend_from_slice(key.as_bytes());
+    whole
 }
 
 pub(crate) fn queued(position: u64) -> Vec<u8> {

@@ -4,13 +4,15 @@
 //! saved, with every version kept. This is the only room that names minijinja. In reading order: `source` is a template
 //! as it is stored, `check` looks up every name in it, `rule` refuses a wrong one at save; `view` is what it sees of a
 //! record, `shown` how a value reads, `functions` what it can do with one; `company` finds who writes and who reads,
-//! `render` runs it, `page` frames it; `standard` holds the templates that come with the engine.
+//! `render` runs it, `page` frames it; `plain_text` is what is
+//! left of a page without its form; `standard` holds the templates that come with the engine.
 
 mod check;
 mod company;
 mod functions;
 mod page;
 mod picture;
+mod plain_text;
 mod problem;
 mod render;
 mod rule;
@@ -21,6 +23,7 @@ mod standard;
 mod tests;
 mod view;
 
+pub use plain_text::plain_text;
 pub use problem::TemplateProblem;
 
 pub(crate) use rule::register;

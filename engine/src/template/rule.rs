@@ -255,6 +255,7 @@ impl AfterCommit for KeepVersion {
                         Json::Object(fields) => fields,
                         _ => Map::new(),
                     },
+                    links: Vec::new(),
                 },
             });
         }

@@ -23,8 +23,8 @@ const SHOWN: [&str; 8] = [
     "at",
 ];
 
-/// The messages that refer to a record, as events of it, at the places where they were written.
-pub(super) fn about(reader: &Reader, id: RecordId) -> Result<Vec<Event>> {
+/// The messages that refer to a record, each with the place where it was written. They may be many: none is read.
+pub(super) fn about(reader: &Reader, id: RecordId) -> Result<Vec<(Position, RecordId)>> {
     let Some(object) = reader.schema.object("message") else {
         return Ok(Vec::new());
     };
@@ -40,15 +40,18 @@ pub(super) fn about(reader: &Reader, id: RecordId) -> Result<Vec<Event>> {
     }
     ids.sort_unstable();
     ids.dedup();
-    let mut events = Vec::with_capacity(ids.len());
+    let mut places = Vec::with_capacity(ids.len());
     for id in ids {
-        if let Some(message) = reader.get_stored(id)?
-            && let Some(position) = first_written(reader, object, id)?
-        {
-            events.push(event(&message, position));
-        }
+        let position = first_written(reader, object, id)?;
+        places.extend(position.map(|position| (position, id)));
     }
-    Ok(events)
+    Ok(places)
+}
+
+/// A message as an event of what it is about.
+pub(super) fn event_of(reader: &Reader, id: RecordId, position: Position) -> Result<Option<Event>> {
+    let message = reader.get_stored(id)?;
+    Ok(message.map(|message| event(&message, position)))
 }
 
 fn first_written(reader: &Reader, object: &Object, id: RecordId) -> Result<Option<Position>> {

@@ -11,7 +11,7 @@ pub use feed::{Change, Touched};
 pub(crate) use feed::changes;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::{Row, Verb};
-use crate::journal::{Entry, Position, Subject};
+use crate::journal::{Entry, Journal, Position, Subject};
 use crate::query::{Reader, decode};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::system;
@@ -245,46 +245,110 @@ fn position_at_end(key: &[u8]) -> Option<Position> {
 /// The objects whose records show on the timeline of the record that a field of theirs names.
 const SHOWN: [(&str, &str); 1] = [("comment", "about")];
 
-/// Everything that happened to a record and to what shows on its timeline, oldest first.
+/// Where the events of a record lie, before any of them is read.
+struct Places {
+    /// The record, then what shows on its timeline, and where each was written.
+    written: Vec<(RecordId, Vec<Position>)>,
+    /// The messages about it, and where each was written first.
+    messages: Vec<(Position, RecordId)>,
+}
+
+impl Places {
+    fn of(reader: &Reader, id: RecordId) -> Result<Self> {
+        let mut written = vec![(id, positions(reader, id)?)];
+        for (object, field) in SHOWN {
+            let Some(object) = reader.schema.object(object) else {
+                continue;
+            };
+            let Some(field) = object.field(field) else {
+                continue;
+            };
+            for shown in reader.referring(object, field.number, id)? {
+                written.push((shown, positions(reader, shown)?));
+            }
+        }
+        let messages = messages::about(reader, id)?;
+        Ok(Self { written, messages })
+    }
+
+    /// The position from which on there are `limit` events before `end`, or a few more: a commit is never torn apart.
+    /// What the journal tells of no longer does not count.
+    fn start(&self, (oldest, end): (Position, Position), limit: usize) -> Position {
+        let written = self.written.iter().flat_map(|(_, positions)| positions);
+        let written = written.filter(|position| **position >= oldest);
+        let messages = self.messages.iter().map(|(position, _)| position);
+        let mut all: Vec<Position> = written.chain(messages).copied().collect();
+        all.retain(|position| *position < end);
+        all.sort_unstable();
+        match all.len().saturating_sub(limit) {
+            _ if limit == 0 => end,
+            0 => Position::START,
+            first => all.get(first).copied().unwrap_or(end),
+        }
+    }
+}
+
+/// The last `limit` things, or a few more, that happened to a record and to what shows on its timeline before `end`,
+/// oldest first. Only these are read.
 pub(crate) fn of_record(
     reader: &Reader,
     backend: &Arc<dyn Backend>,
     id: RecordId,
+    before: Option<Position>,
+    limit: usize,
 ) -> Result<Vec<Event>> {
     if !reader.is_known_to_reader(id)? {
         return Ok(Vec::new());
     }
-    let (mut events, trimmed) = events(reader, backend, id)?;
-    if let Some(error) = trimmed.filter(|_| events.is_empty()) {
-        return Err(error.into());
+    let oldest = backend.journal().map_or(Position::START, Journal::oldest);
+    let places = Places::of(reader, id)?;
+    let mut end = before.unwrap_or_else(|| reader.position().next());
+    let mut events: Vec<Event> = Vec::new();
+    // What who reads may not see leaves gaps: an empty page is to be the end, so the next one is looked at.
+    while events.len() < limit && end > Position::START {
+        let start = places.start((oldest, end), limit - events.len());
+        let (earlier, trimmed) = between(reader, backend, &places, &(start..end))?;
+        if let Some(error) = trimmed.filter(|_| before.is_none() && events.is_empty()) {
+            return Err(error.into());
+        }
+        events.splice(..0, earlier);
+        end = start;
     }
-    for (object, field) in SHOWN {
-        let Some(object) = reader.schema.object(object) else {
-            continue;
-        };
-        let Some(field) = object.field(field) else {
-            continue;
-        };
-        for shown in reader.referring(object, field.number, id)? {
-            events.extend(self::events(reader, backend, shown)?.0);
+    Ok(events)
+}
+
+/// The same of a range, oldest first, and the error of what the journal tells of the record no longer, where it tells
+/// nothing of it.
+fn between(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    places: &Places,
+    range: &Range<Position>,
+) -> Result<(Vec<Event>, Option<StoreError>)> {
+    let (mut events, mut gone) = (Vec::new(), None);
+    for (place, (shown, positions)) in places.written.iter().enumerate() {
+        let (found, trimmed) = self::events(reader, backend, *shown, positions.clone(), range)?;
+        if place == 0 && found.is_empty() {
+            gone = trimmed;
+        }
+        events.extend(found);
+    }
+    for (position, message) in &places.messages {
+        if range.contains(position) {
+            events.extend(messages::event_of(reader, *message, *position)?);
         }
     }
-    events.extend(messages::about(reader, id)?);
     if reader.seeing.is_some() {
         // A change of fields that are hidden is none.
         events.retain(|event| event.kind != EventKind::Updated || !event.changes.is_empty());
     }
     // Stable: what one entry did stays in its order.
     events.sort_by_key(|event| event.position);
-    Ok(events)
+    Ok((events, gone))
 }
 
-/// What happened to one record as far back as the journal goes, and the error of what lies before that.
-fn events(
-    reader: &Reader,
-    backend: &Arc<dyn Backend>,
-    id: RecordId,
-) -> Result<(Vec<Event>, Option<StoreError>)> {
+/// Where a record was written, in order.
+fn positions(reader: &Reader, id: RecordId) -> Result<Vec<Position>> {
     let object = reader.object_of(id)?;
     let mut positions = Vec::new();
     reader.snapshot.scan_all(
@@ -294,8 +358,24 @@ fn events(
             Ok::<_, crate::Error>(ControlFlow::Continue(()))
         },
     )?;
+    Ok(positions)
+}
+
+/// What happened to one record as far back as the journal goes, and the error of what lies before that.
+fn events(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    id: RecordId,
+    mut positions: Vec<Position>,
+    range: &Range<Position>,
+) -> Result<(Vec<Event>, Option<StoreError>)> {
+    let earlier = positions.first().is_some_and(|first| *first < range.start);
+    positions.retain(|position| range.contains(position));
     let mut events = Vec::new();
-    let mut before: Option<Record> = None;
+    let mut before: Option<Record> = match positions.first() {
+        Some(first) if earlier => before_in_journal(reader, backend, id, *first)?,
+        _ => None,
+    };
     let mut trimmed = None;
     for position in positions {
         let entry = match backend.entry(position) {

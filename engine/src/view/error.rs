@@ -23,7 +23,7 @@ pub(crate) enum DefinitionError {
 }
 
 impl DefinitionError {
-    pub(super) fn at(path: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn at(path: &str, message: impl Into<String>) -> Self {
         match path {
             "" => Self::Whole(message.into()),
             path => Self::At {
@@ -34,7 +34,7 @@ impl DefinitionError {
     }
 
     /// As the reason for which a record is not saved.
-    pub(super) fn into_failure(self) -> Failure {
+    pub(crate) fn into_failure(self) -> Failure {
         Failure::field("definition", "definition", self.to_string())
     }
 }

@@ -44,6 +44,10 @@ pub use tiles::{DashboardShown, TileAnswer, TileShown};
 pub use totals::{ChartShown, GroupShown, SeriesShown};
 pub use words::Direction;
 
+// Processes are definitions too: read by the same rules, refused in the same words.
+pub(crate) use error::DefinitionError;
+pub(crate) use written::{Making, Members, Part, labels, word_of};
+
 use crate::hook::Registry;
 use crate::schema::Schema;
 

@@ -12,39 +12,39 @@ use crate::schema::{Labels, did_you_mean};
 type Read<T> = Result<T, DefinitionError>;
 
 /// A piece of JSON and where it stands: `sections[1].rows[0][2]`.
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     json: &'a Json,
     path: String,
 }
 
 /// The members of a JSON object all of whose keys are known.
-pub(super) struct Members<'a> {
+pub(crate) struct Members<'a> {
     map: &'a Map<String, Json>,
     path: String,
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn whole(json: &'a Json) -> Self {
+    pub(crate) fn whole(json: &'a Json) -> Self {
         Self {
             json,
             path: String::new(),
         }
     }
 
-    pub(super) fn fault(&self, message: impl Into<String>) -> DefinitionError {
+    pub(crate) fn fault(&self, message: impl Into<String>) -> DefinitionError {
         DefinitionError::at(&self.path, message)
     }
 
-    pub(super) fn json(&self) -> &'a Json {
+    pub(crate) fn json(&self) -> &'a Json {
         self.json
     }
 
     /// The fault of a piece that was read by itself, with the way to it.
-    pub(super) fn within(&self, fault: &DefinitionError) -> DefinitionError {
+    pub(crate) fn within(&self, fault: &DefinitionError) -> DefinitionError {
         self.fault(fault.to_string())
     }
 
-    pub(super) fn members(&self, known: &[&'static str]) -> Read<Members<'a>> {
+    pub(crate) fn members(&self, known: &[&'static str]) -> Read<Members<'a>> {
         let Json::Object(map) = self.json else {
             return Err(self.fault(format!(
                 "a JSON object with {} is expected here",
@@ -65,11 +65,11 @@ impl<'a> Part<'a> {
         })
     }
 
-    pub(super) fn as_text(&self) -> Option<&'a str> {
+    pub(crate) fn as_text(&self) -> Option<&'a str> {
         self.json.as_str()
     }
 
-    pub(super) fn text(&self) -> Read<String> {
+    pub(crate) fn text(&self) -> Read<String> {
         match self.json {
             Json::String(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
             Json::String(_) => Err(self.fault("the text is empty; leave it out or give one")),
@@ -77,7 +77,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    pub(super) fn items(&self) -> Read<Vec<Part<'a>>> {
+    pub(crate) fn items(&self) -> Read<Vec<Part<'a>>> {
         let Json::Array(items) = self.json else {
             return Err(self.fault("a list is expected here"));
         };
@@ -98,7 +98,7 @@ impl<'a> Part<'a> {
     }
 
     /// One of a set of words.
-    pub(super) fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Read<T> {
+    pub(crate) fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Read<T> {
         let typed = self.text()?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == typed) {
             return Ok(*value);
@@ -145,7 +145,7 @@ fn is_tag(tag: &str) -> bool {
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn part(&self, key: &str) -> Option<Part<'a>> {
+    pub(crate) fn part(&self, key: &str) -> Option<Part<'a>> {
         let json = self.map.get(key)?;
         let path = match self.path.as_str() {
             "" => key.to_owned(),
@@ -154,35 +154,35 @@ impl<'a> Members<'a> {
         Some(Part { json, path })
     }
 
-    pub(super) fn needed(&self, key: &str) -> Read<Part<'a>> {
+    pub(crate) fn needed(&self, key: &str) -> Read<Part<'a>> {
         self.part(key)
             .ok_or_else(|| DefinitionError::at(&self.path, format!("'{key}' is missing")))
     }
 
-    pub(super) fn text(&self, key: &str) -> Read<Option<String>> {
+    pub(crate) fn text(&self, key: &str) -> Read<Option<String>> {
         self.part(key).map(|part| part.text()).transpose()
     }
 
-    pub(super) fn items(&self, key: &str) -> Read<Vec<Part<'a>>> {
+    pub(crate) fn items(&self, key: &str) -> Read<Vec<Part<'a>>> {
         self.part(key).map_or(Ok(Vec::new()), |part| part.items())
     }
 
-    pub(super) fn texts(&self, key: &str) -> Read<Vec<String>> {
+    pub(crate) fn texts(&self, key: &str) -> Read<Vec<String>> {
         self.items(key)?.iter().map(Part::text).collect()
     }
 
     /// Each item of a list, read by `read`.
-    pub(super) fn each<T>(&self, key: &str, read: impl Fn(&Part<'a>) -> Read<T>) -> Read<Vec<T>> {
+    pub(crate) fn each<T>(&self, key: &str, read: impl Fn(&Part<'a>) -> Read<T>) -> Read<Vec<T>> {
         self.items(key)?.iter().map(read).collect()
     }
 
-    pub(super) fn number(&self, key: &str, least: u64, most: u64) -> Read<Option<u64>> {
+    pub(crate) fn number(&self, key: &str, least: u64, most: u64) -> Read<Option<u64>> {
         self.part(key)
             .map(|part| part.whole_number(least, most))
             .transpose()
     }
 
-    pub(super) fn flag(&self, key: &str) -> Read<bool> {
+    pub(crate) fn flag(&self, key: &str) -> Read<bool> {
         match self.part(key) {
             None => Ok(false),
             Some(part) => part
@@ -192,44 +192,44 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(super) fn labels(&self, key: &str) -> Read<Labels> {
+    pub(crate) fn labels(&self, key: &str) -> Read<Labels> {
         self.part(key)
             .map_or(Ok(Labels::new()), |part| part.labels())
     }
 
-    pub(super) fn filter(&self, key: &str) -> Read<Filter> {
+    pub(crate) fn filter(&self, key: &str) -> Read<Filter> {
         self.part(key)
             .map_or(Ok(Filter::everything()), |part| part.filter())
     }
 }
 
 /// The names in several languages that a record's `label` field has.
-pub(super) fn labels(json: &Json) -> Read<Labels> {
+pub(crate) fn labels(json: &Json) -> Read<Labels> {
     Part::whole(json).labels()
 }
 
 /// A JSON object in the making; what says nothing is left out, so that a definition is as short as it can be.
 #[derive(Default)]
-pub(super) struct Making(Map<String, Json>);
+pub(crate) struct Making(Map<String, Json>);
 
 impl Making {
-    pub(super) fn put(mut self, key: &str, value: impl Into<Json>) -> Self {
+    pub(crate) fn put(mut self, key: &str, value: impl Into<Json>) -> Self {
         self.0.insert(key.to_owned(), value.into());
         self
     }
 
-    pub(super) fn maybe(self, key: &str, value: Option<impl Into<Json>>) -> Self {
+    pub(crate) fn maybe(self, key: &str, value: Option<impl Into<Json>>) -> Self {
         match value {
             Some(value) => self.put(key, value),
             None => self,
         }
     }
 
-    pub(super) fn flag(self, key: &str, flag: bool) -> Self {
+    pub(crate) fn flag(self, key: &str, flag: bool) -> Self {
         if flag { self.put(key, true) } else { self }
     }
 
-    pub(super) fn list(self, key: &str, list: Vec<Json>) -> Self {
+    pub(crate) fn list(self, key: &str, list: Vec<Json>) -> Self {
         if list.is_empty() {
             self
         } else {
@@ -237,7 +237,7 @@ impl Making {
         }
     }
 
-    pub(super) fn labels(self, key: &str, labels: &Labels) -> Self {
+    pub(crate) fn labels(self, key: &str, labels: &Labels) -> Self {
         if labels.is_empty() {
             return self;
         }
@@ -248,7 +248,7 @@ impl Making {
         self.put(key, map)
     }
 
-    pub(super) fn filter(self, key: &str, filter: &Filter) -> Self {
+    pub(crate) fn filter(self, key: &str, filter: &Filter) -> Self {
         if filter.is_everything() {
             self
         } else {
@@ -256,13 +256,13 @@ impl Making {
         }
     }
 
-    pub(super) fn done(self) -> Json {
+    pub(crate) fn done(self) -> Json {
         Json::Object(self.0)
     }
 }
 
 /// The word of a value.
-pub(super) fn word_of<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
+pub(crate) fn word_of<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
     words
         .iter()
         .find(|(_, known)| known == value)

@@ -212,17 +212,9 @@ fn run_one(
             action.perform(&rows, &workflow.parameters, &context),
         ) {
             Ok(effects) => {
-                let groups = crate::write::groups(&scope, effects);
-                if !groups.is_empty() {
-                    warnings.extend(engine.write_effects(
-                        &session.context,
-                        Followed {
-                            actor: name.actor,
-                            groups,
-                        },
-                        None,
-                        1,
-                    )?);
+                let followed = Followed::new(name.actor, &scope, &reader.schema, effects);
+                if !followed.is_empty() {
+                    warnings.extend(engine.write_effects(&session.context, followed, None, 1)?);
                 }
             }
             Err(message) => {

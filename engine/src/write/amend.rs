@@ -3,10 +3,14 @@
 //! Hooks get batches, in the order of the registry, and only the rows whose change wakes them. What they answer is
 //! outside input: it is applied to the drafts and validated again by the next step.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Write;
 use super::draft::{Draft, Drafts, HookRun, Valid};
+use super::stage::stage_children;
+use super::view::View;
 use crate::error::{Failure, Result};
 use crate::hook::{Answers, BeforeSave, HookContext, HookFailure, OnFailure, Row, Verb};
 use crate::record::RecordId;
@@ -15,24 +19,53 @@ use crate::schema::system;
 /// The most rows that one call of a hook gets.
 const BATCH: usize = 1_000;
 
-pub(super) fn amend(write: &Write<'_>, valid: Valid) -> Result<Drafts> {
+/// How deep records that hooks add may have hooks add records.
+const DEEPEST: usize = 3;
+
+pub(super) fn amend(write: &Write<'_>, base: &View, valid: Valid) -> Result<Drafts> {
     let mut drafts = valid.0;
     let context = write.hook_context();
-    for hook in write
-        .registry
-        .before_save
-        .iter()
-        .chain(&write.registry.computed)
-    {
-        ask(write, &context, hook, &mut drafts);
+    let mut first = 0;
+    for depth in 0..=DEEPEST {
+        let end = drafts.drafts.len();
+        for hook in write
+            .registry
+            .before_save
+            .iter()
+            .chain(&write.registry.computed)
+        {
+            ask(write, &context, hook, first..end, &mut drafts);
+        }
+        if drafts.children.is_empty() {
+            break;
+        }
+        if depth == DEEPEST {
+            too_deep(&mut drafts);
+            break;
+        }
+        // What hooks added is saved like everything else: hooks hear of it too.
+        drafts = stage_children(write, base, drafts)?;
+        first = end;
     }
     Ok(drafts)
+}
+
+fn too_deep(drafts: &mut Drafts) {
+    for (group, request, child) in std::mem::take(&mut drafts.children) {
+        let message = format!(
+            "a plugin adds a {} to what plugins added {DEEPEST} deep: they seem to call each other in a circle",
+            child.object
+        );
+        let failure = Failure::new("refused:too-deep", message);
+        drafts.fault((group, failure.of_request(request)));
+    }
 }
 
 fn ask(
     write: &Write<'_>,
     context: &HookContext<'_>,
     hook: &Arc<dyn BeforeSave>,
+    places: Range<usize>,
     drafts: &mut Drafts,
 ) {
     let wakes = |draft: &Draft, faulty: bool| {
@@ -43,7 +76,7 @@ fn ask(
                 .interest()
                 .is_in(&draft.object.name, draft.verb(), &woken_by(draft))
     };
-    let awake: Vec<usize> = (0..drafts.drafts.len())
+    let awake: Vec<usize> = places
         .filter(|place| {
             wakes(
                 &drafts.drafts[*place],
@@ -99,10 +132,12 @@ fn apply(
     answers: Answers,
     drafts: &mut Drafts,
 ) {
+    let patched: BTreeSet<usize> = answers.patches.iter().map(|patch| patch.row).collect();
     write
         .bills
         .charge(hook.name(), batch.len(), answers.cost, |bill| {
             bill.patches += answers.patches.len() as u64;
+            bill.rows_written += (patched.len() + answers.children.len()) as u64;
             bill.refusals += answers.refusals.len() as u64;
             bill.failures += answers.skipped.len() as u64;
             if let Some(last) = answers.skipped.last() {
@@ -133,6 +168,17 @@ fn apply(
         }
     }
     drafts.amended |= amended;
+    drafts.reads.join(answers.reads);
+    for (row, child) in answers.children {
+        if let Some(draft) = batch.get(row).and_then(|place| drafts.drafts.get(*place)) {
+            drafts.children.push((draft.group, draft.request, child));
+        }
+    }
+    for (row, keep) in answers.keeps {
+        if let Some(draft) = batch.get(row).and_then(|place| drafts.drafts.get(*place)) {
+            drafts.keeps.push((draft.group, keep));
+        }
+    }
     for refusal in answers.refusals {
         let Some(place) = batch.get(refusal.row) else {
             continue;

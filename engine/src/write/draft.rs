@@ -9,7 +9,7 @@ use super::request::{Outcome, OutcomeKind, Stored};
 use super::view::View;
 use crate::content::Held;
 use crate::error::Failure;
-use crate::hook::{Row, Verb};
+use crate::hook::{Keep, NewRecord, Reads, Row, Verb};
 use crate::record::{FileRef, Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, Object, Schema};
 use crate::store::spaces;
@@ -135,6 +135,12 @@ pub(crate) struct Drafts {
     /// Idempotency keys by group.
     pub(crate) once: Vec<(usize, String)>,
     pub(crate) hooks: Vec<HookRun>,
+    /// What hooks read besides their rows.
+    pub(crate) reads: Reads,
+    /// Writes to plugins' own keys, by group.
+    pub(crate) keeps: Vec<(usize, Keep)>,
+    /// Records that hooks add: (group, request, record), to be staged.
+    pub(super) children: Vec<(usize, usize, NewRecord)>,
     /// Whether a hook changed a draft since it was validated.
     pub(crate) amended: bool,
     /// What the snapshot answered so far.
@@ -237,6 +243,7 @@ impl Valid {
         self.0.stored.retain(|(group, ..)| !groups.contains(group));
         self.0.settled.retain(|(group, ..)| !groups.contains(group));
         self.0.once.retain(|(group, _)| !groups.contains(group));
+        self.0.keeps.retain(|(group, _)| !groups.contains(group));
         again
     }
 

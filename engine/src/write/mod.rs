@@ -14,6 +14,7 @@
 
 mod amend;
 mod asked;
+mod bill;
 mod bin;
 mod commit;
 mod draft;
@@ -33,10 +34,11 @@ pub use request::{Committed, Fields, Outcome, OutcomeKind, Request};
 
 #[cfg(test)]
 pub(crate) use asked::requests;
+pub(crate) use bill::stored_bills;
 pub(crate) use bin::Binned;
 pub(crate) use commit::Done;
 pub(crate) use plan::{index_entries, record_bytes};
-pub(crate) use publish::{Change, Followed, charge, follow, groups};
+pub(crate) use publish::{Change, Followed, charge, follow};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
 pub(crate) use rollup::{Adds, contributions};
 pub(crate) use view::View;
@@ -52,7 +54,7 @@ use crate::access::Acting;
 use crate::content::Content;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Failure, Result};
-use crate::hook::{Bills, Registry};
+use crate::hook::{Billed, Bills, Registry};
 use crate::query::Reader;
 use crate::store::Backend;
 
@@ -73,6 +75,8 @@ pub(crate) struct Write<'a> {
     pub(crate) depth: u8,
     /// Entries whose follow-ups are done; this commit takes them off the queue.
     pub(crate) followed: Vec<crate::journal::Position>,
+    /// What plugins used, which this commit writes down.
+    pub(crate) billed: Vec<Billed>,
 }
 
 /// What became of the first groups of requests; the others are to be run again, after these.
@@ -147,7 +151,7 @@ fn prepare(
 ) -> Result<Option<Valid>> {
     let drafts = stage::stage(write, base, groups, refused)?;
     let valid = validate::validate(write, base, drafts, Pass::First)?;
-    let drafts = amend::amend(write, valid)?;
+    let drafts = amend::amend(write, base, valid)?;
     let mut valid = validate::validate(write, base, drafts, Pass::Again)?;
     let mut faults = valid.take_faults();
     if faults.is_empty() {

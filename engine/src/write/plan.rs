@@ -3,12 +3,15 @@
 //! Record puts, index changes, deltas of totals, the history of each record, the preconditions and the journal entry.
 //! It decides nothing any more.
 
+mod hooked;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::Write;
 use super::asked::asked;
+use super::bill;
 use super::bin::Binned;
 use super::draft::{Draft, Drafts, Valid};
 use super::leaves::Leaves;
@@ -44,7 +47,10 @@ pub(super) fn plan(
     if !drafts.drafts.iter().any(Draft::is_change)
         && drafts.stored.is_empty()
         && drafts.once.is_empty()
+        && drafts.keeps.is_empty()
         && write.followed.is_empty()
+        // A write that comes to nothing is none; one that asks for nothing is there for the bills.
+        && (write.billed.is_empty() || !groups.is_empty())
     {
         return Ok(None);
     }
@@ -63,6 +69,8 @@ pub(super) fn plan(
     }
     planner.organisation(&drafts, write)?;
     let config = planner.stored(&drafts, write)?;
+    planner.keeps(&drafts, write)?;
+    planner.read(&drafts.reads, &write.reader.schema);
     for (_, key) in &drafts.once {
         let key = spaces::named(spaces::DONE, key);
         planner.unchanged.push(key.clone());
@@ -77,6 +85,7 @@ pub(super) fn plan(
         planner.unchanged.extend(unchanged);
         planner.writes.extend(totals);
     }
+    planner.watched(write.now.timestamp_micros());
     planner.referred(&write.reader.schema, write.now.timestamp_micros());
     let Planner {
         mut writes,
@@ -96,6 +105,7 @@ pub(super) fn plan(
                 sum: 0,
             }),
     );
+    writes.extend(bill::entries(&write.billed));
     let queued = drafts.drafts.iter().any(|draft| followed_by(write, draft));
     if queued {
         writes.push(Entry::Stamp {
@@ -144,6 +154,8 @@ struct Planner {
     /// Records that gained a reference, and those of them that must see it when they are deleted.
     referred: BTreeSet<RecordId>,
     guarded: BTreeSet<RecordId>,
+    /// Objects that somebody looks for records of.
+    watched: BTreeSet<u32>,
     /// Totals of rollups that the schema gains.
     totals: Vec<Deltas>,
 }
@@ -163,6 +175,9 @@ impl Planner {
             .object
             .live_fields()
             .filter(|field| field.is_indexed());
+        if write.registry.watched.contains(&draft.object.number) {
+            self.watched.insert(draft.object.number);
+        }
         // The record, the bin, a unique key; an update moves two keys of each index that it touches.
         let mut writes = Vec::with_capacity(3 + indexed.count());
         self.unchanged.push(key(spaces::RECORD));

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::error::Error;
+use crate::hook::Keep;
 use crate::journal::Position;
 use crate::record::RecordId;
 use crate::sales::LeadConversion;
@@ -186,6 +187,8 @@ pub(crate) struct Stored {
     /// Keys that the commit's own position is put behind.
     pub(crate) stamps: Vec<Vec<u8>>,
     pub(crate) schema: Vec<SchemaChange>,
+    /// Writes to plugins' own keys.
+    pub(crate) keeps: Vec<Keep>,
     /// Whether schema, hooks or settings must be loaded again.
     pub(crate) config: bool,
 }

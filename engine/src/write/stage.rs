@@ -4,10 +4,13 @@
 //! the snapshot plus the requests before it. A fault never ends the step: the rest is staged, so that all faults are
 //! told at once.
 
+mod children;
 mod removal;
 mod rights;
 mod sight;
 mod values;
+
+pub(super) use children::stage_children;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,6 +24,7 @@ use super::view::{Claims, View};
 use crate::access::AccessVerb;
 use crate::content::Held;
 use crate::error::{Error, Failure, Result};
+use crate::hook::Reads;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, Object, Schema, SchemaChange, system};
@@ -35,33 +39,26 @@ pub(super) fn stage(
     groups: &[Group],
     refused: &[Option<Error>],
 ) -> Result<Drafts> {
-    let mut stage = Stage {
-        write,
-        base,
-        reader: base.reader.clone(),
-        actor: Value::Text(write.context.actor.to_string().into()),
-        keys: Claims::default(),
-        keyed: 0,
-        group: 0,
-        request: 0,
-        trusted: false,
-        places: HashMap::with_capacity(groups.len()),
-        out: Drafts {
-            drafts: Vec::with_capacity(groups.len()),
-            staged: groups.len(),
-            stored: Vec::new(),
-            schema: write.reader.schema.clone(),
-            schema_changed: BTreeSet::new(),
-            faults: BTreeMap::new(),
-            settled: Vec::new(),
-            once: Vec::new(),
-            hooks: Vec::new(),
-            amended: false,
-            looked: Looked::default(),
-            held: Held::default(),
-            clashes: Vec::new(),
-        },
+    let out = Drafts {
+        drafts: Vec::with_capacity(groups.len()),
+        staged: groups.len(),
+        stored: Vec::new(),
+        schema: write.reader.schema.clone(),
+        schema_changed: BTreeSet::new(),
+        faults: BTreeMap::new(),
+        settled: Vec::new(),
+        once: Vec::new(),
+        hooks: Vec::new(),
+        reads: Reads::default(),
+        keeps: Vec::new(),
+        children: Vec::new(),
+        amended: false,
+        looked: Looked::default(),
+        held: Held::default(),
+        clashes: Vec::new(),
     };
+    let mut stage = Stage::new(write, base, out);
+    stage.places.reserve(groups.len());
     for (place, group) in groups
         .iter()
         .enumerate()
@@ -133,6 +130,27 @@ impl From<Error> for Fault {
 impl From<Failure> for Fault {
     fn from(failure: Failure) -> Self {
         Self::Request(failure)
+    }
+}
+
+impl<'a> Stage<'a> {
+    fn new(write: &'a Write<'a>, base: &'a View, out: Drafts) -> Self {
+        Self {
+            write,
+            base,
+            reader: Reader {
+                schema: out.schema.clone(),
+                ..base.reader.clone()
+            },
+            actor: Value::Text(write.context.actor.to_string().into()),
+            keys: Claims::default(),
+            keyed: 0,
+            group: 0,
+            request: 0,
+            trusted: false,
+            places: HashMap::new(),
+            out,
+        }
     }
 }
 

@@ -4,22 +4,25 @@ mod access;
 mod document;
 mod message;
 mod plugin;
+pub(crate) mod process;
 mod schema;
 mod script;
 pub(crate) mod view;
 
 pub(crate) use access::{Access, HandOver, Share};
 pub(crate) use document::{AddDocument, Document};
+#[cfg(test)]
+pub(crate) use message::CARRIERS;
 pub(crate) use message::{Message, Send};
-pub(crate) use plugin::Plugin;
+pub(crate) use plugin::{Plugin, RemovePlugin, Trust};
 pub(crate) use schema::Schema;
 pub(crate) use script::Script;
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{FixedOffset, NaiveDate};
 use clap::{Args, Parser, Subcommand};
-use peyvand::RecordId;
+use peyvand::{Locale, RecordId};
 
 use crate::import::Separator;
 use crate::moment::Moment;
@@ -58,6 +61,12 @@ pub(crate) struct Everywhere {
     /// The directory of the store [default: ./crm]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+    /// The offset of your clock from UTC, such as +03:30: where days begin, and how times are shown [default: UTC]
+    #[arg(long, global = true, value_name = "OFFSET", allow_hyphen_values = true, value_parser = crate::carriers::zone)]
+    pub(crate) zone: Option<FixedOffset>,
+    /// The language of words that the store knows in several: en, fa or ar [default: en]
+    #[arg(long, global = true, value_name = "L", value_parser = crate::render::language)]
+    pub(crate) locale: Option<Locale>,
     /// Results and errors as JSON, for programs
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -205,6 +214,9 @@ pub(crate) enum Command {
     /// Templates of pages and messages
     #[command(subcommand)]
     Template(crate::template::Template),
+    /// Processes: by which steps records go, and who holds one up
+    #[command(subcommand)]
+    Process(process::Process),
     /// Views: which records, in which columns and order, drawn as what
     #[command(subcommand)]
     View(view::View),

@@ -23,6 +23,7 @@ pub(crate) fn take(to: &Path, dir: &Path, output: &mut Output<'_>) -> Result<Exi
             "files": backup.files,
             "bytes": backup.bytes,
             "copied": backup.copied,
+            "problems": backup.problems,
         }))?;
     } else {
         output.line(format!(
@@ -37,8 +38,25 @@ pub(crate) fn take(to: &Path, dir: &Path, output: &mut Output<'_>) -> Result<Exi
             bytes(backup.bytes),
             bytes(backup.copied)
         ))?;
+        tell_problems(&backup.problems, output)?;
     }
-    Ok(Exit::Fine)
+    Ok(of_problems(&backup.problems))
+}
+
+/// Tells what is wrong with a backup, one line each.
+pub(crate) fn tell_problems(problems: &[String], output: &mut Output<'_>) -> Result<(), Fault> {
+    for problem in problems {
+        output.line(format!("problem: {problem}"))?;
+    }
+    Ok(())
+}
+
+/// A script that takes backups must hear of a file that is in none.
+pub(crate) fn of_problems(problems: &[String]) -> Exit {
+    match problems.is_empty() {
+        true => Exit::Fine,
+        false => Exit::No,
+    }
 }
 
 pub(crate) fn restore(
@@ -66,7 +84,10 @@ pub(crate) fn restore(
     if output.json {
         let (position, of) = (restored.position.get(), restored.of.get());
         let erased = restored.erased;
-        output.document(&json!({"position": position, "of": of, "erased": erased}))?;
+        let problems = &restored.problems;
+        output.document(
+            &json!({"position": position, "of": of, "erased": erased, "problems": problems}),
+        )?;
     } else {
         output.line(format!(
             "{} is restored as of position {} of {}",
@@ -83,8 +104,9 @@ pub(crate) fn restore(
                 several(erased, "record", "records")
             ))?,
         }
+        tell_problems(&restored.problems, output)?;
     }
-    Ok(Exit::Fine)
+    Ok(of_problems(&restored.problems))
 }
 
 pub(crate) fn rebuild(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {

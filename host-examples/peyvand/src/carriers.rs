@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveTime;
+use chrono::{FixedOffset, NaiveTime};
 use peyvand::{CallingCode, Channel, EngineBuilder, MessageRules, QuietHours, Sender};
 use serde::Deserialize;
 
@@ -41,6 +41,8 @@ struct Numbers {
 struct Quiet {
     from: String,
     until: String,
+    /// The clock of recipients whose own is not known: `+03:30`.
+    zone: Option<String>,
 }
 
 /// A mail server.
@@ -140,6 +142,7 @@ impl Carriers {
         if let Some(quiet) = &self.quiet {
             time(&quiet.from)?;
             time(&quiet.until)?;
+            quiet.zone.as_deref().map(zone).transpose()?;
         }
         Ok(())
     }
@@ -154,7 +157,11 @@ impl Carriers {
         }
         if let Some(quiet) = &self.quiet {
             let from = time(&quiet.from).map_err(wrong)?;
-            rules.quiet_hours = Some(QuietHours::new(from, time(&quiet.until).map_err(wrong)?));
+            let mut hours = QuietHours::new(from, time(&quiet.until).map_err(wrong)?);
+            if let Some(text) = &quiet.zone {
+                hours = hours.in_zone(zone(text).map_err(wrong)?);
+            }
+            rules.quiet_hours = Some(hours);
         }
         if let Some(email) = self.email {
             let sender = Sender::new(&email.from, &email.name);
@@ -175,6 +182,12 @@ impl Carriers {
 fn time(text: &str) -> Result<NaiveTime, String> {
     NaiveTime::parse_from_str(text, "%H:%M")
         .map_err(|_| format!("'{text}' is not a time of day such as 21:00"))
+}
+
+/// An offset from UTC such as `+03:30`.
+pub(crate) fn zone(text: &str) -> Result<FixedOffset, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is not an offset from UTC such as +03:30"))
 }
 
 fn seconds(count: u64) -> Duration {
@@ -239,5 +252,16 @@ mod tests {
             .open()
             .unwrap();
         engine.close().unwrap();
+    }
+
+    #[test]
+    fn the_file_that_the_help_shows_is_read() {
+        let (_, file) = crate::args::CARRIERS.split_once("  [email]").unwrap();
+        let carriers = read(&format!("[email]{file}")).unwrap();
+        let quiet = carriers.quiet.as_ref().unwrap();
+        assert_eq!(quiet.zone.as_deref(), Some("+03:30"));
+        assert!(carriers.sms.is_some() && carriers.numbers.is_some());
+        let wrong = "[quiet]\nfrom = \"21:00\"\nuntil = \"08:00\"\nzone = \"Tehran\"";
+        assert!(read(wrong).err().unwrap().contains("not an offset"));
     }
 }

@@ -6,6 +6,7 @@ use peyvand::Checked;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::backup::{of_problems, tell_problems};
 use crate::fault::{Exit, Fault};
 use crate::output::{Output, bytes, counted, several};
 use crate::progress::Progress;
@@ -71,11 +72,12 @@ pub(crate) fn backup(from: &Path, output: &mut Output<'_>) -> Result<Exit, Fault
     drop(progress);
     if output.json {
         output.document(&json!({
-            "ok": true,
+            "ok": backup.problems.is_empty(),
             "position": backup.position.get(),
             "entries": backup.entries,
             "files": backup.files,
             "bytes": backup.bytes,
+            "problems": backup.problems,
         }))?;
     } else {
         output.line(format!(
@@ -84,9 +86,12 @@ pub(crate) fn backup(from: &Path, output: &mut Output<'_>) -> Result<Exit, Fault
             bytes(backup.bytes),
             counted(backup.position.get())
         ))?;
-        output.line("all is well")?;
+        match backup.problems.is_empty() {
+            true => output.line("all is well")?,
+            false => tell_problems(&backup.problems, output)?,
+        }
     }
-    Ok(Exit::Fine)
+    Ok(of_problems(&backup.problems))
 }
 
 fn tell(checked: &Checked, output: &mut Output<'_>) -> Result<(), Fault> {

@@ -17,6 +17,7 @@ mod import;
 mod message;
 mod moment;
 mod plugin;
+mod process;
 mod progress;
 mod query;
 mod record;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Exit {
     let mut stdout = io::stdout().lock();
     let mut output = Output::new(&mut stdout, cli.everywhere.json);
+    store::look_from(cli.everywhere.zone, cli.everywhere.locale);
     let ended = answer(cli, &mut output).and_then(|exit| output.flush().map(|()| exit));
     ended.unwrap_or_else(|fault| {
         fault.tell(&mut io::stderr().lock(), cli.everywhere.json);
@@ -103,6 +105,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Message(message) => message::run(message, dir, output),
         Command::Render(render) => render::run(render, dir, output),
         Command::Template(template) => template::run(template, dir, output),
+        Command::Process(process) => process::run(process, dir, output),
         Command::View(asked) => view::run(asked, dir, output),
         Command::Form(asked) => view::form(asked, dir, output),
         Command::Dashboard(asked) => view::dashboard(asked, dir, output),

@@ -36,7 +36,12 @@ pub(crate) fn run(asked: &Message, dir: &Path, output: &mut Output<'_>) -> Resul
             store::with(dir, Need::Existing, |engine| show(engine, *id, output))?
         }
         Message::Deliver { carriers, most } => {
-            let told = with_carriers(Some(carriers), dir, |engine| Ok(engine.deliver(*most)?))?;
+            let told = with_carriers(Some(carriers), dir, |engine| {
+                let undone = engine.notify()?;
+                let mut told = engine.deliver(*most)?;
+                told.warnings.splice(0..0, undone);
+                Ok(told)
+            })?;
             tell_deliveries(&told, output)?;
         }
         Message::Receive { file } => {
@@ -119,6 +124,7 @@ fn draft(send: &Send) -> Result<MessageDraft, Fault> {
     let mut draft = draft.purpose(purpose);
     draft.channel = channel;
     draft.about.clone_from(&send.about);
+    draft.files.clone_from(&send.attach);
     draft.once.clone_from(&send.once);
     draft.from = send.from.clone().map(|address| (address, String::new()));
     Ok(draft)
@@ -128,6 +134,7 @@ fn tell_posted(posted: &Posted, output: &mut Output<'_>) -> Result<(), Fault> {
     if output.json {
         return output.document(&json!({
             "id": posted.id.to_string(), "state": posted.state.name(), "cause": posted.cause, "before": posted.before,
+            "warnings": posted.warnings,
         }));
     }
     let cause = posted
@@ -135,7 +142,8 @@ fn tell_posted(posted: &Posted, output: &mut Output<'_>) -> Result<(), Fault> {
         .as_ref()
         .map_or_else(String::new, |cause| format!(": {cause}"));
     let before = if posted.before { ", as before" } else { "" };
-    output.line(format!("{} {}{before}{cause}", posted.state, posted.id))
+    output.line(format!("{} {}{before}{cause}", posted.state, posted.id))?;
+    crate::record::warnings(&posted.warnings, output)
 }
 
 fn list(
@@ -240,6 +248,16 @@ fn show(engine: &Engine, id: RecordId, output: &mut Output<'_>) -> Result<(), Fa
             output.line(format!("{field}: {shown}"))?;
         }
     }
+    if let Some(Value::Json(Json::Array(files))) = message.get("attachments") {
+        for file in files {
+            let part = |key: &str| file[key].as_str().unwrap_or_default();
+            let kept = match part("document") {
+                "" => format!("not kept: {}", part("cause")),
+                document => document.to_owned(),
+            };
+            output.line(format!("file: {}  {kept}", part("name")))?;
+        }
+    }
     let body = match text("body_text") {
         "" => text("body_html"),
         plain => plain,
@@ -249,8 +267,13 @@ fn show(engine: &Engine, id: RecordId, output: &mut Output<'_>) -> Result<(), Fa
 }
 
 fn tell_deliveries(told: &Deliveries, output: &mut Output<'_>) -> Result<(), Fault> {
+    let waiting = told.without_transport.iter();
     if output.json {
+        let waiting: serde_json::Map<String, Json> = waiting
+            .map(|(channel, count)| (channel.name().to_owned(), json!(count)))
+            .collect();
         return output.document(&json!({
+            "without_carrier": waiting,
             "sent": told.sent, "recovered": told.recovered, "postponed": told.postponed, "failed": told.failed,
             "suppressed": told.suppressed, "more": told.more, "warnings": told.warnings,
         }));
@@ -261,6 +284,12 @@ fn tell_deliveries(told: &Deliveries, output: &mut Output<'_>) -> Result<(), Fau
     ))?;
     if told.more {
         output.line("more is due")?;
+    }
+    for (channel, count) in waiting {
+        let many = several(*count, "message waits", "messages wait");
+        output.line(format!(
+            "{many} for a carrier of {channel}, and the file names none"
+        ))?;
     }
     crate::record::warnings(&told.warnings, output)
 }

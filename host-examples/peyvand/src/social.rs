@@ -219,6 +219,12 @@ pub(crate) fn notifications(
     output: &mut Output<'_>,
 ) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
+        if asked.user.is_empty() {
+            return Err(Fault::input(
+                "nobody is named whose notifications they are",
+                "give a login or an id, such as `peyvand notifications --user sara`; `peyvand query user` lists the users",
+            ));
+        }
         let user = user_of(engine, &asked.user)?;
         let session = engine.session_as(Actor::User(user));
         match &asked.action {

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use peyvand::{Actor, Engine, EngineBuilder, Session};
+use chrono::FixedOffset;
+use peyvand::{Actor, Engine, EngineBuilder, Locale, Session};
 
 use crate::fault::Fault;
 use crate::progress::Progress;
@@ -59,12 +60,35 @@ pub(crate) fn with_settings<T>(
         return Err(Fault::NoStore(dir.to_owned()));
     }
     let create = need == Need::Created || scratch.is_some();
-    let engine = opened(place, settings(Engine::builder(place).create(create)))?;
+    // Beside the store and in no backup of it.
+    let builder = Engine::builder(place)
+        .create(create)
+        .code_cache(place.join("compiled"));
+    let engine = opened(place, settings(builder))?;
     let done = work(&engine);
     let closed = engine.close();
     let done = done?;
     closed?;
     Ok(done)
+}
+
+/// From where the one who asks looks at stores: by which clock, in which language.
+static LOOKING: OnceLock<(Option<FixedOffset>, Option<Locale>)> = OnceLock::new();
+
+/// Says so once, before a store is opened.
+pub(crate) fn look_from(zone: Option<FixedOffset>, locale: Option<Locale>) {
+    LOOKING.get_or_init(|| (zone, locale));
+}
+
+fn looked_at(mut builder: EngineBuilder) -> EngineBuilder {
+    let (zone, locale) = LOOKING.get().copied().unwrap_or_default();
+    if let Some(zone) = zone {
+        builder = builder.zone(zone);
+    }
+    match locale {
+        Some(locale) => builder.locale(locale),
+        None => builder,
+    }
 }
 
 /// Opens the store, and tells on stderr how far it is when its state has to be built anew, and that it was.
@@ -75,7 +99,7 @@ pub(crate) fn opened(dir: &Path, builder: EngineBuilder) -> peyvand::Result<Engi
         let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.follow(told);
     };
-    let engine = builder.progress(tell).open()?;
+    let engine = looked_at(builder).progress(tell).open()?;
     if let Some(aside) = engine.set_aside() {
         // A lost warning is no reason to stop.
         writeln!(io::stderr().lock(), "{}", rebuilt(dir, aside)).ok();

@@ -22,7 +22,9 @@ pub(crate) fn erase(
 ) -> Result<Exit, Fault> {
     if !yes {
         let what = several(ids.len() as u64, "record", "records");
-        let would = format!("{what} would be erased for good, with what goes along");
+        let would = format!(
+            "{what} would be erased for good, with what goes along: messages to and from them, their documents, what was said about them"
+        );
         return not_done(&would, output);
     }
     let erased = store::with(dir, Need::Existing, |engine| {
@@ -34,6 +36,7 @@ pub(crate) fn erase(
         let ids: Vec<String> = erased.ids.iter().map(ToString::to_string).collect();
         output.document(&json!({
             "ids": ids,
+            "messages": erased.messages,
             "position": erased.position.get(),
             "entries": erased.entries,
             "warnings": erased.warnings,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use peyvand::{
-    Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown, Locale,
+    Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown,
     OutcomeKind, Session, TileAnswer, ViewPage, ViewRows,
 };
 use serde_json::{Map, Value as Json, json};
@@ -47,9 +47,12 @@ pub(crate) fn run(asked: &View, dir: &Path, output: &mut Output<'_>) -> Result<E
 }
 
 /// A session of whom the answer is for, in his language.
-fn session(engine: &Engine, looking: &Looking) -> Result<Session, Fault> {
+pub(crate) fn session(engine: &Engine, looking: &Looking) -> Result<Session, Fault> {
     let session = store::session(engine)?;
-    Ok(session.in_locale(Locale::from_tag(&looking.language).unwrap_or_default()))
+    Ok(match looking.language {
+        Some(language) => session.in_locale(language),
+        None => session,
+    })
 }
 
 fn declared_json(view: &peyvand::View) -> Json {
@@ -162,7 +165,12 @@ fn tell_groups(rows: &ViewRows, output: &mut Output<'_>) -> Result<(), Fault> {
         columns.push(((by.clone(), Side::Left), keys));
     }
     let counts = all.iter().map(|group| group.count.to_string()).collect();
-    columns.push((("count".to_owned(), Side::Right), counts));
+    let count = match rows.language {
+        "fa" => "تعداد",
+        "ar" => "العدد",
+        _ => "count",
+    };
+    columns.push(((count.to_owned(), Side::Right), counts));
     for (place, measure) in rows.measures.iter().enumerate() {
         let values = all.iter().map(|group| {
             group

@@ -17,7 +17,8 @@ const PROFILE: [&str; 6] = [
     "profile.release.lto=true",
     "profile.release.codegen-units=1",
     "profile.release.panic=\"abort\"",
-    "profile.release.strip=true",
+    // The names of functions stay: they are what a trap is told with.
+    "profile.release.strip=\"debuginfo\"",
     "profile.release.debug=false",
 ];
 
@@ -43,6 +44,7 @@ pub(crate) fn workspace_root(plugin_dir: &Path) -> Result<PathBuf, PackError> {
 pub(crate) fn module(
     plugin_dir: &Path,
     workspace: &Path,
+    kit: Option<&Path>,
     target_dir: &Path,
 ) -> Result<Vec<u8>, PackError> {
     require_target()?;
@@ -59,7 +61,7 @@ pub(crate) fn module(
         command.args(["--config", setting]);
     }
     command.env_remove("RUSTFLAGS");
-    command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace)?);
+    command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace, kit)?);
     let output = run(&mut command, "CARGO")?;
     if !output.status.success() {
         let what = errors_of(&output);
@@ -101,7 +103,7 @@ fn require_target() -> Result<(), PackError> {
 
 /// The flags of the environment, and short names for this machine's folders, which would else
 /// be in the messages of panics.
-fn rust_flags(workspace: &Path) -> Result<OsString, PackError> {
+fn rust_flags(workspace: &Path, kit: Option<&Path>) -> Result<OsString, PackError> {
     let mut flags = match std::env::var_os("CARGO_ENCODED_RUSTFLAGS") {
         Some(flags) => flags,
         None => std::env::var("RUSTFLAGS")
@@ -117,6 +119,7 @@ fn rust_flags(workspace: &Path) -> Result<OsString, PackError> {
     let folders = [
         (Some(sysroot), "rust"),
         (cargo_home(), "cargo"),
+        (kit.map(Path::to_owned), "kit"),
         (Some(workspace.to_owned()), "peyvand"),
     ];
     for (folder, name) in folders {
@@ -133,12 +136,16 @@ fn rust_flags(workspace: &Path) -> Result<OsString, PackError> {
 }
 
 /// The folders of this machine that a module could name.
-pub(crate) fn machine_folders(workspace: &Path) -> Vec<String> {
-    [cargo_home(), Some(workspace.to_owned())]
-        .into_iter()
-        .flatten()
-        .map(|folder| folder.to_string_lossy().into_owned())
-        .collect()
+pub(crate) fn machine_folders(workspace: &Path, kit: Option<&Path>) -> Vec<String> {
+    [
+        cargo_home(),
+        kit.map(Path::to_owned),
+        Some(workspace.to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|folder| folder.to_string_lossy().into_owned())
+    .collect()
 }
 
 fn cargo_home() -> Option<PathBuf> {

@@ -13,6 +13,8 @@ pub struct Inspected {
     pub manifest: Option<String>,
     /// The hash of its sources.
     pub source_hash: Option<String>,
+    /// Its signature, in minisign's format; nobody has looked whether it fits.
+    pub signature: Option<String>,
     /// Its exports: `peyvand:plugin/before-save@0.1.0`.
     pub exports: Vec<String>,
     /// Its imports.
@@ -63,6 +65,9 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected, InspectError> {
             Payload::CustomSection(custom) if depth == 1 => match custom.name() {
                 section::CONTRACT => keep(&mut found.contract, section::CONTRACT, custom.data())?,
                 section::MANIFEST => keep(&mut found.manifest, section::MANIFEST, custom.data())?,
+                section::SIGNATURE => {
+                    keep(&mut found.signature, section::SIGNATURE, custom.data())?;
+                }
                 section::SOURCE => keep(&mut found.source_hash, section::SOURCE, custom.data())?,
                 _ => {}
             },

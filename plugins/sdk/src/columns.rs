@@ -1,6 +1,6 @@
 //! How do values become the columns of the contract, and columns values?
 //!
-//! The layout is described in `wit/v0.1/peyvand.wit`; its golden vectors are in
+//! The layout is described in `wit/v0.1/types.wit`; its golden vectors are in
 //! `tests/fixtures/columns/golden.json`, which the host is tested against as well.
 
 use crate::value::{Currency, Date, Decimal, Duration, Instant, Money};

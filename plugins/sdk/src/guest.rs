@@ -8,15 +8,14 @@
 
 use std::sync::OnceLock;
 
-use crate::columns::{Batch, Column, Kind, Layout, PatchColumns};
-use crate::effect::{Action, Effect, FieldValue};
+use crate::columns::Batch;
+use crate::effect::Reply;
 use crate::hook::{
-    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, Plugin, WorkflowAction,
+    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, OnReply, Plugin,
+    WorkflowAction,
 };
-use crate::patch::Refusal;
 use crate::row::{Clock, Faults, Hook};
 use crate::serve::{Bound, Call};
-use crate::settings::BindError;
 use crate::value::{Date, Instant};
 
 /// One world for every interface: the worlds of the contract each contain `binding`, and a
@@ -43,12 +42,22 @@ bindings!(
          import peyvand:plugin/types@0.1.0;
          import peyvand:plugin/log@0.1.0;
          import peyvand:plugin/clock@0.1.0;
+         import peyvand:plugin/settings@0.1.0;
+         import peyvand:plugin/random@0.1.0;
+         import peyvand:plugin/records@0.1.0;
+         import peyvand:plugin/store@0.1.0;
+         import peyvand:plugin/text@0.1.0;
          export peyvand:plugin/binding@0.1.0;
      }",
     {
         "peyvand:plugin/types@0.1.0": generate,
         "peyvand:plugin/log@0.1.0": generate,
         "peyvand:plugin/clock@0.1.0": generate,
+        "peyvand:plugin/settings@0.1.0": generate,
+        "peyvand:plugin/random@0.1.0": generate,
+        "peyvand:plugin/records@0.1.0": generate,
+        "peyvand:plugin/store@0.1.0": generate,
+        "peyvand:plugin/text@0.1.0": generate,
         "peyvand:plugin/binding@0.1.0": generate,
     }
 );
@@ -107,9 +116,25 @@ bindings!(
     }
 );
 
+bindings!(
+    on_reply,
+    "package peyvand:kit-on-reply;
+     world kit-on-reply { export peyvand:plugin/on-reply@0.1.0; }",
+    {
+        "peyvand:plugin/types@0.1.0": ::peyvand_plugin::guest::binding::peyvand::plugin::types,
+        "peyvand:plugin/on-reply@0.1.0": generate,
+    }
+);
+
 pub use wit_bindgen::rt;
 
+mod ask;
+mod words;
+
+pub use ask::*;
+
 use binding::peyvand::plugin::{clock, log as host_log, types};
+use words::{effects, new_record, refusals, reply};
 
 /// A line for the plugin's log.
 pub fn log(message: &str) {
@@ -133,123 +158,14 @@ pub trait Export {
     fn bound() -> &'static OnceLock<Bound<Self::Plugin>>;
 }
 
-impl From<types::Kind> for Kind {
-    fn from(kind: types::Kind) -> Self {
-        match kind {
-            types::Kind::Boolean => Self::Boolean,
-            types::Kind::Integer => Self::Integer,
-            types::Kind::Decimal => Self::Decimal,
-            types::Kind::Date => Self::Date,
-            types::Kind::Instant => Self::Instant,
-            types::Kind::Duration => Self::Duration,
-            types::Kind::Text => Self::Text,
-            types::Kind::Money => Self::Money,
-            types::Kind::Structured => Self::Structured,
-        }
+/// The batch of a call that is not about records.
+fn nothing() -> types::Batch {
+    types::Batch {
+        rows: 0,
+        cells: Vec::new(),
+        present: Vec::new(),
+        text: Vec::new(),
     }
-}
-
-fn layout(columns: Vec<types::Column>) -> Layout {
-    Layout::new(
-        columns
-            .into_iter()
-            .map(|column| Column {
-                name: column.name,
-                kind: column.kind.into(),
-            })
-            .collect(),
-    )
-}
-
-impl From<types::Hook> for Hook {
-    fn from(hook: types::Hook) -> Self {
-        Self {
-            number: hook.number,
-            point: hook.point,
-            name: hook.name,
-            object: hook.object,
-            reads: layout(hook.reads),
-            writes: layout(hook.writes),
-        }
-    }
-}
-
-impl From<BindError> for types::BindError {
-    fn from(error: BindError) -> Self {
-        match error {
-            BindError::Setting(name, what_to_do) => Self::Setting((name, what_to_do)),
-            BindError::UnknownHook(hook) => Self::UnknownHook(hook),
-            BindError::Other(what) => Self::Other(what),
-        }
-    }
-}
-
-impl From<types::Batch> for Batch {
-    fn from(batch: types::Batch) -> Self {
-        Self {
-            rows: batch.rows,
-            cells: batch.cells,
-            present: batch.present,
-            text: batch.text,
-        }
-    }
-}
-
-impl From<PatchColumns> for types::Patches {
-    fn from(patches: PatchColumns) -> Self {
-        Self {
-            at: patches.at,
-            column: patches.column,
-            cells: patches.cells,
-            present: patches.present,
-            text: patches.text,
-        }
-    }
-}
-
-fn refusals(refusals: Vec<Refusal>) -> Vec<types::Refusal> {
-    refusals
-        .into_iter()
-        .map(|refusal| types::Refusal {
-            row: refusal.row,
-            column: refusal.column,
-            code: refusal.fault.code.to_owned(),
-            message: refusal.fault.message.into_owned(),
-        })
-        .collect()
-}
-
-fn effects(effects: Vec<Effect>) -> Vec<types::Effect> {
-    effects
-        .into_iter()
-        .map(|effect| {
-            let fields = effect.fields.into_iter().map(assignment).collect();
-            types::Effect {
-                row: effect.row,
-                key: effect.key,
-                action: match effect.action {
-                    Action::Create(object) => {
-                        types::Action::Create(types::NewRecord { object, fields })
-                    }
-                    Action::Update(id) => {
-                        types::Action::Update(types::ChangedRecord { id, fields })
-                    }
-                },
-            }
-        })
-        .collect()
-}
-
-fn assignment((field, value): (String, FieldValue)) -> types::Assignment {
-    let value = match value {
-        FieldValue::Boolean(yes) => types::Value::Boolean(yes),
-        FieldValue::Integer(number) => types::Value::Integer(number),
-        FieldValue::Decimal(number) => types::Value::Decimal(number.to_string()),
-        FieldValue::Date(day) => types::Value::Date(day.0),
-        FieldValue::Instant(moment) => types::Value::Instant(moment.0),
-        FieldValue::Text(text) => types::Value::Text(text),
-    };
-    types::Assignment { field, value }
 }
 
 /// Serves one call. A call before `bind`, or with a hook that was not bound, is the host's fault
@@ -322,11 +238,24 @@ impl<E: Export<Plugin: BeforeSave>> before_save::exports::peyvand::plugin::befor
         hook: u16,
         records: types::Batch,
     ) -> before_save::exports::peyvand::plugin::before_save::Answer {
-        let (patches, refused) =
-            serve::<E, _>(hook, records, |call, plugin| call.before_save(plugin));
-        before_save::exports::peyvand::plugin::before_save::Answer {
-            patches: patches.into(),
-            refusals: refusals(refused),
+        use before_save::exports::peyvand::plugin::before_save as words;
+        let answered = serve::<E, _>(hook, records, |call, plugin| call.before_save(plugin));
+        let child = |child: crate::patch::Child| words::Child {
+            row: child.row,
+            what: new_record(child.object, child.fields),
+        };
+        let keep = |keep: crate::patch::Keep| words::Kept {
+            row: keep.row,
+            what: types::StoreWrite {
+                key: keep.key,
+                value: keep.value,
+            },
+        };
+        words::Answer {
+            patches: answered.patches.into(),
+            refusals: refusals(answered.refusals),
+            children: answered.children.into_iter().map(child).collect(),
+            store: answered.keeps.into_iter().map(keep).collect(),
         }
     }
 }
@@ -347,6 +276,15 @@ impl<E: Export<Plugin: WorkflowAction>>
     fn perform(hook: u16, records: types::Batch, parameters: String) -> Vec<types::Effect> {
         effects(serve::<E, _>(hook, records, |call, plugin| {
             call.perform(plugin, &parameters)
+        }))
+    }
+}
+
+impl<E: Export<Plugin: OnReply>> on_reply::exports::peyvand::plugin::on_reply::Guest for E {
+    fn on_reply(hook: u16, replies: Vec<types::Reply>) -> Vec<types::Effect> {
+        let replies: Vec<Reply> = replies.into_iter().map(reply).collect();
+        effects(serve::<E, _>(hook, nothing(), |call, plugin| {
+            call.on_reply(plugin, &replies)
         }))
     }
 }

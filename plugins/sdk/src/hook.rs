@@ -1,6 +1,6 @@
 //! What may a plugin do? One trait for every kind of hook.
 
-use crate::effect::Effects;
+use crate::effect::{Effects, Reply};
 use crate::json::Json;
 use crate::patch::{Answer, Awards, Fault, Patch, Patches};
 use crate::row::{Records, Row};
@@ -59,6 +59,12 @@ pub trait AfterCommit: Plugin {
 pub trait WorkflowAction: Plugin {
     /// Acts for one record. `parameters` come from the workflow's definition.
     fn perform(&self, row: &Row<'_>, parameters: &Json, effects: &mut Effects);
+}
+
+/// Hears what other systems answered to the plugin's requests.
+pub trait OnReply: Plugin {
+    /// Looks at one reply; `hook` is the name that the request gave under `reply_to`.
+    fn on_reply(&self, hook: &str, reply: &Reply, effects: &mut Effects);
 }
 
 /// Points for what happened. The host keeps caps, badges and leaderboards.

@@ -38,10 +38,13 @@ pub mod hook;
 pub mod json;
 pub mod language;
 pub mod patch;
+pub mod records;
 pub mod row;
 #[doc(hidden)]
 pub mod serve;
 pub mod settings;
+pub mod store;
+pub mod text;
 pub mod value;
 
 #[cfg(target_arch = "wasm32")]
@@ -52,11 +55,14 @@ pub mod guest;
 pub mod manifest;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod world;
 
 pub use columns::{Column, Kind, Value};
-pub use effect::{Effects, FieldValue};
+pub use effect::{Effects, FieldValue, Message, Reply, Request, Target};
 pub use hook::{
-    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, Plugin, WorkflowAction,
+    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, OnReply, Plugin,
+    WorkflowAction,
 };
 pub use json::Json;
 pub use language::Language;
@@ -74,6 +80,15 @@ pub fn log(message: &str) {
     let _ = message;
 }
 
+/// A number that looks random and is the same when the same request is played again. Natively it
+/// counts.
+pub fn random() -> u64 {
+    #[cfg(target_arch = "wasm32")]
+    return guest::random();
+    #[cfg(not(target_arch = "wasm32"))]
+    world::random()
+}
+
 /// Exports a plugin: its type, then the kinds of hook that it serves.
 ///
 /// ```text
@@ -81,18 +96,18 @@ pub fn log(message: &str) {
 /// ```
 ///
 /// The kinds are `field_type`, `computed_fields`, `before_save`, `after_commit`,
-/// `workflow_action` and `gamification`; the component exports those and `binding`, nothing
+/// `workflow_action`, `gamification` and `on_reply`; the component exports those and `binding`, nothing
 /// else. Outside a guest the macro writes nothing.
 #[macro_export]
 macro_rules! export {
-    ($plugin:ty : $($point:ident),+ $(,)?) => {
+    ($plugin:ty : $($point:ident),* $(,)?) => {
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code, reason = "the canonical ABI's entry points, written by wit-bindgen")]
         const _: () = {
             struct Exported;
             impl $crate::guest::Export for Exported {
                 type Plugin = $plugin;
-                const POINTS: &'static [&'static str] = &[$(stringify!($point)),+];
+                const POINTS: &'static [&'static str] = &[$(stringify!($point)),*];
                 fn bound() -> &'static ::std::sync::OnceLock<$crate::serve::Bound<$plugin>> {
                     static BOUND: ::std::sync::OnceLock<$crate::serve::Bound<$plugin>> =
                         ::std::sync::OnceLock::new();
@@ -100,7 +115,7 @@ macro_rules! export {
                 }
             }
             $crate::export_point!(binding Exported);
-            $($crate::export_point!($point Exported);)+
+            $($crate::export_point!($point Exported);)*
         };
     };
 }
@@ -126,6 +141,9 @@ macro_rules! export_point {
     };
     (workflow_action $guest:ident) => {
         $crate::guest::workflow_action::export!($guest with_types_in $crate::guest::workflow_action);
+    };
+    (on_reply $guest:ident) => {
+        $crate::guest::on_reply::export!($guest with_types_in $crate::guest::on_reply);
     };
     (gamification $guest:ident) => {
         $crate::guest::gamification::export!($guest with_types_in $crate::guest::gamification);

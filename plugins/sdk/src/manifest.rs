@@ -115,6 +115,8 @@ impl Manifest {
             let (object, verb) = match &effect.action {
                 Action::Create(object) => (Some(object.as_str()), "create"),
                 Action::Update(_) => (None, "update"),
+                // What is needed for these is no [[effect]].
+                _ => continue,
             };
             let mut allowed = self.list("effect").iter().filter(|allowed| {
                 text(allowed, "verb") == verb

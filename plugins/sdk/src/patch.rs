@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::columns::{PatchColumns, Value, Writer};
+use crate::effect::{FieldValue, Target};
 use crate::row::{Faults, Hook, Row};
 
 /// The new values of a batch.
@@ -106,7 +107,61 @@ pub struct Refusal {
 #[derive(Debug)]
 pub struct Answer<'p, 'a> {
     pub(crate) patch: Patch<'p, 'a>,
-    pub(crate) refusals: &'p mut Vec<Refusal>,
+    pub(crate) more: &'p mut More,
+}
+
+/// What is answered before a save besides new values.
+#[derive(Debug, Default)]
+pub struct More {
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) children: Vec<Child>,
+    pub(crate) keeps: Vec<Keep>,
+}
+
+/// Everything that is answered before a save.
+#[derive(Debug, Default)]
+#[allow(missing_docs)]
+pub struct Answered {
+    pub patches: PatchColumns,
+    pub refusals: Vec<Refusal>,
+    pub children: Vec<Child>,
+    pub keeps: Vec<Keep>,
+}
+
+/// A record that is made in the same commit as a row, or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    /// The row that it belongs to.
+    pub row: u32,
+    /// The object.
+    pub object: String,
+    /// Its fields.
+    pub fields: Vec<(String, FieldValue)>,
+}
+
+impl Child {
+    /// Sets a field.
+    pub fn set(&mut self, field: &str, value: impl Into<FieldValue>) -> &mut Self {
+        self.fields.push((field.to_owned(), value.into()));
+        self
+    }
+
+    /// Sets a reference to the record that it belongs to.
+    pub fn set_row(&mut self, field: &str) -> &mut Self {
+        let row = FieldValue::Reference(Target::Row(self.row));
+        self.set(field, row)
+    }
+}
+
+/// A write to the plugin's own store, in the same commit as a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    /// The row that it belongs to.
+    pub row: u32,
+    /// The key.
+    pub key: String,
+    /// The value; none deletes the key.
+    pub value: Option<Vec<u8>>,
 }
 
 impl Answer<'_, '_> {
@@ -120,6 +175,35 @@ impl Answer<'_, '_> {
     pub fn clear(&mut self, column: &str) -> &mut Self {
         self.patch.clear(column);
         self
+    }
+
+    /// Adds a record in the same commit.
+    pub fn create(&mut self, object: &str) -> &mut Child {
+        let place = self.more.children.len();
+        self.more.children.push(Child {
+            row: self.patch.row,
+            object: object.to_owned(),
+            fields: Vec::new(),
+        });
+        &mut self.more.children[place]
+    }
+
+    /// Keeps a value in the plugin's own store, in the same commit.
+    pub fn keep(&mut self, key: &str, value: impl Into<Vec<u8>>) {
+        self.store(key, Some(value.into()));
+    }
+
+    /// Deletes a key of the plugin's own store, in the same commit.
+    pub fn forget(&mut self, key: &str) {
+        self.store(key, None);
+    }
+
+    fn store(&mut self, key: &str, value: Option<Vec<u8>>) {
+        self.more.keeps.push(Keep {
+            row: self.patch.row,
+            key: key.to_owned(),
+            value,
+        });
     }
 
     /// Refuses the record because of one of its fields.
@@ -150,7 +234,7 @@ impl Answer<'_, '_> {
     }
 
     fn push(&mut self, column: Option<u16>, code: &'static str, message: Cow<'static, str>) {
-        self.refusals.push(Refusal {
+        self.more.refusals.push(Refusal {
             row: self.patch.row,
             column,
             fault: Fault { code, message },

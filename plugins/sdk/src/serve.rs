@@ -2,12 +2,13 @@
 //! exports and a plugin's native tests.
 
 use crate::columns::{Batch, PatchColumns};
-use crate::effect::{Effect, Effects};
+use crate::effect::{Effect, Effects, Reply};
 use crate::hook::{
-    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, Plugin, WorkflowAction,
+    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, OnReply, Plugin,
+    WorkflowAction,
 };
 use crate::json::Json;
-use crate::patch::{Answer, Awards, Patches, Refusal};
+use crate::patch::{Answer, Answered, Awards, More, Patches, Refusal};
 use crate::row::{Clock, Faults, Hook, Records};
 use crate::settings::{BindError, Settings};
 
@@ -109,19 +110,34 @@ impl<'a> Call<'a> {
         patches.into_columns()
     }
 
-    /// Patches and refusals before a save.
-    pub fn before_save(&self, plugin: &impl BeforeSave) -> (PatchColumns, Vec<Refusal>) {
+    /// Everything that is answered before a save.
+    pub fn before_save(&self, plugin: &impl BeforeSave) -> Answered {
         let records = self.records();
         let mut patches = Patches::new(self.hook, self.faults);
-        let mut refusals = Vec::new();
+        let mut more = More::default();
         for row in records.rows() {
             let mut answer = Answer {
                 patch: patches.of(&row),
-                refusals: &mut refusals,
+                more: &mut more,
             };
             plugin.before_save(&row, &mut answer);
         }
-        (patches.into_columns(), refusals)
+        Answered {
+            patches: patches.into_columns(),
+            refusals: more.refusals,
+            children: more.children,
+            keeps: more.keeps,
+        }
+    }
+
+    /// Effects of what other systems answered.
+    pub fn on_reply(&self, plugin: &impl OnReply, replies: &[Reply]) -> Vec<Effect> {
+        let mut effects = Effects::default();
+        for (row, reply) in (0..).zip(replies) {
+            effects.row = row;
+            plugin.on_reply(&self.hook.name, reply, &mut effects);
+        }
+        effects.list
     }
 
     /// Effects of a commit.

@@ -26,11 +26,11 @@
 //! ```
 
 use crate::columns::{Batch, Column, Kind, Layout, PatchColumns, Value, Writer, read_patches};
-use crate::effect::Effect;
+use crate::effect::{Effect, Reply};
 use crate::hook::{
-    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, WorkflowAction,
+    AfterCommit, BeforeSave, ComputedFields, FieldType, Gamification, OnReply, WorkflowAction,
 };
-use crate::patch::Refusal;
+use crate::patch::{Child, Keep, Refusal};
 use crate::row::{Clock, Faults, Hook};
 use crate::serve::Call;
 use crate::value::{Date, Instant};
@@ -78,6 +78,10 @@ pub struct Outcome {
     pub patches: Vec<(u32, String, Option<Value>)>,
     /// Refused rows.
     pub refusals: Vec<Refusal>,
+    /// Records that are added.
+    pub children: Vec<Child>,
+    /// Writes to the plugin's own store.
+    pub keeps: Vec<Keep>,
     /// What shall happen.
     pub effects: Vec<Effect>,
     /// Points.
@@ -276,9 +280,11 @@ impl Rows {
     /// Patches and refusals before a save.
     pub fn before_save(&self, plugin: &impl BeforeSave) -> Outcome {
         self.call(|call, outcome| {
-            let (patches, refusals) = call.before_save(plugin);
-            self.patched(&patches, outcome);
-            outcome.refusals = refusals;
+            let answered = call.before_save(plugin);
+            self.patched(&answered.patches, outcome);
+            outcome.refusals = answered.refusals;
+            outcome.children = answered.children;
+            outcome.keeps = answered.keeps;
         })
     }
 
@@ -290,6 +296,11 @@ impl Rows {
     /// Effects of a workflow's action; the parameters are a JSON object.
     pub fn perform(&self, plugin: &impl WorkflowAction, parameters: &str) -> Outcome {
         self.call(|call, outcome| outcome.effects = call.perform(plugin, parameters))
+    }
+
+    /// Effects of what other systems answered.
+    pub fn on_reply(&self, plugin: &impl OnReply, replies: &[Reply]) -> Outcome {
+        self.call(|call, outcome| outcome.effects = call.on_reply(plugin, replies))
     }
 
     /// Points.

@@ -9,7 +9,7 @@ use crate::setting::{codes, component, memory};
 /// A field of every kind on one object.
 pub(super) fn specimens(session: &Session) {
     let _ = session
-        .install_plugin(&component("national-id"), Json::Null)
+        .install_unsigned_plugin(&component("national-id"), Json::Null)
         .unwrap();
     let kinds = [
         ("text", FieldKind::Text),

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use wasm_encoder::Instruction;
 
 use super::guests::{ANSWER, Guest};
+use super::making::with_sections;
 use super::{MANIFEST, guest, install};
 use crate::setting::{component, memory};
 
@@ -12,7 +13,7 @@ use crate::setting::{component, memory};
 fn refused(session: &Session, bytes: &[u8], what: &str, words: &[&str]) -> Error {
     let before = session.engine().check().unwrap();
     let error = session
-        .install_plugin(bytes, Json::Null)
+        .install_unsigned_plugin(bytes, Json::Null)
         .err()
         .unwrap_or_else(|| panic!("{what} was installed"));
     assert_eq!(error.kind(), ErrorKind::Plugin, "{what}: {error}");
@@ -80,7 +81,7 @@ fn a_file_that_is_no_plugin_is_not_installed() {
         "a core module",
         &["core module", build],
     );
-    let _ = session.install_plugin(&whole, Json::Null).unwrap();
+    let _ = session.install_unsigned_plugin(&whole, Json::Null).unwrap();
 }
 
 #[test]
@@ -195,4 +196,126 @@ fn a_manifest_that_does_not_fit_is_not_installed() {
         );
     }
     install(&session, &guest(&no_answer, MANIFEST));
+}
+
+/// A component of these bytes after its head, with the sections of a plugin.
+fn raw(sections: &[u8], manifest: &str) -> Vec<u8> {
+    let head = b"\0asm\x0d\0\x01\0";
+    with_sections([&head[..], sections].concat(), "0.1", manifest)
+}
+
+/// A number in LEB128.
+fn number(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let part = (number & 0x7f) as u8;
+        number >>= 7;
+        if number == 0 {
+            bytes.push(part);
+            return bytes;
+        }
+        bytes.push(part | 0x80);
+    }
+}
+
+fn section(id: u8, body: &[u8]) -> Vec<u8> {
+    [&[id][..], &number(body.len()), body].concat()
+}
+
+#[test]
+fn a_component_that_is_too_much_is_not_even_compiled() {
+    let session = memory();
+    // An empty instance, exported under ten thousand names.
+    let mut exports = number(10_000);
+    for place in 0..10_000 {
+        let name = format!("a{place}");
+        exports.extend([&[0][..], &number(name.len()), name.as_bytes(), &[5, 0, 0]].concat());
+    }
+    let many = [section(5, &[1, 1, 0]), section(11, &exports)].concat();
+    refused(
+        &session,
+        &raw(&many, MANIFEST),
+        "a component with ten thousand exports",
+        &["exports 10,000 things", "at most 100"],
+    );
+    let large = raw(&section(0, &vec![0; 50 << 20]), MANIFEST);
+    refused(
+        &session,
+        &large,
+        "a component of 50 MB",
+        &["50 MiB", "at most 32"],
+    );
+    let manifest = format!("{MANIFEST}\n# {}", "سلام ".repeat(200_000));
+    refused(
+        &session,
+        &raw(&[], &manifest),
+        "a manifest of two megabytes",
+        &["manifest has 1,8", "at most 1,048,576"],
+    );
+    let mut nested = b"\0asm\x0d\0\x01\0".to_vec();
+    for _ in 0..2_000 {
+        nested = [&b"\0asm\x0d\0\x01\0"[..], &section(4, &nested)].concat();
+    }
+    refused(
+        &session,
+        &with_sections(nested, "0.1", MANIFEST),
+        "components in components in components",
+        &["exports nothing", "peyvand plugin build"],
+    );
+}
+
+#[test]
+fn a_manifest_made_to_break_its_reader_is_told_as_any_other_fault() {
+    let session = memory();
+    let deep = format!("id = {}{}", "[".repeat(100_000), "]".repeat(100_000));
+    refused(&session, &raw(&[], &deep), "a deep manifest", &["line 1"]);
+    // More hooks than there are numbers for them would need a longer manifest than is read.
+    let hook = "{point=\"before-save\",name=\"a\",object=\"lead\"},";
+    let head = MANIFEST.split("[[field]]").next().unwrap();
+    let hooks = format!("{head}hook=[{}]", hook.repeat(20_000));
+    let error = refused(
+        &session,
+        &raw(&[], &hooks),
+        "twenty thousand hooks",
+        &["there are two hooks of this point and name"],
+    );
+    assert!(
+        error.to_string().len() < 10_000,
+        "{}",
+        error.to_string().len()
+    );
+}
+
+#[test]
+fn a_component_of_another_time_is_not_installed() {
+    let session = memory();
+    for contract in ["0.0", "0.1.0", "", "1.0", "0.1\n"] {
+        let other = Guest {
+            contract,
+            manifest: MANIFEST,
+            ..Guest::default()
+        };
+        refused(
+            &session,
+            &other.component(),
+            contract,
+            &["the plugin does not fit", "contract 0.1"],
+        );
+    }
+    let asking = Guest {
+        world: "package test:guest; package peyvand:secrets@0.1.0 { interface vault { now: func() -> s64; } } \
+                world guest { include peyvand:plugin/computed-fields-plugin@0.1.0; import peyvand:secrets/vault@0.1.0; }",
+        import: Some(("peyvand:secrets/vault@0.1.0", "now")),
+        manifest: MANIFEST,
+        ..Guest::default()
+    };
+    refused(
+        &session,
+        &asking.component(),
+        "one that imports what nobody gives",
+        &[
+            "imports peyvand:secrets/vault@0.1.0",
+            "which plugins are not given",
+        ],
+    );
 }

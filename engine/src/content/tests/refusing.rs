@@ -276,3 +276,27 @@ fn several_who_put_the_same_at_once_have_it_once() {
     assert!(path_of(&shop.content(), &hash).exists());
     assert_whole(&engine);
 }
+
+#[test]
+fn a_document_whose_name_promises_another_type_than_its_bytes_have_is_warned_of() {
+    let engine = Engine::in_memory().open().unwrap();
+    let session = engine.session();
+    let added = |name: &str, bytes: &[u8]| {
+        let file = session.put_file(name, None, &mut &*bytes).unwrap();
+        session.add_document(&file, json!({}), &[]).unwrap()
+    };
+    let committed = added("contract.PDF", b"MOV AX, 1");
+    assert!(
+        committed.warnings.len() == 1 && committed.warnings[0].contains("text/plain"),
+        "{:?}",
+        committed.warnings
+    );
+    for (name, bytes) in [
+        ("contract.pdf", b"%PDF-1.7".as_slice()),
+        ("a.jpg", b"\xFF\xD8\xFF\xE0"),
+        ("notes.txt", b"text"),
+        ("notes", b"text"),
+    ] {
+        assert_eq!(added(name, bytes).warnings, Vec::<String>::new(), "{name}");
+    }
+}

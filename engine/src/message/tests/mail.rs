@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::error::ErrorKind;
+use crate::query::Filter;
 
 fn mail(headers: &str, body: &str) -> Vec<u8> {
     format!("{headers}\r\n\r\n{body}")
@@ -125,21 +126,67 @@ fn a_mail_without_an_id_is_taken_in_once_too() {
     assert_eq!((first.id, second.before), (second.id, true));
 }
 
-#[test]
-fn attachments_are_listed() {
-    let office = Office::new();
+/// A mail with files: their names, and their bytes in base64.
+fn with_files(files: &[(&str, &str)]) -> Vec<u8> {
     let headers = "From: a@example.org\nMessage-ID: <x@y.org>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b";
-    let body = "--b\nContent-Type: text/html; charset=utf-8\n\n<p>سلام</p>\n--b\nContent-Type: application/pdf; name=\"../قرارداد.pdf\"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nJVBERg==\n--b--";
-    let id = office
-        .session
-        .receive_mail(&mail(headers, body))
-        .unwrap()
-        .id;
+    let mut body = "--b\nContent-Type: text/html; charset=utf-8\n\n<p>سلام</p>\n".to_owned();
+    for (name, bytes) in files {
+        body += &format!(
+            "--b\nContent-Type: application/pdf; name=\"{name}\"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\n{bytes}\n"
+        );
+    }
+    mail(headers, &(body + "--b--"))
+}
+
+fn bytes_of(office: &Office, document: &str) -> String {
+    use std::io::Read;
+    let document = document.parse().unwrap();
+    let mut text = String::new();
+    let mut file = office.session.open_file(document, "file").unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn attachments_become_documents_of_the_message_once() {
+    let office = Office::new();
+    let raw = with_files(&[("../قرارداد.pdf", "JVBERi0x"), ("", "2LPZhNin2YU=")]);
+    let id = office.session.receive_mail(&raw).unwrap().id;
     let message = office.get(id).to_json();
-    assert_eq!(message["attachments"][0]["media_type"], "application/pdf");
-    assert_eq!(message["attachments"][0]["size"], 4);
+    let list = &message["attachments"];
+    assert_eq!(list[0]["media_type"], "application/pdf");
+    assert_eq!(list[0]["size"], 6);
     assert_eq!(message["body_html"].as_str().unwrap().trim(), "<p>سلام</p>");
     assert_eq!(message["body_text"].as_str().unwrap().trim(), "سلام");
+    let document = |place: usize| list[place]["document"].as_str().unwrap().to_owned();
+    assert_eq!(bytes_of(&office, &document(0)), "%PDF-1");
+    assert_eq!(bytes_of(&office, &document(1)), "سلام");
+    let title = |id: String| office.get(id.parse().unwrap()).title();
+    assert_eq!(title(document(0)), "قرارداد.pdf");
+    assert_eq!(title(document(1)), "attachment-2");
+    assert!(office.session.receive_mail(&raw).unwrap().before);
+    let all = Filter::everything();
+    assert_eq!(office.session.count("document", &all).unwrap(), 2);
+    // They go with their message.
+    let erased = office.session.erase([id]).unwrap();
+    assert_eq!((erased.ids.len(), erased.messages), (7, 1));
+    assert_eq!(office.session.count("document", &all).unwrap(), 0);
+}
+
+#[test]
+fn an_attachment_that_the_store_does_not_take_is_listed_with_the_cause() {
+    let limits = crate::ContentRules::default().largest(10);
+    let office = Office::of(
+        Engine::in_memory().content(limits),
+        Postbox::accepting(),
+        rules(),
+    );
+    let raw = with_files(&[("a.txt", "YWFhYWFhYWFhYWFhYWFhYQ=="), ("b.txt", "Yg==")]);
+    let id = office.session.receive_mail(&raw).unwrap().id;
+    let list = &office.get(id).to_json()["attachments"];
+    let cause = list[0]["cause"].as_str().unwrap();
+    assert!(cause.contains("more than 10 bytes"), "{cause}");
+    assert!(list[0]["document"].is_null() && list[1]["document"].is_string());
 }
 
 #[test]
@@ -215,4 +262,24 @@ fn mails_that_were_cut_mixed_and_flipped_are_read_or_refused() {
         }
     }
     assert!(taken > 500, "{taken}");
+}
+
+#[test]
+fn long_message_ids_that_differ_at_their_end_are_of_two_mails() {
+    let office = Office::new();
+    let long = "a".repeat(600);
+    let first = from_maryam(&format!("{long}1@example.org"), "");
+    let second = from_maryam(&format!("{long}2@example.org"), "");
+    let receive = |raw: &[u8]| office.session.receive_mail(raw).unwrap();
+    let (one, two) = (receive(&first), receive(&second));
+    assert!(one.id != two.id && !two.before);
+    assert!(receive(&first).before);
+}
+
+#[test]
+fn a_text_about_headers_is_no_mail_of_many_parts() {
+    let office = Office::new();
+    let text = "the header Content-Type: is said here\n".repeat(600);
+    let raw = mail("From: a@example.org\nMessage-ID: <t@y.org>", &text);
+    assert!(office.session.receive_mail(&raw).is_ok());
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::*;
 use crate::query::{Filter, Query};
 use crate::testing::{Call, Fault, Faults};
-use crate::write::Request;
+use crate::write::{Group, Request};
 
 fn states(office: &Office) -> BTreeMap<String, usize> {
     let mut states = BTreeMap::new();
@@ -284,7 +284,9 @@ fn a_channel_without_a_transport_keeps_its_messages() {
     let office = Office::new();
     let letter = MessageDraft::new(address("تهران، خیابان آزادی ۱۲"), "قرارداد", "سلام");
     let id = office.post(letter.by(Channel::Letter)).id;
-    assert_eq!(office.engine.deliver(10).unwrap(), Deliveries::default());
+    let told = office.engine.deliver(10).unwrap();
+    assert_eq!(told.without_transport, [(Channel::Letter, 1)].into());
+    assert_eq!(told.sent + told.postponed, 0);
     assert_eq!(office.state(id), "queued");
     // Somebody took it to the post office.
     office
@@ -321,4 +323,125 @@ fn a_message_back_from_the_bin_that_was_being_sent_has_failed() {
     let restored = office.session.commit([Request::Restore { id }]).unwrap();
     assert_eq!(restored.id().unwrap(), id);
     assert_eq!(office.state(id), "failed");
+}
+
+/// Does something while a message is handed over.
+struct Meanwhile {
+    mail: Arc<Postbox>,
+    work: Box<dyn Fn(&Outgoing) + Send + Sync>,
+}
+
+impl Transport for Meanwhile {
+    fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
+        (self.work)(message);
+        self.mail.send(message)
+    }
+
+    fn window(&self) -> usize {
+        self.mail.window()
+    }
+}
+
+/// An engine whose carrier does something, which may need the engine itself.
+fn with_work(
+    builder: EngineBuilder,
+    work: impl Fn(&Engine, &FixedClock, &Outgoing) + Send + Sync + 'static,
+) -> (Engine, Arc<Postbox>, Arc<FixedClock>) {
+    let slot: Arc<std::sync::OnceLock<Engine>> = Arc::default();
+    let clock = Arc::new(FixedClock::at(at(NOON)));
+    let mail = Arc::new(Postbox::accepting());
+    let (known, time) = (slot.clone(), clock.clone());
+    let meanwhile = Meanwhile {
+        mail: mail.clone(),
+        work: Box::new(move |message| work(known.get().unwrap(), &time, message)),
+    };
+    let engine = builder
+        .clock(clock.clone())
+        .ids(Arc::new(SeededIds::new(7)))
+        .transport(Channel::Email, Arc::new(meanwhile))
+        .message_rules(rules())
+        .open()
+        .unwrap();
+    assert!(slot.set(engine.clone()).is_ok());
+    (engine, mail, clock)
+}
+
+#[test]
+fn a_report_that_comes_before_the_outcome_stays_and_the_carriers_id_is_kept() {
+    let (engine, ..) = with_work(Engine::in_memory(), |engine, _, message| {
+        let change = json!({"state": "bounced", "cause": "550", "sending_since": null});
+        let group = Group::kept(Request::update(message.id, change));
+        let report = engine.write(&engine.session().context, &[group], None, 0);
+        assert!(report.unwrap().groups[0].is_ok());
+    });
+    let id = engine
+        .session()
+        .send(mail_to("sara@example.org"))
+        .unwrap()
+        .id;
+    engine.deliver(10).unwrap();
+    let message = engine.session().get(id).unwrap();
+    assert_eq!(message.text("state"), Some("bounced"));
+    assert_eq!(message.text("cause"), Some("550"));
+    assert!(message.text("provider_id").is_some());
+}
+
+#[test]
+fn a_change_that_crosses_the_outcome_does_not_lose_it() {
+    let (engine, mail, _) = with_work(Engine::in_memory(), |engine, _, message| {
+        let user = json!({"purpose": "required"});
+        drop(engine.session().update(message.id, user).unwrap());
+    });
+    let id = engine
+        .session()
+        .send(mail_to("sara@example.org"))
+        .unwrap()
+        .id;
+    assert_eq!(engine.deliver(10).unwrap().warnings, Vec::<String>::new());
+    assert_eq!(
+        engine.session().get(id).unwrap().text("state"),
+        Some("sent")
+    );
+    assert_eq!(engine.deliver(10).unwrap().sent, 0);
+    assert_eq!(mail.taken().len(), 1);
+}
+
+#[test]
+fn what_is_not_handed_over_before_another_process_may_take_it_is_put_back() {
+    use crate::context::Clock as _;
+    let (engine, mail, _) = with_work(Engine::in_memory().shared(), |_, clock, _| {
+        clock.set(clock.now() + chrono::TimeDelta::minutes(3));
+    });
+    let drafts = (0..10).map(|one| mail_to(&format!("n{one}@example.org")));
+    drop(engine.session().send_all(drafts).unwrap());
+    let told = engine.deliver(10).unwrap();
+    // The window of ten took longer than others would wait.
+    assert_eq!(told.sent, 3);
+    let queued = Filter::eq("state", "queued");
+    assert_eq!(engine.session().count("message", &queued).unwrap(), 7);
+    while engine.deliver(10).unwrap().sent > 0 {}
+    assert_eq!((keys(&mail).len(), mail.taken().len()), (10, 10));
+}
+
+#[test]
+fn a_message_during_which_the_program_ends_each_time_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::on(dir.path(), Postbox::accepting());
+    let id = office.post(mail_to("sara@example.org")).id;
+    drop(office);
+    for attempt in 1..=8 {
+        let office = Office::on(dir.path(), Postbox::accepting());
+        assert_eq!(
+            office.state(id),
+            if attempt == 1 { "queued" } else { "sending" }
+        );
+        office.mail.die_after(0, false);
+        assert!(catch_unwind(AssertUnwindSafe(|| office.engine.deliver(10))).is_err());
+        drop(office);
+    }
+    let office = Office::on(dir.path(), Postbox::accepting());
+    let told = office.engine.deliver(10).unwrap();
+    assert_eq!((told.sent, told.failed), (0, 1));
+    let cause = office.get(id).text("cause").unwrap().to_owned();
+    assert!(cause.starts_with("given up after 8 attempts"), "{cause}");
 }

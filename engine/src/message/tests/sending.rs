@@ -66,6 +66,46 @@ fn a_message_stands_on_the_timelines_of_what_it_is_about() {
 }
 
 #[test]
+fn a_long_timeline_is_read_by_pages_that_together_are_all_of_it() {
+    let office = Office::new();
+    let contact = office.contact(json!({}));
+    for number in 0..7 {
+        let subject = format!("پیام {number}");
+        let draft = MessageDraft::new(Recipient::Record(contact), &subject, "سلام");
+        drop(office.post(draft));
+        let change = json!({"job_title": format!("مدیر {number}")});
+        drop(office.session.update(contact, change).unwrap());
+    }
+    let all = office.session.timeline(contact).unwrap();
+    assert!(all.len() >= 15);
+    for limit in [1, 2, 4, 100] {
+        let (mut pages, mut before) = (Vec::new(), None);
+        loop {
+            let page = office
+                .session
+                .timeline_before(contact, before, limit)
+                .unwrap();
+            let Some(first) = page.first() else { break };
+            before = Some(first.position);
+            let torn = page.iter().filter(|event| event.position == first.position);
+            assert!(page.len() < limit + torn.count(), "{limit}");
+            pages.splice(0..0, page);
+        }
+        let told = |events: &[crate::Event]| -> Vec<String> {
+            events.iter().map(|event| format!("{event:?}")).collect()
+        };
+        assert_eq!(told(&pages), told(&all), "{limit}");
+    }
+    assert!(
+        office
+            .session
+            .timeline_before(contact, None, 0)
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
 fn what_waits_for_somebody_who_was_deleted_is_not_sent() {
     let office = Office::new();
     let contact = office.contact(json!({}));
@@ -435,4 +475,130 @@ fn a_message_in_the_program_is_delivered_when_it_is_written() {
     let office = Office::new();
     let draft = MessageDraft::new(address("sara"), "کار تازه", "سلام").by(Channel::InApp);
     assert_eq!(office.post(draft).state, MessageState::Delivered);
+}
+
+#[test]
+fn a_mail_carries_the_files_that_it_names_as_they_were_when_it_was_queued() {
+    let office = Office::new();
+    let put = |text: &str| {
+        let file = office
+            .session
+            .put_file("پیشنهاد.txt", None, &mut text.as_bytes());
+        file.unwrap()
+    };
+    let document = office.session.add_document(&put("نسخه یک"), json!({}), &[]);
+    let document = document.unwrap().id().unwrap();
+    let id = office
+        .post(mail_to("sara@example.org").carrying(document))
+        .id;
+    drop(
+        office
+            .session
+            .add_version(document, &put("نسخه دو"), None)
+            .unwrap(),
+    );
+    let lost = office
+        .post(mail_to("sara@example.org").carrying(document))
+        .id;
+    office.engine.deliver(1).unwrap();
+    let taken = office.mail.taken();
+    let file = &taken[0].files[0];
+    assert_eq!(
+        (file.name.as_str(), file.bytes.as_slice()),
+        ("پیشنهاد.txt", "نسخه یک".as_bytes())
+    );
+    assert_eq!(office.state(id), "sent");
+    let changed = office.session.update(id, json!({"attachments": null}));
+    assert_eq!(
+        failures(&changed.unwrap_err()),
+        [("attachments", "was-sent")]
+    );
+    // What is not there any longer is not sent without it.
+    drop(office.session.delete(document).unwrap());
+    assert_eq!(office.engine.deliver(1).unwrap().failed, 1);
+    let cause = office.get(lost).text("cause").unwrap().to_owned();
+    assert!(cause.contains("cannot be sent"), "{cause}");
+}
+
+#[test]
+fn files_that_no_message_carries_are_refused() {
+    let mut small = rules();
+    small.largest_mail = 100;
+    let office = Office::of(Engine::in_memory(), Postbox::accepting(), small);
+    let text = "س".repeat(50);
+    let file = office
+        .session
+        .put_file("a.txt", None, &mut text.as_bytes())
+        .unwrap();
+    let document = office.session.add_document(&file, json!({}), &[]);
+    let document = document.unwrap().id().unwrap();
+    let refused = |draft: MessageDraft| office.session.send(draft).unwrap_err().to_string();
+    let large = refused(mail_to("sara@example.org").carrying(document));
+    assert!(large.contains("more than the 75"), "{large}");
+    let sms = refused(sms_to("09121234567").carrying(document));
+    assert!(sms.contains("carries no files"), "{sms}");
+    let contact = office.contact(json!({}));
+    let none = refused(mail_to("sara@example.org").carrying(contact));
+    assert!(none.contains("without a file"), "{none}");
+}
+
+#[test]
+fn who_opted_out_is_not_written_to_by_another_record_with_his_address_and_by_no_other() {
+    let office = Office::new();
+    let account =
+        |name: &str, email: &str| office.create("account", json!({"name": name, "email": email}));
+    let (shared, own) = (
+        account("فولاد پارس", "maryam@example.org"),
+        account("بیمه آینده", "info@bimeh.example"),
+    );
+    let fields = json!({"opt_out": ["email"], "account": own.to_string()});
+    let contact = office.contact(fields);
+    let to = |id: RecordId| MessageDraft::new(Recipient::Record(id), "", "سلام").by(Channel::Email);
+    assert_eq!(office.post(to(shared)).state, MessageState::Suppressed);
+    // The firm's own address is not hers, unless the message is for her.
+    assert_eq!(office.post(to(own)).state, MessageState::Queued);
+    let for_her = mail_to("info@bimeh.example").about(contact);
+    assert_eq!(office.post(for_her).state, MessageState::Suppressed);
+}
+
+#[cfg(feature = "template")]
+#[test]
+fn a_formatted_template_has_a_text_beside_it() {
+    let office = Office::new();
+    office.create(
+        "template",
+        json!({
+            "key": "offer", "name": "Offer", "kind": "message", "object": "contact", "format": "html",
+            "texts": {"fa": {"subject": "پیشنهاد", "body": "<h1>پیشنهاد</h1><p>{{ record.name }} گرامی،<br>سلام</p>"}},
+        }),
+    );
+    let contact = office.contact(json!({}));
+    let content = MessageText::Template {
+        template: "offer".to_owned(),
+        record: contact,
+    };
+    let posted = office.post(MessageDraft::of(Recipient::Record(contact), content));
+    let message = office.get(posted.id);
+    assert!(message.text("body_html").unwrap().contains("<h1>"));
+    let text = message.text("body_text").unwrap();
+    assert!(
+        text.starts_with("پیشنهاد\n") && text.ends_with("سلام"),
+        "{text}"
+    );
+    assert!(text.contains("مریم رضایی") && !text.contains('<'), "{text}");
+}
+
+#[test]
+fn quiet_hours_are_by_their_own_clock_where_the_recipients_is_not_known() {
+    let time = |text: &str| text.parse::<chrono::NaiveTime>().unwrap();
+    let zone = |hours: i32| FixedOffset::east_opt(hours * 3600).unwrap();
+    // It is noon in Tehran, half past eight in London and half past five in the evening in Tokyo.
+    for (offset, waits) in [(0, false), (9, true)] {
+        let mut quiet = rules();
+        let hours = QuietHours::new(time("17:00:00"), time("08:00:00"));
+        quiet.quiet_hours = Some(hours.in_zone(zone(offset)));
+        let office = Office::of(Engine::in_memory(), Postbox::accepting(), quiet);
+        let posted = office.post(sms_to("09121234567"));
+        assert_eq!(posted.cause.is_some(), waits, "{posted:?}");
+    }
 }

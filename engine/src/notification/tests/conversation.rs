@@ -78,6 +78,13 @@ fn a_name_that_fits_several_tells_nobody_and_says_so() {
     );
     assert_eq!(named(&office, "@سارا اکبری و @نیما").0, ["s2"]);
     assert!(session.get(left).is_ok());
+    // One that nobody has says so too.
+    let (users, warnings) = named(&office, "@ساار و @sara ببینید");
+    assert_eq!(users, ["sara"]);
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("'ساار'"),
+        "{warnings:?}"
+    );
 }
 
 #[test]

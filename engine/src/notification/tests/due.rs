@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::{Office, codes, made, noon};
 use crate::notification::NoticeState;
+use crate::query::Filter;
+use crate::write::Request;
 
 #[test]
 fn what_was_put_off_is_unread_again_at_its_moment() {
@@ -112,4 +114,78 @@ fn a_task_is_told_on_its_day_and_not_before_or_when_it_is_done() {
     office.later(TimeDelta::days(1));
     office.notify();
     assert_eq!(office.told(office.sara).len(), 3);
+}
+
+#[test]
+fn all_tasks_of_a_day_are_told_however_many_there_are() {
+    let office = Office::new();
+    let session = office.engine.session();
+    let task = |number: usize| {
+        let fields = json!({"kind": "task", "subject": format!("کار {number}"), "due_on": "2026-03-25", "owner": "sara"});
+        Request::create("activity", fields)
+    };
+    let (_, made) = session.commit_each((0..1_003).map(task)).unwrap();
+    assert!(made.iter().all(Result::is_ok));
+    let told = || {
+        let due = Filter::eq("kind", "due");
+        session.count("notification", &due).unwrap()
+    };
+    office.notify();
+    assert_eq!(told(), 1_003);
+    office.notify();
+    assert_eq!(told(), 1_003);
+}
+
+#[test]
+fn a_reminder_of_who_has_left_goes_to_the_manager_or_to_who_made_it() {
+    let office = Office::new();
+    let session = office.engine.session();
+    let reza = office.as_user(office.reza);
+    let at = noon() + TimeDelta::hours(2);
+    let remind = || {
+        reza.remind(office.sara, None, at, "تمدید")
+            .unwrap()
+            .id()
+            .unwrap()
+    };
+    let first = remind();
+    drop(
+        session
+            .update(office.sara, json!({"active": false}))
+            .unwrap(),
+    );
+    office.later(TimeDelta::hours(2));
+    let warnings = office.engine.notify().unwrap();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains(&first.to_string()),
+        "{warnings:?}"
+    );
+    assert_eq!(office.kinds(office.reza), ["reminder"]);
+    drop(
+        session
+            .update(office.sara, json!({"manager": "alireza"}))
+            .unwrap(),
+    );
+    remind();
+    assert_eq!(office.engine.notify().unwrap().len(), 1);
+    assert_eq!(office.kinds(office.alireza), ["reminder"]);
+    office.notify();
+}
+
+#[test]
+fn a_reminder_that_comes_back_with_its_record_is_told_then() {
+    let office = Office::new();
+    let sara = office.as_user(office.sara);
+    let at = noon() + TimeDelta::hours(2);
+    drop(
+        sara.remind(office.sara, Some(office.account), at, "تمدید")
+            .unwrap(),
+    );
+    drop(sara.delete(office.account).unwrap());
+    office.later(TimeDelta::hours(3));
+    office.notify();
+    assert!(office.told(office.sara).is_empty());
+    drop(sara.restore(office.account).unwrap());
+    office.notify();
+    assert_eq!(office.kinds(office.sara), ["reminder"]);
 }

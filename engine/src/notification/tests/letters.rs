@@ -1,5 +1,7 @@
 //! Do letters leave by the ways, at the hours and as often as their reader chose?
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -7,8 +9,10 @@ use super::{Office, codes, fixed, made};
 use crate::engine::{Engine, EngineBuilder};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Call, Fault, Faults};
+use crate::message::{CallingCode, Channel, MessageRules, Sender};
 use crate::notification::{Letter, LetterChannel, NoticeState};
 use crate::query::{Filter, Query};
+use crate::testing::Postbox;
 use crate::write::Request;
 
 /// Letters become activities, as they would become messages.
@@ -207,7 +211,153 @@ fn a_letter_that_cannot_be_written_waits_and_is_told() {
         "{warnings:?}"
     );
     assert_eq!(office.kinds(office.sara), ["mention"]);
+    // It is put off for an hour, and in the end given up.
+    office.notify();
+    office.later(TimeDelta::hours(1));
     assert_eq!(office.engine.notify().unwrap().len(), 1);
+    office.later(TimeDelta::days(9));
+    office.notify();
+    assert_eq!(waiting(&office.engine), 0);
+    assert_eq!(office.unread(office.sara).len(), 1);
+}
+
+fn waiting(engine: &Engine) -> usize {
+    let query = Query::new("notification").filter(Filter::eq("delivery", "waiting"));
+    engine.session().query(&query).unwrap().records.len()
+}
+
+fn with_carriers(builder: EngineBuilder) -> (EngineBuilder, Arc<Postbox>, Arc<Postbox>) {
+    let mut rules = MessageRules {
+        calling_code: Some(CallingCode::new("98", "0")),
+        ..MessageRules::default()
+    };
+    let sender = Sender::new("crm@bimeh.example", "بیمه آینده");
+    rules.senders.insert(Channel::Email, sender);
+    let mail = Arc::new(Postbox::accepting());
+    let sms = Arc::new(Postbox::accepting());
+    let builder = builder
+        .transport(Channel::Email, mail.clone())
+        .transport(Channel::Sms, sms.clone())
+        .message_rules(rules);
+    (builder, mail, sms)
+}
+
+#[test]
+fn letters_are_messages_to_the_users_address_that_the_outbox_sends_once() {
+    let (builder, mail, sms) = with_carriers(Engine::in_memory());
+    let office = Office::of(builder);
+    let reachable = json!({"email": "sara@bimeh.example", "mobile": "۰۹۱۲ ۱۲۳ ۴۵۶۷"});
+    drop(
+        office
+            .engine
+            .session()
+            .update(office.sara, reachable)
+            .unwrap(),
+    );
+    prefer(&office, json!({"channels": ["email", "sms"]}));
+    mention(&office, "سلام");
+    for _ in 0..2 {
+        office.notify();
+        office.engine.deliver(100).unwrap();
+    }
+    let mails = mail.taken();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        (mails[0].to_address.as_str(), mails[0].to_name.as_str()),
+        ("sara@bimeh.example", "سارا محمدی")
+    );
+    assert!(mails[0].subject.contains("از شما نام برد"), "{mails:?}");
+    assert_eq!(mails[0].text, mails[0].subject);
+    assert_eq!(mails[0].language.as_deref(), Some("fa"));
+    let short = sms.taken();
+    assert_eq!(short.len(), 1);
+    assert_eq!(short[0].to_address, "+989121234567");
+    assert_eq!(waiting(&office.engine), 0);
+    // Nobody is told of the messages themselves.
+    assert!(office.kinds(office.sara).is_empty());
+}
+
+#[test]
+fn a_letter_waits_for_a_process_that_sends_such_letters() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::of(Engine::builder(dir.path()));
+    let sara = office.sara;
+    drop(
+        office
+            .engine
+            .session()
+            .update(sara, json!({"email": "sara@bimeh.example"}))
+            .unwrap(),
+    );
+    prefer(&office, json!({"channels": ["email"]}));
+    mention(&office, "سلام");
+    office.notify();
+    office.notify();
+    assert_eq!(office.kinds(sara), ["mention"], "it is shown meanwhile");
+    assert_eq!(waiting(&office.engine), 1);
+    drop(office);
+    let (builder, mail, _) = with_carriers(Engine::builder(dir.path()));
+    let (builder, _clock) = fixed(builder);
+    let engine = builder.open().unwrap();
+    engine.notify().unwrap();
+    engine.deliver(10).unwrap();
+    assert_eq!(mail.taken().len(), 1);
+    assert_eq!(waiting(&engine), 0);
+}
+
+#[test]
+fn a_thousand_letters_that_cannot_be_written_hold_up_no_other() {
+    let (builder, mail, _) = with_carriers(Engine::in_memory());
+    let office = Office::of(builder);
+    let session = office.engine.session();
+    drop(
+        session
+            .update(office.reza, json!({"email": "reza@bimeh.example"}))
+            .unwrap(),
+    );
+    // Sara has no address.
+    for user in [office.sara, office.reza] {
+        let fields = json!({"user": user.to_string(), "channels": ["email"]});
+        made(&session, "notification_preference", fields);
+    }
+    let at = super::noon().to_rfc3339();
+    let waits = |user: crate::RecordId| {
+        let fields = json!({
+            "user": user.to_string(), "kind": "reminder", "actor": "system", "at": at, "count": 1,
+            "channels": ["email"], "delivery": "waiting", "deliver_at": at,
+        });
+        Request::create("notification", fields)
+    };
+    let many = (0..1_000)
+        .map(|_| waits(office.sara))
+        .chain([waits(office.reza)]);
+    let (_, made) = session.commit_each(many).unwrap();
+    assert!(made.iter().all(Result::is_ok));
+    let warnings = office.engine.notify().unwrap();
+    assert_eq!(warnings.len(), 1_000);
+    assert!(
+        warnings[0].contains("has no e-mail address"),
+        "{}",
+        warnings[0]
+    );
+    office.engine.deliver(10).unwrap();
+    assert_eq!(mail.taken().len(), 1);
+    office.notify();
+}
+
+#[test]
+fn a_letter_that_the_rules_refuse_is_put_off_and_told() {
+    let refused = Engine::in_memory().letters(|letter| {
+        let fields = json!({"name": "", "email": letter.key});
+        Ok(vec![Request::create("contact", fields)])
+    });
+    let office = Office::of(refused);
+    prefer(&office, json!({"channels": ["email"]}));
+    mention(&office, "یک");
+    let warnings = office.engine.notify().unwrap();
+    assert!(warnings[0].contains("could not be told"), "{warnings:?}");
+    office.notify();
+    assert_eq!(waiting(&office.engine), 1);
 }
 
 #[test]

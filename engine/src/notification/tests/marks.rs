@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Office, codes, fixed, made};
 use crate::engine::Engine;
 use crate::error::ErrorKind;
+use crate::journal::{Call, Fault, Faults};
 use crate::query::{Filter, Query};
 use crate::record::RecordId;
 use crate::session::Session;
@@ -178,4 +179,27 @@ fn looks_cost_no_commit_until_they_are_written_down_together() {
         .session()
         .count("recently_seen", &Filter::everything());
     assert_eq!(lists.unwrap(), 1);
+}
+
+#[test]
+fn looks_that_could_not_be_written_are_not_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let faults = Faults::new();
+    let office = Office::of(
+        Engine::builder(dir.path())
+            .background(false)
+            .faults(&faults),
+    );
+    let sara = office.as_user(office.sara);
+    sara.seen(office.account).unwrap();
+    office.later(TimeDelta::minutes(10));
+    faults.fail(Call::Write, 0, Fault::Io);
+    assert!(office.engine.notify().is_err());
+    let seen: Vec<RecordId> = sara
+        .recently_seen()
+        .unwrap()
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(seen, [office.account]);
 }

@@ -397,3 +397,43 @@ fn a_store_from_before_there_were_notifications_tells_only_of_what_comes() {
     office.notify();
     assert_eq!(office.kinds(sara), ["assignment"]);
 }
+
+#[test]
+fn what_somebody_keeps_getting_in_the_way_of_is_decided_anew_and_not_lost() {
+    let office = Office::new();
+    let session = office.engine.session();
+    let mut number = 0;
+    let place = || {
+        office
+            .engine
+            .subscriber("engine/notifications")
+            .unwrap()
+            .position()
+            .unwrap()
+    };
+    let before = place();
+    let mut warnings = Vec::new();
+    let left = crate::notification::told::commit(&office.engine, &mut warnings, |reader| {
+        let account = reader.get(office.account)?.unwrap();
+        // Somebody else is quicker each time.
+        number += 1;
+        drop(session.update(office.account, json!({"industry": number.to_string()}))?);
+        let request = crate::write::Request::Update {
+            id: account.id(),
+            revision: Some(account.revision()),
+            fields: crate::write::Fields::default().with("industry", "بیمه"),
+        };
+        Ok(crate::notification::told::Todo {
+            units: vec![vec![request]],
+            stored: Some(crate::write::Stored {
+                what: "heard".to_owned(),
+                entries: vec![crate::notification::starts_at(reader.position())],
+                ..crate::write::Stored::default()
+            }),
+        })
+    })
+    .unwrap();
+    assert!(left.undecided && left.refused.is_empty());
+    assert_eq!(place(), before, "the same is heard again");
+    assert!(number > 1);
+}

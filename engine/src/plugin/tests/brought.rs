@@ -59,7 +59,7 @@ fn views_come_with_their_plugin_and_go_with_it() {
             info.brings
         );
     }
-    session.install_plugin(&bytes, Json::Null).unwrap();
+    session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     let _ = session
         .create("lead", json!({"name": "علی رضایی", "employees": 3}))
         .unwrap();
@@ -70,18 +70,20 @@ fn views_come_with_their_plugin_and_go_with_it() {
     // Installing it again changes nothing that is as it was.
     let revision = |id| session.get(id).unwrap().revision();
     let before = revision(view.id.unwrap());
-    session.install_plugin(&bytes, Json::Null).unwrap();
+    session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     assert_eq!(revision(view.id.unwrap()), before);
     session.remove_plugin("tester").unwrap();
     assert_eq!(session.default_view("lead").unwrap().name, "Leads");
-    session.install_plugin(&bytes, Json::Null).unwrap();
+    session.install_unsigned_plugin(&bytes, Json::Null).unwrap();
     assert!(session.dashboard("scores").is_ok());
 }
 
 #[test]
 fn a_plugin_whose_fields_others_show_is_kept_until_they_are_stripped() {
     let session = Engine::in_memory().open().unwrap().session();
-    session.install_plugin(&plugin(VIEWS), Json::Null).unwrap();
+    session
+        .install_unsigned_plugin(&plugin(VIEWS), Json::Null)
+        .unwrap();
     let own = json!({"key": "own", "name": "من", "definition": {"object": "lead", "columns": ["name", "score"]}});
     let _ = session.create("view", own).unwrap();
     let error = session.remove_plugin("tester").unwrap_err();
@@ -109,7 +111,7 @@ fn a_view_that_does_not_fit_refuses_the_plugin_and_installs_nothing() {
     ];
     for (views, expected) in cases {
         let error = session
-            .install_plugin(&plugin(&views), Json::Null)
+            .install_unsigned_plugin(&plugin(&views), Json::Null)
             .unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }

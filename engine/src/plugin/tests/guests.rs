@@ -28,6 +28,8 @@ pub(super) struct Guest<'a> {
     pub(super) export: &'a str,
     pub(super) contract: &'a str,
     pub(super) manifest: &'a str,
+    /// The section `peyvand:data`; none when empty.
+    pub(super) data: &'a str,
 }
 
 const ANSWERED: &[Instruction<'static>] = &[Instruction::I32Const(ANSWER)];
@@ -42,6 +44,7 @@ impl Default for Guest<'_> {
             export: "peyvand:plugin/computed-fields@0.1.0#compute",
             contract: "0.1",
             manifest: MANIFEST,
+            data: "",
         }
     }
 }
@@ -171,13 +174,15 @@ impl Guest<'_> {
         resolve
             .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/v0.1"))
             .unwrap();
-        if self.world.contains("wasi:clocks") {
-            resolve
-                .push_str(
-                    "clocks.wit",
-                    "package wasi:clocks@0.2.0; interface wall-clock { now: func() -> s64; }",
-                )
-                .unwrap();
+        if let Some((name, function)) = self.import
+            && let Some((package, rest)) = name.split_once('/')
+            && let Some((interface, version)) = rest.split_once('@')
+            && package.starts_with("wasi:")
+        {
+            let system = format!(
+                "package {package}@{version}; interface {interface} {{ {function}: func() -> u64; }}"
+            );
+            resolve.push_str("system.wit", &system).unwrap();
         }
         let package = resolve.push_str("guest.wit", self.world).unwrap();
         let world = resolve.select_world(&[package], None).unwrap();
@@ -193,7 +198,11 @@ impl Guest<'_> {
         for (name, data) in [
             ("peyvand:contract", self.contract),
             ("peyvand:manifest", self.manifest),
+            ("peyvand:data", self.data),
         ] {
+            if data.is_empty() && name == "peyvand:data" {
+                continue;
+            }
             let section = CustomSection {
                 name: name.into(),
                 data: data.as_bytes().into(),

@@ -1,28 +1,44 @@
 //! Can a guest do harm, and is every failure told with its name?
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod billing;
 mod brought;
+mod code;
 mod columns;
+mod effects;
+mod granting;
 mod guests;
+mod industry;
 mod lifecycle;
 mod shipped;
+mod signed;
+mod surveyor;
+mod trial;
+mod versions;
+mod wasi;
 
 use std::sync::Arc;
 
-use serde_json::Map;
+use chrono::DateTime;
 use wasm_encoder::Instruction;
 
 use super::*;
 use crate::hook::Said as _;
-use crate::hook::{Answers, HookFailure, Row, Verb};
+use crate::hook::{Answers, HookContext, HookFailure, Row, Verb};
+use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::standard_schema;
-use guest::Moment;
+use crate::store::{Backend, MemoryBackend, Snapshot};
 use guests::{
     Guest, MANIFEST, answering_rows, computing, endless, logging, memory_bomb, panic_at,
     panic_when_used, patching, patching_import,
 };
 use hooks::Served;
+
+/// A file, opened as one of no engine.
+fn open(bytes: &[u8]) -> Result<Opened, Error> {
+    super::open(&Runtime::new()?, bytes)
+}
 
 /// The hook of a component of tests, in the standard schema.
 fn served(bytes: &[u8]) -> Result<Arc<Served>, Error> {
@@ -32,7 +48,7 @@ fn served(bytes: &[u8]) -> Result<Arc<Served>, Error> {
         &Runtime::new()?,
         bytes,
         &opened.manifest,
-        &Map::new(),
+        &Terms::default(),
         &schema,
     )?;
     Ok(hooks.remove(0))
@@ -53,6 +69,24 @@ fn leads(employees: &[i64]) -> Vec<Record> {
     employees.iter().enumerate().map(lead).collect()
 }
 
+/// Noon of a day in March 2026, over an empty store.
+fn at_noon<T>(ask: impl FnOnce(&HookContext<'_>) -> T) -> T {
+    let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
+    let reader = Reader {
+        snapshot: Snapshot::pin(&backend),
+        schema: Arc::new(standard_schema()),
+        rehearsed: None,
+    };
+    let now = DateTime::from_timestamp_micros(1_774_051_200_000_000).unwrap();
+    ask(&HookContext {
+        reader: &reader,
+        now,
+        today: now.date_naive(),
+        zone: chrono::FixedOffset::east_opt(0).unwrap(),
+        actor: &Actor::System,
+    })
+}
+
 fn amend(hook: &Served, employees: &[i64]) -> Result<Answers, HookFailure> {
     let leads = leads(employees);
     let rows: Vec<Row<'_>> = leads
@@ -64,13 +98,7 @@ fn amend(hook: &Served, employees: &[i64]) -> Result<Answers, HookFailure> {
             after: Some(lead),
         })
         .collect();
-    hook.amend(
-        &rows,
-        Moment {
-            now: 1_774_051_200_000_000,
-            today: 20_533,
-        },
-    )
+    at_noon(|context| hook.amend(&rows, context))
 }
 
 fn failure(compute: &[Instruction<'_>], manifest: &str) -> String {

@@ -25,7 +25,7 @@ fn shipped(id: &str) -> (HashMap<String, Arc<Served>>, Schema) {
         &Runtime::new().unwrap(),
         &bytes,
         &opened.manifest,
-        &Map::new(),
+        &Terms::default(),
         &schema,
     )
     .unwrap();
@@ -48,13 +48,6 @@ fn record(schema: &Schema, object: &str, number: u128, fields: Json) -> Record {
     record
 }
 
-fn noon() -> Moment {
-    Moment {
-        now: 1_774_051_200_000_000,
-        today: 20_533,
-    }
-}
-
 #[test]
 fn the_built_plugins_open_and_load() {
     for id in ["follow-up", "lead-score", "national-id", "sales-league"] {
@@ -74,7 +67,7 @@ fn the_built_plugins_open_and_load() {
             &Runtime::new().unwrap(),
             &bytes,
             &opened.manifest,
-            &Map::new(),
+            &Terms::default(),
             &schema,
         )
         .unwrap();
@@ -110,7 +103,7 @@ fn a_lead_gets_its_score_alone_and_in_company() {
         .unwrap()
         .number;
     let scores = |rows: &[Row<'_>]| -> Vec<Option<Value>> {
-        let answers = hooks["lead"].amend(rows, noon()).unwrap();
+        let answers = at_noon(|noon| hooks["lead"].amend(rows, noon)).unwrap();
         answers
             .patches
             .into_iter()
@@ -131,9 +124,8 @@ fn a_lead_gets_its_score_alone_and_in_company() {
 #[test]
 fn a_national_id_is_made_canonical_or_refused_and_shown() {
     let (hooks, _) = shipped("national-id");
-    let (texts, refusals, cost) = hooks["person-id"]
-        .canonical(&["۰۰۸۴۵۷۵۹۴۸", "0084575949"], noon())
-        .unwrap();
+    let (texts, refusals, cost) =
+        at_noon(|noon| hooks["person-id"].canonical(&["۰۰۸۴۵۷۵۹۴۸", "0084575949"], noon)).unwrap();
     assert_eq!(texts[0], "0084575948");
     assert_eq!(
         refusals
@@ -160,13 +152,13 @@ fn a_won_opportunity_gets_a_task_within_the_grants() {
         before: None,
         after: Some(&deal),
     };
-    let effects = hooks["follow-up"]
-        .cause(&[row], Some(r#"{"reason": "won"}"#), noon())
-        .unwrap();
+    let effects =
+        at_noon(|noon| hooks["follow-up"].cause(&[row], Some(r#"{"reason": "won"}"#), noon))
+            .unwrap();
     let [effect] = effects.effects.as_slice() else {
         panic!("one effect: {:?}", effects.effects)
     };
-    let EffectAction::Create { object, fields } = &effect.action else {
+    let EffectAction::Create { object, fields, .. } = &effect.action else {
         panic!("a create")
     };
     assert_eq!(
@@ -200,7 +192,7 @@ fn a_won_opportunity_is_worth_points() {
         .values()
         .filter(|hook| hook.hook.declared.object == "opportunity")
         .map(|hook| {
-            hook.award(&[row], noon())
+            at_noon(|noon| hook.award(&[row], noon))
                 .unwrap()
                 .awards
                 .iter()

@@ -9,6 +9,7 @@ mod document;
 mod message;
 mod option_words;
 mod organisation;
+mod process;
 mod sales;
 mod social;
 mod template;
@@ -31,6 +32,7 @@ pub(crate) fn schema() -> Schema {
             document::objects(),
             view::objects(),
             social::objects(),
+            process::objects(),
             access::objects(),
         ]
         .into_iter()

@@ -71,6 +71,7 @@ pub(super) fn objects() -> Vec<Declaration> {
                 Field::new("email", FieldKind::Email)
                     .indexed()
                     .label("E-mail", "ایمیل", "البريد"),
+                Field::new("mobile", FieldKind::Phone).label("Mobile", "موبایل", "الجوال"),
                 reference("manager", &["user"]).label("Manager", "مدیر", "المدير"),
                 reference("team", &["team"]).label("Team", "تیم", "الفريق"),
                 reference("role", &["role"]).label("Role", "نقش", "الدور"),

@@ -23,11 +23,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use super::room::Room;
-use super::tree::{Pair, Tree, exactly, failed, is_refusal};
-use crate::journal::{Disk, DiskFile, RealDisk, sync_folder};
+use super::tree::{Pair, Tree, exactly, failed, refused};
+use crate::journal::{Disk, DiskFile};
 use crate::store::StoreError;
 use crate::store::locks::{lock, read, write};
 use crate::store::overlay::Change;
@@ -43,6 +43,9 @@ const LOOSE: u64 = 4 * 1024 * 1024;
 const LOOSE_PART: u64 = 16;
 /// So many places wait for a sync at most, where nothing is replaced: a rebuild writes all there is.
 const PENDING: usize = 8_192;
+
+/// What the engine is to hold of a batch, and the places (start and length) of what it replaces.
+type Placed = (Vec<Change>, Vec<(u64, u64)>);
 
 /// Where a page lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +76,7 @@ impl Place {
 /// An ordered map whose large values lie in a file of their own.
 pub(super) struct Apart {
     map: Box<dyn Tree>,
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     shelf: RwLock<Shelf>,
     writer: Mutex<Writer>,
@@ -99,13 +103,18 @@ struct Writer {
 
 impl Apart {
     /// Opens the file in `folder` whose places `map` holds.
-    pub(super) fn open(map: Box<dyn Tree>, folder: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        map: Box<dyn Tree>,
+        disk: &Arc<dyn Disk>,
+        folder: &Path,
+    ) -> Result<Self, StoreError> {
         let file = match exactly(map.as_ref(), &LENGTH)? {
-            Some(length) => Some(existing(&folder.join(FILE), &length)?),
+            Some(length) => Some(existing(disk.as_ref(), &folder.join(FILE), &length)?),
             None => None,
         };
         Ok(Apart {
             map,
+            disk: Arc::clone(disk),
             folder: folder.to_path_buf(),
             shelf: RwLock::new(Shelf {
                 file,
@@ -115,8 +124,13 @@ impl Apart {
         })
     }
 
-    /// Puts a page where nothing lies and says what the engine is to hold of it.
-    fn put(&self, writer: &mut Writer, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    /// Puts a page where nothing lies and says what the engine is to hold of it. The place is noted in `taken`.
+    fn put(
+        &self,
+        writer: &mut Writer,
+        bytes: Vec<u8>,
+        taken: &mut Vec<(u64, u64)>,
+    ) -> Result<Vec<u8>, StoreError> {
         let (Some(checksum), Ok(length)) = (bytes.first_chunk(), u32::try_from(bytes.len())) else {
             return Ok(bytes);
         };
@@ -127,6 +141,7 @@ impl Apart {
             return Err(failed("nobody looked where there is room"));
         };
         let start = room.take(bytes.len() as u64);
+        taken.push((start, bytes.len() as u64));
         writer.dirty = true;
         self.with_file(|file| file.write_all_at(start, &bytes))?;
         let place = Place {
@@ -137,14 +152,34 @@ impl Apart {
         Ok(place.encode())
     }
 
+    /// Puts all pages of a batch, and says what the engine is to hold and which places that frees.
+    fn put_all(
+        &self,
+        writer: &mut Writer,
+        batch: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+        taken: &mut Vec<(u64, u64)>,
+    ) -> Result<Placed, StoreError> {
+        let (mut held, mut loose) = (Vec::with_capacity(batch.len()), Vec::new());
+        for (key, bytes) in batch {
+            let before = read(&self.shelf).held(self.map.as_ref(), &key)?;
+            let place = before.as_deref().and_then(Place::decode);
+            loose.extend(place.map(|place| (place.start, u64::from(place.length))));
+            let bytes = bytes.map(|bytes| self.put(writer, bytes, taken));
+            held.push((key, bytes.transpose()?));
+        }
+        Ok((held, loose))
+    }
+
     /// Calls `work` on the file, which is made if there is none.
     fn with_file(&self, work: impl Fn(&dyn DiskFile) -> io::Result<()>) -> Result<(), StoreError> {
+        let path = self.folder.join(FILE);
+        let refused = |error| refused("writing", &path, error);
         if let Some(file) = &read(&self.shelf).file {
-            return work(file.as_ref()).map_err(failed);
+            return work(file.as_ref()).map_err(refused);
         }
-        let file = RealDisk.create(&self.folder.join(FILE)).map_err(failed)?;
-        sync_folder(&self.folder).map_err(failed)?;
-        work(file.as_ref()).map_err(failed)?;
+        let file = self.disk.create(&path).map_err(refused)?;
+        self.disk.sync_folder(&self.folder).map_err(refused)?;
+        work(file.as_ref()).map_err(refused)?;
         write(&self.shelf).file = Some(file);
         Ok(())
     }
@@ -155,17 +190,30 @@ impl Apart {
             return Ok(());
         }
         let mut taken = Vec::new();
+        let mut needed = 0;
         let mut at: Option<Vec<u8>> = None;
         loop {
             let bound = at.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
             let Some((key, held)) = self.map.first_after(bound)? else {
                 break;
             };
+            if key == LENGTH {
+                needed = held.try_into().map_or(u64::MAX, u64::from_be_bytes);
+                break;
+            }
             taken.extend(Place::decode(&held).map(|place| (place.start, u64::from(place.length))));
             at = Some(key);
         }
         let room =
             Room::around(taken).ok_or_else(|| failed("two of its pages lie in one place"))?;
+        // Behind that lies what a process wrote that did not come to sync it.
+        let needed = needed.max(room.end());
+        if let Some(file) = &read(&self.shelf).file
+            && file.len().is_ok_and(|length| length > needed)
+        {
+            // Only room: it may be given back another time.
+            drop(file.set_len(needed));
+        }
         writer.room = Some(room);
         Ok(())
     }
@@ -214,14 +262,11 @@ impl Apart {
 }
 
 /// The file of places that are there, unless it lost its end.
-fn existing(path: &Path, length: &[u8]) -> Result<Box<dyn DiskFile>, StoreError> {
+fn existing(disk: &dyn Disk, path: &Path, length: &[u8]) -> Result<Box<dyn DiskFile>, StoreError> {
     let length = length.try_into().map(u64::from_be_bytes);
     let length = length.map_err(|_| failed("it does not say how long its pages are"))?;
-    let refused = |error: io::Error| match is_refusal(&error) {
-        true => StoreError::io("opening", path, error),
-        false => failed(error),
-    };
-    let file = RealDisk.open(path).map_err(refused)?;
+    let refused = |error| refused("opening", path, error);
+    let file = disk.open(path).map_err(refused)?;
     match file.len().map_err(refused)? < length {
         true => Err(failed("the file of its pages lost its end")),
         false => Ok(file),
@@ -323,14 +368,19 @@ impl Tree for Apart {
         self.look_around(&mut writer)?;
         // Of two changes of one key the later one holds.
         let batch: BTreeMap<Vec<u8>, Option<Vec<u8>>> = batch.into_iter().collect();
-        let (mut held, mut loose) = (Vec::with_capacity(batch.len()), Vec::new());
-        for (key, bytes) in batch {
-            let before = read(&self.shelf).held(self.map.as_ref(), &key)?;
-            let place = before.as_deref().and_then(Place::decode);
-            loose.extend(place.map(|place| (place.start, u64::from(place.length))));
-            let bytes = bytes.map(|bytes| self.put(&mut writer, bytes));
-            held.push((key, bytes.transpose()?));
-        }
+        let mut taken = Vec::new();
+        let (held, mut loose) = match self.put_all(&mut writer, batch, &mut taken) {
+            Ok(placed) => placed,
+            Err(error) => {
+                // Nobody knows of these places: they are as free as before.
+                if let Some(room) = &mut writer.room {
+                    for (start, length) in taken {
+                        room.give(start, length);
+                    }
+                }
+                return Err(error);
+            }
+        };
         write(&self.shelf).pending.extend(held);
         writer.loose_bytes += loose.iter().map(|(_, length)| length).sum::<u64>();
         writer.loose.append(&mut loose);
@@ -360,140 +410,5 @@ impl Tree for Apart {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use tempfile::TempDir;
-
-    use super::super::sled::SledTree;
-    use super::*;
-
-    fn open(dir: &TempDir) -> Result<Apart, StoreError> {
-        Apart::open(Box::new(SledTree::open(dir.path()).unwrap()), dir.path())
-    }
-
-    fn page(number: u8) -> Vec<u8> {
-        vec![number; SMALL + usize::from(number)]
-    }
-
-    fn put(tree: &Apart, pages: &[(u8, Vec<u8>)]) {
-        let change = |(key, page): &(u8, Vec<u8>)| (vec![*key], Some(page.clone()));
-        tree.apply(pages.iter().map(change).collect()).unwrap();
-    }
-
-    fn all(tree: &Apart) -> Vec<Pair> {
-        let (mut found, mut at) = (Vec::new(), Bound::Unbounded);
-        while let Some(pair) = tree.first_after(at.as_ref().map(Vec::as_slice)).unwrap() {
-            at = Bound::Excluded(pair.0.clone());
-            found.push(pair);
-        }
-        let (mut back, mut at) = (Vec::new(), Bound::Unbounded);
-        while let Some(pair) = tree.last_before(at.as_ref().map(Vec::as_slice)).unwrap() {
-            at = Bound::Excluded(pair.0.clone());
-            back.push(pair);
-        }
-        back.reverse();
-        assert_eq!(found, back);
-        found
-    }
-
-    #[test]
-    fn places_are_frozen() {
-        let place = Place {
-            checksum: [1, 2, 3, 4],
-            start: 64,
-            length: 300,
-        };
-        let held = [1, 2, 3, 4, 0x80, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 1, 44];
-        assert_eq!(place.encode(), held);
-        assert_eq!(Place::decode(&held), Some(place));
-        // A page that the engine holds itself.
-        assert_eq!(Place::decode(&[1, 2, 3, 4, 2, 0, 0, 0]), None);
-    }
-
-    #[test]
-    fn a_sync_before_anything_is_written_forgets_nothing_of_what_is_taken() {
-        let dir = TempDir::new().unwrap();
-        let tree = open(&dir).unwrap();
-        put(&tree, &[(1, page(1)), (2, page(2))]);
-        tree.sync().unwrap();
-        Box::new(tree).close().unwrap();
-        let tree = open(&dir).unwrap();
-        tree.sync().unwrap();
-        put(&tree, &[(3, page(3))]);
-        let expected: Vec<Pair> = (1..4).map(|number| (vec![number], page(number))).collect();
-        assert_eq!(all(&tree), expected);
-    }
-
-    #[test]
-    fn what_was_not_synced_is_as_before_after_a_crash_and_nothing_was_written_over() {
-        let dir = TempDir::new().unwrap();
-        let tree = open(&dir).unwrap();
-        put(&tree, &[(1, page(1)), (2, page(2)), (3, vec![3])]);
-        tree.sync().unwrap();
-        let before = all(&tree);
-        put(&tree, &[(1, page(9)), (4, page(4))]);
-        tree.apply(vec![(vec![2], None)]).unwrap();
-        assert_eq!(all(&tree).len(), 3);
-        assert_eq!(tree.key_after(&[1]).unwrap(), Some(vec![3]));
-        drop(tree);
-        assert_eq!(all(&open(&dir).unwrap()), before);
-    }
-
-    #[test]
-    fn what_is_replaced_again_and_again_takes_no_more_room() {
-        let dir = TempDir::new().unwrap();
-        let length = || dir.path().join(FILE).metadata().unwrap().len();
-        let pages = |round: u8| -> Vec<(u8, Vec<u8>)> {
-            (0..20).map(|key| (key, page(key / 2 + round))).collect()
-        };
-        for round in 0..30 {
-            let tree = open(&dir).unwrap();
-            put(&tree, &pages(round));
-            tree.sync().unwrap();
-        }
-        let once: u64 = pages(30)
-            .iter()
-            .map(|(_, page)| page.len() as u64 + 64)
-            .sum();
-        assert!(length() <= 2 * once, "{} of {once}", length());
-        let tree = open(&dir).unwrap();
-        tree.apply((0..20).map(|key| (vec![key], None)).collect())
-            .unwrap();
-        tree.sync().unwrap();
-        tree.sync().unwrap();
-        assert_eq!((all(&tree).len(), length()), (0, 0));
-        drop(tree);
-        assert_eq!(all(&open(&dir).unwrap()), []);
-    }
-
-    #[test]
-    fn a_file_that_lost_its_end_is_noticed_when_it_is_opened() {
-        let dir = TempDir::new().unwrap();
-        let tree = open(&dir).unwrap();
-        put(&tree, &[(1, page(1))]);
-        tree.sync().unwrap();
-        drop(tree);
-        let file = std::fs::OpenOptions::new()
-            .write(true)
-            .open(dir.path().join(FILE));
-        file.unwrap().set_len(100).unwrap();
-        assert!(matches!(open(&dir), Err(StoreError::StateFailed { .. })));
-    }
-
-    #[test]
-    fn pages_that_the_engine_holds_itself_are_read_and_move_when_they_are_written() {
-        let dir = TempDir::new().unwrap();
-        let map = SledTree::open(dir.path()).unwrap();
-        map.apply(vec![(vec![1], Some(page(1))), (vec![2], Some(page(2)))])
-            .unwrap();
-        map.sync().unwrap();
-        drop(map);
-        let tree = open(&dir).unwrap();
-        assert_eq!(all(&tree), [(vec![1], page(1)), (vec![2], page(2))]);
-        put(&tree, &[(2, page(3))]);
-        tree.sync().unwrap();
-        assert_eq!(all(&tree), [(vec![1], page(1)), (vec![2], page(3))]);
-        assert!(exactly(tree.map.as_ref(), &[2]).unwrap().unwrap().len() < 20);
-    }
-}
+#[path = "apart_tests.rs"]
+mod tests;

@@ -6,7 +6,9 @@
 #[cfg(test)]
 use std::path::Path;
 
-use crate::journal::Position;
+use std::sync::Arc;
+
+use crate::journal::{Disk, Position};
 use crate::store::overlay::Change;
 use crate::store::{Row, StoreError};
 
@@ -47,11 +49,12 @@ pub(crate) fn rebuild_state<E: From<StoreError>>(
     oldest: Position,
 ) -> Result<(), E> {
     let folder = Folder::open(dir, Unmarked::Refuse, options.pid)?;
-    build_state(&folder, options, entries, folded, oldest)
+    let disk: Arc<dyn Disk> = Arc::new(crate::journal::RealDisk);
+    build_state((&folder, &disk), options, entries, folded, oldest)
 }
 
 pub(super) fn build_state<E: From<StoreError>>(
-    folder: &Folder,
+    (folder, disk): (&Folder, &Arc<dyn Disk>),
     options: &StoreOptions,
     entries: impl Iterator<Item = Result<Kept, E>>,
     (folded, chain): (Position, Chain),
@@ -59,7 +62,7 @@ pub(super) fn build_state<E: From<StoreError>>(
 ) -> Result<(), E> {
     let engine = folder.engine.unwrap_or(options.state_engine);
     beside(folder, |new| -> Result<(), E> {
-        let pages = Pages::new(open_tree(engine, new)?, 0);
+        let pages = Pages::new(open_tree(engine, disk, new)?, 0);
         pages.build(entries)?;
         pages.tree().apply(vec![marked(&OLDEST, oldest)])?;
         pages.mark_folded(folded, chain)?;

@@ -9,7 +9,9 @@
 //! A crash anywhere leaves a store that is whole; what is left to do is done by doing it again.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::ops::Bound;
+use std::path::Path;
 
 use crate::journal::Subject;
 use crate::store::locks::{lock, read, write};
@@ -65,9 +67,21 @@ impl EmbeddedBackend {
         let new = folder.new_state();
         remove(&new)?;
         let pages = read(&self.layers).pages()?.clone();
-        let tree = open_tree(engine, &new)?;
-        Copy::new(tree.as_ref(), subjects).all_of(pages.tree(), tell)?;
-        tree.close()?;
+        let disk = self.journal.disk();
+        let copied = open_tree(engine, disk, &new).and_then(|tree| {
+            let mut copy = Copy::new(tree.as_ref(), subjects);
+            match copy.all_of(pages.tree(), tell) {
+                // It is the state that was to be copied which failed: nothing but a rebuild helps.
+                Err(error) if copy.reading => self.noted(Err(error)),
+                Err(error) => Err(of_the_copy(error, &new)),
+                Ok(()) => tree.close().map_err(|error| of_the_copy(error, &new)),
+            }
+        });
+        if copied.is_err() {
+            // Half of a copy is of no use, and it may be what fills the disk.
+            drop(remove(&new));
+            return copied;
+        }
         let cache = pages.cache().limit();
         drop(pages);
 
@@ -77,16 +91,25 @@ impl EmbeddedBackend {
         let opened = old
             .close()
             .and_then(|()| folder.swap_state())
-            .and_then(|()| Ok(Pages::new(open_tree(engine, &folder.state())?, cache)));
+            .and_then(|()| Ok(Pages::new(open_tree(engine, disk, &folder.state())?, cache)));
         match opened {
             Ok(pages) => layers.pages = Some(pages),
             Err(error) => {
-                self.poison(&error);
-                Folder::ask_for_rebuild(&self.dir, &error.to_string());
-                return Err(error);
+                // Where the system refused, the next open goes on with the one state that is there.
+                return self.noted_write(Err(error));
             }
         }
         Ok(())
+    }
+}
+
+/// A copy that fails says nothing of the state that it is made of.
+fn of_the_copy(error: StoreError, new: &Path) -> StoreError {
+    match error {
+        StoreError::StateFailed { why } => {
+            StoreError::io("copying the state to", new, io::Error::other(why))
+        }
+        other => other,
     }
 }
 
@@ -100,6 +123,8 @@ struct Copy<'a> {
     marks: Vec<Change>,
     /// The last key of the page before, in its space.
     last: Option<(Space, Vec<u8>)>,
+    /// Whether the page that it is at is being read, and not written.
+    reading: bool,
 }
 
 impl<'a> Copy<'a> {
@@ -111,14 +136,16 @@ impl<'a> Copy<'a> {
             batch: Vec::new(),
             marks: Vec::new(),
             last: None,
+            reading: false,
         }
     }
 
-    fn all_of(mut self, from: &dyn Tree, tell: Tell<'_>) -> Result<(), StoreError> {
+    fn all_of(&mut self, from: &dyn Tree, tell: Tell<'_>) -> Result<(), StoreError> {
         let mut at: Option<Vec<u8>> = None;
         let mut done = 0;
         loop {
             let bound = at.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            self.reading = true;
             let Some((key, bytes)) = from.first_after(bound)? else {
                 break;
             };
@@ -132,6 +159,7 @@ impl<'a> Copy<'a> {
                 tell(Progress::new(done, 0, "pages of the state written"));
             }
         }
+        self.reading = false;
         self.write()?;
         self.to.sync()?;
         self.to.apply(std::mem::take(&mut self.marks))?;
@@ -140,6 +168,7 @@ impl<'a> Copy<'a> {
 
     fn page(&mut self, space: Space, bytes: Vec<u8>) -> Result<(), StoreError> {
         let leaf = Leaf::read(&bytes).map_err(failed)?;
+        self.reading = false;
         let mut entries: Vec<Entry<'_>> = (0..leaf.len()).map(|at| leaf.entry(at)).collect();
         entries.retain(|entry| !self.is_erased(space, entry));
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
@@ -182,7 +211,9 @@ pub(crate) fn contents(
     engine: super::StateEngine,
     each: &mut dyn FnMut(&[u8]),
 ) -> Result<(), StoreError> {
-    let tree = open_tree(engine, folder)?;
+    let disk: std::sync::Arc<dyn crate::journal::Disk> =
+        std::sync::Arc::new(crate::journal::RealDisk);
+    let tree = open_tree(engine, &disk, folder)?;
     let mut at: Option<Vec<u8>> = None;
     loop {
         let bound = at.as_deref().map_or(Bound::Unbounded, Bound::Excluded);

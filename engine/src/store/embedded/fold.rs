@@ -125,7 +125,7 @@ impl Store {
         // Nobody may be there to be told of a panic, and nobody knows what it left of the pages.
         let folded = catch_unwind(AssertUnwindSafe(fold))
             .unwrap_or_else(|_| Err(failed("folding panicked")));
-        if self.noted(folded)? {
+        if self.noted_write(folded)? {
             let mut layers = write(&self.layers);
             layers.folded = folding.upto;
             layers.folding = None;
@@ -188,9 +188,9 @@ impl Store {
             let pruned = pages
                 .mark_oldest(oldest)
                 .and_then(|()| pages.prune(after.as_deref(), oldest, PRUNED_AT_ONCE));
-            match self.noted(pruned)? {
+            match self.noted_write(pruned)? {
                 Some(last) => after = Some(last),
-                None => return self.noted(pages.tree().sync()),
+                None => return self.noted_write(pages.tree().sync()),
             }
         }
     }

@@ -223,13 +223,14 @@ impl Folder {
         remove(&old)
     }
 
-    /// Ends a change of states that a crash broke off.
+    /// Ends a change of states that a crash broke off. One that was not finished is of no use, and takes room.
     pub(super) fn settle_swap(&self) -> Result<(), StoreError> {
         let (state, old) = (self.state(), self.dir.join(STATE_OLD));
         if old.exists() && !state.exists() {
             fs::rename(&old, &state).map_err(|error| StoreError::io("renaming", &old, error))?;
         }
-        remove(&old)
+        remove(&old)?;
+        remove(&self.new_state())
     }
 
     /// Removes the states that were set aside.

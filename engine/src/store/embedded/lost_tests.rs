@@ -10,6 +10,7 @@ use tempfile::tempdir;
 use super::tests::{copy, everything, fill, on_each_engine, open, options, put, refusal};
 use super::tree::{Pair, Tree};
 use super::*;
+use crate::journal::Faults;
 use crate::store::overlay::Change;
 
 on_each_engine! {
@@ -20,6 +21,7 @@ on_each_engine! {
     closing_a_store_whose_state_failed_keeps_its_commits_and_says_why
     folds_go_on_where_an_old_segment_cannot_be_read
     a_fold_that_panics_stops_commits
+    a_fold_on_a_full_disk_stops_commits_and_leaves_the_state_where_it_is
     a_rebuild_writes_a_lost_format_file_anew
     a_rebuild_at_open_tells_how_far_it_is
 }
@@ -193,6 +195,59 @@ fn a_fold_that_panics_stops_commits(engine: StateEngine) {
     let store = open(engine, dir.path());
     assert!(store.set_aside().is_some());
     assert_eq!(everything(&store).len(), 5);
+}
+
+/// Too varied to be compressed.
+fn varied(number: u32) -> Vec<u8> {
+    let mut value = vec![0; 900];
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&number.to_be_bytes());
+    hasher.finalize_xof().fill(&mut value);
+    value
+}
+
+fn a_fold_on_a_full_disk_stops_commits_and_leaves_the_state_where_it_is(engine: StateEngine) {
+    for room in [0, 3_000, 50_000, 120_000] {
+        let dir = tempdir().unwrap();
+        let faults = Faults::new();
+        let opened = || {
+            let disk = Arc::new(faults.clone());
+            EmbeddedBackend::open_on(dir.path(), &options(engine), disk, &mut |_| {}).unwrap()
+        };
+        let fill = |store: &EmbeddedBackend, keys: std::ops::Range<u32>| {
+            for number in keys {
+                put(store, &(number % 150).to_be_bytes(), &varied(number)).unwrap();
+            }
+        };
+        let store = opened();
+        fill(&store, 0..150);
+        store.fold().unwrap();
+        fill(&store, 150..300);
+        let before = everything(&store);
+        faults.fill_after(room);
+        assert!(
+            matches!(store.fold(), Err(StoreError::DiskFull { .. })),
+            "{room}"
+        );
+        assert_eq!(everything(&store), before);
+        let stopped = put(&store, b"a", b"1").unwrap_err();
+        assert!(
+            stopped.to_string().contains("no space is left"),
+            "{stopped}"
+        );
+        drop(store.close());
+        drop(store);
+        faults.mend();
+
+        let store = opened();
+        assert_eq!(store.set_aside(), None);
+        assert!(!dir.path().join("state.failed-1").exists());
+        assert_eq!(everything(&store), before);
+        store.fold().unwrap();
+        put(&store, b"a", b"1").unwrap();
+        assert!(store.verify().unwrap().state_is_fold);
+        store.close().unwrap();
+    }
 }
 
 fn a_rebuild_writes_a_lost_format_file_anew(engine: StateEngine) {

@@ -163,6 +163,17 @@ impl Store {
         result
     }
 
+    /// The same of what was to be written into the state. A refusal, as of a full disk, leaves it as it was at the last
+    /// sync: nothing more is written on it, and the next open goes on with it.
+    fn noted_write<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result
+            && !matches!(error, StoreError::StateFailed { .. })
+        {
+            self.poison(error);
+        }
+        self.noted(result)
+    }
+
     fn visible(&self) -> Position {
         Position::from_number(self.head.load(Ordering::Acquire))
     }
@@ -391,7 +402,11 @@ impl Backend for EmbeddedBackend {
             .sync()
             .and_then(|()| self.journal.give_zeroes_back());
         self.stop_tending();
-        let closed = self.noted(self.let_go());
+        // Once nothing is written any more, what a close fails with says nothing of what was synced before.
+        let closed = match self.poison.get() {
+            Some(_) => self.let_go(),
+            None => self.noted(self.let_go()),
+        };
         lock(&self.folder).take();
         folded.and(synced.map_err(StoreError::from)).and(closed)
     }

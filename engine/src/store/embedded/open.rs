@@ -267,7 +267,7 @@ fn open_pages(
 ) -> Result<Pages, StoreError> {
     let engine = folder.engine.unwrap_or(options.state_engine);
     let cache = usize::try_from(options.cache_bytes).unwrap_or(usize::MAX);
-    let pages = Pages::new(open_tree(engine, &folder.state())?, cache);
+    let pages = Pages::new(open_tree(engine, journal.disk(), &folder.state())?, cache);
     // What does not say where it stands is no state, and what lost its end only half of one.
     pages.oldest()?;
     follows(&pages, journal)?;
@@ -308,7 +308,13 @@ fn build(
         }
     });
     let folded = (found.position, journal.hash_at(found.position)?);
-    build_state(folder, options, entries, folded, found.oldest)
+    build_state(
+        (folder, journal.disk()),
+        options,
+        entries,
+        folded,
+        found.oldest,
+    )
 }
 
 /// Makes a new state in a folder of its own, which takes the place of the old one when it is whole.
@@ -318,7 +324,8 @@ pub(super) fn beside<E: From<StoreError>>(
 ) -> Result<(), E> {
     let new = folder.new_state();
     remove(&new)?;
-    make(&new)?;
+    // What is half made is of no use to anybody, and may be what fills the disk.
+    make(&new).inspect_err(|_| drop(remove(&new)))?;
     let state = folder.state();
     remove(&state)?;
     let renamed = fs::rename(&new, &state)
@@ -336,7 +343,11 @@ pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-pub(super) fn open_tree(engine: StateEngine, path: &Path) -> Result<Box<dyn Tree>, StoreError> {
+pub(super) fn open_tree(
+    engine: StateEngine,
+    disk: &Arc<dyn Disk>,
+    path: &Path,
+) -> Result<Box<dyn Tree>, StoreError> {
     let map: Box<dyn Tree> = match engine {
         StateEngine::Sled => Box::new(super::sled::SledTree::open(path)?),
         #[cfg(feature = "redb")]
@@ -349,5 +360,5 @@ pub(super) fn open_tree(engine: StateEngine, path: &Path) -> Result<Box<dyn Tree
             });
         }
     };
-    Ok(Box::new(Apart::open(map, path)?))
+    Ok(Box::new(Apart::open(map, disk, path)?))
 }

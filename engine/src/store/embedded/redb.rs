@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::ops::Bound;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ::redb::{
     AccessGuard, Database, DatabaseError, Durability, ReadableDatabase, StorageError,
@@ -33,6 +33,7 @@ type Guard<'a> = AccessGuard<'a, &'static [u8]>;
 pub(super) struct RedbTree {
     /// `None` only while it is dropped.
     db: Option<Database>,
+    path: PathBuf,
 }
 
 impl RedbTree {
@@ -50,7 +51,7 @@ impl RedbTree {
             },
         )?;
         let db = db.map_err(|error| StoreError::io("opening", &path, error))?;
-        let tree = RedbTree { db: Some(db) };
+        let tree = RedbTree { db: Some(db), path };
         if fresh {
             tree.write(Durability::Immediate, |_| Ok(()))?;
             sync_folder(folder).map_err(failed)?;
@@ -68,13 +69,19 @@ impl RedbTree {
         work: impl FnOnce(&WriteTransaction) -> Result<(), Failure>,
     ) -> Result<(), StoreError> {
         let db = self.db()?;
-        watched(|| -> Result<(), Failure> {
+        let write = || -> Result<(), Failure> {
             let mut transaction = db.begin_write()?;
             transaction.set_durability(durability)?;
             transaction.set_quick_repair(matches!(durability, Durability::Immediate));
             work(&transaction)?;
             Ok(transaction.commit()?)
-        })
+        };
+        // What was durable before still is.
+        let written = watched(|| match write() {
+            Err(Failure::Io(error)) if is_refusal(&error) => Ok(Err(error)),
+            written => written.map(Ok),
+        })?;
+        written.map_err(|error| StoreError::io("writing", &self.path, error))
     }
 
     fn read(&self, range: Range<'_>, last: bool) -> Result<Option<Pair>, StoreError> {

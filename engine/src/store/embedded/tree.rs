@@ -7,6 +7,7 @@
 use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use crate::store::StoreError;
 use crate::store::overlay::Change;
@@ -78,6 +79,15 @@ pub(super) fn is_refusal(error: &io::Error) -> bool {
         io::ErrorKind::Other,
     ];
     !of_the_files.contains(&error.kind())
+}
+
+/// What it means that a write or an open of the state's own files failed. After a refusal they are as they were at the
+/// last sync; anything else may have left anything.
+pub(super) fn refused(action: &'static str, path: &Path, error: io::Error) -> StoreError {
+    match is_refusal(&error) {
+        true => StoreError::io(action, path, error),
+        false => failed(error),
+    }
 }
 
 /// Runs a call into an engine; an error and a panic are the same to us.

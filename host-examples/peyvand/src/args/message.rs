@@ -30,7 +30,7 @@ pub(crate) enum Message {
     Show { id: RecordId },
     /// Hand over what is due
     #[command(
-        after_help = "Example, as a job of every minute:\n  peyvand message deliver --carriers /etc/crm/carriers.toml\nwhere carriers.toml has\n  [email]\n  server = \"smtp.example.org\"\n  security = \"starttls\"\n  user = \"crm\"\n  password = \"…\"\n  from = \"crm@example.org\""
+        after_help = CARRIERS
     )]
     Deliver {
         /// Who carries mail and SMS: a TOML file; keep it readable for nobody else, it has passwords
@@ -55,6 +55,39 @@ pub(crate) enum Message {
         carriers: Option<PathBuf>,
     },
 }
+
+pub(crate) const CARRIERS: &str = "\
+Notifications that users want by mail or SMS are written first, and go too.
+
+Example, as a job of every minute:
+  peyvand message deliver --carriers /etc/crm/carriers.toml
+where carriers.toml has those of these parts that there are:
+  [email]
+  server = \"smtp.example.org\"
+  security = \"starttls\"        # or tls, or none; port = 587 unless told
+  user = \"crm\"
+  password = \"…\"
+  from = \"crm@example.org\"
+  name = \"Our firm\"
+
+  [sms]
+  url = \"https://sms.example.org/send\"
+  format = \"json\"              # or form
+  fields = { to = \"{to}\", text = \"{text}\", sender = \"{from}\" }
+  headers = { Authorization = \"Bearer …\" }
+  from = \"3000\"
+  success = \"ok\"               # what the answer has in it when the SMS was taken
+  id = \"/message/id\"           # where its id is in the answer
+  takes_a_key_once = false       # whether the gateway takes a {key} once
+
+  [numbers]                      # of numbers that were written without their country
+  calling_code = \"98\"
+  trunk = \"0\"
+
+  [quiet]                        # no SMS then; by the recipient's clock, or else this one
+  from = \"21:00\"
+  until = \"08:00\"
+  zone = \"+03:30\"";
 
 #[derive(Debug, Args)]
 pub(crate) struct Send {
@@ -83,6 +116,9 @@ pub(crate) struct Send {
     /// Records that it is about
     #[arg(long, value_name = "ID")]
     pub(crate) about: Vec<RecordId>,
+    /// Documents whose files it carries; only by email or letter
+    #[arg(long, value_name = "DOCUMENT")]
+    pub(crate) attach: Vec<RecordId>,
     /// service, marketing (only to who agreed) or required (whatever was wished)
     #[arg(long, value_name = "PURPOSE", default_value = "service")]
     pub(crate) purpose: String,

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use peyvand::RecordId;
+use peyvand::{Locale, RecordId};
 
 use crate::moment::Moment;
 
 /// In which language.
 #[derive(Debug, Args)]
 pub(crate) struct Looking {
-    /// The language of names and options: en, fa or ar
-    #[arg(long, value_name = "TAG", default_value = "en", value_parser = ["en", "fa", "ar"])]
-    pub(crate) language: String,
+    /// The language of names and options: en, fa or ar [default: that of --locale]
+    #[arg(long, value_name = "TAG", value_parser = crate::render::language)]
+    pub(crate) language: Option<Locale>,
 }
 
 #[derive(Debug, Subcommand)]

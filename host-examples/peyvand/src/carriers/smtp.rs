@@ -10,14 +10,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lettre::address::{Address, Envelope};
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use peyvand::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
+use peyvand::{Accepted, Outgoing, OutgoingFile, SendError, SendErrorKind, Transport};
 
 use super::{Email, Security, seconds};
 
@@ -203,16 +203,34 @@ fn written(message: &Outgoing) -> Result<(Envelope, Vec<u8>), SendError> {
     }
     let text = || SinglePart::plain(message.text.clone());
     let html = || SinglePart::html(message.html.clone());
-    let built = match (message.text.is_empty(), message.html.is_empty()) {
-        (false, false) => {
-            let both = MultiPart::alternative()
-                .singlepart(text())
-                .singlepart(html());
-            builder.multipart(both)
+    let both = || {
+        MultiPart::alternative()
+            .singlepart(text())
+            .singlepart(html())
+    };
+    let words = (!message.text.is_empty(), !message.html.is_empty());
+    let built = match (words, message.files.is_empty()) {
+        ((true, true), true) => builder.multipart(both()),
+        ((false, true), true) => builder.singlepart(html()),
+        (_, true) => builder.singlepart(text()),
+        (words, false) => {
+            let mixed = MultiPart::mixed();
+            let mixed = match words {
+                (true, true) => mixed.multipart(both()),
+                (false, true) => mixed.singlepart(html()),
+                _ => mixed.singlepart(text()),
+            };
+            let files = message.files.iter().map(attached);
+            builder.multipart(files.fold(mixed, MultiPart::singlepart))
         }
-        (true, false) => builder.singlepart(html()),
-        _ => builder.singlepart(text()),
     };
     let mail = built.map_err(|error| wrong(format!("the mail cannot be written: {error}")))?;
     Ok((mail.envelope().clone(), mail.formatted()))
+}
+
+fn attached(file: &OutgoingFile) -> SinglePart {
+    let unknown =
+        || ContentType::parse("application/octet-stream").unwrap_or(ContentType::TEXT_PLAIN);
+    let media_type = ContentType::parse(&file.media_type).unwrap_or_else(|_| unknown());
+    Attachment::new(file.name.clone()).body(file.bytes.clone(), media_type)
 }

@@ -79,6 +79,11 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// The beginning of a hash: enough to know it again.
+pub(super) fn short_hash(hash: &str) -> String {
+    cut(hash, 13)
+}
+
 /// Words in lines of at most so many characters.
 pub(super) fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];

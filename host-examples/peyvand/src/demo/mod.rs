@@ -1,6 +1,7 @@
 //! What is it like to run a company with this? `peyvand demo`: a company is founded, lives through a year in three
 //! languages through the same write path as everybody else, and a tour shows what came of it.
 
+mod case;
 mod company;
 mod customers;
 mod deals;
@@ -9,9 +10,14 @@ mod dice;
 mod figures;
 mod layout;
 mod leads;
+mod letters;
 mod names;
+mod papers;
 mod rules;
+mod screens;
 mod story;
+#[cfg(test)]
+mod tests;
 mod tour;
 mod words;
 mod year;
@@ -50,6 +56,11 @@ const PLUGINS: [(&str, &[u8]); 4] = [
 
 /// Seconds east of Greenwich where the company is.
 const ZONE: i32 = 12_600;
+
+#[cfg(test)]
+pub(crate) use letters::mail_template;
+#[cfg(test)]
+pub(crate) use papers::profile;
 
 /// How the demo is made.
 pub(crate) struct DemoOptions {
@@ -145,6 +156,8 @@ impl From<io::Error> for DemoError {
 /// What the tour tells of.
 struct Lived<'a> {
     dir: &'a Path,
+    clock: &'a FixedClock,
+    carrier: &'a letters::Carrier,
     started: Instant,
     founding: Duration,
     year: Duration,
@@ -160,7 +173,8 @@ pub(crate) fn run(dir: &Path, out: &mut dyn Write, options: &DemoOptions) -> Res
     let (eve, first, last) = (day(2025, 3, 20), day(2025, 3, 21), day(2026, 3, 20));
     let clock = Arc::new(FixedClock::at(year::hour(eve, 12, 0)));
     let started = Instant::now();
-    let engine = Engine::builder(dir)
+    let carrier = Arc::default();
+    let engine = letters::rules(Engine::builder(dir), &carrier)
         .clock(clock.clone())
         .ids(Arc::new(SeededIds::new(options.seed)))
         .zone(FixedOffset::east_opt(ZONE).unwrap_or_else(|| Utc.fix()))
@@ -181,6 +195,8 @@ pub(crate) fn run(dir: &Path, out: &mut dyn Write, options: &DemoOptions) -> Res
     let tally = year::live(&engine, &clock, founded, &mut dice, (first, last), out)?;
     let lived = Lived {
         dir,
+        clock: &clock,
+        carrier: &carrier,
         started,
         founding,
         year: started.elapsed().saturating_sub(founding),
@@ -211,8 +227,18 @@ fn plugins(options: &DemoOptions) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// The files that make a directory a store; nothing else is ever removed.
-const OF_A_STORE: [&str; 4] = ["FORMAT", "LOCK", "REBUILD", "journal"];
+/// What makes a directory a store; nothing is ever removed but that, the state and the demo's own pages.
+const OF_A_STORE: [&str; 9] = [
+    "FORMAT",
+    "LOCK",
+    "REBUILD",
+    "ERASED",
+    "TRIMMED",
+    "journal",
+    "content",
+    "checkpoints",
+    "scratch",
+];
 
 fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
     let failed = |path: &Path| {
@@ -231,7 +257,10 @@ fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
         return Ok(());
     }
     let known = |name: &str| {
-        OF_A_STORE.contains(&name) || name == "state" || name.starts_with("state.failed-")
+        let of_a_state = ["state", "state.new", "state.old"].contains(&name);
+        let of_the_demo =
+            name == papers::PROPOSED || papers::PAGES.iter().any(|(page, _)| *page == name);
+        OF_A_STORE.contains(&name) || of_a_state || of_the_demo || name.starts_with("state.failed-")
     };
     let store = dir.join("FORMAT").is_file()
         && entries
@@ -260,32 +289,4 @@ fn make_room(dir: &Path, fresh: bool) -> Result<(), DemoError> {
         removed.map_err(failed(&path))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn what_is_no_store_is_never_emptied() {
-        let dir = std::env::temp_dir().join(format!("peyvand-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        assert!(make_room(&dir, false).is_ok(), "an empty directory is fine");
-        for name in ["FORMAT", "letter.txt"] {
-            std::fs::write(dir.join(name), "mine").unwrap();
-        }
-        for fresh in [false, true] {
-            assert!(matches!(
-                make_room(&dir, fresh),
-                Err(DemoError::Taken { store: false, .. })
-            ));
-        }
-        assert!(dir.join("letter.txt").exists());
-        std::fs::remove_dir_all(&dir).unwrap();
-        assert!(
-            make_room(&dir, false).is_ok(),
-            "what is not there yet is fine"
-        );
-    }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use peyvand::{Actor, Event, EventKind, Filter, Record, RecordId, Session, Value};
 
 use super::DemoError;
 use super::figures::{all, reference, titles};
 use super::layout::{cut, heading, plural, short};
+use super::year::on_the_wall;
 
 /// One line of the story.
 struct Line {
@@ -125,9 +126,7 @@ fn busiest(session: &Session, deals: &[Record]) -> peyvand::Result<Option<Record
 
 /// The day on the company's wall.
 fn day(at: DateTime<Utc>) -> String {
-    (at + TimeDelta::minutes(210))
-        .format("%Y-%m-%d")
-        .to_string()
+    on_the_wall(at).format("%Y-%m-%d").to_string()
 }
 
 fn tell(

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use peyvand::{Engine, Filter};
 
+use super::case::Case;
 use super::layout::{count, heading, seconds};
-use super::{DemoError, Lived, figures, rules, story};
+use super::{DemoError, Lived, figures, letters, papers, rules, screens, story};
 
 pub(super) fn print(
     engine: &Engine,
@@ -36,8 +37,17 @@ pub(super) fn print(
     rules::league(&session, &year, "League of the year", 10, out)?;
     rules::score(engine, out)?;
     let told = story::print(&session, out)?;
+    let case = told
+        .map(|story| Case::of(engine, lived.clock, story.account))
+        .transpose()?
+        .flatten();
+    if let Some(case) = &case {
+        papers::print(case, lived.dir, out)?;
+        screens::print(case, out)?;
+        letters::print(case, lived.carrier, out)?;
+    }
     proof(engine, lived, out)?;
-    next(lived.dir, told.as_ref(), out)
+    next(lived.dir, case.as_ref(), out)
 }
 
 fn overview(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(), DemoError> {
@@ -111,7 +121,7 @@ fn proof(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(), 
     };
     writeln!(
         out,
-        "  {verdict}: {} entries read and compared with {} records,\n  every index and every total, in {}. The whole tour is {} old.",
+        "  {verdict}: {} entries read and compared with {} records,\n  every index, every total and every file, in {}. The whole tour is {} old.",
         count(checked.entries),
         count(checked.records),
         seconds(started.elapsed()),
@@ -124,15 +134,29 @@ fn proof(engine: &Engine, lived: &Lived<'_>, out: &mut dyn Write) -> Result<(), 
     Ok(())
 }
 
-fn next(dir: &Path, told: Option<&story::Story>, out: &mut dyn Write) -> Result<(), DemoError> {
+fn next(dir: &Path, case: Option<&Case<'_>>, out: &mut dyn Write) -> Result<(), DemoError> {
     heading(out, "Where to go from here")?;
     let dir = dir.display();
     writeln!(
         out,
         "  peyvand query opportunity --dir {dir} --sort -amount \\\n      --filter 'and(status[eq]:open,amount[gte]:10000000000)'"
     )?;
-    if let Some(story) = told {
-        writeln!(out, "  peyvand timeline {} --dir {dir}", story.account)?;
+    if let Some(case) = case {
+        let (account, deal) = (case.account.id(), case.deal.id());
+        let page = papers::PROPOSED;
+        let seller = case.seller.text("login").unwrap_or_default();
+        writeln!(out, "  peyvand timeline {account} --dir {dir}")?;
+        writeln!(out, "  peyvand document list --of {account} --dir {dir}")?;
+        writeln!(
+            out,
+            "  peyvand render offer {deal} --language ar \\\n      --out {dir}/{page} --dir {dir}"
+        )?;
+        let view = screens::VIEW;
+        writeln!(
+            out,
+            "  peyvand view show {view} --as {seller} --language fa --dir {dir}"
+        )?;
+        writeln!(out, "  peyvand message list --about {account} --dir {dir}")?;
     }
     writeln!(out, "  peyvand plugin show follow-up --dir {dir}")?;
     Ok(())

@@ -84,6 +84,11 @@ pub(super) fn hour(day: NaiveDate, hour: i64, minute: i64) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::minutes(hour * 60 + minute - 210)
 }
 
+/// What the clock on the wall of the company shows.
+pub(super) fn on_the_wall(at: DateTime<Utc>) -> DateTime<Utc> {
+    at + TimeDelta::minutes(210)
+}
+
 /// How much is done on a day: nothing on Fridays, half on Thursdays, little around Nowruz, more before the year ends.
 fn weight(day: NaiveDate) -> u64 {
     let season = match (day.month(), day.day()) {

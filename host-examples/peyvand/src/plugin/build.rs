@@ -62,8 +62,11 @@ fn built_json(built: &Built) -> Json {
     })
 }
 
-/// Every folder with a manifest under `plugins/`, here or further up, by name.
+/// This folder where it has a manifest, else every one with a manifest under `plugins/`, here or further up, by name.
 fn all() -> Result<Vec<PathBuf>, Fault> {
+    if Path::new("plugin.toml").is_file() {
+        return Ok(vec![PathBuf::from(".")]);
+    }
     let home = store::further_up(Path::new("plugins"));
     let mut folders = home.as_deref().map(with_manifest).unwrap_or_default();
     folders.sort();

@@ -1,44 +1,80 @@
 //! Which plugins are there, what may they do, and how do they come and go?
 
+mod bill;
 mod build;
+mod check;
+mod lifecycle;
+mod new;
 mod show;
+mod sign;
+mod test;
+mod words;
 
 use std::path::{Path, PathBuf};
 
-use peyvand::{Bill, Engine, PluginInfo};
-use serde::Serialize;
+use peyvand::{Engine, Locale, PluginConsent, PluginInfo};
 use serde_json::{Map, Value as Json, json};
 
 use crate::args::Plugin;
 use crate::fault::{Exit, Fault};
-use crate::output::{Output, Side, Table, bytes, counted};
+use crate::output::{Output, Side, Table, bytes};
 use crate::source;
 use crate::store::{self, Need};
+
+pub(crate) use bill::tell_bills;
 
 pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     match asked {
         Plugin::List => store::with(dir, Need::Existing, |engine| list(engine, output))?,
-        Plugin::Show { plugin } => show(plugin, dir, output)?,
-        Plugin::Install { file, set } => install(file, set, dir, output)?,
+        Plugin::Show { plugin, language } => show(plugin, *language, dir, output)?,
+        Plugin::Install {
+            file,
+            set,
+            grant,
+            dry_run,
+            unsigned,
+        } => {
+            let mut consent = PluginConsent::default();
+            (consent.grants, consent.unsigned) = (*grant, *unsigned);
+            install(file, set, consent, *dry_run, dir, output)?;
+        }
         Plugin::Enable { id } => switch(id, true, dir, output)?,
         Plugin::Disable { id } => switch(id, false, dir, output)?,
-        Plugin::Remove { id, strip } => {
-            store::with(dir, Need::Existing, |engine| {
-                match strip {
-                    true => store::session(engine)?.remove_plugin_and_strip(id)?,
-                    false => store::session(engine)?.remove_plugin(id)?,
-                }
-                Ok(())
-            })?;
-            if output.json {
-                output.document(&json!({"id": id, "removed": true}))?;
-            } else {
-                output.line(format!("removed {id}; the values of its fields are kept"))?;
-            }
-        }
+        Plugin::Remove(asked) => store::with(dir, Need::Existing, |engine| {
+            lifecycle::remove(engine, asked, output)
+        })?,
         Plugin::Build { paths, out } => build::run(paths, out.as_deref(), output)?,
-        Plugin::Check { file } => return check(file, dir, output),
-        Plugin::Bill => store::with(dir, Need::Existing, |engine| bill(engine, output))?,
+        Plugin::Check { file, set } => return check::run(file, set, dir, output),
+        Plugin::Bill { name, from, to } => store::with(dir, Need::Existing, |engine| {
+            bill::days(engine, name.as_deref(), *from, *to, output)
+        })?,
+        Plugin::Grant { id, give, withhold } => grant(id, give, withhold, dir, output)?,
+        Plugin::Resume { id } => resume(id, dir, output)?,
+        Plugin::New { name, kit, .. } => new::run(name, kit.as_deref(), output)?,
+        Plugin::Test { path, plugin } => return test::run(path, plugin.as_deref(), output),
+        Plugin::Key {
+            path,
+            password_file,
+        } => sign::make(path, password_file.as_deref(), output)?,
+        Plugin::Sign {
+            file,
+            key,
+            password_file,
+            signature,
+        } => {
+            let with = sign::With {
+                key: key.as_deref(),
+                password: password_file.as_deref(),
+                signature: signature.as_deref(),
+            };
+            sign::run(file, &with, output)?;
+        }
+        Plugin::Trust { what, key, name } => match (what, key, name) {
+            (Some(what), ..) => sign::trusted(what, dir, output)?,
+            (None, Some(key), Some(name)) => sign::trust(key, name, dir, output)?,
+            // The command line asks for both.
+            (None, ..) => sign::trusted(&crate::args::Trust::List, dir, output)?,
+        },
     }
     Ok(Exit::Fine)
 }
@@ -66,7 +102,7 @@ fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
             state(plugin),
             &plugin.contract,
             &bytes(plugin.size),
-            show::label(&plugin.name),
+            words::label(&plugin.name, Locale::En),
         ]
         .map(str::to_owned);
         table.row(cells);
@@ -77,49 +113,124 @@ fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
         .filter_map(|plugin| Some((&plugin.id, plugin.broken.as_ref()?)));
     broken
         .into_iter()
-        .try_for_each(|(id, why)| output.line(format!("warning: {id} cannot run: {why}")))
+        .try_for_each(|(id, why)| output.line(format!("warning: {id} cannot run: {why}")))?;
+    let paused = plugins
+        .iter()
+        .filter_map(|plugin| Some((&plugin.id, plugin.paused.as_ref()?)));
+    paused.into_iter().try_for_each(|(id, pause)| {
+        output.line(format!(
+            "warning: {id} is paused since {}: {}; peyvand plugin resume {id}",
+            pause.since, pause.reason
+        ))
+    })
 }
 
 fn state(plugin: &PluginInfo) -> &'static str {
     match (&plugin.broken, plugin.enabled) {
         (Some(_), _) => "broken",
+        (None, true) if plugin.paused.is_some() => "paused",
         (None, true) => "enabled",
         (None, false) => "disabled",
     }
 }
 
-fn show(plugin: &str, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
+fn show(plugin: &str, language: Locale, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
     let path = Path::new(plugin);
     if path.is_file() || path.extension().is_some() {
         let file = source::bytes(path)?;
         return store::with(dir, Need::Any, |engine| {
-            answer(&engine.inspect_plugin(&file)?, false, output)
+            answer(&engine.inspect_plugin(&file)?, false, language, output)
         });
     }
     store::with(dir, Need::Existing, |engine| {
-        answer(&store::session(engine)?.plugin(plugin)?, true, output)
+        answer(&store::session(engine)?.plugin(plugin)?, true, language, output)
     })
 }
 
-fn answer(plugin: &PluginInfo, installed: bool, output: &mut Output<'_>) -> Result<(), Fault> {
+fn answer(
+    plugin: &PluginInfo,
+    installed: bool,
+    language: Locale,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     if output.json {
         output.document(plugin)
     } else {
-        show::tell(plugin, installed, output)
+        show::tell(plugin, installed, language, output)
     }
 }
 
-fn install(file: &str, set: &[String], dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
+fn install(
+    file: &str,
+    set: &[String],
+    consent: PluginConsent,
+    dry_run: bool,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let settings = settings(set)?;
     let file = source::bytes(&found(file)?)?;
+    if dry_run {
+        return store::with(dir, Need::Any, |engine| {
+            lifecycle::preview(engine, &file, output)
+        });
+    }
     let plugin = store::with(dir, Need::Created, |engine| {
-        Ok(store::session(engine)?.install_plugin(&file, settings)?)
+        let session = store::session(engine)?;
+        Ok(session.install_plugin_with(&file, settings, consent)?)
     })?;
     if output.json {
         return output.document(&plugin);
     }
-    output.line(format!("installed {} {}", plugin.id, plugin.version))?;
-    show::tell_powers(&plugin, output)
+    output.line(format!(
+        "installed {} {}, {}",
+        plugin.id,
+        plugin.version,
+        show::signature(&plugin)
+    ))?;
+    show::tell_powers(&plugin, Locale::En, output)
+}
+
+fn grant(
+    id: &str,
+    give: &[String],
+    withhold: &[String],
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let give: Vec<&str> = give.iter().map(String::as_str).collect();
+    let withhold: Vec<&str> = withhold.iter().map(String::as_str).collect();
+    let plugin = store::with(dir, Need::Existing, |engine| {
+        let session = engine.session();
+        if give.is_empty() && withhold.is_empty() {
+            return Ok(session.plugin(id)?);
+        }
+        Ok(session.grant_plugin(id, &give, &withhold)?)
+    })?;
+    if output.json {
+        return output.document(&json!({"data": plugin.rights}));
+    }
+    let mut table = Table::new(&[
+        ("right", Side::Left),
+        ("granted", Side::Left),
+        ("what for", Side::Left),
+    ]);
+    for right in &plugin.rights {
+        let granted = if right.granted { "yes" } else { "no" };
+        let why = words::label(&right.why, Locale::En);
+        table.row([&right.right, granted, why].map(str::to_owned));
+    }
+    output.table(&table)
+}
+
+fn resume(id: &str, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
+    let plugin = store::with(dir, Need::Existing, |engine| {
+        Ok(engine.session().resume_plugin(id)?)
+    })?;
+    if output.json {
+        return output.document(&plugin);
+    }
+    output.line(format!("{id} {} is {}", plugin.version, state(&plugin)))
 }
 
 /// A file, or a name that stands for a built plugin here or further up.
@@ -182,117 +293,6 @@ fn switch(id: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Resul
             state(&plugin)
         ))
     }
-}
-
-fn check(file: &str, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let path = found(file)?;
-    let file = source::bytes(&path)?;
-    let checked = store::with(dir, Need::Any, |engine| Ok(engine.inspect_plugin(&file)))?;
-    match (checked, output.json) {
-        (Ok(plugin), true) => {
-            output.document(&json!({"ok": true, "problems": [], "plugin": plugin}))?
-        }
-        (Ok(plugin), false) => {
-            output.line(format!("{} {} can be installed", plugin.id, plugin.version))?;
-            show::tell_powers(&plugin, output)?;
-        }
-        (Err(error), true) => {
-            output.document(&json!({"ok": false, "problems": [{"message": error.to_string(), "remedy": error.remedy()}]}))?;
-            return Ok(Exit::No);
-        }
-        (Err(error), false) => {
-            output.line(format!("{} cannot be installed: {error}", path.display()))?;
-            if let Some(remedy) = error.remedy() {
-                output.line(format!("help: {remedy}"))?;
-            }
-            return Ok(Exit::No);
-        }
-    }
-    Ok(Exit::Fine)
-}
-
-#[derive(Serialize)]
-struct BillJson<'a> {
-    owner: &'a str,
-    hook: &'a str,
-    calls: u64,
-    rows: u64,
-    fuel: u64,
-    peak_memory_bytes: u64,
-    patches: u64,
-    refusals: u64,
-    effects: u64,
-    failures: u64,
-    last_failure: Option<&'a str>,
-}
-
-fn bill(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
-    let bills = engine.bills();
-    if output.json {
-        let data: Vec<BillJson<'_>> = bills.iter().map(bill_json).collect();
-        return output.document(&json!({"data": data}));
-    }
-    if bills.is_empty() {
-        return output.line("no hook has run: bills are kept while a store is open; `peyvand import`, `peyvand tick` and `peyvand demo` print theirs at the end");
-    }
-    tell_bills(&bills, output)
-}
-
-fn bill_json(bill: &Bill) -> BillJson<'_> {
-    BillJson {
-        owner: &bill.owner,
-        hook: &bill.hook,
-        calls: bill.calls,
-        rows: bill.rows,
-        fuel: bill.fuel,
-        peak_memory_bytes: bill.peak_memory_bytes,
-        patches: bill.patches,
-        refusals: bill.refusals,
-        effects: bill.effects,
-        failures: bill.failures,
-        last_failure: bill.last_failure.as_deref(),
-    }
-}
-
-/// What plugins and scripts have cost; nothing when none ran.
-pub(crate) fn tell_bills(bills: &[Bill], output: &mut Output<'_>) -> Result<(), Fault> {
-    // Rules of the engine have no fuel and are nobody's to pay for.
-    let bills: Vec<&Bill> = bills
-        .iter()
-        .filter(|bill| bill.fuel > 0 || bill.failures > 0)
-        .collect();
-    if bills.is_empty() {
-        return Ok(());
-    }
-    let right = |name| (name, Side::Right);
-    let mut table = Table::new(&[
-        ("plugin or script", Side::Left),
-        ("hook", Side::Left),
-        right("calls"),
-        right("rows"),
-        right("fuel"),
-        right("memory"),
-        right("set"),
-        right("effects"),
-        right("refused"),
-        right("failed"),
-    ]);
-    for bill in &bills {
-        let counts = [bill.calls, bill.rows, bill.fuel].map(counted);
-        let deeds = [bill.patches, bill.effects, bill.refusals, bill.failures].map(counted);
-        table.row(
-            [bill.owner.clone(), bill.hook.clone()]
-                .into_iter()
-                .chain(counts)
-                .chain([bytes(bill.peak_memory_bytes)])
-                .chain(deeds),
-        );
-    }
-    output.table(&table)?;
-    let failures = bills.iter().filter_map(|bill| bill.last_failure.as_ref());
-    failures
-        .into_iter()
-        .try_for_each(|failure| output.line(format!("warning: {failure}")))
 }
 
 #[cfg(test)]

@@ -1,23 +1,25 @@
 //! What may a plugin do, in words that need no manual?
 
-use peyvand::{Labels, PluginInfo};
+use peyvand::{Labels, Locale, PluginInfo, PluginRight, PluginSignature};
 
 use super::state;
+use super::words::{self, Word};
 use crate::fault::Fault;
 use crate::output::{Output, bytes};
 
 pub(super) fn tell(
     plugin: &PluginInfo,
     installed: bool,
+    language: Locale,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
     output.line(format!(
         "{} {}: {}",
         plugin.id,
         plugin.version,
-        label(&plugin.name)
+        words::label(&plugin.name, language)
     ))?;
-    let description = label(&plugin.description);
+    let description = words::label(&plugin.description, language);
     if !description.is_empty() {
         output.line(description)?;
     }
@@ -35,13 +37,19 @@ pub(super) fn tell(
         &format!("{}, contract {}", bytes(plugin.size), plugin.contract),
     ))?;
     output.line(fact("blake3", &plugin.hash))?;
+    output.line(fact("signature", &signature(plugin)))?;
     output.line(fact("offers", &interfaces(&plugin.exports)))?;
     output.line(fact("is given", &interfaces(&plugin.imports)))?;
     if let Some(why) = &plugin.broken {
         output.line(fact("broken", why))?;
     }
+    if let Some(pause) = &plugin.paused {
+        let since = words::PAUSED.of(language);
+        output.line(format!("{since} {}: {}", pause.since, pause.reason))?;
+        output.line(format!("help: peyvand plugin resume {}", plugin.id))?;
+    }
     output.line("")?;
-    tell_powers(plugin, output)?;
+    tell_powers(plugin, language, output)?;
     let Some(settings) = plugin
         .settings
         .as_object()
@@ -56,45 +64,104 @@ pub(super) fn tell(
         .try_for_each(|(name, value)| output.line(format!("  {name} = {value}")))
 }
 
-/// What it may do, and that it can do nothing else.
-pub(super) fn tell_powers(plugin: &PluginInfo, output: &mut Output<'_>) -> Result<(), Fault> {
-    let powers = [
-        ("It reads", by_object(&plugin.reads)),
-        ("It sets", by_object(&plugin.writes)),
-        ("It may ask for", plugin.effects.clone()),
-        ("It brings", plugin.brings.clone()),
-        ("It runs the workflows", plugin.workflows.clone()),
-    ];
-    for (verb, things) in powers.into_iter().filter(|(_, things)| !things.is_empty()) {
-        output.line(format!("{verb}:"))?;
-        things
-            .iter()
-            .try_for_each(|thing| output.line(format!("  {thing}")))?;
+/// Who signed it, in words.
+pub(super) fn signature(plugin: &PluginInfo) -> String {
+    match &plugin.signature {
+        PluginSignature::Trusted {
+            key, name, comment, ..
+        } => format!("signed by {name} (key {key}) as {comment}"),
+        PluginSignature::Unknown { key, .. } => {
+            format!("signed with the key {key}, which is not trusted")
+        }
+        _ => "not signed".to_owned(),
     }
-    output.line("It cannot reach anything else: no files, no network, no clock of its own, no other records")?;
+}
+
+/// What it may do, and that it can do nothing else.
+pub(super) fn tell_powers(
+    plugin: &PluginInfo,
+    language: Locale,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    for (verb, word) in VERBS {
+        let things = by_object(&plugin.rights, verb, language);
+        tell_list(word, &things, language, output)?;
+    }
+    tell_list(&words::BRINGS, &plugin.brings, language, output)?;
+    tell_list(&words::WORKFLOWS, &plugin.workflows, language, output)?;
+    output.line(words::NOTHING_ELSE.of(language))?;
     output.line(match plugin.on_failure.as_str() {
-        "skip" => "When it fails, the record is saved without it".to_owned(),
-        "reject" => "When it fails, the record is refused".to_owned(),
-        other => format!("When it fails: {other}"),
+        "reject" => words::REJECTS.of(language),
+        _ => words::SKIPS.of(language),
     })
 }
 
-/// `lead.email`, `lead.phone` are `lead: email, phone` to people.
-fn by_object(fields: &[String]) -> Vec<String> {
-    let mut objects: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (object, field) in fields
+const VERBS: [(&str, &Word); 7] = [
+    ("read", &words::READ),
+    ("update", &words::UPDATE),
+    ("create", &words::CREATE),
+    ("delete", &words::DELETE),
+    ("call", &words::CALL),
+    ("send", &words::SEND),
+    ("keep", &words::KEEP),
+];
+
+fn tell_list(
+    word: &Word,
+    things: &[String],
+    language: Locale,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    if things.is_empty() {
+        return Ok(());
+    }
+    output.line(format!("{}:", word.of(language)))?;
+    things
         .iter()
-        .map(|field| field.split_once('.').unwrap_or((field, "")))
-    {
-        match objects.iter_mut().find(|(known, _)| *known == object) {
-            Some((_, fields)) => fields.push(field),
-            None => objects.push((object, vec![field])),
+        .try_for_each(|thing| output.line(format!("  {thing}")))
+}
+
+/// The rights of one verb, a line for each object: `Lead: Phone, E-mail (not granted): to call back`.
+fn by_object(rights: &[PluginRight], verb: &str, language: Locale) -> Vec<String> {
+    let mut objects: Vec<(&str, Vec<String>, &str)> = Vec::new();
+    for right in rights.iter().filter(|right| right.verb == verb) {
+        let object = called(&right.object_label, &right.what, language);
+        let field = right.field.as_deref().map(|field| match field {
+            "*" => words::ALL_FIELDS.of(language).to_owned(),
+            field => called(&right.field_label, field, language).to_owned(),
+        });
+        let withheld = || format!(" ({})", words::WITHHELD.of(language));
+        let field = match (field, right.granted) {
+            (Some(field), true) => Some(field),
+            (Some(field), false) => Some(format!("{field}{}", withheld())),
+            (None, false) => Some(withheld().trim().to_owned()),
+            (None, true) => None,
+        };
+        let why = words::label(&right.why, language);
+        match objects
+            .iter_mut()
+            .find(|(known, _, known_why)| *known == object && *known_why == why)
+        {
+            Some((_, fields, _)) => fields.extend(field),
+            None => objects.push((object, field.into_iter().collect(), why)),
         }
     }
-    objects
-        .into_iter()
-        .map(|(object, fields)| format!("{object}: {}", fields.join(", ")))
-        .collect()
+    let comma = words::COMMA.of(language);
+    let line = |(object, fields, why): (&str, Vec<String>, &str)| {
+        let fields = fields.join(comma);
+        let parts = [object, fields.as_str(), why];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(": ")
+    };
+    objects.into_iter().map(line).collect()
+}
+
+/// What people call it, or its name.
+fn called<'a>(label: &'a Labels, name: &'a str, language: Locale) -> &'a str {
+    match words::label(label, language) {
+        "" => name,
+        label => label,
+    }
 }
 
 fn fact(name: &str, value: &str) -> String {
@@ -116,25 +183,29 @@ fn interfaces(names: &[String]) -> String {
     }
 }
 
-/// The English text, or any.
-pub(super) fn label(labels: &Labels) -> &str {
-    labels
-        .get("en")
-        .or_else(|| labels.values().next())
-        .map_or("", String::as_str)
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn fields_are_listed_by_object() {
-        let fields = ["lead.email", "deal.amount", "lead.old.status"].map(str::to_owned);
-        assert_eq!(
-            by_object(&fields),
-            ["lead: email, old.status", "deal: amount"]
+    fn rights_are_told_by_object_in_the_language_of_the_client() {
+        let engine = peyvand::Engine::in_memory().open().unwrap();
+        let file = std::fs::read(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../plugins/dist/follow-up.wasm"
+        ));
+        let plugin = engine.inspect_plugin(&file.unwrap()).unwrap();
+        let lines = |language| by_object(&plugin.rights, "create", language);
+        let [english] = lines(Locale::En).try_into().unwrap();
+        assert!(english.contains("Subject"), "{english}");
+        let [persian] = lines(Locale::Fa).try_into().unwrap();
+        assert!(
+            persian.contains('،') && !persian.contains("subject"),
+            "{persian}"
         );
+        let [arabic] = lines(Locale::Ar).try_into().unwrap();
+        assert_ne!(persian, arabic);
     }
 
     #[test]

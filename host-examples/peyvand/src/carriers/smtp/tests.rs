@@ -6,9 +6,15 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use clap::Parser;
 use peyvand::{Channel, Engine, MessageDraft, MessageRules, Recipient, Sender};
+use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::args::Cli;
+use crate::demo;
+use crate::fault::Fault;
+use crate::output::Output;
 
 /// How a server behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -262,4 +268,196 @@ fn nobody_at_the_port_is_told_as_such() {
     }
     let told = engine.deliver(10).unwrap();
     assert_eq!((told.sent, told.postponed, told.failed), (0, 1, 0));
+}
+
+/// A store of a folder, used by the command line alone.
+struct Shell {
+    folder: tempfile::TempDir,
+}
+
+impl Shell {
+    /// With a mail server, the demo's letter and its letterhead.
+    fn new(server: &Server) -> Self {
+        let shell = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let carriers = format!(
+            "[email]\nserver = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n\
+             from = \"sales@arvand.example\"\nname = \"گروه اروند\"\ntimeout_seconds = 5\n",
+            server.port
+        );
+        std::fs::write(shell.path("carriers.toml"), carriers).unwrap();
+        shell.create("company_profile", &demo::profile()).unwrap();
+        shell.put_template(&demo::mail_template());
+        shell
+    }
+
+    fn put_template(&self, fields: &Json) {
+        let file = self.path("letter.json");
+        std::fs::write(&file, fields.to_string()).unwrap();
+        self.run(&["template", "put", &file]).unwrap();
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn run(&self, words: &[&str]) -> Result<Json, Fault> {
+        let dir = self.path("crm");
+        let given = ["peyvand", "--json", "--dir", &dir];
+        let cli = Cli::try_parse_from(given.iter().chain(words)).unwrap();
+        let mut answer = Vec::new();
+        let mut output = Output::new(&mut answer, true);
+        crate::answer(&cli, &mut output)?;
+        output.flush()?;
+        Ok(serde_json::from_slice(&answer).unwrap())
+    }
+
+    fn create(&self, object: &str, fields: &Json) -> Result<String, Fault> {
+        let created = self.run(&["create", object, &fields.to_string()])?;
+        Ok(created["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Somebody of a customer gets the demo's letter; what was delivered.
+    fn letter_to(&self, customer: &str, family: &str, note: &str) -> Result<Json, Fault> {
+        let account = self.create("account", &json!({"name": customer}))?;
+        let contact = self.create(
+            "contact",
+            &json!({
+                "name": {"given": "نرگس", "family": family}, "email": "n.sadr@homa.example",
+                "description": note, "account": account, "language": "fa",
+            }),
+        )?;
+        let carriers = self.path("carriers.toml");
+        let with = ["--carriers", carriers.as_str()];
+        let letter = ["--template", "contract-ready", "--record", &contact];
+        let send = ["message", "send", "--to", &contact];
+        self.run(&[&send[..], &letter, &with].concat())?;
+        self.run(&[&["message", "deliver"][..], &with].concat())
+    }
+}
+
+/// The headers of a mail, with lines that were folded in one.
+fn headers(mail: &str) -> Vec<(String, String)> {
+    let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+    let unfolded = head.replace("\r\n ", " ");
+    let header = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap();
+        (name.to_owned(), value.to_owned())
+    };
+    unfolded.split("\r\n").map(header).collect()
+}
+
+#[test]
+fn the_demos_letter_goes_over_the_wire_by_the_command_line_in_both_forms() {
+    let server = Server::start(Manner::Works);
+    let shell = Shell::new(&server);
+    let told = shell.letter_to("فولاد هما", "صدر", "").unwrap();
+    assert_eq!(told["sent"], 1, "{told}");
+    let mails = server.mails();
+    let [mail] = &mails[..] else {
+        panic!("{} mails came", mails.len())
+    };
+    assert!(mail.split("\r\n\r\n").next().unwrap().is_ascii(), "{mail}");
+    let headers = headers(mail);
+    let subject = headers.iter().find(|(name, _)| name == "Subject").unwrap();
+    assert!(subject.1.starts_with("=?utf-8?b?"), "{}", subject.1);
+    let parts = ["multipart/alternative", "text/plain", "text/html"];
+    assert!(
+        parts
+            .iter()
+            .all(|part| mail.contains(&format!("Content-Type: {part}"))),
+        "{mail}"
+    );
+    let other = Engine::in_memory().open().unwrap().session();
+    let received = other.receive_mail(mail.as_bytes()).unwrap();
+    let message = other.get(received.id).unwrap();
+    let text = |field: &str| message.text(field).unwrap_or_default();
+    assert_eq!(text("subject"), "قرارداد با فولاد هما آمادهٔ امضاست");
+    assert!(
+        text("body_text").starts_with("نرگس صدر گرامی،"),
+        "{}",
+        text("body_text")
+    );
+    assert!(!text("body_text").contains('<'));
+    assert!(
+        text("body_html").contains("<p>نرگس صدر گرامی،</p>"),
+        "{}",
+        text("body_html")
+    );
+}
+
+/// The headers of a mail in two forms, in their order.
+const HEADERS: [&str; 8] = [
+    "From",
+    "To",
+    "Subject",
+    "Message-ID",
+    "Content-Language",
+    "MIME-Version",
+    "Date",
+    "Content-Type",
+];
+
+#[test]
+fn no_field_of_a_record_can_add_a_header() {
+    let server = Server::start(Manner::Works);
+    let shell = Shell::new(&server);
+    // A name is one line, and says so.
+    for (customer, family) in [
+        ("فولاد\r\nBcc: thief@example.org", "صدر"),
+        ("فولاد", "صدر\r\nBcc: thief@example.org"),
+    ] {
+        let refused = shell.letter_to(customer, family, "").unwrap_err();
+        assert!(refused.to_string().contains("line breaks"), "{refused}");
+    }
+    // A note may have several, and a careless template may put it into the subject.
+    let mut careless = demo::mail_template();
+    careless["texts"]["fa"]["subject"] = json!("{{ record.description }}");
+    shell.put_template(&careless);
+    for note in [
+        "سلام\r\nBcc: thief@example.org\r\n\r\n<p>text",
+        "hello\nBcc: thief@example.org",
+        "hello\rBcc: thief@example.org",
+        "hello\u{2028}Bcc: thief@example.org",
+    ] {
+        let told = shell.letter_to("فولاد", "صدر", note).unwrap();
+        assert_eq!(told["sent"], 1, "{told}");
+    }
+    let mails = server.mails();
+    assert_eq!(mails.len(), 4);
+    for mail in mails {
+        let headers = headers(&mail);
+        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, HEADERS, "{mail}");
+        // It got as far as the subject, and stayed in it.
+        assert!(headers[2].1.contains("Bcc: thief@example.org"), "{mail}");
+    }
+}
+#[test]
+fn a_mail_carries_its_files_under_their_names() {
+    let server = Server::start(Manner::Works);
+    let engine = server.engine();
+    let session = engine.session();
+    let file = session
+        .put_file("offer.txt", None, &mut "Offer of 12".as_bytes())
+        .unwrap();
+    let document = session.add_document(&file, serde_json::json!({}), &[]);
+    let document = document.unwrap().id().unwrap();
+    let to = Recipient::Address {
+        address: "sara@example.org".to_owned(),
+        name: String::new(),
+    };
+    let draft = MessageDraft::new(to, "Offer", "See the file").by(Channel::Email);
+    session.send(draft.carrying(document)).unwrap();
+    assert_eq!(engine.deliver(10).unwrap().sent, 1);
+    let mail = server.mails().remove(0);
+    assert!(
+        mail.contains("multipart/mixed") && mail.contains("filename=\"offer.txt\""),
+        "{mail}"
+    );
+    assert!(
+        mail.contains("See the file") && mail.contains("Offer of 12"),
+        "{mail}"
+    );
 }

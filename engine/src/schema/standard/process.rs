@@ -1,0 +1,47 @@
+//! By which steps records go, each process a record with a definition that the room `process` checks.
+
+use super::{Declaration, object, text};
+use crate::schema::field::{Field, FieldKind};
+
+pub(super) fn objects() -> Vec<Declaration> {
+    vec![object(
+        "process",
+        "prc",
+        ["Process", "فرایند", "العملية"],
+        Some("key"),
+        "name",
+        vec![
+            text("key")
+                .required()
+                .unique()
+                .label("Key", "کلید", "المفتاح"),
+            text("name").required().label("Name", "نام", "الاسم"),
+            Field::new("label", FieldKind::Json).label(
+                "Name in each language",
+                "نام به هر زبان",
+                "الاسم بكل لغة",
+            ),
+            Field::new("definition", FieldKind::Json).required().label(
+                "Definition",
+                "تعریف",
+                "التعريف",
+            ),
+            text("object")
+                .read_only()
+                .indexed()
+                .label("Object", "شیء", "الكائن"),
+            Field::new("position", FieldKind::Integer).default(0).label(
+                "Position",
+                "ترتیب",
+                "الترتيب",
+            ),
+            Field::new("active", FieldKind::Boolean)
+                .default(true)
+                .label("Active", "فعال", "نشط"),
+            text("brought_by")
+                .read_only()
+                .indexed()
+                .label("Brought by", "آورنده", "أحضره"),
+        ],
+    )]
+}
