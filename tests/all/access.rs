@@ -9,6 +9,7 @@ mod leaving;
 mod looks;
 mod model;
 mod plugin_doors;
+mod processes;
 mod rights;
 mod whole_reads;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use peyvand::{AccessVerb, Engine, Filter, Locale, Position, RecordId, Session};
+use peyvand::{AccessVerb, Engine, Filter, Position, RecordId, Session};
 use serde_json::{Value as Json, json};
 
 use crate::args::{Access, HandOver, Share};
@@ -27,7 +27,10 @@ pub(crate) fn run(asked: &Access, dir: &Path, output: &mut Output<'_>) -> Result
                 verb,
                 language,
             } => {
-                let session = session.in_locale(Locale::from_tag(language).unwrap_or_default());
+                let session = match language {
+                    Some(language) => session.in_locale(*language),
+                    None => session,
+                };
                 let verb = AccessVerb::from_name(verb).unwrap_or(AccessVerb::Read);
                 return explain(&session, user_of(engine, user)?, (*record, verb), output);
             }

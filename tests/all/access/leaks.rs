@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use peyvand::{
-    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Query, RecordId,
+    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
     RenderOptions, Session, ViewDefinition, ViewPage,
 };
 use serde_json::json;
@@ -24,6 +24,8 @@ const SECRET: &str = "گنجینه۷۷";
 pub(super) struct Hidden {
     account: RecordId,
     contact: RecordId,
+    /// In a process.
+    lead: RecordId,
     document: RecordId,
     message: RecordId,
     view: peyvand::View,
@@ -90,6 +92,16 @@ pub(super) fn doors() -> Vec<Door> {
             assert!(events.is_empty(), "{events:?}");
             told(s.timeline(h.contact))
         };
+        "Session::timeline_before" => |s, h| {
+            let events = s.timeline_before(h.account, None, 1).unwrap_or_default();
+            assert!(events.is_empty(), "{events:?}");
+            told(s.timeline_before(h.lead, Some(s.engine().position()), 100))
+        };
+        "Session::processes" => |s, _h| told(s.processes());
+        "Session::process" => |s, _h| told(s.process("calls"));
+        "Session::process_change" => |s, _h| told(s.process_change(&process()));
+        "Session::process_state" => |s, h| told(s.process_state(h.lead));
+        "Session::step_history" => |s, h| told(s.step_history(h.lead));
         "Session::as_of" => |s, _h| told(s.as_of(s.engine().position()).map(|past| past.position()));
         "Session::comments" => |s, h| told(s.comments(h.account));
         "Session::favourites" => |s, _h| told(s.favourites());
@@ -165,6 +177,10 @@ pub(super) const WRITES: &[&str] = &[
     "Session::delete",
     "Session::restore",
     "Session::convert_lead",
+    "Session::advance",
+    "Session::put_process",
+    "Session::declare_processes",
+    "Session::withdraw_processes",
     "Session::change_schema",
     "Session::change_schema_and_strip",
     "Session::declare",
@@ -209,6 +225,7 @@ pub(super) const WRITES: &[&str] = &[
 const HANDLES: &[&str] = &[
     "Session::in_locale",
     "Session::actor",
+    "Session::locale",
     "Session::engine",
     "Session::zone",
     "Session::new_id",
@@ -249,6 +266,17 @@ fn methods() -> BTreeSet<String> {
     found
 }
 
+/// One that every new lead begins.
+fn process() -> Process {
+    Process::from_json(&json!({
+        "key": "calls", "label": {"fa": SECRET}, "definition": {"object": "lead", "steps": [
+            {"key": "new", "required": ["phone"], "next": ["called"]},
+            {"key": "called", "outcome": "success"},
+        ]},
+    }))
+    .unwrap()
+}
+
 fn hide(house: &House) -> Hidden {
     let boss = house.as_user(house.boss);
     let make = |object: &str, fields| boss.create(object, fields).unwrap().id().unwrap();
@@ -261,7 +289,8 @@ fn hide(house: &House) -> Hidden {
         "contact",
         json!({"name": SECRET, "account": of, "email": "secret77@example.com"}),
     );
-    make("lead", json!({"name": SECRET}));
+    let _ = boss.put_process(&process()).unwrap();
+    let lead = make("lead", json!({"name": SECRET}));
     make(
         "opportunity",
         json!({"name": SECRET, "account": of, "amount": "77 EUR"}),
@@ -317,6 +346,7 @@ fn hide(house: &House) -> Hidden {
     let share = make("sharing", share);
     Hidden {
         contact,
+        lead,
         document,
         message,
         view: boss.view(&view.to_string()).unwrap(),
@@ -397,6 +427,8 @@ fn who_has_no_rights_sees_nothing_by_whatever_door() {
         "Session::view_rows",
         "Session::dashboard_tiles",
         "Session::render",
+        "Session::processes",
+        "Session::process_state",
         "Past::query",
     ];
     for door in super::doors()

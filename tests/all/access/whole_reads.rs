@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::setting::root;
 
 /// File, how often, why.
-const WHOLE: [(&str, usize, &str); 20] = [
+const WHOLE: [(&str, usize, &str); 25] = [
     (
         "access/explain.rs",
         1,
@@ -23,13 +23,23 @@ const WHOLE: [(&str, usize, &str); 20] = [
     ("content/forget.rs", 1, "finds files of erased records"),
     ("content/named.rs", 1, "finds what names a file"),
     ("erase/delete.rs", 3, "erases, for administrators"),
-    ("erase/mod.rs", 6, "erases, for administrators"),
+    ("erase/mod.rs", 7, "erases, for administrators"),
     (
         "exchange/door.rs",
         1,
         "what a rehearsal stands on; rights are judged on it",
     ),
     ("gamification/league.rs", 1, "the program's league"),
+    (
+        "install/lifecycle.rs",
+        3,
+        "counts and clears what plugins brought, for administrators",
+    ),
+    (
+        "install/records.rs",
+        2,
+        "brings records, as the plugin that administrators install",
+    ),
     (
         "message/inbound.rs",
         3,
@@ -38,7 +48,7 @@ const WHOLE: [(&str, usize, &str); 20] = [
     ("message/mail.rs", 1, "links messages, for administrators"),
     (
         "message/outbox.rs",
-        2,
+        4,
         "hands messages over, for the program",
     ),
     (
@@ -48,6 +58,21 @@ const WHOLE: [(&str, usize, &str); 20] = [
     ),
     ("notification/told.rs", 1, "tells people, each what he sees"),
     ("past.rs", 2, "who sees now, and who was erased"),
+    (
+        "process/change.rs",
+        5,
+        "changes processes, for administrators",
+    ),
+    (
+        "process/history.rs",
+        1,
+        "the process of a record that is seen",
+    ),
+    (
+        "process/state.rs",
+        1,
+        "judges steps as the write path does; shows what is seen",
+    ),
     (
         "view/change.rs",
         2,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use peyvand::RecordId;
+use peyvand::{Locale, RecordId};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Access {
@@ -25,9 +25,9 @@ pub(crate) enum Access {
         /// What he would do
         #[arg(default_value = "read", value_parser = ["read", "create", "update", "delete", "export"])]
         verb: String,
-        /// The language of the answer: en, fa or ar
-        #[arg(long, value_name = "TAG", default_value = "en", value_parser = ["en", "fa", "ar"])]
-        language: String,
+        /// The language of the answer: en, fa or ar [default: that of --locale]
+        #[arg(long, value_name = "TAG", value_parser = crate::render::language)]
+        language: Option<Locale>,
     },
     /// The roles, and who has them
     #[command(after_help = "Example:\n  peyvand access roles --add")]

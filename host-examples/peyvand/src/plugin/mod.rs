@@ -201,7 +201,7 @@ fn grant(
     let give: Vec<&str> = give.iter().map(String::as_str).collect();
     let withhold: Vec<&str> = withhold.iter().map(String::as_str).collect();
     let plugin = store::with(dir, Need::Existing, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         if give.is_empty() && withhold.is_empty() {
             return Ok(session.plugin(id)?);
         }
@@ -225,7 +225,7 @@ fn grant(
 
 fn resume(id: &str, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
     let plugin = store::with(dir, Need::Existing, |engine| {
-        Ok(engine.session().resume_plugin(id)?)
+        Ok(store::session(engine)?.resume_plugin(id)?)
     })?;
     if output.json {
         return output.document(&plugin);
