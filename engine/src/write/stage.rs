@@ -8,6 +8,7 @@ mod children;
 mod removal;
 mod rights;
 mod sight;
+mod stored;
 mod values;
 
 pub(super) use children::stage_children;
@@ -27,7 +28,7 @@ use crate::error::{Error, Failure, Result};
 use crate::hook::Reads;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{FieldKind, Object, Schema, SchemaChange, system};
+use crate::schema::{Object, Schema, system};
 use crate::store::spaces;
 
 /// Who made and changed a record and when: every record has these.
@@ -456,55 +457,5 @@ impl Stage<'_> {
             self.create(object, Some(*id), fields, false)?;
         }
         self.update(lead.id, None, &steps.lead, true)
-    }
-
-    /// Schema and records do not change in one commit: an index would be built over records that change meanwhile.
-    fn apart(&self, group: usize) -> Fault {
-        if group != self.group {
-            return Fault::Later;
-        }
-        let message = "the schema and records are changed in one call; change the schema in a call of its own";
-        Failure::new("schema-and-records", message).into()
-    }
-
-    fn stored(&mut self, stored: Stored) -> Staged<()> {
-        self.allow_stored(&stored.what)?;
-        if let Some(draft) = self
-            .out
-            .drafts
-            .first()
-            .filter(|_| !stored.schema.is_empty())
-        {
-            let same = self
-                .out
-                .drafts
-                .iter()
-                .any(|draft| draft.group == self.group);
-            return Err(self.apart(if same { self.group } else { draft.group }));
-        }
-        for change in &stored.schema {
-            let object = match change.apply(&self.out.schema) {
-                Ok(object) => object,
-                Err(failures) => {
-                    failures.into_iter().for_each(|failure| self.fail(failure));
-                    return Ok(());
-                }
-            };
-            if let SchemaChange::AddField { field, .. } = change
-                && let (FieldKind::Reference { to, .. }, Some(default)) =
-                    (&field.kind, &field.default)
-            {
-                self.reference(field, to, default)?;
-            }
-            let mut schema: Schema = (*self.out.schema).clone();
-            self.out.schema_changed.insert(object.number);
-            schema.put(object);
-            self.out.schema = Arc::new(schema);
-            // Requests after this one see it, and read records through it.
-            self.reader.schema = self.out.schema.clone();
-        }
-        self.settle(None, OutcomeKind::Stored);
-        self.out.stored.push((self.group, self.request, stored));
-        Ok(())
     }
 }

@@ -143,7 +143,12 @@ fn show(plugin: &str, language: Locale, dir: &Path, output: &mut Output<'_>) -> 
         });
     }
     store::with(dir, Need::Existing, |engine| {
-        answer(&store::session(engine)?.plugin(plugin)?, true, language, output)
+        answer(
+            &store::session(engine)?.plugin(plugin)?,
+            true,
+            language,
+            output,
+        )
     })
 }
 
