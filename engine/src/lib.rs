@@ -94,9 +94,9 @@ pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
 pub use install::{
-    Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginPause,
-    PluginRemoval, PluginRight, PluginSignature, SettingLabels, TrustedKey, WebClient, WebRequest,
-    WebResponse,
+    Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginObject,
+    PluginPause, PluginProcess, PluginRemoval, PluginRight, PluginSignature, SettingLabels,
+    TrustedKey, WebClient, WebRequest, WebResponse,
 };
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};

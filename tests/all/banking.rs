@@ -301,6 +301,8 @@ fn the_agreement_is_printed_with_its_instalments() {
         ("2026-04-26", "2026-10-28", "2027-03-26")
     );
 
+    let firm = json!({"key": "bank", "name": "بانک مردم"});
+    create(&bank.session, "company_profile", firm);
     let page = |language| {
         let options = RenderOptions::default().language(language);
         let rendered = bank

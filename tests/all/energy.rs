@@ -150,7 +150,7 @@ fn numbers_are_checked_and_brought_into_one_form() {
 fn impossible_readings_are_refused_each_with_its_reason() {
     let company = Company::new();
     company.read("2026-01-20", 99_800);
-    let own = |code: &str, field: &str| vec![(format!("refused:{code}"), Some(field.to_owned()))];
+    let own = |code: &str, field: &str| vec![(code.to_owned(), Some(field.to_owned()))];
     assert_eq!(
         company.refused("2026-03-21", 50_000, &[]),
         own("below-last", "register")

@@ -33,7 +33,7 @@ pub(crate) use breaker::pause_tripped;
 #[cfg(feature = "wasm")]
 pub use info::{PluginInfo, PluginPause, PluginRight, SettingLabels};
 #[cfg(feature = "wasm")]
-pub use lifecycle::{PluginChange, PluginField, PluginRemoval};
+pub use lifecycle::{PluginChange, PluginField, PluginObject, PluginProcess, PluginRemoval};
 pub(crate) use missing::Missing;
 #[cfg(feature = "wasm")]
 pub use plugins::PluginConsent;

@@ -281,10 +281,10 @@ mod tests {
         ];
         let imports = [
             contract::interface("log"),
-            "wasi:clocks/wall-clock@0.2.0".to_owned(),
+            "wasi:sockets/tcp@0.2.0".to_owned(),
         ];
         let error = check_interfaces(&imports, &exports).unwrap_err();
-        assert!(error.to_string().contains("wasi:clocks/wall-clock@0.2.0"));
+        assert!(error.to_string().contains("wasi:sockets/tcp@0.2.0"));
         assert!(error.remedy().unwrap().contains("wasm32-unknown-unknown"));
         assert!(check_interfaces(&imports[..1], &exports).is_ok());
         assert!(

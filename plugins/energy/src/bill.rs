@@ -7,7 +7,7 @@ use peyvand_plugin::{Answer, Date, Decimal, Effects, Row};
 
 use crate::Energy;
 use crate::check_digit;
-use crate::found::{self, Checked, Refused, owned, rials, set_rials};
+use crate::found::{self, Checked, owned, rials, set_rials};
 use crate::tariff::{self, Line, Step};
 use crate::told::sms;
 

@@ -79,7 +79,7 @@ impl Plugin for Energy {
             ),
             "after-commit" => matches!(
                 name,
-                "reading" | "bill" | "allocation" | "request" | "attempt" | "debt"
+                "reading" | "bill" | "allocation" | "payment" | "request" | "attempt" | "debt"
             ),
             "workflow-action" => matches!(name, "list-debtor" | "look-again"),
             _ => false,
@@ -120,6 +120,7 @@ impl AfterCommit for Energy {
             "reading" => reading::follow(self, row, effects),
             "bill" => bill::follow(row, effects),
             "allocation" => payment::follow(row, effects),
+            "payment" => payment::count_credit(row, effects),
             "request" => request::follow(self, row, effects),
             "attempt" => debtor::count_attempt(row, effects),
             "debt" => debtor::debt_changed(row, effects),

@@ -155,10 +155,31 @@ pub(crate) fn follow(row: &Row<'_>, effects: &mut Effects) -> Checked<()> {
     let Some(id) = row.text("id") else {
         return Ok(());
     };
-    let word = if row.has("bill") { "paid" } else { "returned" };
-    if let Some(bill) = row.text("bill").or_else(|| row.old().text("bill")) {
+    // What is deleted comes with its last values, both as they are and as they were.
+    let word = match row.old().has("bill") {
+        true => "returned",
+        false => "paid",
+    };
+    if let Some(bill) = row.text("bill") {
         effects
             .update(bill, format!("{word}:{id}"))
+            .set("recount", format!("{word}:{id}"));
+    }
+    Ok(())
+}
+
+/// What was paid beyond all bills is counted as a credit.
+pub(crate) fn count_credit(row: &Row<'_>, effects: &mut Effects) -> Checked<()> {
+    let Some(id) = row.text("id") else {
+        return Ok(());
+    };
+    let word = match row.old().has("subscriber") {
+        true => "went",
+        false => "came",
+    };
+    if let Some(subscriber) = row.text("subscriber") {
+        effects
+            .update(subscriber, format!("{word}:{id}"))
             .set("recount", format!("{word}:{id}"));
     }
     Ok(())

@@ -65,8 +65,22 @@ pub(crate) fn amend(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>)
         Some(due) => answer.set("oldest_due", due),
         None => answer.clear("oldest_due"),
     };
+    set_rials(answer, "credit", credit(id)?);
     answer.set("open_requests", open_requests(id)?);
     Ok(())
+}
+
+/// What was paid beyond all bills, and what corrections gave back.
+fn credit(subscriber: &str) -> Checked<i128> {
+    let unused = format!("and(subscriber[eq]:{subscriber},unallocated[gt]:0)");
+    let unused = found::all("utility_payment", &unused, "", &["unallocated"], |row| {
+        rials(row, "unallocated")
+    })?;
+    let overpaid = format!("and(subscriber[eq]:{subscriber},balance[lt]:0)");
+    let overpaid = found::all("utility_bill", &overpaid, "", &["balance"], |row| {
+        -rials(row, "balance")
+    })?;
+    Ok(unused.iter().chain(&overpaid).sum())
 }
 
 /// Requests that have not come to an end. Where no process is declared yet, all that there are.

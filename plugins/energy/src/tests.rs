@@ -179,6 +179,7 @@ fn a_subscription_number_is_brought_into_form_or_refused() {
         ("number", Kind::Text),
         ("recount", Kind::Text),
         ("debt", Kind::Money),
+        ("credit", Kind::Money),
         ("open_bills", Kind::Integer),
         ("oldest_due", Kind::Date),
         ("open_requests", Kind::Integer),

@@ -86,6 +86,8 @@ pub enum PackError {
     },
     #[error("{path} is no valid TOML: {what}")]
     Toml { path: String, what: String },
+    #[error("{path} is no valid JSON: {what}")]
+    Json { path: String, what: String },
     #[error("{path} is not UTF-8 text; a plugin's data are texts")]
     NotText { path: String },
     #[error("{path}: {what}")]

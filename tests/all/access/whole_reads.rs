@@ -60,7 +60,7 @@ const WHOLE: [(&str, usize, &str); 25] = [
     ("past.rs", 2, "who sees now, and who was erased"),
     (
         "process/change.rs",
-        5,
+        6,
         "changes processes, for administrators",
     ),
     (

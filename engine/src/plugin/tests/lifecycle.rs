@@ -127,7 +127,7 @@ fn a_plugin_that_cannot_bind_is_told_when_it_is_loaded() {
         .err()
         .expect("it does not load");
         assert!(
-            error.to_string().starts_with("plugin tester 1.2.3: ")
+            error.to_string().starts_with("plugin tester 1.2.3, bind: ")
                 && error.to_string().contains(word),
             "{error}"
         );

@@ -10,6 +10,8 @@ mod granting;
 mod guests;
 mod industry;
 mod lifecycle;
+mod narrowed;
+mod processes;
 mod shipped;
 mod signed;
 mod surveyor;
@@ -20,6 +22,7 @@ mod wasi;
 use std::sync::Arc;
 
 use chrono::DateTime;
+use serde_json::Value as Json;
 use wasm_encoder::Instruction;
 
 use super::*;

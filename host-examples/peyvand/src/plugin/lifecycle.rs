@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use peyvand::{Engine, PluginRemoval};
+use peyvand::{Engine, PluginProcess, PluginRemoval};
 use serde_json::json;
 
 use crate::args::RemovePlugin;
@@ -35,7 +35,28 @@ pub(super) fn preview(engine: &Engine, file: &[u8], output: &mut Output<'_>) -> 
     ] {
         list(word, things, output)?;
     }
+    for process in &change.processes {
+        tell_process(process, output)?;
+    }
     output.line("nothing was changed")
+}
+
+/// What becomes of the steps of a process, and of the records in them.
+fn tell_process(process: &PluginProcess, output: &mut Output<'_>) -> Result<(), Fault> {
+    let change = &process.change;
+    let mut lines = Vec::new();
+    if !change.steps_added.is_empty() {
+        lines.push(format!("new steps: {}", change.steps_added.join(", ")));
+    }
+    lines.extend(change.steps_gone.iter().map(|gone| {
+        let records = several(gone.running, "record", "records");
+        let to = gone.moved_to.as_ref();
+        let to = to.map_or_else(String::new, |to| format!(" that go on in {to}"));
+        format!("no step {} any more, with {records}{to}", gone.step)
+    }));
+    let faults = change.faults.iter();
+    lines.extend(faults.map(|fault| format!("refused: {fault}")));
+    list(&format!("Process {}", process.key), &lines, output)
 }
 
 fn list(word: &str, things: &[String], output: &mut Output<'_>) -> Result<(), Fault> {
@@ -114,6 +135,15 @@ fn tell(removal: &PluginRemoval, output: &mut Output<'_>) -> Result<(), Fault> {
         })
         .collect();
     list("Fields that would go out of use", &fields, output)?;
+    let objects: Vec<String> = removal
+        .objects
+        .iter()
+        .map(|object| {
+            let records = several(object.records, "record", "records");
+            format!("{} ({records})", object.object)
+        })
+        .collect();
+    list("Its own objects, which stay", &objects, output)?;
     list("It would take along", &removal.withdraws, output)?;
     list("What stands in the way", &removal.problems, output)?;
     output.line("nothing was changed")
