@@ -44,6 +44,7 @@ mod session;
 mod context;
 mod error;
 
+mod access;
 mod backup;
 mod check;
 mod config;
@@ -79,6 +80,7 @@ mod view;
 mod workflow;
 mod write;
 
+pub use access::{AccessScope, AccessVerb, Explanation, HandOver, HandedOver, LookKind, Looked};
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};

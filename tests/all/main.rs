@@ -6,6 +6,7 @@
     reason = "tests say what they expect"
 )]
 
+mod access;
 mod bad_input;
 mod banking;
 mod bin;

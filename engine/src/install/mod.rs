@@ -184,6 +184,7 @@ impl Definitions {
         let documents = documents.map(|part| DocumentRule::hook(schema, part));
         registry.before_save.extend(documents.into_iter().flatten());
         crate::view::register(schema, &mut registry);
+        crate::access::register(schema, &mut registry);
         registry
             .computed
             .extend(StageRule::hook(schema, Part::Last));

@@ -222,7 +222,7 @@ impl Session {
     /// When it is not installed.
     pub fn plugin_log(&self, id: &str) -> Result<Vec<String>> {
         self.plugin(id)?;
-        let (_, config) = self.engine.read()?;
+        let (_, config) = self.read()?;
         Ok(config
             .registry()
             .logs
@@ -322,7 +322,8 @@ impl Session {
     }
 
     fn definitions(&self) -> Result<Definitions> {
-        let (reader, _) = self.engine.read()?;
+        self.must_administer("look into plugins")?;
+        let (reader, _) = self.read()?;
         Definitions::load(&reader.snapshot)
     }
 

@@ -19,6 +19,9 @@ use crate::session::Session;
 use crate::view::Brought;
 use crate::write::Request;
 
+/// What only who administers does: a process is about all records, also those that he who asks does not see.
+const CHANGE: &str = "change processes";
+
 /// How many records are moved in one commit.
 const BATCH: usize = 500;
 
@@ -77,7 +80,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn processes(&self) -> Result<Vec<Process>> {
-        declared::all(&self.engine.read()?.0)
+        declared::all(&self.read()?.0)
     }
 
     /// The process of a key or an id.
@@ -85,14 +88,15 @@ impl Session {
     /// # Errors
     /// When there is none, with the nearest key.
     pub fn process(&self, asked: &str) -> Result<Process> {
-        declared::find(&self.engine.read()?.0, asked)
+        declared::find(&self.read()?.0, asked)
     }
 
     /// What saving this process would mean: what an administrator looks at before he says yes.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When who asks does not administer the workspace, or the store cannot be read.
     pub fn process_change(&self, process: &Process) -> Result<ProcessChange> {
+        self.must_administer(CHANGE)?;
         let (reader, _) = self.engine.read()?;
         self.change_in(process, reader, &[])
     }
@@ -205,6 +209,7 @@ impl Session {
     /// # Errors
     /// When it does not fit the schema, or records would stand in a step that there is no more; nothing is saved then.
     pub fn put_process(&self, process: &Process) -> Result<ProcessSaved> {
+        self.must_administer(CHANGE)?;
         let ground = ground(process, self.engine.read()?.0)?;
         let faults = check::faults(&process.definition, &ground.reader, self.time())?;
         if !faults.is_empty() {
@@ -285,6 +290,7 @@ impl Session {
     /// When one does not fit, or its key belongs to somebody else's. Those before it are brought by then; bringing all
     /// again goes on from there.
     pub fn declare_processes(&self, origin: &str, processes: &[Process]) -> Result<Brought> {
+        self.must_administer(CHANGE)?;
         let session = Session {
             context: Context {
                 actor: Actor::Plugin(origin.to_owned()),
@@ -335,6 +341,7 @@ impl Session {
     /// # Errors
     /// As [`Session::commit`].
     pub fn withdraw_processes(&self, origin: &str) -> Result<usize> {
+        self.must_administer(CHANGE)?;
         Ok(self.withdraw_but(origin, &BTreeSet::new())?.len())
     }
 

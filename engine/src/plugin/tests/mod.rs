@@ -79,6 +79,7 @@ fn at_noon<T>(ask: impl FnOnce(&HookContext<'_>) -> T) -> T {
         snapshot: Snapshot::pin(&backend),
         schema: Arc::new(standard_schema()),
         rehearsed: None,
+        seeing: None,
     };
     let now = DateTime::from_timestamp_micros(1_774_051_200_000_000).unwrap();
     ask(&HookContext {

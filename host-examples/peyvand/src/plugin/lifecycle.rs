@@ -9,10 +9,11 @@ use serde_json::json;
 use crate::args::RemovePlugin;
 use crate::fault::Fault;
 use crate::output::{Output, counted, several};
+use crate::store;
 
 /// Says what installing a file would change.
 pub(super) fn preview(engine: &Engine, file: &[u8], output: &mut Output<'_>) -> Result<(), Fault> {
-    let change = engine.session().preview_plugin(file)?;
+    let change = store::session(engine)?.preview_plugin(file)?;
     if output.json {
         return output.document(&change);
     }
@@ -74,7 +75,7 @@ pub(super) fn remove(
     asked: &RemovePlugin,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let removal = session.preview_plugin_removal(&asked.id)?;
     if asked.dry_run {
         return tell(&removal, output);
@@ -158,7 +159,7 @@ fn export(engine: &Engine, id: &str, path: &Path) -> Result<u64, Fault> {
     };
     let mut file = BufWriter::new(std::fs::File::create(path).map_err(failed)?);
     let (mut count, mut result) = (0, Ok(()));
-    engine.session().plugin_values(id, |record, fields| {
+    store::session(engine)?.plugin_values(id, |record, fields| {
         let line = json!({"id": record.to_string(), "fields": fields});
         result = writeln!(file, "{line}");
         count += 1;
