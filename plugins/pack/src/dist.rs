@@ -41,13 +41,16 @@ pub fn read_sources(out_dir: &Path) -> Result<BTreeMap<String, SourceEntry>, Pac
 /// Puts a built plugin on the list.
 pub(crate) fn record(out_dir: &Path, built: &Built) -> Result<(), PackError> {
     let mut sources = read_sources(out_dir)?;
+    // A component has them in an order that another build may change.
+    let mut exports = built.exports.clone();
+    exports.sort();
     sources.insert(
         built.id.clone(),
         SourceEntry {
             version: built.version.clone(),
             source: built.source_hash.clone(),
             size: built.size,
-            exports: built.exports.clone(),
+            exports,
         },
     );
     let path = out_dir.join(LIST);
