@@ -22,6 +22,8 @@ use crate::write::{Ask, Group, Request, Stored};
 pub(crate) struct Config {
     pub(crate) counter: u64,
     pub(crate) schema: Arc<Schema>,
+    /// Whether users see what their roles give them, and nothing else.
+    pub(crate) enforces_access: bool,
     installed: Definitions,
     /// Not the store's: it comes with the engine and is the same in each of its configs.
     host: Host,
@@ -88,6 +90,7 @@ impl Config {
         Ok(Self {
             counter,
             schema: Arc::new(schema),
+            enforces_access: crate::access::is_enforced(snapshot)?,
             installed: Definitions::load(snapshot)?,
             host: host.clone(),
             registry: OnceLock::new(),

@@ -27,6 +27,7 @@ use crate::hook::{Bill, Bills};
 use crate::journal::Position;
 use crate::message::Post;
 use crate::query::Reader;
+use crate::record::RecordId;
 use crate::schema::Schema;
 use crate::session::Session;
 use crate::store::{Backend, Snapshot};
@@ -80,6 +81,8 @@ pub(crate) struct Inner {
     delivering: Mutex<()>,
     /// Held while the files of the store are copied or written anew as a whole: by a backup, an erasing, a trimming.
     reshaping: Mutex<()>,
+    /// What is known of who may what.
+    pub(crate) sights: crate::access::Sights,
     /// Looks that are not written yet, and how letters leave the house.
     pub(crate) notifying: crate::notification::Kept,
     /// Nobody objects, amends or follows up: for a store that is made of a backup.
@@ -159,6 +162,7 @@ impl Engine {
         self.inner.bills.on(context.day_of(context.now()));
         let mut undone = crate::workflow::run_daily(self)?;
         undone.extend(crate::notification::run(self)?);
+        crate::access::write_down(self)?;
         self.write_bills()?;
         self.inner.backend.prune()?;
         self.inner.backend.tend()?;
@@ -214,6 +218,7 @@ impl Engine {
     pub fn close(self) -> Result<()> {
         // A store that takes no writes says so below; who looked at what, and bills, are no reason not to close it.
         crate::notification::write_down(&self, true, &mut Vec::new()).ok();
+        crate::access::write_down(&self).ok();
         self.write_bills().ok();
         if !self.followed().is_empty() {
             // What was followed up is taken off the queue, or the next open would ask for it again.
@@ -231,9 +236,38 @@ impl Engine {
                 snapshot,
                 schema: config.schema.clone(),
                 rehearsed: None,
+                seeing: None,
             },
             config,
         ))
+    }
+
+    /// The same with the eyes of who acts: what sessions read by.
+    pub(crate) fn read_as(&self, context: &Context) -> Result<(Reader, Arc<Config>)> {
+        crate::access::write_down_if_full(self);
+        let (reader, config) = self.read()?;
+        let seeing = crate::access::seeing(&self.inner.sights, &reader, &config, context)?;
+        Ok((reader.seen_by(seeing), config))
+    }
+
+    /// The name of a record's object.
+    pub(crate) fn object_name(&self, id: RecordId) -> Option<String> {
+        let schema = self.schema().ok()?;
+        schema
+            .by_prefix(id.prefix())
+            .map(|object| object.name.clone())
+    }
+
+    /// Whether a user may see a record.
+    pub(crate) fn sees(&self, user: RecordId, id: RecordId) -> Result<bool> {
+        let reader = self.read_as_user(user)?;
+        Ok(reader.seeing.is_none() || reader.get_stored(id)?.is_some())
+    }
+
+    /// What a user sees now.
+    pub(crate) fn read_as_user(&self, user: RecordId) -> Result<Reader> {
+        let context = self.session_as(Actor::User(user)).context;
+        Ok(self.read_as(&context)?.0)
     }
 
     /// The schema and hooks that belong to a snapshot, also to one of long ago.

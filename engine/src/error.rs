@@ -201,6 +201,9 @@ fn remedy(code: &str) -> Option<&'static str> {
         "out-of-range" => "give a value between the limits of the field",
         "too-long" => "shorten it, or use a long_text field",
         "read-only" => "leave it out of the request",
+        "access" => {
+            "ask who administers the workspace; `peyvand access explain` says what would help"
+        }
         "in-use" => "change or delete the records that refer to it first",
         "not-unique" => "update the record that has the value, or give another one",
         "not-found" => "look the record up again; it may have been deleted",

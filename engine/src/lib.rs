@@ -44,6 +44,7 @@ mod session;
 mod context;
 mod error;
 
+mod access;
 mod backup;
 mod check;
 mod config;
@@ -79,6 +80,7 @@ mod view;
 mod workflow;
 mod write;
 
+pub use access::{AccessScope, AccessVerb, Explanation, HandOver, HandedOver, LookKind, Looked};
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};
@@ -92,9 +94,9 @@ pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 #[cfg(feature = "wasm")]
 pub use install::{
-    Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginPause,
-    PluginRemoval, PluginRight, PluginSignature, SettingLabels, TrustedKey, WebClient, WebRequest,
-    WebResponse,
+    Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginObject,
+    PluginPause, PluginProcess, PluginRemoval, PluginRight, PluginSignature, SettingLabels,
+    TrustedKey, WebClient, WebRequest, WebResponse,
 };
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};

@@ -208,8 +208,8 @@ impl Past {
         // Who was erased since is not found in the past either.
         let (now, _) = self.engine.read()?;
         let message = match now.erased(id)? {
-            Some(_) => now.missing(id)?,
-            None => format!("there was no record {id} at position {}", self.position),
+            Some(_) if reader.seeing.is_none() => now.missing(id)?,
+            _ => format!("there was no record {id} at position {}", self.position),
         };
         Err(Error::new(ErrorKind::NotFound, message))
     }
@@ -258,8 +258,14 @@ impl Past {
             snapshot,
             schema: config.schema.clone(),
             rehearsed: None,
+            seeing: None,
         };
-        Ok((reader, config))
+        // The rights are those of now.
+        let (now, of_now) = self.engine.read()?;
+        let sights = &self.engine.inner.sights;
+        let seeing = crate::access::seeing(sights, &now, &of_now, &self.context)?;
+        let seeing = seeing.map(crate::access::Seeing::on_the_past);
+        Ok((reader.seen_by(seeing), config))
     }
 
     /// Who asks.

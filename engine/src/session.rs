@@ -3,13 +3,16 @@
 //! A session is a handle with a name: every read and every change goes through one, so that each change says who
 //! asked for it.
 
+use std::sync::Arc;
+
 use chrono::FixedOffset;
 
+use crate::config::Config;
 use crate::context::{Actor, Context, Locale};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
-use crate::query::{self, Aggregate, GroupRow, Page, Query, QueryTime};
+use crate::query::{self, Aggregate, GroupRow, Page, Query, QueryTime, Reader};
 use crate::record::{Record, RecordId};
 use crate::sales::LeadConversion;
 use crate::schema::{FieldKind, SchemaChange};
@@ -66,7 +69,7 @@ impl Session {
     /// # Errors
     /// When there is no such object.
     pub fn new_id(&self, object: &str) -> Result<RecordId> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         Ok(RecordId::new(
             reader.object(object)?.prefix,
             self.context.ids.next(self.context.now()),
@@ -212,7 +215,7 @@ impl Session {
     /// # Errors
     /// When there is none, or it is in the bin; the message says which.
     pub fn get(&self, id: RecordId) -> Result<Record> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         if let Some(record) = reader.get(id)? {
             return Ok(record);
         }
@@ -244,7 +247,7 @@ impl Session {
         let FieldKind::Plugin { of } = &known.kind else {
             return Ok(Some(text));
         };
-        let (_, config) = self.engine.read()?;
+        let (_, config) = self.read()?;
         let shown = config
             .registry()
             .field_types
@@ -259,7 +262,7 @@ impl Session {
     /// # Errors
     /// When the object has no such unique field.
     pub fn find(&self, object: &str, field: &str, value: &str) -> Result<Option<Record>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let object = reader.object(object)?;
         let known = object
             .field(field)
@@ -286,7 +289,7 @@ impl Session {
     /// # Errors
     /// When filter, sort or cursor cannot be understood, or the store cannot be read.
     pub fn query(&self, query: &Query) -> Result<Page> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         query::run(&reader, query, &self.time())
     }
 
@@ -295,7 +298,7 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub fn explain(&self, query: &Query) -> Result<query::Explained> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         query::explain(&reader, query, &self.time())
     }
 
@@ -304,7 +307,7 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub fn count(&self, object: &str, filter: &query::Filter) -> Result<u64> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         query::count(&reader, object, filter, &self.time())
     }
 
@@ -313,7 +316,7 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub fn aggregate(&self, aggregate: &Aggregate) -> Result<Vec<GroupRow>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         query::aggregate(&reader, aggregate, &self.time())
     }
 
@@ -322,7 +325,7 @@ impl Session {
     /// # Errors
     /// When the journal cannot be read.
     pub fn timeline(&self, id: RecordId) -> Result<Vec<Event>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         timeline::of_record(&reader, &self.engine.inner.backend, id, None, usize::MAX)
     }
 
@@ -338,8 +341,13 @@ impl Session {
         before: Option<Position>,
         limit: usize,
     ) -> Result<Vec<Event>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         timeline::of_record(&reader, &self.engine.inner.backend, id, before, limit)
+    }
+
+    /// A snapshot as who acts sees it: what everything that he reads goes through.
+    pub(crate) fn read(&self) -> Result<(Reader, Arc<Config>)> {
+        self.engine.read_as(&self.context)
     }
 
     pub(crate) fn time(&self) -> QueryTime {

@@ -3,7 +3,7 @@
 //! `wit/RELEASED.toml` has a hash of every file of it. Plugins that strangers built depend on a released folder, so
 //! nothing in it changes again: what is new is another folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::setting::root;
@@ -24,13 +24,9 @@ fn hashes(folder: &Path) -> BTreeMap<String, String> {
 
 /// The files of which list and folder say something else.
 fn differing(list: &BTreeMap<String, String>, folder: &BTreeMap<String, String>) -> Vec<String> {
-    let all = list.keys().chain(folder.keys());
-    let mut differing: Vec<String> = all
-        .filter(|name| list.get(*name) != folder.get(*name))
-        .cloned()
-        .collect();
-    differing.dedup();
-    differing
+    let all: BTreeSet<&String> = list.keys().chain(folder.keys()).collect();
+    let differs = |name: &&String| list.get(*name) != folder.get(*name);
+    all.into_iter().filter(differs).cloned().collect()
 }
 
 #[test]
@@ -64,8 +60,7 @@ fn a_file_that_is_changed_new_or_gone_is_told() {
     write("types.wit", "interface types { f: func(); }\n");
     write("more.wit", "");
     std::fs::remove_file(folder.path().join("hooks.wit")).unwrap();
-    let mut told = differing(&list, &hashes(folder.path()));
-    told.sort();
+    let told = differing(&list, &hashes(folder.path()));
     assert_eq!(told, ["hooks.wit", "more.wit", "types.wit"]);
 }
 

@@ -123,7 +123,8 @@ fn rooms_use_each_other_as_the_architecture_says() {
 fn the_write_path_does_not_know_plugins_and_scripts() {
     let edges = edges_in_code();
     for (room, used) in &edges {
-        let may = matches!(room.as_str(), "install");
+        // What tests and benches measure is given to them by name.
+        let may = matches!(room.as_str(), "install" | "testing");
         assert!(
             may || (!used.contains("plugin") && !used.contains("script")),
             "{room} uses {used:?}; hooks are its only way to plugins and scripts"
@@ -325,9 +326,12 @@ fn the_public_names_are_those_that_were_agreed() {
 #[test]
 fn built_plugins_belong_to_their_sources() {
     let dist = root().join("plugins/dist");
+    // One in Python is too large to be kept; the gate builds it.
+    let is_kept = |path: &str| !path.starts_with("plugins/templates/python/");
     let manifests: Vec<String> = files()
         .into_iter()
         .filter(|path| path.starts_with("plugins/") && path.ends_with("/plugin.toml"))
+        .filter(|path| is_kept(path))
         .collect();
     assert!(manifests.len() >= 4, "{manifests:?}");
     let folders = || {
@@ -346,9 +350,11 @@ fn built_plugins_belong_to_their_sources() {
         .unwrap()
         .into_keys()
         .collect();
-    let mut known: Vec<&str> = folders()
-        .filter_map(|folder| folder.rsplit('/').next())
-        .collect();
+    let id = |path: &String| {
+        let manifest: toml::Table = toml::from_str(&text_of(path)).unwrap();
+        manifest["id"].as_str().unwrap().to_owned()
+    };
+    let mut known: Vec<String> = manifests.iter().map(id).collect();
     known.sort_unstable();
     assert_eq!(listed, known, "plugins/dist lists what has no folder");
 }

@@ -6,17 +6,21 @@
     reason = "tests say what they expect"
 )]
 
+mod access;
 mod bad_input;
+mod banking;
 mod bin;
 mod contract;
 mod conversion;
 mod custom_schema;
+mod energy;
 mod every_failure;
 mod follow_ups;
 mod hostile_guests;
 mod house_rules;
 mod import_files;
 mod import_maven;
+mod languages;
 mod model;
 mod past;
 mod plugins;

@@ -86,6 +86,20 @@ pub(crate) fn server() -> Option<String> {
     url
 }
 
+/// A file that a variable of the environment names; `None` after saying so, where it is not set.
+pub(crate) fn optional_file(variable: &str, listed: &str) -> Option<PathBuf> {
+    assert!(MAY_SKIP.lines().any(|line| line == listed));
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    if path.is_none() {
+        assert!(
+            std::env::var_os("PEYVAND_NO_SKIPS").is_none(),
+            "{variable} is not set, and no test may be skipped"
+        );
+        eprintln!("skipped: {variable} names no file");
+    }
+    path
+}
+
 /// The component of a plugin: as it is kept in `plugins/dist`, or as the gate built it from source.
 pub(crate) fn component(id: &str) -> Vec<u8> {
     let built = std::env::var_os("PEYVAND_DIST").map(PathBuf::from);

@@ -136,7 +136,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn versions(&self, document: RecordId) -> Result<Vec<Record>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let object = reader.object(VERSION)?.clone();
         let Some(field) = object.field("document") else {
             return Ok(Vec::new());

@@ -163,7 +163,7 @@ impl Session {
         from: &mut dyn Read,
     ) -> Result<FileRef> {
         // A store that was closed is somebody else's.
-        let _open = self.engine.read()?.0.snapshot.get(&[spaces::CONFIG])?;
+        let _open = self.read()?.0.snapshot.get(&[spaces::CONFIG])?;
         let now = self.context.now();
         Ok(self.engine.inner.content.put(name, declared, from, now)?)
     }

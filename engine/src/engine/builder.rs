@@ -319,6 +319,7 @@ impl EngineBuilder {
             followed: Mutex::default(),
             delivering: Mutex::default(),
             reshaping: Mutex::default(),
+            sights: crate::access::Sights::default(),
             notifying: crate::notification::Kept {
                 post: self.letters,
                 ..crate::notification::Kept::default()

@@ -4,10 +4,13 @@ use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
 use super::Engine;
+use crate::access::Acting;
+use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::journal::Position;
+use crate::query::Reader;
 use crate::store::spaces;
 use crate::timeline;
 use crate::write::{self, Group, Outcome, Write};
@@ -74,8 +77,9 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
-                reader,
                 registry,
+                acting: self.acting(&reader, &config, context)?,
+                reader,
                 context,
                 now: context.now(),
                 bills: &self.inner.bills,
@@ -105,6 +109,15 @@ impl Engine {
         .hint("try again, with fewer writers on the same records"))
     }
 
+    fn acting<'a>(
+        &'a self,
+        reader: &Reader,
+        config: &'a Config,
+        context: &Context,
+    ) -> Result<Acting<'a>> {
+        Acting::of(&self.inner.sights, reader, config, context)
+    }
+
     /// Runs groups of requests up to the commit, on a view that keeps what earlier rehearsals would have written.
     #[cfg(feature = "exchange")]
     pub(crate) fn rehearse(
@@ -119,6 +132,7 @@ impl Engine {
             content: &self.inner.content,
             reader: view.reader.clone(),
             registry: config.registry(),
+            acting: self.acting(&view.reader, &config, context)?,
             context,
             now: context.now(),
             bills: &self.inner.bills,
@@ -175,8 +189,9 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
-                reader,
                 registry: config.registry(),
+                acting: self.acting(&reader, &config, context)?,
+                reader,
                 context,
                 now: context.now(),
                 bills: &self.inner.bills,
@@ -270,8 +285,9 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
-                reader,
                 registry: config.registry(),
+                acting: self.acting(&reader, &config, &context)?,
+                reader,
                 context: &context,
                 now: context.now(),
                 bills: &self.inner.bills,

@@ -90,6 +90,7 @@ impl Session {
         ids: impl IntoIterator<Item = RecordId>,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Erased> {
+        self.must_administer("erase records")?;
         let _alone = self.engine.reshaping();
         let ids: BTreeSet<RecordId> = ids.into_iter().collect();
         let (reader, _) = self.engine.read()?;

@@ -37,6 +37,7 @@ impl Session {
         options: &ImportOptions,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Receipt> {
+        // What a rehearsal stands on is all there is: rights are judged on it as by a commit.
         let (reader, _) = self.engine.read()?;
         let mut door = Door {
             names: Names {
@@ -116,7 +117,7 @@ impl ImportTarget for Door {
         key_field: &str,
         keys: &[String],
     ) -> Result<Vec<Option<Record>>> {
-        let (reader, _) = self.session().engine.read()?;
+        let (reader, _) = self.session().read()?;
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
             let id = find(&reader, object, key_field, key)?.first().copied();
@@ -212,7 +213,6 @@ impl Lookup for Names {
     fn find(&self, object: &str, field: &str, text: &str) -> Vec<RecordId> {
         let stored = self
             .session
-            .engine
             .read()
             .and_then(|(reader, _)| find(&reader, object, field, text));
         // A store that fails here fails again at the write, and is told there.
@@ -225,7 +225,7 @@ impl Lookup for Names {
     fn names(&self, object: &str, field: &str) -> Vec<String> {
         let mut names = Vec::new();
         let mut read = || -> Result<()> {
-            let (reader, _) = self.session.engine.read()?;
+            let (reader, _) = self.session.read()?;
             reader.each(&reader.object(object)?.clone(), |record| {
                 names.extend(record.get(field).map(ToString::to_string));
                 Ok(if names.len() < MOST_NAMES {

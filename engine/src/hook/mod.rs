@@ -19,10 +19,13 @@ mod rule;
 pub use budget::Bill;
 pub(crate) use budget::{Billed, Bills, Cost, Used};
 pub(crate) use effect::{
-    EffectAction, HttpAnswer, HttpHeader, HttpRequest, Links, Posting, PostingTo, PostingWords,
-    Reply, Which,
+    EffectAction, HttpRequest, Links, Posting, PostingTo, PostingWords, Reply, Which,
 };
-pub(crate) use registry::{MayCall, Registry};
+#[cfg(feature = "wasm")]
+pub(crate) use effect::{HttpAnswer, HttpHeader};
+#[cfg(feature = "wasm")]
+pub(crate) use registry::MayCall;
+pub(crate) use registry::Registry;
 pub(crate) use rule::{Rule, engine_rule};
 
 use std::collections::BTreeSet;

@@ -101,7 +101,7 @@ pub struct PluginInfo {
     pub effects: Vec<String>,
     /// Everything that it needs, and whether the administrator grants it.
     pub rights: Vec<PluginRight>,
-    /// The field types, objects, fields, options, records, views, forms and dashboards that it brings.
+    /// The field types, objects, fields, options, records, processes, views, forms and dashboards that it brings.
     pub brings: Vec<String>,
     /// The workflows that it brings.
     pub workflows: Vec<String>,
@@ -266,6 +266,8 @@ fn brings(manifest: &Manifest) -> Vec<String> {
     }
     let counts = counts.iter();
     brings.extend(counts.map(|(object, count)| format!("{count} of {object}")));
+    let processes = data.processes.iter();
+    brings.extend(processes.map(|process| format!("process {}", process.key)));
     brings.extend(manifest.declarations.names());
     brings
 }

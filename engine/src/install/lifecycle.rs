@@ -10,9 +10,10 @@ use super::info::{PluginInfo, PluginRight};
 use super::plugins::{asked_in_addition, no_plugin, type_user};
 use crate::error::{Error, Result};
 use crate::plugin::{self, Manifest, Terms, is_brought};
+use crate::process::{Process, ProcessChange};
 use crate::query::Reader;
 use crate::record::RecordId;
-use crate::schema::{Object, Schema, SchemaChange};
+use crate::schema::{Labels, Object, Schema, SchemaChange};
 use crate::session::Session;
 use crate::write::{Group, Request};
 
@@ -26,12 +27,36 @@ pub struct PluginChange {
     pub from: Option<String>,
     /// What it needs in addition to the installed version; everything that a new plugin needs.
     pub asks: Vec<PluginRight>,
-    /// Fields, options, views, forms and dashboards that would come.
+    /// Objects, fields, options, processes, views, forms and dashboards that would come.
     pub adds: Vec<String>,
     /// Fields of the installed version that this one no longer brings: they go out of use, and their values stay.
     pub retires: Vec<String>,
-    /// Views, forms and dashboards of the installed version that this one no longer brings.
+    /// Processes, views, forms and dashboards of the installed version that this one no longer brings.
     pub withdraws: Vec<String>,
+    /// Its processes, and what becomes of their steps and of the records in them.
+    pub processes: Vec<PluginProcess>,
+}
+
+/// A process that a plugin brings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PluginProcess {
+    /// Its key.
+    pub key: String,
+    /// What it is called in several languages.
+    pub label: Labels,
+    /// What bringing it would change.
+    pub change: ProcessChange,
+}
+
+impl PluginProcess {
+    fn new((process, change): (&Process, ProcessChange)) -> Self {
+        Self {
+            key: process.key.clone(),
+            label: process.label.clone(),
+            change,
+        }
+    }
 }
 
 /// What removing a plugin would do.
@@ -44,10 +69,23 @@ pub struct PluginRemoval {
     pub version: String,
     /// The fields that would go out of use.
     pub fields: Vec<PluginField>,
-    /// Views, forms, dashboards and workflows that would go along.
+    /// Objects of its own: they stay, with all of their records and fields.
+    pub objects: Vec<PluginObject>,
+    /// Views, forms, dashboards, workflows and processes that would go along; a process that records are in takes no new
+    /// ones and stays for those.
     pub withdraws: Vec<String>,
     /// Why it cannot be removed as things are.
     pub problems: Vec<String>,
+}
+
+/// An object that a plugin brought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PluginObject {
+    /// Its name.
+    pub object: String,
+    /// How many records of it there are.
+    pub records: u64,
 }
 
 /// A field that a plugin brought.
@@ -76,6 +114,7 @@ impl Session {
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
         self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
+        let processes = self.changed_processes(manifest, &with_fields)?;
         let held = self.stored_plugin(&manifest.id)?;
         let old = held.as_ref().and_then(|held| self.manifest_of(held));
         let terms = held.as_ref().map_or_else(Terms::default, |(held, _)| {
@@ -109,7 +148,13 @@ impl Session {
                 _ => {}
             }
         }
-        let declared = |manifest: &Manifest| manifest.declarations.names();
+        let declared = |manifest: &Manifest| {
+            let processes = manifest.brought.processes.iter();
+            let processes = processes.map(|process| format!("process {}", process.key));
+            let mut names = manifest.declarations.names();
+            names.extend(processes);
+            names
+        };
         let before = old.as_ref().map(declared).unwrap_or_default();
         let now = declared(manifest);
         adds.extend(now.iter().filter(|name| !before.contains(name)).cloned());
@@ -120,6 +165,7 @@ impl Session {
             adds,
             retires,
             withdraws: withdrawn(before, &now),
+            processes: processes.into_iter().map(PluginProcess::new).collect(),
         })
     }
 
@@ -135,15 +181,21 @@ impl Session {
         let (held, _) = held;
         let (reader, _) = self.engine.read()?;
         let schema = reader.schema.clone();
-        let mut fields = Vec::new();
+        let (mut fields, mut objects) = (Vec::new(), Vec::new());
         for (object, numbers) in brought(&schema, id) {
-            let mut counts = vec![0; numbers.len()];
+            let (mut counts, mut records) = (vec![0; numbers.len()], 0);
             reader.each(&object, |record| {
+                records += 1;
                 for (count, number) in counts.iter_mut().zip(&numbers) {
                     *count += u64::from(record.value(*number).is_some());
                 }
                 Ok(ControlFlow::Continue(()))
             })?;
+            if is_brought(&object, id) {
+                let object = object.name.clone();
+                objects.push(PluginObject { object, records });
+                continue;
+            }
             for (values, number) in counts.into_iter().zip(&numbers) {
                 fields.extend(object.field_by_number(*number).map(|field| PluginField {
                     object: object.name.clone(),
@@ -157,6 +209,8 @@ impl Session {
             withdraws.extend(manifest.declarations.names());
             let workflows = manifest.workflows.iter();
             withdraws.extend(workflows.map(|workflow| format!("workflow {}", workflow.name)));
+            let processes = manifest.brought.processes.iter();
+            withdraws.extend(processes.map(|process| format!("process {}", process.key)));
         }
         let user = type_user(&schema, id);
         let mut problems: Vec<String> = user
@@ -175,6 +229,7 @@ impl Session {
             id: held.id,
             version: held.version,
             fields,
+            objects,
             withdraws,
             problems,
         })
@@ -213,8 +268,8 @@ impl Session {
         Ok(())
     }
 
-    /// Disables a plugin and clears the values of the fields that it brought, in records that are not in the bin; gives
-    /// how many there were. What the journal and the history say stays. Where it is cut off, it goes on when it is
+    /// Disables a plugin and clears the values of the fields that it brought, in records that are not in the bin; records
+    /// of its own objects go to the bin. Gives how many there were. What the journal and the history say stays. Where it is cut off, it goes on when it is
     /// called again.
     ///
     /// # Errors
@@ -226,8 +281,13 @@ impl Session {
         let schema = reader.schema.clone();
         self.allow_none(&schema, id)?;
         let mut cleared = 0;
-        for (object, numbers) in brought(&schema, id) {
+        // Later objects may refer to earlier ones.
+        for (object, numbers) in brought(&schema, id).into_iter().rev() {
             let mut groups = Vec::with_capacity(CLEARED_AT_ONCE);
+            if is_brought(&object, id) {
+                cleared += self.put_in_bin(&reader, &object)?;
+                continue;
+            }
             let all = clearing(&reader, &object, &numbers)?;
             for request in all {
                 groups.push(Group::kept(request));
@@ -238,6 +298,22 @@ impl Session {
             cleared += self.clear(&mut groups)?;
         }
         Ok(cleared)
+    }
+
+    /// Puts all records of an object into the bin; one that others refer to stays.
+    fn put_in_bin(&self, reader: &Reader, object: &Arc<Object>) -> Result<u64> {
+        let mut groups = Vec::new();
+        reader.each(object, |record| {
+            let (id, revision) = (record.id(), None);
+            groups.push(Group::of([Request::Delete { id, revision }]));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let mut gone = 0;
+        for some in groups.chunks(CLEARED_AT_ONCE) {
+            let report = self.engine.write(&self.context, some, None, 0)?;
+            gone += report.groups.iter().filter(|group| group.is_ok()).count() as u64;
+        }
+        Ok(gone)
     }
 
     fn clear(&self, groups: &mut Vec<Group>) -> Result<u64> {
@@ -252,7 +328,8 @@ impl Session {
 
     /// Its required fields may be empty from now on.
     fn allow_none(&self, schema: &Schema, id: &str) -> Result<()> {
-        let required = schema.objects().flat_map(|object| {
+        let others = schema.objects().filter(|object| !is_brought(object, id));
+        let required = others.flat_map(|object| {
             let of_plugin = object
                 .live_fields()
                 .filter(|field| field.required && field.brought_by.as_deref() == Some(id));

@@ -33,7 +33,7 @@ pub(crate) use breaker::pause_tripped;
 #[cfg(feature = "wasm")]
 pub use info::{PluginInfo, PluginPause, PluginRight, SettingLabels};
 #[cfg(feature = "wasm")]
-pub use lifecycle::{PluginChange, PluginField, PluginRemoval};
+pub use lifecycle::{PluginChange, PluginField, PluginObject, PluginProcess, PluginRemoval};
 pub(crate) use missing::Missing;
 #[cfg(feature = "wasm")]
 pub use plugins::PluginConsent;
@@ -184,6 +184,7 @@ impl Definitions {
         let documents = documents.map(|part| DocumentRule::hook(schema, part));
         registry.before_save.extend(documents.into_iter().flatten());
         crate::view::register(schema, &mut registry);
+        crate::access::register(schema, &mut registry);
         registry
             .computed
             .extend(StageRule::hook(schema, Part::Last));

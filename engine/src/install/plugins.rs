@@ -63,9 +63,7 @@ impl Engine {
         let schema = self.schema()?;
         opened.manifest.check(&schema)?;
         let with_fields = Arc::new(opened.manifest.schema_with_fields(&schema)?);
-        let declarations = &opened.manifest.declarations;
-        self.session()
-            .may_declare(&opened.manifest.id, declarations, &with_fields)?;
+        self.session().may_bring(&opened.manifest, &with_fields)?;
         // Settings without a default are the administrator's to give; the rest can be tried.
         let mut terms = Terms::default();
         if let Ok(settings) = plugin::check_settings(&opened.manifest, &Map::new()) {
@@ -137,7 +135,7 @@ impl Session {
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
-        self.may_declare(&manifest.id, &manifest.declarations, &with_fields)?;
+        self.may_bring(manifest, &with_fields)?;
         let terms = Terms {
             settings: settings_for(manifest, settings, held.as_ref().map(|(held, _)| held))?,
             granted: Some(grants_for(
@@ -177,7 +175,7 @@ impl Session {
             ..Stored::default()
         }))?;
         // The schema and records do not change in one commit: they come when their fields are there.
-        self.bring(&entry.id, &manifest.brought.records)?;
+        self.bring_data(&entry.id, &manifest.brought)?;
         self.declare(&entry.id, &manifest.declarations)?;
         Ok(info)
     }
@@ -224,7 +222,7 @@ impl Session {
     /// When it is not installed.
     pub fn plugin_log(&self, id: &str) -> Result<Vec<String>> {
         self.plugin(id)?;
-        let (_, config) = self.engine.read()?;
+        let (_, config) = self.read()?;
         Ok(config
             .registry()
             .logs
@@ -289,6 +287,7 @@ impl Session {
         );
         let changes = retirements(&schema, id);
         self.make_way(id, &changes, strip)?;
+        self.suspend_processes(id)?;
         let records = self.stored_records(id)?;
         let stored = Stored {
             what: format!("remove plugin {id} {}", held.version),
@@ -312,14 +311,19 @@ impl Session {
         let old = before.map_or_else(Vec::new, |old| old.declarations.names());
         let gone = withdrawn(old, &manifest.declarations.names());
         let retires = |change: &SchemaChange| matches!(change, SchemaChange::RetireField { .. });
-        if gone.is_empty() && !changes.iter().any(retires) {
+        let retires = changes.iter().any(retires);
+        if retires {
+            self.suspend_processes(&manifest.id)?;
+        }
+        if gone.is_empty() && !retires {
             return Ok(());
         }
         self.make_way(&manifest.id, changes, false)
     }
 
     fn definitions(&self) -> Result<Definitions> {
-        let (reader, _) = self.engine.read()?;
+        self.must_administer("look into plugins")?;
+        let (reader, _) = self.read()?;
         Definitions::load(&reader.snapshot)
     }
 

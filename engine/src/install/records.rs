@@ -1,19 +1,81 @@
-//! How do the records that a plugin brings come and go?
+//! How do the records and processes that a plugin brings come and go?
 //!
-//! By their natural keys, as the plugin: what somebody else has changed meanwhile is his, and left alone.
+//! By their keys, as the plugin: what somebody else has changed meanwhile is his, and left alone.
+
+use std::sync::Arc;
 
 use crate::context::{Actor, Context};
-use crate::error::Result;
-use crate::plugin::BroughtRecord;
+use crate::error::{Error, ErrorKind, Failure, Result};
+use crate::plugin::{BroughtData, BroughtRecord, Manifest};
+use crate::process::{Coming, Process, ProcessChange};
 use crate::query::Reader;
 use crate::record::{Record, Value};
-use crate::schema::system;
+use crate::schema::{Schema, system};
 use crate::session::Session;
 use crate::write::{Fields, Group, Request};
 
 impl Session {
+    /// Says what would keep views, forms, dashboards and processes of a plugin from being brought once the schema is
+    /// this one.
+    pub(super) fn may_bring(&self, manifest: &Manifest, schema: &Arc<Schema>) -> Result<()> {
+        self.may_declare(&manifest.id, &manifest.declarations, schema)?;
+        let changes = self.changed_processes(manifest, schema)?;
+        let faults = changes.iter().flat_map(|(process, change)| {
+            let told = |fault: &String| {
+                let message = format!("process '{}': {fault}", process.key);
+                Failure::new("process", message)
+            };
+            change.faults.iter().map(told)
+        });
+        let faults: Vec<Failure> = faults.collect();
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Error::with_failures(ErrorKind::Plugin, faults)),
+        }
+    }
+
+    /// What becomes of the processes of a plugin once the schema is this one and its records are there.
+    pub(super) fn changed_processes<'m>(
+        &self,
+        manifest: &'m Manifest,
+        schema: &Arc<Schema>,
+    ) -> Result<Vec<(&'m Process, ProcessChange)>> {
+        let data = &manifest.brought;
+        let coming = data.records.iter().filter_map(|record| {
+            let key = schema.object(&record.object)?.natural_key()?;
+            let key = record.fields.get(&key.name)?.as_str()?;
+            Some((record.object.clone(), key.to_owned()))
+        });
+        let coming: Vec<Coming> = coming.collect();
+        let changes = self.processes_change(&manifest.id, &data.processes, schema, &coming)?;
+        Ok(data.processes.iter().zip(changes).collect())
+    }
+
+    /// Brings records, and processes once their roles are there.
+    pub(super) fn bring_data(&self, plugin: &str, data: &BroughtData) -> Result<()> {
+        self.bring(plugin, &data.records)?;
+        if !data.processes.is_empty() || self.has_processes_of(plugin)? {
+            let _ = self.declare_processes(plugin, &data.processes)?;
+        }
+        Ok(())
+    }
+
+    fn has_processes_of(&self, plugin: &str) -> Result<bool> {
+        let processes = self.processes()?;
+        let mut origins = processes
+            .iter()
+            .map(|process| process.brought_by.as_deref());
+        Ok(origins.any(|origin| origin == Some(plugin)))
+    }
+
+    /// Takes processes out of use, so that what they name can go: those that records are in stay for them. It is done as
+    /// the plugin, so that it can bring them again.
+    pub(super) fn suspend_processes(&self, plugin: &str) -> Result<()> {
+        self.as_plugin(plugin).withdraw_processes(plugin).map(drop)
+    }
+
     /// Makes the records of a plugin, or changes those that it made; one commit.
-    pub(super) fn bring(&self, plugin: &str, records: &[BroughtRecord]) -> Result<()> {
+    fn bring(&self, plugin: &str, records: &[BroughtRecord]) -> Result<()> {
         if records.is_empty() {
             return Ok(());
         }

@@ -164,7 +164,7 @@ impl Session {
     /// When the script cannot be compiled or fails, or there is no such record.
     pub fn run_script(&self, text: &str, record: RecordId) -> Result<ScriptRun> {
         let record = self.get(record)?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let now = self.context.now();
         let context = HookContext {
             reader: &reader,
@@ -192,7 +192,8 @@ impl Session {
     }
 
     fn stored_scripts(&self) -> Result<Vec<Script>> {
-        let (reader, _) = self.engine.read()?;
+        self.must_administer("look into scripts")?;
+        let (reader, _) = self.read()?;
         Ok(Definitions::load(&reader.snapshot)?.scripts)
     }
 

@@ -122,9 +122,10 @@ impl Session {
     /// The keys that are trusted, by key.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When who asks does not administer the workspace, or the store cannot be read.
     pub fn trusted_keys(&self) -> Result<Vec<TrustedKey>> {
-        let (reader, _) = self.engine.read()?;
+        self.must_administer("look into trusted keys")?;
+        let (reader, _) = self.read()?;
         entries(&reader.snapshot, spaces::TRUSTED, "trusted key")
     }
 

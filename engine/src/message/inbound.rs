@@ -110,6 +110,9 @@ struct Link {
     note: Option<String>,
 }
 
+/// Messages are linked to whoever has the address, which is found out over all records.
+pub(super) const TAKE_IN: &str = "take messages in";
+
 impl Session {
     /// Takes in an SMS, once under its id at the gateway, and links it to who has the number.
     ///
@@ -155,6 +158,7 @@ impl Session {
         provider_id: &str,
         report: &DeliveryReport,
     ) -> Result<Option<Committed>> {
+        self.must_administer(TAKE_IN)?;
         let (reader, _) = self.engine.read()?;
         let found = by_text(&reader, "provider_id", provider_id)?;
         let mut ours = found.into_iter().filter(|message| {
@@ -173,6 +177,7 @@ impl Session {
 
     /// Writes what came in, and what it reports about another message, in one commit.
     pub(super) fn take_in(&self, inbound: Inbound) -> Result<Received> {
+        self.must_administer(TAKE_IN)?;
         let (reader, _) = self.engine.read()?;
         let id = RecordId::new(
             reader.object("message")?.prefix,

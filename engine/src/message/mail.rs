@@ -9,7 +9,7 @@ use mail_parser::{
 };
 
 use super::files::Attached;
-use super::inbound::{DeliveryReport, Inbound, Received, by_text};
+use super::inbound::{DeliveryReport, Inbound, Received, TAKE_IN, by_text};
 use super::{Channel, one_line};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Reader;
@@ -51,6 +51,7 @@ impl Session {
         let mail = parsed
             .filter(|mail| mail.from().is_some() || mail.message_id().is_some())
             .ok_or_else(no_mail)?;
+        self.must_administer(TAKE_IN)?;
         let (reader, _) = self.engine.read()?;
         let inbound = read(&reader, &mail, raw, self.context.now())?;
         drop(reader);

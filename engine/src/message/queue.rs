@@ -56,7 +56,7 @@ impl Session {
         cause: Option<Position>,
         depth: u8,
     ) -> Result<Vec<Result<Posted>>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let composed: Vec<Result<Composed>> = drafts
             .into_iter()
             .map(|draft| self.compose(&reader, draft))
@@ -67,7 +67,7 @@ impl Session {
             .filter_map(|composed| Some(composed.as_ref().ok()?.group.clone()))
             .collect();
         let report = self.engine.write(&self.context, &groups, cause, depth)?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let mut written = report.groups.into_iter();
         let posted = composed.into_iter().map(|composed| {
             let Composed { id, warnings, .. } = composed?;
@@ -181,7 +181,7 @@ impl Session {
             return Err(Error::new(ErrorKind::Invalid, message));
         }
         let committed = self.update_at(id, record.revision(), json!({"state": "queued"}))?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         posted(&reader, id, &committed.outcomes)
     }
 }

@@ -38,7 +38,7 @@ impl Session {
 
     fn say(&self, text: &str, fields: Fields) -> Result<Committed> {
         let mut committed = self.create("comment", fields.with("text", text))?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let named = mention::read(&reader, &self.time(), text)?;
         committed.warnings.extend(named.unknown.into_iter().map(|name| {
             format!("no user is called '{name}', so nobody is told by it; write the comment anew with another name")
@@ -58,7 +58,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn comments(&self, about: RecordId) -> Result<Vec<Record>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let mut comments = referring(&reader, "comment", "about", about)?;
         comments.sort_by_key(|comment| (super::instant(comment, "created_at"), comment.id()));
         Ok(comments)

@@ -213,6 +213,8 @@ struct Office {
     allowed: BTreeMap<Kind, Channels>,
     today: Option<chrono::NaiveDate>,
     digest_channels: Channels,
+    /// What he may see now, whatever he was to be told of.
+    reader: Reader,
 }
 
 impl Office {
@@ -245,6 +247,7 @@ impl Office {
             digest_channels: of_kind(Kind::Digest)
                 .map(|any| any.channels)
                 .unwrap_or_default(),
+            reader: desk.engine.read_as_user(user)?,
         })
     }
 
@@ -259,7 +262,7 @@ impl Office {
         notification: &Record,
         warnings: &mut Vec<String>,
     ) -> Result<Unit> {
-        let text = wording::text(desk.reader, notification, self.locale)?;
+        let text = wording::text(&self.reader, notification, self.locale)?;
         let channels = Channels::of(notification).unwrap_or_default();
         let key = format!("notification/{}", notification.id());
         let lines = [(notification.id(), text.clone())];
@@ -287,7 +290,7 @@ impl Office {
         let mut lines = Vec::with_capacity(waiting.len());
         let mut channels = self.digest_channels;
         for notification in waiting {
-            let text = wording::text(desk.reader, notification, self.locale)?;
+            let text = wording::text(&self.reader, notification, self.locale)?;
             lines.push((notification.id(), text));
             let of = Channels::of(notification).unwrap_or_default();
             channels.email |= of.email;

@@ -63,7 +63,7 @@ impl Session {
 
     fn marked(&self) -> Result<Vec<Record>> {
         let user = acting(self)?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let mut marked = referring(&reader, "favourite", "user", user)?;
         marked.sort_by_key(|mark| (integer(mark, "place"), mark.id()));
         Ok(marked)

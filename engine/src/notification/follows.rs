@@ -28,7 +28,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn followers(&self, about: RecordId) -> Result<Vec<RecordId>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let follows = referring(&reader, "follow", "about", about)?;
         Ok(follows
             .iter()
@@ -46,7 +46,7 @@ impl Session {
         let user = acting(self)?;
         let key = format!("{user}/{about}");
         let known = || -> Result<Option<RecordId>> {
-            let (reader, _) = self.engine.read()?;
+            let (reader, _) = self.read()?;
             Ok(by_text(&reader, object, "only_one", &key)?.map(|mark| mark.id()))
         };
         if let Some(id) = known()? {
@@ -65,7 +65,7 @@ impl Session {
     /// Takes that record away; false when there is none.
     pub(super) fn unmark(&self, object: &str, about: RecordId) -> Result<bool> {
         let key = format!("{}/{about}", acting(self)?);
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let Some(mark) = by_text(&reader, object, "only_one", &key)? else {
             return Ok(false);
         };

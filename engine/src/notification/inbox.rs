@@ -101,7 +101,7 @@ impl Session {
             .filter(filter)
             .sorted_by("-at")?
             .limit(MOST);
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let page = crate::query::run(&reader, &query, &self.time())?;
         let mut notices = Vec::with_capacity(page.records.len());
         for notification in page.records {

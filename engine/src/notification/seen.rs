@@ -85,7 +85,7 @@ impl Session {
         let looks = self.engine.inner.notifying.looks.lock();
         let fresh = looks.of_users.get(&user).cloned();
         drop(looks);
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let kept = kept(&reader, user)?.as_ref().map(items).unwrap_or_default();
         let mut seen = Vec::new();
         for (id, at) in joined(fresh.unwrap_or_default(), kept) {

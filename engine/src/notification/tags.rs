@@ -18,7 +18,7 @@ impl Session {
     /// # Errors
     /// As [`Session::commit`].
     pub fn tag(&self, about: RecordId, name: &str) -> Result<RecordId> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let known = self.tag_named(&reader, name)?;
         self.put_tag(&reader, about, name, known, None)
     }
@@ -29,7 +29,7 @@ impl Session {
     /// When nobody acts, or as [`Session::commit`].
     pub fn tag_privately(&self, about: RecordId, name: &str) -> Result<RecordId> {
         let user = acting(self)?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let known = by_text(&reader, "tag", "only_one", &tag_key(Some(user), name))?;
         self.put_tag(&reader, about, name, known, Some(user))
     }
@@ -71,7 +71,7 @@ impl Session {
     /// # Errors
     /// As [`Session::commit`].
     pub fn untag(&self, about: RecordId, name: &str) -> Result<bool> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         for tag in self.tags_named(&reader, name)? {
             let key = format!("{}/{about}", tag.id());
             if let Some(tagging) = by_text(&reader, "tagging", "only_one", &key)? {
@@ -86,7 +86,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn tags(&self, about: RecordId) -> Result<Vec<Record>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let mut tags = Vec::new();
         for tagging in referring(&reader, "tagging", "about", about)? {
             let tag = reference(&tagging, "tag").map(|tag| reader.get(tag));
@@ -102,7 +102,7 @@ impl Session {
     /// # Errors
     /// When there is no such tag, or the store cannot be read.
     pub fn tagged(&self, name: &str, object: Option<&str>) -> Result<Vec<RecordId>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let prefix = match object {
             Some(object) => Some(reader.object(object)?.prefix()),
             None => None,

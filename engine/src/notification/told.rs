@@ -215,7 +215,7 @@ impl<'a> Desk<'a> {
             preference.channels.in_app = true;
         }
         for id in [event.about, event.comment].into_iter().flatten() {
-            if self.reader.get_stored(id)?.is_none() {
+            if self.reader.get_stored(id)?.is_none() || !self.engine.sees(event.user, id)? {
                 return Ok(());
             }
         }

@@ -157,8 +157,10 @@ fn labels(about: Option<&Record>, notification: &Record, locale: Locale) -> Stri
         let label = field.and_then(|field| field.label.get(locale.tag()).cloned());
         isolated(&label.unwrap_or(name))
     };
+    let shown = |name: &String| about.is_none_or(|record| !record.object.hides(name));
     let labels: Vec<String> = changed_fields(notification)
         .into_iter()
+        .filter(shown)
         .map(label)
         .collect();
     labels.join(comma)

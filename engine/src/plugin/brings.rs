@@ -6,10 +6,22 @@ use crate::error::Error;
 use crate::schema::{Field, Schema, SchemaChange};
 
 impl Manifest {
-    /// The changes of the schema that bring the plugin's objects, fields and options, in the order in which they can be
-    /// made. Of fields that it brought before, options are added, and those that it no longer brings go out of use; an
+    /// The changes of the schema that bring the plugin's objects, fields, options and processes, in the order in which
+    /// they can be made. Of fields that it brought before, options are added, and those that it no longer brings go out of use; an
     /// object that it no longer brings stays with its fields, which are all that its records have.
     pub(crate) fn schema_changes(&self, schema: &Schema) -> Vec<SchemaChange> {
+        let mut changes = self.own_changes(schema);
+        let mut with = schema.clone();
+        // What cannot be applied is told by `schema_with_fields`.
+        let mut told = Faults::default();
+        for change in &changes {
+            apply(change, &mut with, &mut told);
+        }
+        changes.extend(self.process_changes(&mut with, &mut told));
+        changes
+    }
+
+    fn own_changes(&self, schema: &Schema) -> Vec<SchemaChange> {
         let mut changes: Vec<SchemaChange> = Vec::new();
         for object in &self.brought.objects {
             let known = schema.object(&object.name);
@@ -126,6 +138,26 @@ impl Manifest {
         (field.brought_by.as_deref() == Some(self.id.as_str())).then_some(field)
     }
 
+    /// The changes after which records can be in its processes, in a schema that has what else it brings.
+    fn process_changes(&self, with: &mut Schema, faults: &mut Faults) -> Vec<SchemaChange> {
+        let mut changes = Vec::new();
+        for process in &self.brought.processes {
+            match process.schema_changes(with) {
+                Ok(more) => {
+                    for change in &more {
+                        apply(change, with, faults);
+                    }
+                    changes.extend(more);
+                }
+                Err(error) => {
+                    let place = format!("process {}", process.key);
+                    faults.add(&place, "process", error.to_string());
+                }
+            }
+        }
+        changes
+    }
+
     /// The schema as it will be when the plugin is installed.
     pub(crate) fn schema_with_fields(&self, schema: &Schema) -> Result<Schema, Error> {
         let mut with = schema.clone();
@@ -142,22 +174,24 @@ impl Manifest {
                 faults.add(&format!("field {object}.{}", field.name), "type", message);
             }
         }
-        for change in self.schema_changes(schema) {
-            match change.apply(&with) {
-                Ok(object) => with.put(object),
-                Err(failures) => {
-                    for failure in failures {
-                        faults.add(
-                            failure.field.as_deref().unwrap_or("field"),
-                            &failure.code,
-                            failure.message,
-                        );
-                    }
-                }
-            }
+        for change in self.own_changes(schema) {
+            apply(&change, &mut with, &mut faults);
         }
+        self.process_changes(&mut with, &mut faults);
         faults.into_result(&self.id)?;
         Ok(with)
+    }
+}
+
+fn apply(change: &SchemaChange, to: &mut Schema, faults: &mut Faults) {
+    match change.apply(to) {
+        Ok(object) => to.put(object),
+        Err(failures) => {
+            for failure in failures {
+                let place = failure.field.as_deref().unwrap_or("field");
+                faults.add(place, &failure.code, failure.message);
+            }
+        }
     }
 }
 

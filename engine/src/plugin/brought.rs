@@ -2,7 +2,8 @@
 //!
 //! Objects, options and records, beside the fields and views of its manifest: an industry needs no code. They are
 //! written in `plugin.toml`, or in TOML files of the folder `data` beside it, which the packer puts into the section
-//! `peyvand:data`; a text may lie in a file of its own there (`{ file = "agreement.html" }`).
+//! `peyvand:data`; a text may lie in a file of its own there (`{ file = "agreement.html" }`). Each file of
+//! `data/processes` is one process, in TOML or JSON.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use serde_json::{Map, Value as Json};
 
 use super::manifest::{Faults, Manifest};
 use super::written::WrittenField;
+use crate::process::Process;
 use crate::schema::{Field, Labels, Object, Schema};
 
 /// The files of a plugin's folder `data`, by their paths in it.
@@ -84,12 +86,46 @@ pub(crate) struct BroughtData {
     pub(crate) objects: Vec<BroughtObject>,
     pub(crate) options: Vec<BroughtOption>,
     pub(crate) records: Vec<BroughtRecord>,
+    pub(crate) processes: Vec<Process>,
+}
+
+/// The folder of the processes.
+const PROCESSES: &str = "processes/";
+
+/// The processes of the folder, each from a file of its own.
+fn processes(files: &Files, faults: &mut Faults) -> Vec<Process> {
+    let mut processes: Vec<Process> = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| path.starts_with(PROCESSES)) {
+        let place = format!("data/{path}");
+        let mut fault = |message: String| faults.add(&place, "manifest", message);
+        let json: Result<Json, String> = match path.rsplit_once('.') {
+            Some((_, "toml")) => toml::from_str(text).map_err(|error| error.message().to_owned()),
+            Some((_, "json")) => serde_json::from_str(text).map_err(|error| error.to_string()),
+            _ => Err("a process is written in a file of TOML or JSON".to_owned()),
+        };
+        let json = json.map_err(|message| format!("{place}: {}", message.trim()));
+        let process = json.and_then(|json| {
+            Process::from_json(&json).map_err(|error| format!("{place}: {error}"))
+        });
+        match process {
+            Ok(process) if processes.iter().any(|other| other.key == process.key) => {
+                fault(format!(
+                    "{place}: there is a process '{}' already",
+                    process.key
+                ));
+            }
+            Ok(process) => processes.push(process),
+            Err(message) => fault(message),
+        }
+    }
+    processes
 }
 
 impl WrittenData {
     /// Takes up what the TOML files of the folder say.
     pub(super) fn take_files(&mut self, files: &Files, faults: &mut Faults) {
-        for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".toml")) {
+        let is_ours = |path: &str| path.ends_with(".toml") && !path.starts_with(PROCESSES);
+        for (path, text) in files.iter().filter(|(path, _)| is_ours(path)) {
             match toml::from_str::<Self>(text) {
                 Ok(more) => self.join(more),
                 Err(error) => faults.add(
@@ -154,6 +190,7 @@ impl WrittenData {
             objects,
             options: std::mem::take(&mut self.options),
             records,
+            processes: processes(files, faults),
         }
     }
 }

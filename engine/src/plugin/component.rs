@@ -8,6 +8,7 @@ use super::contract;
 use super::imports::GIVEN;
 use super::limits::grouped;
 use super::manifest::{Point, foreign_contract};
+use super::wasi;
 use crate::error::{Error, ErrorKind};
 
 /// What the packer writes into sections.
@@ -162,9 +163,12 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 /// Refuses imports that the host does not give, and components that serve nothing.
 pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result<(), Error> {
     let given = GIVEN.map(contract::interface);
-    if let Some(foreign) = imports.iter().find(|import| !given.contains(import)) {
+    if let Some(foreign) = imports
+        .iter()
+        .find(|import| !given.contains(import) && !wasi::is_inert(import))
+    {
         let remedy = if foreign.starts_with("wasi") {
-            "build for the target wasm32-unknown-unknown, without WASI: the journal's time comes from the clock interface, everything else a plugin needs is in its batches"
+            "build it without WASI (Rust for the target wasm32-unknown-unknown, other languages with their kit's build script): a plugin has the interfaces of wit/v0.1/imports.wit, and no files, sockets or processes"
         } else if foreign.starts_with("peyvand:plugin/") {
             "build the plugin against this engine's wit/v0.1, or use a newer engine"
         } else {
@@ -277,10 +281,10 @@ mod tests {
         ];
         let imports = [
             contract::interface("log"),
-            "wasi:clocks/wall-clock@0.2.0".to_owned(),
+            "wasi:sockets/tcp@0.2.0".to_owned(),
         ];
         let error = check_interfaces(&imports, &exports).unwrap_err();
-        assert!(error.to_string().contains("wasi:clocks/wall-clock@0.2.0"));
+        assert!(error.to_string().contains("wasi:sockets/tcp@0.2.0"));
         assert!(error.remedy().unwrap().contains("wasm32-unknown-unknown"));
         assert!(check_interfaces(&imports[..1], &exports).is_ok());
         assert!(

@@ -126,8 +126,9 @@ impl ResourceLimiter for Guest {
         Ok(desired <= TABLE)
     }
 
+    // A guest that brings an interpreter is put together from many modules: CPython with its libraries from about forty.
     fn instances(&self) -> usize {
-        10
+        64
     }
 
     fn tables(&self) -> usize {
@@ -135,7 +136,7 @@ impl ResourceLimiter for Guest {
     }
 
     fn memories(&self) -> usize {
-        2
+        4
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
 }
 
 /// Takes fuel for work of the host.
-fn pay(store: &mut Caller<'_>, fuel: u64) -> wasmtime::Result<()> {
+pub(super) fn pay(store: &mut Caller<'_>, fuel: u64) -> wasmtime::Result<()> {
     let left = store.get_fuel()?.checked_sub(fuel).ok_or(Trap::OutOfFuel)?;
     store.set_fuel(left)
 }

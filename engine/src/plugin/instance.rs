@@ -18,6 +18,7 @@ use super::limits::Limits;
 use super::manifest::Point;
 use super::runtime::Runtime;
 use super::sight::Sight;
+use super::wasi;
 use crate::hook::{Cost, Reads};
 use crate::query::{QueryTime, Reader};
 
@@ -212,9 +213,8 @@ impl Program {
         let sees = types
             .imports(runtime.engine())
             .any(|(name, _)| asks.iter().any(|ask| ask == name));
-        let prepared = runtime
-            .linker()
-            .instantiate_pre(&component)
+        let prepared = wasi::linker(runtime.linker(), &component)
+            .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(|error| Fault::Start(format!("{error:#}")))?;
         Ok(Self {
             runtime: runtime.clone(),

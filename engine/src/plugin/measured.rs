@@ -46,6 +46,7 @@ impl PluginCalls {
             snapshot: Snapshot::pin(&backend),
             schema: Arc::new(schema.clone()),
             rehearsed: None,
+            seeing: None,
         };
         let named = |hook: Arc<Served>| (hook.hook.declared.name.clone(), hook);
         Ok(Self {

@@ -37,10 +37,11 @@ mod sight;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod wasi;
 mod written;
 
 pub(crate) use breaker::Breaker;
-pub(crate) use brought::{BroughtRecord, is_brought};
+pub(crate) use brought::{BroughtData, BroughtRecord, is_brought};
 pub(crate) use cache::CodeCache;
 pub(crate) use check::check_settings;
 pub(crate) use grants::Terms;

@@ -80,24 +80,9 @@ impl Rights {
         self.fields(object, RightVerb::Read).is_some()
     }
 
-    /// Whether it may make records of an object.
-    pub(crate) fn may_create(&self, object: &str) -> bool {
-        self.fields(object, RightVerb::Create).is_some()
-    }
-
-    /// Whether it may set a field of a record that it makes.
-    pub(crate) fn may_create_with(&self, object: &str, field: &str) -> bool {
-        self.may(RightVerb::Create, object, Some(field))
-    }
-
     /// Whether it may change a field of a record that is there.
     pub(crate) fn may_update(&self, object: &str, field: &str) -> bool {
         self.may(RightVerb::Update, object, Some(field))
-    }
-
-    /// Whether it may delete records of an object.
-    pub(crate) fn may_delete(&self, object: &str) -> bool {
-        self.fields(object, RightVerb::Delete).is_some()
     }
 
     /// Whether it may send requests to a host.
@@ -341,15 +326,21 @@ mod tests {
         }
         assert!(!rights.may_read("lead", "budget"));
         assert!(rights.may_update("lead", "description") && !rights.may_update("lead", "phone"));
-        assert!(rights.may_create_with("activity", "subject"));
-        assert!(!rights.may_create_with("activity", "owner") && !rights.may_create("lead"));
+        assert!(rights.may(RightVerb::Create, "activity", Some("subject")));
+        assert!(
+            !rights.may(RightVerb::Create, "activity", Some("owner"))
+                && !rights.may(RightVerb::Create, "lead", None)
+        );
         assert!(!rights.may_see("activity") && !rights.may_read("activity", "id"));
     }
 
     #[test]
     fn what_is_needed_of_an_object_without_fields_is_all_of_them() {
         let rights = rights();
-        assert!(rights.may_read("account", "any_field") && rights.may_delete("account"));
+        assert!(
+            rights.may_read("account", "any_field")
+                && rights.may(RightVerb::Delete, "account", None)
+        );
         assert!(!rights.may_update("account", "name"));
         assert!(rights.may_call("api.EXAMPLE.com") && !rights.may_call("example.com"));
         assert!(rights.may_send("sms") && !rights.may_send("email"));

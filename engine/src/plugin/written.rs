@@ -188,8 +188,9 @@ impl Written {
     fn read(mut self, files: &Files, faults: &mut Faults) -> Manifest {
         let mut data = self.take_data();
         data.take_files(files, faults);
-        let brings_nothing = data.is_empty();
+        let has_no_data = data.is_empty();
         let brought = data.brought(&self.id, files, faults);
+        let brings_nothing = has_no_data && brought.processes.is_empty();
         let on_failure = self.head(faults);
         self.limits.check(faults);
         self.breaker.check(faults);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::check::Coming;
 use super::declared::{self, OBJECT, Process};
 use super::definition_rule::{gone, running};
 use super::{check, fields};
@@ -17,6 +18,9 @@ use crate::schema::{Schema, SchemaChange};
 use crate::session::Session;
 use crate::view::Brought;
 use crate::write::Request;
+
+/// What only who administers does: a process is about all records, also those that he who asks does not see.
+const CHANGE: &str = "change processes";
 
 /// How many records are moved in one commit.
 const BATCH: usize = 500;
@@ -76,7 +80,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn processes(&self) -> Result<Vec<Process>> {
-        declared::all(&self.engine.read()?.0)
+        declared::all(&self.read()?.0)
     }
 
     /// The process of a key or an id.
@@ -84,29 +88,79 @@ impl Session {
     /// # Errors
     /// When there is none, with the nearest key.
     pub fn process(&self, asked: &str) -> Result<Process> {
-        declared::find(&self.engine.read()?.0, asked)
+        declared::find(&self.read()?.0, asked)
     }
 
     /// What saving this process would mean: what an administrator looks at before he says yes.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When who asks does not administer the workspace, or the store cannot be read.
     pub fn process_change(&self, process: &Process) -> Result<ProcessChange> {
+        self.must_administer(CHANGE)?;
         let (reader, _) = self.engine.read()?;
+        self.change_in(process, reader, &[])
+    }
+
+    /// What bringing processes would mean once the schema is this one and some records are there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    #[cfg_attr(
+        not(feature = "wasm"),
+        allow(dead_code, reason = "there are no plugins to bring any")
+    )]
+    pub(crate) fn processes_change(
+        &self,
+        origin: &str,
+        processes: &[Process],
+        schema: &Arc<Schema>,
+        coming: &[Coming],
+    ) -> Result<Vec<ProcessChange>> {
+        let (reader, _) = self.engine.read()?;
+        let stamp = Actor::Plugin(origin.to_owned()).to_string();
+        let change = |process: &Process| {
+            let reader = Reader {
+                schema: schema.clone(),
+                ..reader.clone()
+            };
+            let held = declared::record(&reader, &process.key)?;
+            let is_foreign = |held: &&Record| held.text("brought_by") != Some(origin);
+            if held.as_ref().filter(is_foreign).is_some() {
+                let faults = vec![foreign(&process.key, origin)];
+                return Ok(ProcessChange {
+                    faults,
+                    ..ProcessChange::default()
+                });
+            }
+            // What somebody else has changed is left as he made it.
+            if held.is_some_and(|held| held.text("updated_by") != Some(stamp.as_str())) {
+                return Ok(ProcessChange::default());
+            }
+            self.change_in(process, reader, coming)
+        };
+        processes.iter().map(change).collect()
+    }
+
+    fn change_in(
+        &self,
+        process: &Process,
+        reader: Reader,
+        coming: &[Coming],
+    ) -> Result<ProcessChange> {
         let time = self.time();
         let before = declared::record(&reader, &process.key)?;
         let mut change = ProcessChange {
             is_new: before.is_none(),
             ..ProcessChange::default()
         };
-        let mut faults = match self.ground(process) {
+        let mut faults = match ground(process, reader.clone()) {
             Ok(ground) => {
                 let added = ground.changes.iter().filter_map(|change| match change {
                     SchemaChange::AddField { field, .. } => Some(field.name.clone()),
                     _ => None,
                 });
                 change.fields_added = added.collect();
-                check::faults(&process.definition, &ground.reader, time)?
+                check::faults_with(&process.definition, &ground.reader, time, coming)?
             }
             Err(error) => vec![Failure::new("definition", error.to_string())],
         };
@@ -155,7 +209,8 @@ impl Session {
     /// # Errors
     /// When it does not fit the schema, or records would stand in a step that there is no more; nothing is saved then.
     pub fn put_process(&self, process: &Process) -> Result<ProcessSaved> {
-        let ground = self.ground(process)?;
+        self.must_administer(CHANGE)?;
+        let ground = ground(process, self.engine.read()?.0)?;
         let faults = check::faults(&process.definition, &ground.reader, self.time())?;
         if !faults.is_empty() {
             return Err(Error::with_failures(ErrorKind::Invalid, faults));
@@ -185,29 +240,6 @@ impl Session {
             self.take_on(process, from, to, &mut saved)?;
         }
         Ok(saved)
-    }
-
-    /// The changes of the schema that a process needs, and the schema after them.
-    fn ground(&self, process: &Process) -> Result<Ground> {
-        let (reader, _) = self.engine.read()?;
-        let definition = &process.definition;
-        let Some(object) = reader.schema.object(&definition.object) else {
-            // The check says so, with the nearest name.
-            let changes = Vec::new();
-            return Ok(Ground { changes, reader });
-        };
-        let changes = fields::lacking(object, definition)
-            .map_err(|message| Error::new(ErrorKind::Invalid, message))?;
-        let mut after: Schema = (*reader.schema).clone();
-        for change in &changes {
-            match change.apply(&after) {
-                Ok(object) => after.put(object),
-                Err(failures) => return Err(Error::with_failures(ErrorKind::Invalid, failures)),
-            }
-        }
-        let schema = Arc::new(after);
-        let reader = Reader { schema, ..reader };
-        Ok(Ground { changes, reader })
     }
 
     fn take_on(
@@ -258,6 +290,7 @@ impl Session {
     /// When one does not fit, or its key belongs to somebody else's. Those before it are brought by then; bringing all
     /// again goes on from there.
     pub fn declare_processes(&self, origin: &str, processes: &[Process]) -> Result<Brought> {
+        self.must_administer(CHANGE)?;
         let session = Session {
             context: Context {
                 actor: Actor::Plugin(origin.to_owned()),
@@ -282,12 +315,10 @@ impl Session {
                 continue;
             };
             if record.text("brought_by") != Some(origin) {
-                let message = format!(
-                    "process '{}' was not brought by {origin} and is not replaced",
-                    process.key
+                return Err(
+                    Error::new(ErrorKind::Conflict, foreign(&process.key, origin))
+                        .hint("bring it under another key, or remove the one that is there"),
                 );
-                return Err(Error::new(ErrorKind::Conflict, message)
-                    .hint("bring it under another key, or remove the one that is there"));
             }
             if record.text("updated_by") != Some(stamp.as_str()) {
                 brought.left.push(process.key.clone());
@@ -310,6 +341,7 @@ impl Session {
     /// # Errors
     /// As [`Session::commit`].
     pub fn withdraw_processes(&self, origin: &str) -> Result<usize> {
+        self.must_administer(CHANGE)?;
         Ok(self.withdraw_but(origin, &BTreeSet::new())?.len())
     }
 
@@ -348,5 +380,40 @@ impl Session {
             let _ = self.commit(requests)?;
         }
         Ok(keys)
+    }
+}
+
+fn foreign(key: &str, origin: &str) -> String {
+    format!("process '{key}' was not brought by {origin} and is not replaced")
+}
+
+/// The changes of the schema that a process needs, and the schema after them.
+fn ground(process: &Process, reader: Reader) -> Result<Ground> {
+    let changes = process.schema_changes(&reader.schema)?;
+    let mut after: Schema = (*reader.schema).clone();
+    for change in &changes {
+        match change.apply(&after) {
+            Ok(object) => after.put(object),
+            Err(failures) => return Err(Error::with_failures(ErrorKind::Invalid, failures)),
+        }
+    }
+    let schema = Arc::new(after);
+    let reader = Reader { schema, ..reader };
+    Ok(Ground { changes, reader })
+}
+
+impl Process {
+    /// The changes of the schema after which records of its object can be in it.
+    ///
+    /// # Errors
+    /// When the object has another field in the place of one of them.
+    pub(crate) fn schema_changes(&self, schema: &Schema) -> Result<Vec<SchemaChange>> {
+        // Where there is no such object the check says so, with the nearest name.
+        let object = schema.object(&self.definition.object);
+        let changes = object.map(|object| fields::lacking(object, &self.definition));
+        let changes = changes.transpose();
+        Ok(changes
+            .map_err(|message| Error::new(ErrorKind::Invalid, message))?
+            .unwrap_or_default())
     }
 }

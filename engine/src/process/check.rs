@@ -13,9 +13,13 @@ use crate::view::DefinitionError;
 const MOST_STEPS: usize = 200;
 const LONGEST_KEY: usize = 60;
 
+/// A role, team or other record that is there by the time that a process is: its object and its key.
+pub(crate) type Coming = (String, String);
+
 struct Faults<'a> {
     reader: &'a Reader,
     time: QueryTime,
+    coming: &'a [Coming],
     found: Vec<Failure>,
 }
 
@@ -25,9 +29,20 @@ pub(super) fn faults(
     reader: &Reader,
     time: QueryTime,
 ) -> Result<Vec<Failure>> {
+    faults_with(definition, reader, time, &[])
+}
+
+/// The same where some of what it names comes along with it.
+pub(super) fn faults_with(
+    definition: &ProcessDefinition,
+    reader: &Reader,
+    time: QueryTime,
+    coming: &[Coming],
+) -> Result<Vec<Failure>> {
     let mut faults = Faults {
         reader,
         time,
+        coming,
         found: Vec::new(),
     };
     faults.shape(definition);
@@ -278,8 +293,11 @@ impl Faults<'_> {
             return Ok(());
         };
         for key in keys {
+            let comes = |(of, with): &Coming| of == object && with == key;
             let value = Value::Text(key.as_str().into());
-            if reader.by_unique(of, field.number, &value)?.is_none() {
+            if !self.coming.iter().any(comes)
+                && reader.by_unique(of, field.number, &value)?.is_none()
+            {
                 self.add(path, format!("there is no {object} '{key}'; make it first"));
             }
         }

@@ -108,6 +108,7 @@ impl Session {
     /// When there is no such record, it is in no process, or the journal cannot be read.
     pub fn step_history(&self, id: RecordId) -> Result<Vec<StepStay>> {
         let record = self.get(id)?;
+        // For the names of its steps: who sees the record may know where it was.
         let process: Process = of_record(&self.engine.read()?.0, &record)?;
         let mut events = self.timeline(id)?;
         // Comments and messages show on its timeline too.

@@ -37,6 +37,12 @@ pub use definition::{
 pub use history::StepStay;
 pub use state::{Holder, Missing, NextStep, ProcessState};
 
+#[cfg_attr(
+    not(feature = "wasm"),
+    allow(unused_imports, reason = "there are no plugins to bring any")
+)]
+pub(crate) use check::Coming;
+
 use crate::hook::Registry;
 use crate::schema::Schema;
 

@@ -159,13 +159,18 @@ impl Session {
     /// # Errors
     /// When there is no such record, or it is in no process.
     pub fn process_state(&self, id: RecordId) -> Result<ProcessState> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         let record = match reader.get(id)? {
             Some(record) => record,
             // It says why there is none.
             None => self.get(id)?,
         };
-        let process = of_record(&reader, &record)?;
+        // What is shown is what he sees; the steps are judged as the write path judges them, on everything.
+        let (whole, _) = self.engine.read()?;
+        let process = of_record(&whole, &record)?;
+        let Some(judged) = whole.get(id)? else {
+            return Err(Error::new(ErrorKind::NotFound, reader.missing(id)?));
+        };
         let stands = record.text(fields::STEP).unwrap_or_default();
         let Some(step) = process.definition.standing(stands) else {
             let message = format!(
@@ -182,7 +187,7 @@ impl Session {
                 locale: self.context.locale,
             },
         );
-        let case = Case::new(&reader, time, &self.context.actor, &process, &record);
+        let case = Case::new(&whole, time, &self.context.actor, &process, &judged);
         let since = match record.get(fields::SINCE) {
             Some(Value::Instant(since)) => Some(*since),
             _ => None,

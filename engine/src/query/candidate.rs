@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::compile::Compiled;
-use super::reader::{decode, unreadable};
+use super::reader::{Reader, decode, unreadable};
 use crate::error::Result;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::Object;
@@ -64,10 +64,22 @@ impl<'a> Candidate<'a> {
         }))
     }
 
-    pub(super) fn passes(&self, compiled: &Compiled) -> Result<bool> {
-        let passes = compiled.matches(self);
+    /// The row, where it matches and who reads sees it. There is no other way to a record.
+    pub(super) fn passed(self, compiled: &Compiled, reader: &Reader) -> Result<Option<Passed<'a>>> {
+        let passes = compiled.matches(&self);
         self.was_readable()?;
-        Ok(passes)
+        if !passes {
+            return Ok(None);
+        }
+        // What was made a record has been judged.
+        if let (Some(seeing), Self::Stored(_)) = (&reader.seeing, &self) {
+            let sees = seeing.sees(&self)?;
+            self.was_readable()?;
+            if !sees {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Passed(self)))
     }
 
     /// To be asked after looks: fields that cannot be read look empty.
@@ -80,12 +92,35 @@ impl<'a> Candidate<'a> {
             Self::Made(_) => Ok(()),
         }
     }
+}
+
+/// A row that matches, and that who reads sees.
+pub(super) struct Passed<'a>(Candidate<'a>);
+
+impl Passed<'_> {
+    pub(super) fn was_readable(&self) -> Result<()> {
+        self.0.was_readable()
+    }
 
     pub(super) fn into_record(self) -> Result<Record> {
-        match self {
-            Self::Stored(unmade) => decode(unmade.object, unmade.id, unmade.bytes),
-            Self::Made(record) => Ok(record),
+        match self.0 {
+            Candidate::Stored(unmade) => decode(unmade.object, unmade.id, unmade.bytes),
+            Candidate::Made(record) => Ok(record),
         }
+    }
+}
+
+impl Look for Passed<'_> {
+    fn id(&self) -> RecordId {
+        self.0.id()
+    }
+
+    fn revision(&self) -> u64 {
+        self.0.revision()
+    }
+
+    fn look(&self, field: u32) -> Option<Cow<'_, Value>> {
+        self.0.look(field)
     }
 }
 

@@ -123,6 +123,10 @@ pub(crate) enum QueryError {
         kind: &'static str,
         bucket: String,
     },
+    #[error(
+        "restricted: you do not see everything that the totals of {0} are made of, and adding up what you see takes too long"
+    )]
+    Restricted(String),
     #[error("the result has more than {0} groups")]
     TooManyGroups(usize),
     #[error("{0} is too large to be kept exactly")]
@@ -147,6 +151,7 @@ impl QueryError {
             Self::CannotGroup { .. } => "group by a field with few different values".to_owned(),
             Self::UnknownBucket { .. } => "use day, week, month, quarter or year".to_owned(),
             Self::NoBuckets { .. } => "only dates and instants have days, weeks, months, quarters and years".to_owned(),
+            Self::Restricted(_) => "filter more, or by something else than a total".to_owned(),
             Self::TooManyGroups(_) => "filter more, or group by fewer fields or longer periods".to_owned(),
             Self::Overflow(_) => "filter more, or group by more fields".to_owned(),
             _ => return None,

@@ -27,6 +27,10 @@ impl Explained {
             Via::Records => ("all records in the order of their ids".to_owned(), None),
             Via::Id => ("the records of the ids given".to_owned(), None),
             Via::Unique(name) => (format!("unique key {name}"), Some(name.clone())),
+            Via::Owners => (
+                "the records of those whose records you see".to_owned(),
+                None,
+            ),
             Via::Index(name) => (format!("index of {name}"), Some(name.clone())),
         };
         Self {
@@ -41,7 +45,7 @@ impl Explained {
 
 fn residual(filter: &Filter, via: &Via) -> Filter {
     let used = match via {
-        Via::Records => return filter.clone(),
+        Via::Records | Via::Owners => return filter.clone(),
         Via::Id => "id",
         Via::Unique(name) | Via::Index(name) => name,
     };

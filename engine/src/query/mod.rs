@@ -3,7 +3,8 @@
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
 //! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
 //! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it, a
-//! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them read.
+//! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
+//! read, and `seen_totals` makes the totals of who sees a part.
 
 mod aggregate;
 mod bucket;
@@ -21,6 +22,7 @@ mod page;
 mod plan;
 mod reader;
 mod scan;
+mod seen_totals;
 mod target;
 mod text;
 mod total;
@@ -36,8 +38,9 @@ pub use order::SortKey;
 pub use page::{Page, Query};
 
 pub(crate) use aggregate::{aggregate, check as check_aggregate};
+pub(crate) use candidate::Look;
 pub(crate) use page::{check, count, each_match, explain, run};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
-pub(crate) use reader::{Reader, decode};
+pub(crate) use reader::{Reader, decode, decode_whole};
 pub(crate) use when::QueryTime;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::candidate::Candidate;
+use super::candidate::Passed;
 use super::compile::Compiled;
 use super::cursor::{self, Fingerprint};
 use super::error::QueryError;
@@ -13,7 +13,7 @@ use super::explained::Explained;
 use super::filter::Filter;
 use super::order::{Order, SortKey, Standing};
 use super::plan::{self, Plan, Sequence, Wanted};
-use super::reader::Reader;
+use super::reader::{Reader, TotalsFor};
 use super::scan::{each_row, has_rollups};
 use super::when::QueryTime;
 use crate::error::Result;
@@ -159,7 +159,7 @@ impl Bound {
         let mut rows = Vec::with_capacity(self.rows);
         each_row(reader, &self.object, plan, rollups, self.rows, |row| {
             self.look()?;
-            if row.passes(&self.compiled)? {
+            if let Some(row) = row.passed(&self.compiled, reader)? {
                 rows.push(row.into_record()?);
             }
             Ok(match rows.len() < self.rows {
@@ -199,9 +199,12 @@ impl Bound {
                     ControlFlow::Continue(())
                 });
             }
-            if after.as_ref().is_some_and(|after| bytes <= *after) || !row.passes(&self.compiled)? {
+            if after.as_ref().is_some_and(|after| bytes <= *after) {
                 return Ok(ControlFlow::Continue(()));
             }
+            let Some(row) = row.passed(&self.compiled, reader)? else {
+                return Ok(ControlFlow::Continue(()));
+            };
             best.insert(bytes, row.into_record()?);
             if best.len() > self.rows {
                 best.pop_last();
@@ -248,7 +251,10 @@ fn answer(reader: &Reader, query: &Query, bound: &Bound) -> Result<Page> {
         .map(|last| cursor::write(mark(&bound.object, query), &bound.order.standing(last)));
     if !rollups {
         // Totals are read for the rows of the page alone.
-        reader.add_rollups(&bound.object, rows.iter_mut())?;
+        reader.add_rollups(&bound.object, rows.iter_mut(), TotalsFor::Show)?;
+    }
+    if let Some(seeing) = &reader.seeing {
+        rows.iter().for_each(|row| seeing.note(row, true));
     }
     Ok(Page {
         records: rows,
@@ -266,7 +272,11 @@ pub(crate) fn check(reader: &Reader, query: &Query, time: &QueryTime) -> Result<
 pub(crate) fn explain(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Explained> {
     let bound = Bound::of(reader, query, time)?;
     let plan = bound.plan(reader)?;
-    let at_most = plan.at_most(reader, &bound.object)?;
+    let at_most = match reader.sees_every(&bound.object) {
+        true => plan.at_most(reader, &bound.object)?,
+        // How many there are besides is not told.
+        false => count(reader, &query.object, &Filter::everything(), time)?,
+    };
     Ok(Explained::of(&plan, &query.filter, at_most))
 }
 
@@ -278,7 +288,7 @@ pub(crate) fn count(
     time: &QueryTime,
 ) -> Result<u64> {
     let object = reader.object(object)?.clone();
-    if filter.is_everything() {
+    if filter.is_everything() && reader.sees_every(&object) {
         return plan::live_records(reader, &object);
     }
     let compiled = filter.compile(&object, reader, time)?;
@@ -300,7 +310,7 @@ pub(crate) fn count_within(
     left: &mut u64,
 ) -> Result<u64> {
     let object = reader.object(object)?.clone();
-    if filter.is_everything() {
+    if filter.is_everything() && reader.sees_every(&object) {
         return plan::live_records(reader, &object);
     }
     let compiled = filter.compile(&object, reader, time)?;
@@ -309,7 +319,7 @@ pub(crate) fn count_within(
     let mut count = 0;
     each_row(reader, &object, &plan, rollups, usize::MAX, |row| {
         *left = left.checked_sub(1).ok_or(QueryError::Budget)?;
-        count += u64::from(row.passes(&compiled)?);
+        count += u64::from(row.passed(&compiled, reader)?.is_some());
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(count)
@@ -333,14 +343,18 @@ pub(super) fn each_bare_match(
     object: &Arc<Object>,
     compiled: &Compiled,
     rollups: bool,
-    mut each: impl FnMut(Candidate<'_>) -> Result<ControlFlow<()>>,
+    mut each: impl FnMut(Passed<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     let plan = plan::choose(reader, object, compiled, None)?;
-    each_row(reader, object, &plan, rollups, usize::MAX, |row| {
-        if row.passes(compiled)? {
-            each(row)
-        } else {
-            Ok(ControlFlow::Continue(()))
-        }
-    })
+    each_row(
+        reader,
+        object,
+        &plan,
+        rollups,
+        usize::MAX,
+        |row| match row.passed(compiled, reader)? {
+            Some(row) => each(row),
+            None => Ok(ControlFlow::Continue(())),
+        },
+    )
 }

@@ -8,13 +8,13 @@
 
 use super::compile::{Compiled, Test};
 use super::filter::Operator;
-use super::index_part::{Part, common, index_parts};
+use super::index_part::{Part, Rank, common, index_parts};
 use super::operand::Operand;
 use super::order::{Order, Standing};
 use super::reader::Reader;
 use super::target::Slot;
 use crate::error::Result;
-use crate::record::Value;
+use crate::record::{RecordId, Value};
 use crate::schema::{FieldKind, Object};
 use crate::store::{Direction, Span, spaces};
 
@@ -45,6 +45,8 @@ pub(super) enum Via {
     Id,
     Unique(String),
     Index(String),
+    /// The indexes that say whose records are.
+    Owners,
 }
 
 #[derive(Debug)]
@@ -95,10 +97,11 @@ pub(super) fn choose(
         rows: wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows),
         most: None,
     };
-    if (walk.is_some() || parts.len() > 1)
-        && let Some((name, ids)) = shortest(&parts, &mut worth)?
+    let owned = owned(reader, object);
+    if (walk.is_some() || parts.len() > 1 || owned.is_some())
+        && let Some((via, ids)) = shortest(&parts, owned, &mut worth)?
     {
-        return Ok(of_ids(Via::Index(name), ids, wanted));
+        return Ok(of_ids(via, ids, wanted));
     }
     let (via, spans, direction, sequence) =
         walk.unwrap_or_else(|| match parts.into_iter().min_by_key(|part| part.rank) {
@@ -306,17 +309,53 @@ fn directed(descending: bool) -> Direction {
 }
 
 /// The ids of the index part with the fewest keys, when that is at most `most`.
-fn shortest(parts: &[Part], worth: &mut Worth<'_>) -> Result<Option<(String, Vec<u128>)>> {
-    let mut best: Option<(String, Vec<u128>)> = None;
+fn shortest(
+    parts: &[Part],
+    owned: Option<(Part, Vec<u128>)>,
+    worth: &mut Worth<'_>,
+) -> Result<Option<(Via, Vec<u128>)>> {
+    let mut best: Option<(Via, Vec<u128>)> = None;
     let mut in_rank: Vec<&Part> = parts.iter().collect();
     in_rank.sort_by_key(|part| part.rank);
     for part in in_rank {
         let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
         if let Some(ids) = ids_within(part, worth, least)? {
-            best = Some((part.name.clone(), ids));
+            best = Some((Via::Index(part.name.clone()), ids));
+        }
+    }
+    if let Some((part, shared)) = owned {
+        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
+        if let Some(mut ids) = ids_within(&part, worth, least)? {
+            ids.extend(shared);
+            best = Some((Via::Owners, ids));
         }
     }
     Ok(best)
+}
+
+/// Where the records lie that somebody sees who sees few, and those that are shared with him.
+fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
+    let narrow = reader.seeing.as_ref()?.sight.narrow_to(object)?;
+    let spans = [Some(narrow.owner), narrow.territory].into_iter().flatten();
+    let spans = spans.flat_map(|(field, prefix, numbers)| {
+        let whole = spaces::of_field(spaces::INDEX, object.number, field);
+        numbers.into_iter().map(move |number| {
+            let mut key = whole.clone();
+            spaces::push_indexed(
+                &mut key,
+                Some(&Value::Reference(RecordId::new(prefix, number))),
+            );
+            Span::prefix(&key)
+        })
+    });
+    let part = Part {
+        rank: Rank::OneOf,
+        field: 0,
+        name: String::new(),
+        spans: spans.collect(),
+        value: None,
+    };
+    Some((part, narrow.shared))
 }
 
 /// The ids of an index part, unless there are more than are worth counting, or than `least`.

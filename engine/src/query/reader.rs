@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::seen_totals::SeenTotals;
+use crate::access::Seeing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
 use crate::record::{Decimal, Money, Record, RecordId, Value};
-use crate::schema::{FieldKind, Object, RollupMeasure, Schema};
+use crate::schema::{FieldKind, Object, Rollup, RollupMeasure, Schema};
 use crate::store::{Direction, Entries, Snapshot, Span, codec, spaces};
 
 /// A snapshot with the schema that reads it.
@@ -22,11 +24,57 @@ pub(crate) struct Reader {
     pub(crate) schema: Arc<Schema>,
     /// What a dry run would have written so far; nothing otherwise.
     pub(crate) rehearsed: Option<Arc<HashMap<RecordId, Option<Record>>>>,
+    /// Whose eyes it sees with; it sees everything where there are none.
+    pub(crate) seeing: Option<Seeing>,
+}
+
+/// What totals are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TotalsFor {
+    /// Something depends on them: a filter, a sort order, a group.
+    Answers,
+    /// They are shown. One that cannot be told stays empty.
+    Show,
 }
 
 impl Reader {
     pub(crate) fn position(&self) -> Position {
         self.snapshot.position()
+    }
+
+    /// The same records, as somebody sees them: what reads through it sees no record, no field and no total that he may not.
+    pub(crate) fn seen_by(self, seeing: Option<Seeing>) -> Self {
+        let Some(seeing) = seeing else {
+            return self;
+        };
+        let (seeing, schema) = seeing.through(&self.schema);
+        Self {
+            schema,
+            seeing: Some(seeing),
+            ..self
+        }
+    }
+
+    /// The same for rows that leave the house.
+    pub(crate) fn exporting(self) -> Self {
+        let seeing = self.seeing.map(Seeing::exporting);
+        Self { seeing, ..self }
+    }
+
+    /// Whether every record of an object is seen.
+    pub(super) fn sees_every(&self, object: &Object) -> bool {
+        let seeing = self.seeing.as_ref();
+        seeing.is_none_or(|seeing| seeing.reads_all(object.prefix))
+    }
+
+    /// A record as it is stored, as it is seen.
+    fn seen(&self, record: Record) -> Result<Option<Record>> {
+        if let Some(seeing) = &self.seeing
+            && !seeing.sees(&record)?
+        {
+            return Ok(None);
+        }
+        Ok(Some(without_hidden(record)))
     }
 
     /// The object of an id, or an error that says what the prefix should be.
@@ -56,13 +104,16 @@ impl Reader {
     pub(crate) fn get(&self, id: RecordId) -> Result<Option<Record>> {
         let rehearsed = self.rehearsed.as_deref();
         if let Some(record) = rehearsed.and_then(|rehearsed| rehearsed.get(&id)) {
-            return Ok(record.clone());
+            return record.clone().map_or(Ok(None), |record| self.seen(record));
         }
         let Some(object) = self.schema.by_prefix(id.prefix) else {
             return Ok(None);
         };
         let mut record = self.get_stored(id)?;
-        self.add_rollups(object, record.iter_mut())?;
+        self.add_rollups(object, record.iter_mut(), TotalsFor::Show)?;
+        if let (Some(seeing), Some(record)) = (&self.seeing, &record) {
+            seeing.note(record, false);
+        }
         Ok(record)
     }
 
@@ -72,10 +123,10 @@ impl Reader {
             return Ok(None);
         };
         let key = spaces::record(object.number, id.number);
-        let bytes = self.snapshot.get(&key)?;
-        bytes
-            .map(|bytes| decode(object, id.number, &bytes))
-            .transpose()
+        match self.snapshot.get(&key)? {
+            Some(bytes) => self.seen(decode_whole(object, id.number, &bytes)?),
+            None => Ok(None),
+        }
     }
 
     /// What is stored of live records.
@@ -92,12 +143,24 @@ impl Reader {
         object: &Arc<Object>,
         ids: &[u128],
     ) -> Result<Vec<Option<Record>>> {
+        self.get_many_for(object, ids, TotalsFor::Show)
+    }
+
+    pub(super) fn get_many_for(
+        &self,
+        object: &Arc<Object>,
+        ids: &[u128],
+        totals: TotalsFor,
+    ) -> Result<Vec<Option<Record>>> {
         let values = self.stored(object, ids)?;
         let mut records = Vec::with_capacity(ids.len());
         for (id, bytes) in ids.iter().zip(values.values()) {
-            records.push(bytes.map(|bytes| decode(object, *id, bytes)).transpose()?);
+            records.push(match bytes {
+                Some(bytes) => self.seen(decode_whole(object, *id, bytes)?)?,
+                None => None,
+            });
         }
-        self.add_rollups(object, records.iter_mut().flatten())?;
+        self.add_rollups(object, records.iter_mut().flatten(), totals)?;
         Ok(records)
     }
 
@@ -113,7 +176,14 @@ impl Reader {
             return Ok(None);
         };
         let (binned, record) = crate::write::Binned::split(&bytes)?;
-        Ok(Some((decode(object, id.number, record)?, binned)))
+        let record = self.seen(decode_whole(object, id.number, record)?)?;
+        Ok(record.map(|record| (record, binned)))
+    }
+
+    /// Whether who reads may know that there is, or was, a record.
+    pub(crate) fn is_known_to_reader(&self, id: RecordId) -> Result<bool> {
+        let object = self.object_of(id)?;
+        Ok(self.sees_every(object) || self.get_stored(id)?.is_some() || self.binned(id)?.is_some())
     }
 
     /// When a record was erased, if it was.
@@ -131,7 +201,10 @@ impl Reader {
 
     /// Why a record is neither there nor in the bin, in words.
     pub(crate) fn missing(&self, id: RecordId) -> Result<String> {
-        Ok(match self.erased(id)? {
+        let object = self.schema.by_prefix(id.prefix);
+        // Who does not see all of them is not told that there was one.
+        let told = object.is_none_or(|object| self.sees_every(object));
+        Ok(match self.erased(id)?.filter(|_| told) {
             Some(at) => format!("{id} was erased on {}", at.date_naive()),
             None => format!("there is no record {id}"),
         })
@@ -147,9 +220,18 @@ impl Reader {
         let bytes = self
             .snapshot
             .get(&spaces::unique(object.number, field, value))?;
-        Ok(bytes
+        let id = bytes
             .and_then(|bytes| <[u8; 16]>::try_from(bytes.as_slice()).ok())
-            .map(|id| RecordId::new(object.prefix, u128::from_be_bytes(id))))
+            .map(|id| RecordId::new(object.prefix, u128::from_be_bytes(id)));
+        match id {
+            Some(id) if !self.sees_id(object, id)? => Ok(None),
+            id => Ok(id),
+        }
+    }
+
+    /// Whether a record that an index names is seen.
+    fn sees_id(&self, object: &Object, id: RecordId) -> Result<bool> {
+        Ok(self.sees_every(object) || self.get_stored(id)?.is_some())
     }
 
     /// What a plugin keeps under one of its keys.
@@ -214,9 +296,10 @@ impl Reader {
             after = Some(last.to_vec());
             let mut records = Vec::with_capacity(page.len());
             for (key, bytes) in page.iter() {
-                records.push(decode(object, spaces::id_at_end(key).unwrap_or(0), bytes)?);
+                let record = decode_whole(object, spaces::id_at_end(key).unwrap_or(0), bytes)?;
+                records.extend(self.seen(record)?);
             }
-            self.add_rollups(object, records.iter_mut())?;
+            self.add_rollups(object, records.iter_mut(), TotalsFor::Show)?;
             for record in records {
                 if each(record)?.is_break() {
                     return Ok(());
@@ -244,6 +327,15 @@ impl Reader {
             ids.extend(spaces::id_at_end(key).map(|id| RecordId::new(from.prefix, id)));
             Ok::<_, Error>(ControlFlow::Continue(()))
         })?;
+        if !self.sees_every(from) {
+            let mut seen = Vec::with_capacity(ids.len());
+            for id in ids {
+                if self.sees_id(from, id)? {
+                    seen.push(id);
+                }
+            }
+            return Ok(seen);
+        }
         Ok(ids)
     }
 
@@ -252,6 +344,7 @@ impl Reader {
         &self,
         object: &Arc<Object>,
         records: impl Iterator<Item = &'a mut Record>,
+        totals_for: TotalsFor,
     ) -> Result<()> {
         let rollups: Vec<_> = object
             .live_fields()
@@ -264,6 +357,35 @@ impl Reader {
             return Ok(());
         }
         let mut records: Vec<&mut Record> = records.collect();
+        let kept_whole = |rollup: &Rollup| {
+            let child = self.schema.object(&rollup.child);
+            child.is_none_or(|child| self.sees_every(child))
+        };
+        if let Some(seeing) = &self.seeing
+            && !rollups.iter().all(|(_, rollup)| kept_whole(rollup))
+        {
+            let (kept, made): (Vec<_>, Vec<_>) = rollups
+                .into_iter()
+                .partition(|(_, rollup)| kept_whole(rollup));
+            let totals = SeenTotals::new(self, seeing, object, &made);
+            for record in &mut records {
+                totals.add(record, totals_for)?;
+            }
+            return self.add_kept(object, &mut records, &kept);
+        }
+        self.add_kept(object, &mut records, &rollups)
+    }
+
+    /// Gives records the totals that the store keeps.
+    fn add_kept(
+        &self,
+        object: &Object,
+        records: &mut [&mut Record],
+        rollups: &[(u32, &Rollup)],
+    ) -> Result<()> {
+        if rollups.is_empty() {
+            return Ok(());
+        }
         let keys: Vec<Vec<u8>> = records
             .iter()
             .flat_map(|record| {
@@ -285,7 +407,7 @@ impl Reader {
 }
 
 /// The field value of a stored total.
-fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> {
+pub(super) fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> {
     if let RollupMeasure::Latest { .. } = measure {
         let micros = i64::from_be_bytes(total?.try_into().ok()?);
         return chrono::DateTime::from_timestamp_micros(micros).map(Value::Instant);
@@ -308,7 +430,23 @@ fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> 
     }
 }
 
+/// A record of stored bytes, without what the object hides.
 pub(crate) fn decode(object: &Arc<Object>, id: u128, bytes: &[u8]) -> Result<Record> {
+    decode_whole(object, id, bytes).map(without_hidden)
+}
+
+fn without_hidden(mut record: Record) -> Record {
+    if !record.object.hidden.is_empty() {
+        let object = record.object.clone();
+        record
+            .values
+            .retain(|(number, _)| !object.hidden.contains(number));
+    }
+    record
+}
+
+/// A record of stored bytes, with all its fields: for who judges it.
+pub(crate) fn decode_whole(object: &Arc<Object>, id: u128, bytes: &[u8]) -> Result<Record> {
     let stored = codec::decode(bytes).map_err(|error| unreadable(object, id, &error))?;
     Ok(Record {
         object: object.clone(),

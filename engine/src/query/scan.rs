@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::plan::{Plan, Source, Via};
-use super::reader::Reader;
+use super::reader::{Reader, TotalsFor};
 use crate::error::Result;
 use crate::schema::Object;
 use crate::store::{Entries, spaces};
@@ -92,7 +92,10 @@ impl<F: FnMut(Candidate<'_>) -> Result<ControlFlow<()>>> Rows<'_, F> {
     /// The live records among these; an id in a filter need not be one.
     fn of_ids(&mut self, ids: &[u128]) -> Result<ControlFlow<()>> {
         if self.rollups {
-            for record in self.reader.get_many(self.object, ids)? {
+            for record in self
+                .reader
+                .get_many_for(self.object, ids, TotalsFor::Answers)?
+            {
                 if let Some(record) = record
                     && (self.each)(Candidate::Made(record))?.is_break()
                 {

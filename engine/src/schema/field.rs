@@ -235,6 +235,16 @@ pub enum RollupMeasure {
     },
 }
 
+impl RollupMeasure {
+    /// The field of the counted records that it adds up or compares; none for a count.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Count => None,
+            Self::Sum { of } | Self::SumMoney { of, .. } | Self::Latest { of } => Some(of),
+        }
+    }
+}
+
 impl Rollup {
     /// A total over the records of `child` whose reference field `by` names the record.
     #[must_use]

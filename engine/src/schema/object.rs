@@ -35,6 +35,9 @@ pub struct Object {
     pub(crate) key_field: Option<u32>,
     /// In the order of their numbers.
     pub(crate) fields: Vec<Field>,
+    /// Of a schema as somebody sees it: the fields that are hidden from him, in order. They count as retired.
+    #[serde(skip)]
+    pub(crate) hidden: Vec<u32>,
 }
 
 mod prefix_text {
@@ -106,6 +109,7 @@ impl Object {
             title_field: first_field,
             key_field: None,
             fields: all,
+            hidden: Vec::new(),
         }
     }
 
@@ -183,7 +187,16 @@ impl Object {
         self.number >= FIRST_CUSTOM
     }
 
+    /// Whether there is such a field, and it is hidden from who looks.
+    pub(crate) fn hides(&self, name: &str) -> bool {
+        let is_it = |field: &Field| field.name == name && self.hidden.contains(&field.number);
+        !self.hidden.is_empty() && self.fields.iter().any(is_it)
+    }
+
     pub(crate) fn unknown_field(&self, typed: &str) -> String {
+        if self.hides(typed) {
+            return format!("{}.{typed} is hidden from you", self.name);
+        }
         format!(
             "{} has no field '{typed}'{}",
             self.name,

@@ -77,6 +77,7 @@ impl Fixture {
             snapshot: Snapshot::pin(&backend),
             schema: schema.clone(),
             rehearsed: None,
+            seeing: None,
         };
         let user = RecordId::new(schema.object("user").unwrap().prefix, 1);
         Self {

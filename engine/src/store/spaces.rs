@@ -10,6 +10,8 @@
 //! | `PLUGIN` | id text | manifest, state and settings, JSON |
 //! | `PLUGIN_BYTES` | id text, part u32 | 32 KiB of the component |
 //! | `SCRIPT` | name text | the script and its versions, JSON |
+//! | `ACCESS` | – | a counter that every change of users, teams, roles, territories and shares raises while access is enforced |
+//! | `ACCESS` | `enforced` | there while access is enforced |
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
@@ -43,6 +45,7 @@ pub(crate) const SCHEMA: u8 = 0x02;
 pub(crate) const PLUGIN: u8 = 0x04;
 pub(crate) const PLUGIN_BYTES: u8 = 0x05;
 pub(crate) const SCRIPT: u8 = 0x06;
+pub(crate) const ACCESS: u8 = 0x07;
 #[cfg(feature = "wasm")]
 pub(crate) const TRUSTED: u8 = 0x0a;
 pub(crate) const RECORD: u8 = 0x10;

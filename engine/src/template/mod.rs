@@ -163,7 +163,7 @@ impl Session {
     /// # Errors
     /// When the store cannot be read.
     pub fn check_templates(&self) -> Result<Vec<TemplateProblem>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         rule::problems(&reader)
     }
 
@@ -172,7 +172,7 @@ impl Session {
     /// # Errors
     /// When a field has no value of its kind, or the store cannot be read.
     pub fn check_template(&self, fields: &serde_json::Value) -> Result<Vec<TemplateProblem>> {
-        let (reader, _) = self.engine.read()?;
+        let (reader, _) = self.read()?;
         rule::problems_of(&reader, fields)
     }
 
@@ -198,7 +198,7 @@ impl Session {
                 once: Some(format!("engine/template {key}")),
                 ..Group::of([Request::create("template", fields)])
             };
-            let (reader, _) = self.engine.read()?;
+            let (reader, _) = self.read()?;
             if source::by_key(&reader, key)?.is_some() {
                 continue;
             }

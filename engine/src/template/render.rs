@@ -50,7 +50,7 @@ pub(super) fn render(
     record: RecordId,
     options: &RenderOptions,
 ) -> Result<Rendered> {
-    let (reader, _) = session.engine.read()?;
+    let (reader, _) = session.read()?;
     let template = load(&reader, template)?;
     let record = match reader.get(record)? {
         Some(found) => found,

@@ -297,27 +297,54 @@ pub(crate) fn of_record(
     before: Option<Position>,
     limit: usize,
 ) -> Result<Vec<Event>> {
-    let end = before.unwrap_or_else(|| reader.position().next());
+    if !reader.is_known_to_reader(id)? {
+        return Ok(Vec::new());
+    }
     let oldest = backend.journal().map_or(Position::START, Journal::oldest);
     let places = Places::of(reader, id)?;
-    let range = places.start((oldest, end), limit)..end;
-    let mut events = Vec::new();
-    for (shown, positions) in places.written {
-        let (found, trimmed) = self::events(reader, backend, shown, positions, &range)?;
-        if let Some(error) = trimmed.filter(|_| shown == id && found.is_empty() && before.is_none())
-        {
+    let mut end = before.unwrap_or_else(|| reader.position().next());
+    let mut events: Vec<Event> = Vec::new();
+    // What who reads may not see leaves gaps: an empty page is to be the end, so the next one is looked at.
+    while events.len() < limit && end > Position::START {
+        let start = places.start((oldest, end), limit - events.len());
+        let (earlier, trimmed) = between(reader, backend, &places, &(start..end))?;
+        if let Some(error) = trimmed.filter(|_| before.is_none() && events.is_empty()) {
             return Err(error.into());
+        }
+        events.splice(..0, earlier);
+        end = start;
+    }
+    Ok(events)
+}
+
+/// The same of a range, oldest first, and the error of what the journal tells of the record no longer, where it tells
+/// nothing of it.
+fn between(
+    reader: &Reader,
+    backend: &Arc<dyn Backend>,
+    places: &Places,
+    range: &Range<Position>,
+) -> Result<(Vec<Event>, Option<StoreError>)> {
+    let (mut events, mut gone) = (Vec::new(), None);
+    for (place, (shown, positions)) in places.written.iter().enumerate() {
+        let (found, trimmed) = self::events(reader, backend, *shown, positions.clone(), range)?;
+        if place == 0 && found.is_empty() {
+            gone = trimmed;
         }
         events.extend(found);
     }
-    for (position, message) in places.messages {
-        if range.contains(&position) {
-            events.extend(messages::event_of(reader, message, position)?);
+    for (position, message) in &places.messages {
+        if range.contains(position) {
+            events.extend(messages::event_of(reader, *message, *position)?);
         }
+    }
+    if reader.seeing.is_some() {
+        // A change of fields that are hidden is none.
+        events.retain(|event| event.kind != EventKind::Updated || !event.changes.is_empty());
     }
     // Stable: what one entry did stays in its order.
     events.sort_by_key(|event| event.position);
-    Ok(events)
+    Ok((events, gone))
 }
 
 /// Where a record was written, in order.

@@ -184,6 +184,7 @@ impl Session {
     }
 
     fn ends(&self, changes: &[SchemaChange]) -> Result<Vec<Ended>> {
+        self.must_administer("change the schema")?;
         let (reader, _) = self.engine.read()?;
         let mut after: Schema = (*reader.schema).clone();
         for (request, change) in changes.iter().enumerate() {
@@ -202,6 +203,7 @@ impl Session {
 
     /// The records that a plugin brought.
     pub(crate) fn brought_by(&self, plugin: &str) -> Result<Vec<RecordId>> {
+        self.must_administer("withdraw declarations")?;
         let (reader, _) = self.engine.read()?;
         let mut ids = Vec::new();
         for name in [

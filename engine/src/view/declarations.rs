@@ -260,6 +260,7 @@ impl Session {
     /// # Errors
     /// When one does not fit the schema, or its key belongs to somebody else's.
     pub fn declare(&self, origin: &str, declarations: &Declarations) -> Result<Brought> {
+        self.must_administer("declare views")?;
         let session = Session {
             context: Context {
                 actor: Actor::Plugin(origin.to_owned()),

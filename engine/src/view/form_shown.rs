@@ -424,6 +424,12 @@ impl Drawing<'_> {
         if filter.is_everything() {
             return Ok(true);
         }
+        let mut named = BTreeSet::new();
+        fields_of(filter, &mut named);
+        // What is shown must not tell of what is hidden.
+        if named.iter().any(|name| self.object.hides(name)) {
+            return Ok(false);
+        }
         let filter = self.look.with_me(filter, self.object);
         let compiled = filter.compile(self.object, &self.look.reader, &self.look.time)?;
         Ok(compiled.matches(self.record))

@@ -33,7 +33,7 @@ enum Who {
 
 impl Look {
     pub(super) fn now(engine: &Engine, context: &Context) -> Result<Self> {
-        let (reader, config) = engine.read()?;
+        let (reader, config) = engine.read_as(context)?;
         let time = QueryTime {
             now: context.now(),
             zone: context.zone,

@@ -202,10 +202,11 @@ pub(super) fn rows_of(
 ) -> Result<ViewRows> {
     let object = look.reader.object(&view.object)?.clone();
     let filter = wanted(look, &object, view, page);
-    let columns = match view.columns.is_empty() {
+    let mut columns = match view.columns.is_empty() {
         true => built_in(&object).columns,
         false => view.columns.clone(),
     };
+    columns.retain(|column| !object.hides(&column.field));
     let mut query = Query::new(&view.object)
         .filter(filter.clone())
         .sort(order(view))

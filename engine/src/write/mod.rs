@@ -50,6 +50,7 @@ use chrono::{DateTime, Utc};
 
 use self::draft::Valid;
 use self::validate::Pass;
+use crate::access::Acting;
 use crate::content::Content;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Failure, Result};
@@ -63,6 +64,8 @@ pub(crate) struct Write<'a> {
     pub(crate) content: &'a Content,
     pub(crate) reader: Reader,
     pub(crate) registry: &'a Registry,
+    /// Under which rights.
+    pub(crate) acting: Acting<'a>,
     pub(crate) context: &'a Context,
     /// The time of the whole write: of its stamps, its hooks and its entry.
     pub(crate) now: DateTime<Utc>,
@@ -176,9 +179,10 @@ fn rejection(failures: Vec<Failure>) -> Error {
         ErrorKind::Conflict
     } else if all(&["not-found", "in-bin", "unknown-object"]) {
         ErrorKind::NotFound
-    } else if failures
-        .iter()
-        .any(|failure| failure.code.starts_with("refused:"))
+    } else if all(&["access"])
+        || failures
+            .iter()
+            .any(|failure| failure.code.starts_with("refused:"))
     {
         ErrorKind::Refused
     } else {

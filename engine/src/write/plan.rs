@@ -17,6 +17,7 @@ use super::draft::{Draft, Drafts, Valid};
 use super::leaves::Leaves;
 use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
+use crate::access;
 use crate::error::{Error, Result};
 use crate::journal::Subject;
 use crate::record::{Record, RecordId};
@@ -66,6 +67,7 @@ pub(super) fn plan(
         *counts.entry(draft.object.number).or_default() +=
             i64::from(draft.after.is_some()) - i64::from(draft.before.is_some());
     }
+    planner.organisation(&drafts, write)?;
     let config = planner.stored(&drafts, write)?;
     planner.keeps(&drafts, write)?;
     planner.read(&drafts.reads, &write.reader.schema);
@@ -252,6 +254,23 @@ impl Planner {
         let guards = self.guarded.iter().filter_map(|id| key(spaces::GUARD, id));
         self.writes
             .extend(guards.map(|key| Entry::Raise { key, to: now }));
+    }
+
+    /// Whose rights changed is judged anew from the next read on; who wrote this under his rights still has them.
+    fn organisation(&mut self, drafts: &Drafts, write: &Write<'_>) -> Result<()> {
+        if !write.acting.is_enforced() {
+            return Ok(());
+        }
+        let mut objects = drafts.drafts.iter().map(|draft| &draft.object.name);
+        let changed = objects.any(|name| access::concerns(name));
+        if changed || write.acting.seeing.is_some() {
+            self.unchanged.push(access::counter_key());
+        }
+        if changed {
+            let next = access::counter(&write.reader.snapshot)? + 1;
+            self.put(access::counter_key(), next.to_be_bytes().to_vec());
+        }
+        Ok(())
     }
 
     /// Entries beside the records; true when schema, hooks or settings must be loaded again.

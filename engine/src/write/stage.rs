@@ -6,7 +6,9 @@
 
 mod children;
 mod removal;
+mod rights;
 mod sight;
+mod stored;
 mod values;
 
 pub(super) use children::stage_children;
@@ -20,12 +22,13 @@ use super::looked::Looked;
 use super::request::{Ask, Fields, Group, Outcome, OutcomeKind, Request, Stored};
 use super::validate::repeated;
 use super::view::{Claims, View};
+use crate::access::AccessVerb;
 use crate::content::Held;
 use crate::error::{Error, Failure, Result};
 use crate::hook::Reads;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{FieldKind, Object, Schema, SchemaChange, system};
+use crate::schema::{Object, Schema, system};
 use crate::store::spaces;
 
 /// Who made and changed a record and when: every record has these.
@@ -85,6 +88,8 @@ struct Stage<'a> {
     keyed: usize,
     group: usize,
     request: usize,
+    /// Whether a room of the engine asks for the sake of its fields: it has looked at the rights itself.
+    trusted: bool,
     out: Drafts,
     /// The draft of each record.
     places: HashMap<RecordId, usize>,
@@ -143,6 +148,7 @@ impl<'a> Stage<'a> {
             keyed: 0,
             group: 0,
             request: 0,
+            trusted: false,
             places: HashMap::new(),
             out,
         }
@@ -187,6 +193,7 @@ impl Stage<'_> {
         }
         for (place, ask) in group.asks.iter().enumerate() {
             self.request = place;
+            self.trusted = matches!(ask, Ask::Kept(_));
             let staged = match ask {
                 Ask::Record(request) => self.request(request, false),
                 Ask::Kept(request) => self.request(request, true),
@@ -265,6 +272,7 @@ impl Stage<'_> {
         let mut record = Record::empty(object.clone(), id);
         record.revision = 1;
         record.values.reserve(SYSTEM_FIELDS + fields.0.len());
+        let trusted = std::mem::replace(&mut self.trusted, true);
         for field in object.live_fields() {
             if let Some(default) = field
                 .default
@@ -278,7 +286,10 @@ impl Stage<'_> {
                 }
             }
         }
+        self.trusted = trusted;
         self.apply(&mut record, fields, privileged)?;
+        self.give_to_maker(&mut record);
+        self.allow(AccessVerb::Create, &record)?;
         let now = Value::Instant(self.write.now);
         record.set(system::CREATED_AT, Some(now));
         record.set(system::CREATED_BY, Some(self.actor.clone()));
@@ -337,6 +348,7 @@ impl Stage<'_> {
         let before = self.live(id, revision)?;
         let mut after = before.clone();
         self.apply(&mut after, fields, privileged)?;
+        self.allow_update(&before, &after)?;
         after.revision += 1;
         self.stamp(&mut after);
         self.push(Draft {
@@ -418,12 +430,11 @@ impl Stage<'_> {
 
     /// The live record of an id at the revision that the caller saw.
     fn live(&self, id: RecordId, revision: Option<u64>) -> Staged<Record> {
-        let Some(record) = self.get(id)? else {
-            let (code, message) = match self.write.reader.binned(id)? {
-                Some(_) => ("in-bin", format!("{id} is in the bin; restore it first")),
-                None => ("not-found", self.write.reader.missing(id)?),
-            };
-            return Err(Failure::new(code, message).into());
+        let Some(record) = self
+            .get(id)?
+            .map_or(Ok(None), |record| self.if_seen(record))?
+        else {
+            return Err(self.missing(id)?.into());
         };
         match revision {
             Some(seen) if seen != record.revision => Err(Failure::new(
@@ -446,54 +457,5 @@ impl Stage<'_> {
             self.create(object, Some(*id), fields, false)?;
         }
         self.update(lead.id, None, &steps.lead, true)
-    }
-
-    /// Schema and records do not change in one commit: an index would be built over records that change meanwhile.
-    fn apart(&self, group: usize) -> Fault {
-        if group != self.group {
-            return Fault::Later;
-        }
-        let message = "the schema and records are changed in one call; change the schema in a call of its own";
-        Failure::new("schema-and-records", message).into()
-    }
-
-    fn stored(&mut self, stored: Stored) -> Staged<()> {
-        if let Some(draft) = self
-            .out
-            .drafts
-            .first()
-            .filter(|_| !stored.schema.is_empty())
-        {
-            let same = self
-                .out
-                .drafts
-                .iter()
-                .any(|draft| draft.group == self.group);
-            return Err(self.apart(if same { self.group } else { draft.group }));
-        }
-        for change in &stored.schema {
-            let object = match change.apply(&self.out.schema) {
-                Ok(object) => object,
-                Err(failures) => {
-                    failures.into_iter().for_each(|failure| self.fail(failure));
-                    return Ok(());
-                }
-            };
-            if let SchemaChange::AddField { field, .. } = change
-                && let (FieldKind::Reference { to, .. }, Some(default)) =
-                    (&field.kind, &field.default)
-            {
-                self.reference(field, to, default)?;
-            }
-            let mut schema: Schema = (*self.out.schema).clone();
-            self.out.schema_changed.insert(object.number);
-            schema.put(object);
-            self.out.schema = Arc::new(schema);
-            // Requests after this one see it, and read records through it.
-            self.reader.schema = self.out.schema.clone();
-        }
-        self.settle(None, OutcomeKind::Stored);
-        self.out.stored.push((self.group, self.request, stored));
-        Ok(())
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! It runs before the hooks, and after them where they changed something, and tells every failure, not the first.
 
+mod organisation;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Write;
@@ -9,6 +11,7 @@ use super::draft::{Draft, Drafts, UniqueChange, Valid};
 use super::looked::{Looked, Questions};
 use super::request::{OutcomeKind, Stored};
 use super::view::{Claims, View};
+use crate::access::Seeing;
 use crate::error::{Failure, Result};
 use crate::hook::HookContext;
 use crate::record::{Record, RecordId, Value};
@@ -45,6 +48,7 @@ pub(super) fn validate(
         looked: &drafts.looked,
         claims: Claims::default(),
         live: HashMap::with_capacity(drafts.drafts.len()),
+        eyes: write.acting.seeing.as_ref(),
     };
     let mut faults = Vec::new();
     let mut clashes = Vec::new();
@@ -56,7 +60,7 @@ pub(super) fn validate(
         if let Some(after) = &draft.after {
             id(&seen, draft, &mut failures);
             fields(draft, after, &mut failures);
-            unique(&seen, draft, after, &changes, &mut failures, &mut clashes);
+            unique(&seen, draft, after, &changes, &mut failures, &mut clashes)?;
         }
         // What a refused group would have written is not there for the others.
         if failures.is_empty() && !drafts.faults.contains_key(&draft.group) {
@@ -65,6 +69,7 @@ pub(super) fn validate(
         faults.extend(failures.into_iter().map(|failure| draft.fail(failure)));
     }
     references(&seen, &drafts, &mut faults);
+    organisation::check(write, &drafts, &mut faults)?;
     files(write, &mut drafts, &told, &mut faults)?;
     drafts.clashes.extend(clashes);
     schema_on_records(write, &drafts, &mut faults)?;
@@ -128,6 +133,7 @@ struct Seen<'a> {
     looked: &'a Looked,
     claims: Claims,
     live: HashMap<RecordId, bool>,
+    eyes: Option<&'a Seeing>,
 }
 
 impl Seen<'_> {
@@ -141,6 +147,14 @@ impl Seen<'_> {
     fn owner(&self, key: &[u8]) -> Option<RecordId> {
         let claimed = self.claims.owner(key).or_else(|| self.base.owner(key));
         claimed.unwrap_or_else(|| self.looked.owner(key))
+    }
+
+    /// Whether who asks may hear of a record: one of this write, or one that he sees.
+    fn tells_of(&self, id: RecordId) -> Result<bool> {
+        match self.eyes {
+            Some(eyes) if !self.live.contains_key(&id) => eyes.sight.reads(id, eyes, 0),
+            _ => Ok(true),
+        }
     }
 
     fn is_live(&self, id: RecordId) -> bool {
@@ -194,7 +208,7 @@ fn unique(
     changes: &[UniqueChange],
     failures: &mut Vec<Failure>,
     clashes: &mut Vec<(usize, RecordId)>,
-) {
+) -> Result<()> {
     for change in changes {
         let Some(other) = change.new.as_ref().and_then(|key| seen.owner(key)) else {
             continue;
@@ -208,10 +222,16 @@ fn unique(
         if other != draft.id {
             clashes.push((draft.group, other));
             let name = &field.name;
-            let message = format!("'{value}' belongs to {other} already; {name} must be unique");
+            let message = match seen.tells_of(other)? {
+                true => format!("'{value}' belongs to {other} already; {name} must be unique"),
+                false => format!(
+                    "'{value}' belongs to a record already that you do not see; {name} must be unique"
+                ),
+            };
             failures.push(Failure::field(name, "not-unique", message));
         }
     }
+    Ok(())
 }
 
 /// Every reference that was set must lead to a live record, those of this write included, in any order.

@@ -1,5 +1,6 @@
 //! What can be asked on the command line?
 
+mod access;
 mod document;
 mod message;
 mod plugin;
@@ -8,6 +9,7 @@ mod schema;
 mod script;
 pub(crate) mod view;
 
+pub(crate) use access::{Access, HandOver, Share};
 pub(crate) use document::{AddDocument, Document};
 #[cfg(test)]
 pub(crate) use message::CARRIERS;
@@ -68,6 +70,9 @@ pub(crate) struct Everywhere {
     /// Results and errors as JSON, for programs
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// As this user, with his rights: a login, or an id
+    #[arg(long = "as", global = true, value_name = "LOGIN")]
+    pub(crate) acting: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -139,6 +144,9 @@ pub(crate) enum Command {
     /// Take a record out of the bin
     #[command(after_help = "Example:\n  peyvand undelete lea_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Undelete { id: RecordId },
+    /// Who may see and do what
+    #[command(subcommand)]
+    Access(Access),
     /// Files that belong to records, with their versions
     #[command(subcommand)]
     Document(Document),

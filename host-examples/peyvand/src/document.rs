@@ -21,17 +21,21 @@ pub(crate) fn run(asked: &Document, dir: &Path, output: &mut Output<'_>) -> Resu
     store::with(dir, Need::Existing, |engine| match asked {
         Document::Add(add) => self::add(engine, add, output),
         Document::NewVersion { id, file, note } => {
-            let session = engine.session();
+            let session = store::session(engine)?;
             let file = put(&session, file, None, None)?;
             let committed = session.add_version(*id, &file, note.as_deref())?;
             tell_commit(engine, &committed, output)
         }
-        Document::List { of } => list(&engine.session(), *of, output),
-        Document::Get { id, version, out } => {
-            get(&engine.session(), *id, *version, out.as_deref(), output)
-        }
+        Document::List { of } => list(&store::session(engine)?, *of, output),
+        Document::Get { id, version, out } => get(
+            &store::session(engine)?,
+            *id,
+            *version,
+            out.as_deref(),
+            output,
+        ),
         Document::Remove { id } => {
-            let session = engine.session();
+            let session = store::session(engine)?;
             let object = session.get(*id)?.object().to_owned();
             if object != "document" {
                 let message = format!("{id} is a record of {object} and no document");
@@ -48,7 +52,7 @@ pub(crate) fn run(asked: &Document, dir: &Path, output: &mut Output<'_>) -> Resu
 }
 
 fn add(engine: &Engine, asked: &AddDocument, output: &mut Output<'_>) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let (name, media_type) = (asked.name.as_deref(), asked.media_type.as_deref());
     let file = put(&session, &asked.file, name, media_type)?;
     let fields = json!({

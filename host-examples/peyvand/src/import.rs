@@ -35,12 +35,10 @@ pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Resul
     };
     let (receipt, costs) = store::with(dir, need, |engine| {
         let mut progress = Progress::of("rows");
-        let receipt =
-            engine
-                .session()
-                .import(input, &mapping, &import.into, &options, &mut |rows| {
-                    progress.reached(rows)
-                })?;
+        let session = store::session(engine)?;
+        let receipt = session.import(input, &mapping, &import.into, &options, &mut |rows| {
+            progress.reached(rows)
+        })?;
         Ok((receipt, engine.bills()))
     })?;
     if output.json {

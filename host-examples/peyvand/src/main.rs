@@ -6,6 +6,7 @@ mod output;
 mod source;
 mod store;
 
+mod access;
 mod backup;
 mod carriers;
 mod check;
@@ -69,6 +70,9 @@ fn run(cli: &Cli) -> Exit {
 fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let asked = cli.everywhere.dir.as_deref();
     let dir = asked.unwrap_or(Path::new(DEFAULT_DIR));
+    if let Some(user) = &cli.everywhere.acting {
+        store::act_as(user);
+    }
     match &cli.command {
         Command::Demo(demo) => first_look::run(demo, asked, output),
         Command::Import(import) => import::run(import, dir, output),
@@ -84,6 +88,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Delete { id } => record::delete(*id, dir, output),
         Command::Erase { ids, yes } => upkeep::erase(ids, *yes, dir, output),
         Command::Undelete { id } => record::undelete(*id, dir, output),
+        Command::Access(access) => access::run(access, dir, output),
         Command::Document(document) => document::run(document, dir, output),
         Command::Comment { id, text, user } => {
             social::comment(*id, text, user.as_deref(), dir, output)

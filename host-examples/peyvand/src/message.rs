@@ -21,7 +21,7 @@ pub(crate) fn run(asked: &Message, dir: &Path, output: &mut Output<'_>) -> Resul
         Message::Send(send) => {
             let draft = draft(send)?;
             let posted = with_carriers(send.carriers.as_deref(), dir, |engine| {
-                Ok(engine.session().send(draft)?)
+                Ok(store::session(engine)?.send(draft)?)
             })?;
             tell_posted(&posted, output)?;
         }
@@ -47,13 +47,13 @@ pub(crate) fn run(asked: &Message, dir: &Path, output: &mut Output<'_>) -> Resul
         Message::Receive { file } => {
             let raw = source::bytes(file)?;
             store::with(dir, Need::Existing, |engine| {
-                let received = engine.session().receive_mail(&raw)?;
+                let received = store::session(engine)?.receive_mail(&raw)?;
                 tell_received(engine, &received, output)
             })?;
         }
         Message::Retry { id, carriers } => {
             let posted = with_carriers(carriers.as_deref(), dir, |engine| {
-                Ok(engine.session().retry_message(*id)?)
+                Ok(store::session(engine)?.retry_message(*id)?)
             })?;
             tell_posted(&posted, output)?;
         }
@@ -153,7 +153,7 @@ fn list(
     limit: usize,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let mut filter = Filter::everything();
     if let Some(state) = state {
         filter = filter.and(Filter::eq("state", state));
@@ -214,7 +214,7 @@ fn said(message: &Record) -> String {
 }
 
 fn show(engine: &Engine, id: RecordId, output: &mut Output<'_>) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let message = session.get(id)?;
     if output.json {
         return output.document(&message.to_json());
@@ -308,7 +308,7 @@ fn tell_received(
     }
     let before = if received.before { ", as before" } else { "" };
     output.line(format!("received {}{before}", received.id))?;
-    let mut names = Names::of(engine.session());
+    let mut names = Names::of(store::session(engine)?);
     for id in &received.linked {
         output.line(format!("linked to {id}  {}", names.name(*id)))?;
     }

@@ -194,7 +194,7 @@ fn put(file: &Path, preview: bool, dir: &Path, output: &mut Output<'_>) -> Resul
         Need::Created
     };
     store::with(dir, need, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         if preview {
             let change = session.process_change(&process)?;
             tell_change(&change, output)?;

@@ -32,7 +32,7 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
     query.limit = asked.limit;
     query.after.clone_from(&asked.after);
     store::with(dir, Need::Existing, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         if asked.explain {
             return explain(&session, &query, output);
         }

@@ -19,7 +19,7 @@ pub(crate) fn get(
     output: &mut Output<'_>,
 ) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         let (record, names) = match as_of {
             Some(moment) => {
                 let past = session.as_of(moment.0)?;
@@ -57,7 +57,7 @@ fn tell(record: &Record, mut names: Names, output: &mut Output<'_>) -> Result<()
 
 pub(crate) fn timeline(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         let events = session.timeline(id)?;
         if events.is_empty() {
             // It says whether the id is unknown.
@@ -187,7 +187,7 @@ fn changed(
     change: impl FnOnce(&Session) -> peyvand::Result<Committed>,
 ) -> Result<Exit, Fault> {
     store::with(dir, need, |engine| {
-        let committed = change(&engine.session())?;
+        let committed = change(&store::session(engine)?)?;
         tell_commit(engine, &committed, output)
     })?;
     Ok(Exit::Fine)
@@ -198,7 +198,7 @@ pub(crate) fn tell_commit(
     committed: &Committed,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let Some(outcome) = committed.outcomes.first() else {
         return Ok(());
     };

@@ -47,7 +47,7 @@ fn calendar(name: &str) -> Result<Calendar, String> {
 pub(crate) fn run(asked: &Render, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let options = options(asked);
     let rendered = store::with(dir, Need::Existing, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         Ok(session.render(&asked.template, asked.record, &options)?)
     })?;
     if let Some(file) = &asked.out {

@@ -154,7 +154,7 @@ fn win_rate(won: u64, lost: u64) -> Option<f64> {
 }
 
 fn pipeline(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let stages = stages(&session)?;
     let mut asked = Aggregate::new("opportunity");
     asked.filter = Filter::everything();

@@ -175,8 +175,8 @@ fn apply(
 ) -> Result<(), Fault> {
     let count = changes.len() as u64;
     let committed = match strip {
-        true => engine.session().change_schema_and_strip(changes)?,
-        false => engine.session().change_schema(changes)?,
+        true => store::session(engine)?.change_schema_and_strip(changes)?,
+        false => store::session(engine)?.change_schema(changes)?,
     };
     if output.json {
         return output.document(&json!({"applied": count, "position": committed.position.get(), "warnings": committed.warnings}));
@@ -187,7 +187,7 @@ fn apply(
 
 /// What the changes would take out of views, forms and dashboards.
 fn in_use(engine: &Engine, changes: &[SchemaChange], output: &mut Output<'_>) -> Result<(), Fault> {
-    let uses = engine.session().definitions_in_use(changes)?;
+    let uses = store::session(engine)?.definitions_in_use(changes)?;
     if output.json {
         return output.document(&json!({"data": uses}));
     }

@@ -18,7 +18,7 @@ pub(crate) fn run(asked: &Script, dir: &Path, output: &mut Output<'_>) -> Result
         Script::Install { file } => {
             let text = source::text(file)?;
             let script = store::with(dir, Need::Created, |engine| {
-                Ok(engine.session().install_script(&text)?)
+                Ok(store::session(engine)?.install_script(&text)?)
             })?;
             tell_one(&script, output)?;
         }
@@ -27,7 +27,7 @@ pub(crate) fn run(asked: &Script, dir: &Path, output: &mut Output<'_>) -> Result
         Script::Disable { name } => switch(name, false, dir, output)?,
         Script::Remove { name } => {
             store::with(dir, Need::Existing, |engine| {
-                Ok(engine.session().remove_script(name)?)
+                Ok(store::session(engine)?.remove_script(name)?)
             })?;
             if output.json {
                 output.document(&json!({"name": name, "removed": true}))?;
@@ -55,7 +55,7 @@ fn state(script: &ScriptInfo) -> &'static str {
 }
 
 fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
-    let scripts = engine.session().scripts()?;
+    let scripts = store::session(engine)?.scripts()?;
     if output.json {
         return output
             .document(&json!({"data": scripts.iter().map(script_json).collect::<Vec<_>>()}));
@@ -101,7 +101,7 @@ fn tell_one(script: &ScriptInfo, output: &mut Output<'_>) -> Result<(), Fault> {
 
 fn switch(name: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
     let script = store::with(dir, Need::Existing, |engine| {
-        Ok(engine.session().enable_script(name, enabled)?)
+        Ok(store::session(engine)?.enable_script(name, enabled)?)
     })?;
     tell_one(&script, output)
 }
@@ -109,7 +109,7 @@ fn switch(name: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Res
 fn check(file: &Path, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let text = source::text(file)?;
     let problems = store::with(dir, Need::Any, |engine| {
-        Ok(engine.session().check_script(&text)?)
+        Ok(store::session(engine)?.check_script(&text)?)
     })?;
     if output.json {
         let problem = |problem: &ScriptProblem| json!({"line": problem.line, "column": problem.column, "message": problem.message});
@@ -144,7 +144,7 @@ fn dry_run(
 ) -> Result<(), Fault> {
     let text = source::text(file)?;
     let ran = store::with(dir, Need::Existing, |engine| {
-        Ok(engine.session().run_script(&text, record)?)
+        Ok(store::session(engine)?.run_script(&text, record)?)
     })?;
     if output.json {
         output.document(&run_json(&ran))

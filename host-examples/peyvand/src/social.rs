@@ -78,7 +78,7 @@ pub(crate) enum Action {
 }
 
 /// The user of a login or an id.
-fn user_of(engine: &Engine, named: &str) -> Result<RecordId, Fault> {
+pub(crate) fn user_of(engine: &Engine, named: &str) -> Result<RecordId, Fault> {
     let session = engine.session();
     let by_id = named.parse().ok().map(|id| session.get(id)).transpose()?;
     let user = match by_id.filter(|record| record.object() == "user") {
@@ -97,7 +97,7 @@ fn user_of(engine: &Engine, named: &str) -> Result<RecordId, Fault> {
 fn session_of(engine: &Engine, named: Option<&str>) -> Result<Session, Fault> {
     Ok(match named {
         Some(named) => engine.session_as(Actor::User(user_of(engine, named)?)),
-        None => engine.session(),
+        None => store::session(engine)?,
     })
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn comment(
 
 pub(crate) fn comments(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         // It says whether the id is unknown.
         session.get(id)?;
         let comments = session.comments(id)?;

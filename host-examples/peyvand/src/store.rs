@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use chrono::FixedOffset;
-use peyvand::{Engine, EngineBuilder, Locale};
+use peyvand::{Actor, Engine, EngineBuilder, Locale, Session};
 
 use crate::fault::Fault;
 use crate::progress::Progress;
@@ -19,6 +19,23 @@ pub(crate) enum Need {
     Created,
     /// Where there is none, an empty one in a temporary folder answers, and is thrown away.
     Any,
+}
+
+/// Whom `--as` names.
+static ACTING: OnceLock<String> = OnceLock::new();
+
+/// From here on, everything is asked and done as this user.
+pub(crate) fn act_as(user: &str) {
+    // It is said once, on the command line.
+    ACTING.set(user.to_owned()).ok();
+}
+
+/// A session of the user whom `--as` names, or of the program.
+pub(crate) fn session(engine: &Engine) -> Result<Session, Fault> {
+    Ok(match ACTING.get() {
+        Some(user) => engine.session_as(Actor::User(crate::social::user_of(engine, user)?)),
+        None => engine.session(),
+    })
 }
 
 /// Opens the store, does the work and closes it, so that errors of closing are told too.

@@ -56,7 +56,7 @@ pub(crate) fn run(asked: &Template, dir: &Path, output: &mut Output<'_>) -> Resu
         Template::Check { file } => return check(file.as_deref(), dir, output),
         Template::AddStandard => {
             let added = store::with(dir, Need::Created, |engine| {
-                Ok(engine.session().add_standard_templates()?)
+                Ok(store::session(engine)?.add_standard_templates()?)
             })?;
             match output.json {
                 true => output.document(&json!({"added": added}))?,
@@ -69,7 +69,7 @@ pub(crate) fn run(asked: &Template, dir: &Path, output: &mut Output<'_>) -> Resu
 }
 
 fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let query = peyvand::Query::new("template")
         .sorted_by("key")?
         .limit(MOST);
@@ -108,7 +108,7 @@ fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
 }
 
 fn named(engine: &Engine, key: &str) -> Result<Record, Fault> {
-    let found = engine.session().find("template", "key", key)?;
+    let found = store::session(engine)?.find("template", "key", key)?;
     found.ok_or_else(|| {
         Fault::input(
             format!("there is no template '{key}'"),
@@ -157,7 +157,7 @@ fn read(file: &Path) -> Result<Json, Fault> {
 }
 
 fn put(engine: &Engine, fields: Json, output: &mut Output<'_>) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let key = fields["key"].as_str().unwrap_or_default().to_owned();
     let done = match session.find("template", "key", &key)? {
         Some(old) => session.update(old.id(), fields)?,
@@ -178,11 +178,11 @@ fn check(file: Option<&Path>, dir: &Path, output: &mut Output<'_>) -> Result<Exi
         Some(file) => {
             let fields = read(file)?;
             store::with(dir, Need::Any, |engine| {
-                Ok(engine.session().check_template(&fields)?)
+                Ok(store::session(engine)?.check_template(&fields)?)
             })?
         }
         None => store::with(dir, Need::Existing, |engine| {
-            Ok(engine.session().check_templates()?)
+            Ok(store::session(engine)?.check_templates()?)
         })?,
     };
     if output.json {

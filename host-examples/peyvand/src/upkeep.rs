@@ -29,7 +29,7 @@ pub(crate) fn erase(
     }
     let erased = store::with(dir, Need::Existing, |engine| {
         let mut progress = Progress::of("parts");
-        let session = engine.session();
+        let session = store::session(engine)?;
         Ok(session.erase_with(ids.iter().copied(), &mut |told| progress.follow(told))?)
     })?;
     if output.json {
@@ -145,6 +145,6 @@ fn not_done(would: &str, output: &mut Output<'_>) -> Result<Exit, Fault> {
 fn position_of(engine: &Engine, moment: Moment) -> Result<peyvand::Position, Fault> {
     match moment.0 {
         peyvand::Moment::Position(position) => Ok(position),
-        instant => Ok(engine.session().as_of(instant)?.position()),
+        instant => Ok(store::session(engine)?.as_of(instant)?.position()),
     }
 }

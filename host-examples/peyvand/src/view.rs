@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use peyvand::{
-    Actor, Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown,
-    OutcomeKind, RecordId, Session, TileAnswer, ViewPage, ViewRows,
+    Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown,
+    OutcomeKind, Session, TileAnswer, ViewPage, ViewRows,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -36,11 +36,11 @@ pub(crate) fn run(asked: &View, dir: &Path, output: &mut Output<'_>) -> Result<E
         View::Put { file, into } => {
             let fields = definition(file)?;
             store::with(dir, Need::Created, |engine| {
-                put(&engine.session(), *into, fields, output)
+                put(&store::session(engine)?, *into, fields, output)
             })?;
         }
         View::Remove { name } => store::with(dir, Need::Existing, |engine| {
-            remove(&engine.session(), name, output)
+            remove(&store::session(engine)?, name, output)
         })?,
     }
     Ok(Exit::Fine)
@@ -48,23 +48,7 @@ pub(crate) fn run(asked: &View, dir: &Path, output: &mut Output<'_>) -> Result<E
 
 /// A session of whom the answer is for, in his language.
 pub(crate) fn session(engine: &Engine, looking: &Looking) -> Result<Session, Fault> {
-    let session = engine.session();
-    let session = match &looking.user {
-        None => session,
-        Some(user) => {
-            let id = match user.parse::<RecordId>() {
-                Ok(id) => Some(id),
-                Err(_) => session.find("user", "login", user)?.map(|user| user.id()),
-            };
-            let Some(id) = id else {
-                return Err(Fault::input(
-                    format!("there is no user '{user}'"),
-                    "give a login or an id; `peyvand query user` lists them",
-                ));
-            };
-            engine.session_as(Actor::User(id))
-        }
-    };
+    let session = store::session(engine)?;
     Ok(match looking.language {
         Some(language) => session.in_locale(language),
         None => session,

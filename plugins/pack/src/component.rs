@@ -3,18 +3,20 @@
 use wasm_encoder::{CustomSection, Encode, Section};
 use wit_component::ComponentEncoder;
 
+use crate::language::Language;
 use crate::manifest::Head;
 use crate::{Inspected, PackError};
 
 /// What every import's and export's name begins with.
 const PACKAGE: &str = "peyvand:plugin/";
+/// What compilers of other languages may leave; which of it is served, inert, the engine says when it opens the file.
+const SYSTEM: &str = "wasi:";
 
-/// The component of a module, with custom sections at its end.
+/// The component of a module.
 pub(crate) fn encode(
     id: &str,
     module: &[u8],
     machine_folders: &[String],
-    sections: &[(&str, &[u8])],
 ) -> Result<Vec<u8>, PackError> {
     // The encoder would refuse it as well, but not in words that help.
     for import in module_imports(module) {
@@ -24,22 +26,25 @@ pub(crate) fn encode(
         }
     }
     let module = without_folders(module, machine_folders);
-    let mut component = ComponentEncoder::default()
+    ComponentEncoder::default()
         .module(&module)
         .and_then(|encoder| encoder.validate(true).encode())
         .map_err(|error| PackError::Encode {
             id: id.to_owned(),
             what: format!("{error:#}"),
-        })?;
+        })
+}
+
+/// Puts custom sections at a component's end.
+pub(crate) fn append(component: &mut Vec<u8>, sections: &[(&str, &[u8])]) {
     for (name, data) in sections {
         let section = CustomSection {
             name: (*name).into(),
             data: (*data).into(),
         };
         component.push(section.id());
-        section.encode(&mut component);
+        section.encode(component);
     }
-    Ok(component)
 }
 
 /// The module with the names of this machine's folders blotted out of its data. The compiler
@@ -96,10 +101,15 @@ fn module_imports(module: &[u8]) -> Vec<String> {
 }
 
 /// Whether a component asks for the contract only and exports exactly what its manifest says.
-pub(crate) fn check(manifest: &Head, inspected: &Inspected) -> Result<(), PackError> {
+pub(crate) fn check(
+    language: Language,
+    manifest: &Head,
+    inspected: &Inspected,
+) -> Result<(), PackError> {
     let id = || manifest.id.clone();
     for import in &inspected.imports {
-        if !import.starts_with(PACKAGE) {
+        let is_left = language != Language::Rust && import.starts_with(SYSTEM);
+        if !import.starts_with(PACKAGE) && !is_left {
             return Err(PackError::ForeignImport {
                 id: id(),
                 import: import.clone(),
@@ -164,18 +174,23 @@ mod tests {
             "peyvand:plugin/gamification",
         );
         check(
+            Language::Rust,
             &head(),
             &inspected(&[binding, save], &["peyvand:plugin/log"]),
         )
         .unwrap();
-        let missing = check(&head(), &inspected(&[binding], &[])).unwrap_err();
+        let missing = check(Language::Rust, &head(), &inspected(&[binding], &[])).unwrap_err();
         assert!(missing.to_string().contains("does not export before-save"));
-        let more = check(&head(), &inspected(&[binding, save, score], &[])).unwrap_err();
-        assert!(more.to_string().contains("exports gamification but"));
-        let wasi = check(
+        let more = check(
+            Language::Rust,
             &head(),
-            &inspected(&[binding, save], &["wasi:clocks/wall-clock"]),
-        );
+            &inspected(&[binding, save, score], &[]),
+        )
+        .unwrap_err();
+        assert!(more.to_string().contains("exports gamification but"));
+        let asks = inspected(&[binding, save], &["wasi:clocks/wall-clock"]);
+        check(Language::JavaScript, &head(), &asks).unwrap();
+        let wasi = check(Language::Rust, &head(), &asks);
         assert!(
             wasi.unwrap_err()
                 .to_string()
@@ -195,7 +210,7 @@ mod tests {
             wasm_encoder::EntityType::Function(0),
         );
         module.section(&types).section(&imports);
-        let error = encode("a", &module.finish(), &[], &[]).unwrap_err();
+        let error = encode("a", &module.finish(), &[]).unwrap_err();
         let error = error.to_string();
         assert!(error.contains("imports wasi_snapshot_preview1"), "{error}");
     }

@@ -1,5 +1,5 @@
 //! What does a plugin bring as data? The files of its folder `data`: TOML for objects, fields,
-//! options, records, views and forms, and the texts that those name.
+//! options, records, views and forms, TOML or JSON for each process, and the texts that those name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,8 @@ pub(crate) fn section(plugin_dir: &Path) -> Result<Option<Vec<u8>>, PackError> {
         let bytes = crate::read(&path)?;
         if name.ends_with(".toml") {
             crate::read_toml(&path, &bytes)?;
+        } else if name.ends_with(".json") {
+            read_json(&path, &bytes)?;
         }
         let text = String::from_utf8(bytes).map_err(|_| PackError::NotText {
             path: path.display().to_string(),
@@ -35,6 +37,15 @@ pub(crate) fn section(plugin_dir: &Path) -> Result<Option<Vec<u8>>, PackError> {
     }
     // Texts by name are JSON whatever they say.
     Ok(serde_json::to_vec(&texts).ok())
+}
+
+fn read_json(path: &Path, bytes: &[u8]) -> Result<(), PackError> {
+    let read: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(bytes);
+    let wrong = |error: serde_json::Error| PackError::Json {
+        path: path.display().to_string(),
+        what: error.to_string(),
+    };
+    read.map(drop).map_err(wrong)
 }
 
 #[cfg(test)]
@@ -62,6 +73,10 @@ mod tests {
         );
         write("loan.toml", b"[[object\n");
         assert!(section().unwrap_err().to_string().contains("no valid TOML"));
+        write("loan.toml", b"");
+        write("texts/a.json", b"{\"key\": }");
+        assert!(section().unwrap_err().to_string().contains("no valid JSON"));
+        write("texts/a.json", b"{}");
         write("loan.toml", b"\xff");
         assert!(section().is_err());
     }

@@ -1,7 +1,7 @@
 //! How does a plugin's folder become one component file with its manifest inside?
 //!
-//! [`build`] compiles the crate for `wasm32-unknown-unknown`, encodes the module as a component,
-//! and appends the contract's version, the manifest and the hash of the sources as custom
+//! [`build`] compiles the crate for `wasm32-unknown-unknown` and encodes the module as a component, or has the compiler of
+//! another language make one, and appends the contract's version, the manifest and the hash of the sources as custom
 //! sections; [`sign`] appends a signature. [`inspect`] reads them back without compiling anything; [`is_stale`] says whether a
 //! built plugin still belongs to its sources.
 
@@ -10,11 +10,14 @@ mod component;
 mod data;
 mod dist;
 mod inspect;
+mod language;
 mod manifest;
 mod sign;
 mod source;
 
 use std::path::{Path, PathBuf};
+
+use language::Language;
 
 pub use dist::{SourceEntry, is_stale, read_sources};
 pub use inspect::{InspectError, Inspected, inspect};
@@ -83,11 +86,13 @@ pub enum PackError {
     },
     #[error("{path} is no valid TOML: {what}")]
     Toml { path: String, what: String },
+    #[error("{path} is no valid JSON: {what}")]
+    Json { path: String, what: String },
     #[error("{path} is not UTF-8 text; a plugin's data are texts")]
     NotText { path: String },
     #[error("{path}: {what}")]
     Manifest { path: String, what: String },
-    #[error("cannot start {program}: {source}; install Rust, or set {variable} to its path")]
+    #[error("cannot start {program}: {source}; install it, or set {variable} to its path")]
     Start {
         program: String,
         variable: &'static str,
@@ -105,6 +110,10 @@ pub enum PackError {
         "{package} made no component at {path}; its [lib] needs crate-type = [\"cdylib\", \"rlib\"]"
     )]
     NoModule { package: String, path: String },
+    #[error(
+        "{folder} has no guest kit: copy plugins/sdk-js or plugins/sdk-python into it as `kit`, and wit/v0.1 as `kit/wit`"
+    )]
+    NoKit { id: String, folder: String },
     #[error("{id} cannot be made a component: {what}; export it with peyvand_plugin::export!")]
     Encode { id: String, what: String },
     #[error(
@@ -131,14 +140,7 @@ pub fn build(plugin_dir: &Path, options: &BuildOptions) -> Result<Built, PackErr
     let manifest_bytes = read(&manifest_path)?;
     let manifest = manifest::Head::read(&manifest_path, &manifest_bytes)?;
     let hash = source_hash(plugin_dir)?;
-    let workspace = compile::workspace_root(plugin_dir)?;
-    let target_dir = match &options.target_dir {
-        Some(folder) => folder.clone(),
-        None => workspace.join("target").join("guests"),
-    };
-    let kit = source::kit_folder(plugin_dir)?.and_then(|kit| kit.canonicalize().ok());
-    let module = compile::module(plugin_dir, &workspace, kit.as_deref(), &target_dir)?;
-    let folders = compile::machine_folders(&workspace, kit.as_deref());
+    let language = Language::of(plugin_dir);
     let data = data::section(plugin_dir)?;
     let mut sections = vec![
         (section::CONTRACT, CONTRACT.as_bytes()),
@@ -146,13 +148,17 @@ pub fn build(plugin_dir: &Path, options: &BuildOptions) -> Result<Built, PackErr
         (section::SOURCE, hash.as_bytes()),
     ];
     sections.extend(data.as_deref().map(|data| (section::DATA, data)));
-    let bytes = component::encode(&manifest.id, &module, &folders, &sections)?;
+    let mut bytes = match language {
+        Language::Rust => compiled(&manifest.id, plugin_dir, options)?,
+        other => language::component(other, &manifest.id, plugin_dir)?,
+    };
+    component::append(&mut bytes, &sections);
     let inspected = inspect(&bytes)?;
-    component::check(&manifest, &inspected)?;
+    component::check(language, &manifest, &inspected)?;
 
     let out_dir = match &options.out_dir {
         Some(folder) => folder.clone(),
-        None => default_out(plugin_dir, &workspace),
+        None => default_out(language, plugin_dir)?,
     };
     create_folder(&out_dir)?;
     let path = out_dir.join(format!("{}.wasm", manifest.id));
@@ -170,15 +176,37 @@ pub fn build(plugin_dir: &Path, options: &BuildOptions) -> Result<Built, PackErr
     Ok(built)
 }
 
+/// The component of a crate.
+fn compiled(id: &str, plugin_dir: &Path, options: &BuildOptions) -> Result<Vec<u8>, PackError> {
+    let workspace = compile::workspace_root(plugin_dir)?;
+    let target_dir = match &options.target_dir {
+        Some(folder) => folder.clone(),
+        None => workspace.join("target").join("guests"),
+    };
+    let kit = Language::Rust.kit_folder(plugin_dir)?;
+    let kit = kit.and_then(|kit| kit.canonicalize().ok());
+    let module = compile::module(plugin_dir, &workspace, kit.as_deref(), &target_dir)?;
+    let folders = compile::machine_folders(&workspace, kit.as_deref());
+    component::encode(id, &module, &folders)
+}
+
 /// Where a plugin's component goes that is built without a word about it: a plugin that is a workspace by itself has its
 /// own folder.
-#[must_use]
-fn default_out(plugin_dir: &Path, workspace: &Path) -> PathBuf {
-    let same = |path: &Path| path.canonicalize().ok();
-    if same(plugin_dir).is_some_and(|dir| same(workspace) == Some(dir)) {
-        return plugin_dir.join("dist");
+fn default_out(language: Language, plugin_dir: &Path) -> Result<PathBuf, PackError> {
+    if language == Language::Rust {
+        let workspace = compile::workspace_root(plugin_dir)?;
+        let same = |path: &Path| path.canonicalize().ok();
+        if same(plugin_dir).is_some_and(|dir| same(&workspace) == Some(dir)) {
+            return Ok(plugin_dir.join("dist"));
+        }
+        return Ok(workspace.join("plugins").join("dist"));
     }
-    workspace.join("plugins").join("dist")
+    let absolute = std::path::absolute(plugin_dir).unwrap_or_else(|_| plugin_dir.to_owned());
+    let shared = absolute
+        .ancestors()
+        .map(|folder| folder.join("plugins").join("dist"))
+        .find(|folder| folder.is_dir());
+    Ok(shared.unwrap_or_else(|| plugin_dir.join("dist")))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, PackError> {

@@ -3,25 +3,26 @@
 
 use std::path::{Path, PathBuf};
 
-use toml::Value;
-
 use crate::PackError;
+use crate::language::{Language, contract_folder};
 
 /// The hash of everything that decides what a plugin does: its own files, the guest kit's and
 /// the contract's, in hexadecimal digits.
 pub fn source_hash(plugin_dir: &Path) -> Result<String, PackError> {
     let mut files = Vec::new();
-    for name in ["Cargo.toml", "plugin.toml"] {
+    let language = Language::of(plugin_dir);
+    for name in language.plugin_files() {
         files.push((format!("plugin/{name}"), plugin_dir.join(name)));
     }
     collect(&plugin_dir.join("src"), "plugin/src", &mut files)?;
     let data = crate::data::files(plugin_dir)?.into_iter();
     files.extend(data.map(|(name, path)| (format!("plugin/data/{name}"), path)));
-    if let Some(kit) = kit_folder(plugin_dir)? {
-        files.push(("kit/Cargo.toml".to_owned(), kit.join("Cargo.toml")));
+    if let Some(kit) = language.kit_folder(plugin_dir)? {
+        for name in language.kit_files() {
+            files.push((format!("kit/{name}"), kit.join(name)));
+        }
         collect(&kit.join("src"), "kit/src", &mut files)?;
-        let contract = kit.join("..").join("..").join("wit").join("v0.1");
-        collect(&contract, "wit", &mut files)?;
+        collect(&contract_folder(&kit), "wit", &mut files)?;
     }
     files.sort();
 
@@ -66,8 +67,8 @@ pub(crate) fn collect(
         let entry = entry.map_err(cannot)?;
         let file_name = entry.file_name();
         let file_name = file_name.to_string_lossy();
-        // What editors leave behind is no source.
-        if file_name.starts_with('.') || file_name.ends_with('~') {
+        // What editors and Python leave behind is no source.
+        if file_name.starts_with('.') || file_name.ends_with('~') || file_name == "__pycache__" {
             continue;
         }
         let name = match prefix {
@@ -82,28 +83,6 @@ pub(crate) fn collect(
         }
     }
     Ok(())
-}
-
-/// The folder of the guest kit: where the plugin's Cargo.toml says, else `plugins/sdk` of a
-/// folder above. None for a plugin whose kit comes from elsewhere, whose version is then in its
-/// Cargo.toml.
-pub(crate) fn kit_folder(plugin_dir: &Path) -> Result<Option<PathBuf>, PackError> {
-    let path = plugin_dir.join("Cargo.toml");
-    let table = crate::read_toml(&path, &crate::read(&path)?)?;
-    let dependency = table
-        .get("dependencies")
-        .and_then(|dependencies| dependencies.get("peyvand-plugin"));
-    let named = dependency
-        .and_then(|dependency| dependency.get("path"))
-        .and_then(Value::as_str);
-    if let Some(named) = named {
-        return Ok(Some(plugin_dir.join(named)));
-    }
-    let absolute = std::path::absolute(plugin_dir).unwrap_or_else(|_| plugin_dir.to_owned());
-    Ok(absolute
-        .ancestors()
-        .map(|folder| folder.join("plugins").join("sdk"))
-        .find(|kit| kit.join("Cargo.toml").is_file()))
 }
 
 #[cfg(test)]

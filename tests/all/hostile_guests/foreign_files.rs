@@ -115,7 +115,7 @@ fn a_component_that_is_no_plugin_of_this_engine_is_not_installed() {
         &["contract 9.9", "contract 0.1", "peyvand plugin build"],
     );
     let networked = Guest {
-        world: "package test:guest; package wasi:sockets@0.2.0 { interface network { now: func() -> s64; } } \
+        world: "package test:guest; \
                 world guest { include peyvand:plugin/computed-fields-plugin@0.1.0; import wasi:sockets/network@0.2.0; }",
         import: Some(("wasi:sockets/network@0.2.0", "now")),
         manifest: MANIFEST,

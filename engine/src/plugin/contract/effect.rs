@@ -159,7 +159,6 @@ pub(in crate::plugin) struct TemplateUse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]
-#[allow(dead_code, reason = "a guest names it, and nobody else")]
 pub(in crate::plugin) enum Method {
     #[component(name = "get")]
     Get,

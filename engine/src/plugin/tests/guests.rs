@@ -174,13 +174,15 @@ impl Guest<'_> {
         resolve
             .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/v0.1"))
             .unwrap();
-        if self.world.contains("wasi:clocks") {
-            resolve
-                .push_str(
-                    "clocks.wit",
-                    "package wasi:clocks@0.2.0; interface wall-clock { now: func() -> s64; }",
-                )
-                .unwrap();
+        if let Some((name, function)) = self.import
+            && let Some((package, rest)) = name.split_once('/')
+            && let Some((interface, version)) = rest.split_once('@')
+            && package.starts_with("wasi:")
+        {
+            let system = format!(
+                "package {package}@{version}; interface {interface} {{ {function}: func() -> u64; }}"
+            );
+            resolve.push_str("system.wit", &system).unwrap();
         }
         let package = resolve.push_str("guest.wit", self.world).unwrap();
         let world = resolve.select_world(&[package], None).unwrap();

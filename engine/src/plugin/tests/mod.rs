@@ -10,15 +10,19 @@ mod granting;
 mod guests;
 mod industry;
 mod lifecycle;
+mod narrowed;
+mod processes;
 mod shipped;
 mod signed;
 mod surveyor;
 mod trial;
 mod versions;
+mod wasi;
 
 use std::sync::Arc;
 
 use chrono::DateTime;
+use serde_json::Value as Json;
 use wasm_encoder::Instruction;
 
 use super::*;
@@ -75,6 +79,7 @@ fn at_noon<T>(ask: impl FnOnce(&HookContext<'_>) -> T) -> T {
         snapshot: Snapshot::pin(&backend),
         schema: Arc::new(standard_schema()),
         rehearsed: None,
+        seeing: None,
     };
     let now = DateTime::from_timestamp_micros(1_774_051_200_000_000).unwrap();
     ask(&HookContext {

@@ -45,6 +45,7 @@ impl Shelf {
             snapshot: Snapshot::pin(&self.backend),
             schema: self.schema.clone(),
             rehearsed: None,
+            seeing: None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! The people and organisations outside: customers, suppliers, partners, and who may become one.
 
 use super::{
-    Declaration, count, description, external_id, language, latest_activity, object, option, owner,
-    reference, reference_on_delete, rollup, territory, text,
+    Declaration, confidential, count, description, external_id, language, latest_activity, object,
+    option, owner, reference, reference_on_delete, rollup, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete, RollupMeasure};
 
@@ -135,6 +135,7 @@ fn account() -> Declaration {
         ]
         .into_iter()
         .chain(consent())
+        .chain([confidential()])
         .collect(),
     )
 }
@@ -176,6 +177,7 @@ fn contact() -> Declaration {
         ]
         .into_iter()
         .chain(consent())
+        .chain([confidential()])
         .collect(),
     )
 }
@@ -251,6 +253,7 @@ fn lead() -> Declaration {
         ]
         .into_iter()
         .chain(consent())
+        .chain([confidential()])
         .collect(),
     )
 }

@@ -1,7 +1,8 @@
 //! Files that belong to records: documents, their versions, and what they are attached to.
 
 use super::{
-    Declaration, count, description, external_id, object, option, owner, reference_on_delete, text,
+    Declaration, confidential, count, description, external_id, object, option, owner,
+    reference_on_delete, text,
 };
 use crate::schema::field::{ANY_OBJECT, Field, FieldKind, OnDelete};
 
@@ -70,6 +71,7 @@ fn document() -> Declaration {
                 "پیوست به",
                 "مرفق بـ",
             ),
+            confidential(),
         ],
     )
 }

@@ -3,6 +3,7 @@
 //! Declared with the same words as an add-on's. Numbers are positions in these lists and are stored: a later version
 //! appends fields at the end of an object and never reorders them.
 
+mod access;
 mod customer;
 mod document;
 mod message;
@@ -32,6 +33,7 @@ pub(crate) fn schema() -> Schema {
             view::objects(),
             social::objects(),
             process::objects(),
+            access::objects(),
         ]
         .into_iter()
         .flatten()
@@ -158,6 +160,11 @@ fn owner() -> Field {
 
 fn territory() -> Field {
     reference("territory", &["territory"]).label("Territory", "منطقه", "المنطقة")
+}
+
+/// Seen by its owner, by those whom it is shared with, and by roles that may see what is confidential.
+fn confidential() -> Field {
+    Field::new("confidential", FieldKind::Boolean).label("Confidential", "محرمانه", "سري")
 }
 
 fn description() -> Field {

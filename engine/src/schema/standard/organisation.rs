@@ -49,7 +49,12 @@ pub(super) fn objects() -> Vec<Declaration> {
             ["Role", "نقش", "الدور"],
             Some("key"),
             "name",
-            vec![key(), name(), description()],
+            vec![
+                key(),
+                name(),
+                description(),
+                Field::new("definition", FieldKind::Json).label("Rights", "حقوق", "الحقوق"),
+            ],
         ),
         object(
             "user",

@@ -2,8 +2,8 @@
 
 use super::customer::source;
 use super::{
-    Declaration, count, description, external_id, latest_activity, object, option, owner,
-    reference, reference_on_delete, territory, text,
+    Declaration, confidential, count, description, external_id, latest_activity, object, option,
+    owner, reference, reference_on_delete, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
@@ -141,6 +141,7 @@ fn opportunity() -> Declaration {
             external_id(),
             latest_activity(),
             count("activities", "activity", "about", &[]).label("Activities", "تماس‌ها", "الأنشطة"),
+            confidential(),
         ],
     )
 }
@@ -189,6 +190,7 @@ fn activity() -> Declaration {
             owner(),
             description(),
             text("origin").indexed().label("Made by", "سازنده", "أنشأه"),
+            confidential(),
         ],
     )
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Fault, Stage, Staged};
+use crate::access::AccessVerb;
 use crate::error::Failure;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, Object, OnDelete};
@@ -30,6 +31,7 @@ impl Stage<'_> {
     pub(super) fn delete(&mut self, id: RecordId, revision: Option<u64>) -> Staged<()> {
         self.alone(id)?;
         let record = self.live(id, revision)?;
+        self.allow(AccessVerb::Delete, &record)?;
         let mut along = Vec::new();
         let mut seen = BTreeSet::from([id]);
         self.collect(&record, &mut along, &mut seen)?;
@@ -79,14 +81,16 @@ impl Stage<'_> {
             let referring = self.referring(from, field, record.id)?;
             if *on_delete == OnDelete::Restrict {
                 if !referring.is_empty() {
+                    // How many he does not see is not told.
+                    let count = match self.eyes() {
+                        Some(_) => String::new(),
+                        None => format!("{} ", referring.len()),
+                    };
                     self.fail(Failure::new(
                         "in-use",
                         format!(
-                            "{} cannot be deleted: {} {} record(s) refer to it by '{}'",
-                            record.id,
-                            referring.len(),
-                            from.name,
-                            field.name
+                            "{} cannot be deleted: {count}{} record(s) refer to it by '{}'",
+                            record.id, from.name, field.name
                         ),
                     ));
                 }
@@ -133,6 +137,10 @@ impl Stage<'_> {
         } else {
             self.write.reader.binned(id)?
         };
+        let binned = match binned {
+            Some((record, _)) if !self.sees(&record)? => None,
+            binned => binned,
+        };
         let Some((record, binned)) = binned else {
             return Err(Failure::new("not-found", format!("{id} is not in the bin")).into());
         };
@@ -146,6 +154,7 @@ impl Stage<'_> {
             )
             .into());
         }
+        self.allow(AccessVerb::Delete, &record)?;
         let mut records = vec![(record, true)];
         for along in binned.along.iter().filter_map(|text| text.parse().ok()) {
             records.extend(

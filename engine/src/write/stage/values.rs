@@ -33,11 +33,18 @@ impl Stage<'_> {
                 ));
                 continue;
             }
+            if !privileged && !self.allow_field(&object, field) {
+                continue;
+            }
             if json.is_null() || json.as_str().is_some_and(|text| text.trim().is_empty()) {
                 record.set(field.number, None);
                 continue;
             }
-            match self.read(field, json) {
+            let read = self.read(field, json).and_then(|value| {
+                self.allow_reference(record, field, &value)?;
+                Ok(value)
+            });
+            match read {
                 Ok(value) => record.set(field.number, Some(value)),
                 Err(Fault::Request(failure)) => self.fail(failure),
                 Err(other) => return Err(other),
@@ -85,7 +92,9 @@ impl Stage<'_> {
             if let Some(key) = object.natural_key() {
                 keyed = true;
                 let value = Value::Text(text.into());
-                if let Some(id) = self.owner(object, key.number, &value)? {
+                if let Some(id) = self.owner(object, key.number, &value)?
+                    && self.sees_id(id)?
+                {
                     return Ok(Value::Reference(id));
                 }
             }

@@ -195,8 +195,10 @@ pub(crate) struct RemovePlugin {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Trust {
     /// The keys that are trusted
+    #[command(after_help = "Example:\n  peyvand plugin trust list")]
     List,
     /// Trust a key no longer; what was installed with it stays
+    #[command(after_help = "Example:\n  peyvand plugin trust remove \"Arvand Software\"")]
     Remove {
         /// The key, its id or its name
         key: String,

@@ -7,15 +7,12 @@ use peyvand::{Locale, RecordId};
 
 use crate::moment::Moment;
 
-/// In which language, and for whom.
+/// In which language.
 #[derive(Debug, Args)]
 pub(crate) struct Looking {
     /// The language of names and options: en, fa or ar [default: that of --locale]
     #[arg(long, value_name = "TAG", value_parser = crate::render::language)]
     pub(crate) language: Option<Locale>,
-    /// As this user sees it: a login, or an id
-    #[arg(long = "as", value_name = "USER")]
-    pub(crate) user: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use peyvand::Process;
 use peyvand_pack::{BuildOptions, Built};
 use serde_json::{Value as Json, json};
 
@@ -30,6 +31,7 @@ pub(super) fn run(
             // Only a sign of life.
             writeln!(io::stderr().lock(), "building {}", folder.display()).ok();
         }
+        check_processes(folder)?;
         built.push(peyvand_pack::build(folder, &options)?);
     }
     if output.json {
@@ -53,6 +55,41 @@ pub(super) fn run(
         ]);
     }
     output.table(&table)
+}
+
+/// Whether the files of `data/processes` are processes; whether they fit a schema is asked by `plugin check`.
+fn check_processes(plugin: &Path) -> Result<(), Fault> {
+    let folder = plugin.join("data/processes");
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let unread = |error: io::Error| {
+        Fault::input(
+            format!("{} cannot be read: {error}", folder.display()),
+            "look at its permissions",
+        )
+    };
+    for file in std::fs::read_dir(&folder).map_err(unread)? {
+        let path = file.map_err(unread)?.path();
+        let text = std::fs::read_to_string(&path).map_err(unread)?;
+        let is_toml = path.extension().is_some_and(|ending| ending == "toml");
+        let json: Result<Json, String> = match is_toml {
+            true => toml::from_str(&text).map_err(|error| error.message().to_owned()),
+            false => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        };
+        let process = json.and_then(|json| {
+            Process::from_json(&json)
+                .map(drop)
+                .map_err(|error| error.to_string())
+        });
+        process.map_err(|why| {
+            Fault::input(
+                format!("{} is no process: {}", path.display(), why.trim()),
+                "plugins/README.md says how a process is written",
+            )
+        })?;
+    }
+    Ok(())
 }
 
 fn built_json(built: &Built) -> Json {

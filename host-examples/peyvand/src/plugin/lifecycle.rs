@@ -3,16 +3,17 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use peyvand::{Engine, PluginRemoval};
+use peyvand::{Engine, PluginProcess, PluginRemoval};
 use serde_json::json;
 
 use crate::args::RemovePlugin;
 use crate::fault::Fault;
 use crate::output::{Output, counted, several};
+use crate::store;
 
 /// Says what installing a file would change.
 pub(super) fn preview(engine: &Engine, file: &[u8], output: &mut Output<'_>) -> Result<(), Fault> {
-    let change = engine.session().preview_plugin(file)?;
+    let change = store::session(engine)?.preview_plugin(file)?;
     if output.json {
         return output.document(&change);
     }
@@ -34,7 +35,28 @@ pub(super) fn preview(engine: &Engine, file: &[u8], output: &mut Output<'_>) -> 
     ] {
         list(word, things, output)?;
     }
+    for process in &change.processes {
+        tell_process(process, output)?;
+    }
     output.line("nothing was changed")
+}
+
+/// What becomes of the steps of a process, and of the records in them.
+fn tell_process(process: &PluginProcess, output: &mut Output<'_>) -> Result<(), Fault> {
+    let change = &process.change;
+    let mut lines = Vec::new();
+    if !change.steps_added.is_empty() {
+        lines.push(format!("new steps: {}", change.steps_added.join(", ")));
+    }
+    lines.extend(change.steps_gone.iter().map(|gone| {
+        let records = several(gone.running, "record", "records");
+        let to = gone.moved_to.as_ref();
+        let to = to.map_or_else(String::new, |to| format!(" that go on in {to}"));
+        format!("no step {} any more, with {records}{to}", gone.step)
+    }));
+    let faults = change.faults.iter();
+    lines.extend(faults.map(|fault| format!("refused: {fault}")));
+    list(&format!("Process {}", process.key), &lines, output)
 }
 
 fn list(word: &str, things: &[String], output: &mut Output<'_>) -> Result<(), Fault> {
@@ -53,7 +75,7 @@ pub(super) fn remove(
     asked: &RemovePlugin,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
     let removal = session.preview_plugin_removal(&asked.id)?;
     if asked.dry_run {
         return tell(&removal, output);
@@ -113,6 +135,15 @@ fn tell(removal: &PluginRemoval, output: &mut Output<'_>) -> Result<(), Fault> {
         })
         .collect();
     list("Fields that would go out of use", &fields, output)?;
+    let objects: Vec<String> = removal
+        .objects
+        .iter()
+        .map(|object| {
+            let records = several(object.records, "record", "records");
+            format!("{} ({records})", object.object)
+        })
+        .collect();
+    list("Its own objects, which stay", &objects, output)?;
     list("It would take along", &removal.withdraws, output)?;
     list("What stands in the way", &removal.problems, output)?;
     output.line("nothing was changed")
@@ -128,7 +159,7 @@ fn export(engine: &Engine, id: &str, path: &Path) -> Result<u64, Fault> {
     };
     let mut file = BufWriter::new(std::fs::File::create(path).map_err(failed)?);
     let (mut count, mut result) = (0, Ok(()));
-    engine.session().plugin_values(id, |record, fields| {
+    store::session(engine)?.plugin_values(id, |record, fields| {
         let line = json!({"id": record.to_string(), "fields": fields});
         result = writeln!(file, "{line}");
         count += 1;

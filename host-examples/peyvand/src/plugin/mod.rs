@@ -80,7 +80,7 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
 }
 
 fn list(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
-    let plugins = engine.session().plugins()?;
+    let plugins = store::session(engine)?.plugins()?;
     if output.json {
         return output.document(&json!({"data": plugins}));
     }
@@ -143,7 +143,12 @@ fn show(plugin: &str, language: Locale, dir: &Path, output: &mut Output<'_>) -> 
         });
     }
     store::with(dir, Need::Existing, |engine| {
-        answer(&engine.session().plugin(plugin)?, true, language, output)
+        answer(
+            &store::session(engine)?.plugin(plugin)?,
+            true,
+            language,
+            output,
+        )
     })
 }
 
@@ -176,7 +181,7 @@ fn install(
         });
     }
     let plugin = store::with(dir, Need::Created, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         Ok(session.install_plugin_with(&file, settings, consent)?)
     })?;
     if output.json {
@@ -201,7 +206,7 @@ fn grant(
     let give: Vec<&str> = give.iter().map(String::as_str).collect();
     let withhold: Vec<&str> = withhold.iter().map(String::as_str).collect();
     let plugin = store::with(dir, Need::Existing, |engine| {
-        let session = engine.session();
+        let session = store::session(engine)?;
         if give.is_empty() && withhold.is_empty() {
             return Ok(session.plugin(id)?);
         }
@@ -225,7 +230,7 @@ fn grant(
 
 fn resume(id: &str, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
     let plugin = store::with(dir, Need::Existing, |engine| {
-        Ok(engine.session().resume_plugin(id)?)
+        Ok(store::session(engine)?.resume_plugin(id)?)
     })?;
     if output.json {
         return output.document(&plugin);
@@ -281,7 +286,7 @@ fn settings(set: &[String]) -> Result<Json, Fault> {
 
 fn switch(id: &str, enabled: bool, dir: &Path, output: &mut Output<'_>) -> Result<(), Fault> {
     let plugin = store::with(dir, Need::Existing, |engine| {
-        Ok(engine.session().enable_plugin(id, enabled)?)
+        Ok(store::session(engine)?.enable_plugin(id, enabled)?)
     })?;
     if output.json {
         output.document(&plugin)

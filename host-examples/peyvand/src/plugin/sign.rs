@@ -81,7 +81,7 @@ pub(super) fn trust(
         false => key.to_owned(),
     };
     let trusted = store::with(dir, Need::Created, |engine| {
-        Ok(engine.session().trust_key(&text, name)?)
+        Ok(store::session(engine)?.trust_key(&text, name)?)
     })?;
     if output.json {
         return output.document(&trusted);
@@ -96,7 +96,7 @@ pub(super) fn trusted(what: &Trust, dir: &Path, output: &mut Output<'_>) -> Resu
     match what {
         Trust::List => {
             let keys = store::with(dir, Need::Existing, |engine| {
-                Ok(engine.session().trusted_keys()?)
+                Ok(store::session(engine)?.trusted_keys()?)
             })?;
             list(&keys, output)
         }
@@ -106,7 +106,7 @@ pub(super) fn trusted(what: &Trust, dir: &Path, output: &mut Output<'_>) -> Resu
                 false => key.clone(),
             };
             let removed = store::with(dir, Need::Existing, |engine| {
-                Ok(engine.session().distrust_key(&text)?)
+                Ok(store::session(engine)?.distrust_key(&text)?)
             })?;
             if output.json {
                 return output.document(&removed);

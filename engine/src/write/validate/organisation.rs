@@ -1,0 +1,35 @@
+//! Is the house left in order?
+
+use crate::access;
+use crate::error::{Failure, Result};
+use crate::write::Write;
+use crate::write::draft::{Draft, Drafts};
+
+/// The house must be left in order: nobody above himself, and somebody in charge.
+pub(super) fn check(
+    write: &Write<'_>,
+    drafts: &Drafts,
+    faults: &mut Vec<(usize, Failure)>,
+) -> Result<()> {
+    let concerned = drafts.drafts.iter().filter(|draft| {
+        access::concerns(&draft.object.name) && !drafts.faults.contains_key(&draft.group)
+    });
+    let concerned: Vec<&Draft> = concerned.collect();
+    if concerned.is_empty() {
+        return Ok(());
+    }
+    let mut changes = Vec::with_capacity(concerned.len());
+    for draft in &concerned {
+        changes.push(access::Changed {
+            group: draft.group,
+            before: draft.before.as_ref(),
+            after: draft.after.as_ref(),
+        });
+    }
+    let enforced = write.acting.is_enforced();
+    let before = || write.acting.organisation(&write.reader);
+    for (place, failure) in access::faults(&write.reader, before, enforced, &changes)? {
+        faults.extend(concerned.get(place).map(|draft| draft.fail(failure)));
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! Does everybody see and do what his role gives him, and nothing else, by whatever door?
+
+mod case;
+mod explained;
+mod hidden_child;
+mod house;
+mod leaks;
+mod leaving;
+mod looks;
+mod model;
+mod plugin_doors;
+mod processes;
+mod rights;
+mod whole_reads;
+
+/// Everything that reads.
+fn doors() -> Vec<leaks::Door> {
+    leaks::doors()
+        .into_iter()
+        .chain(plugin_doors::doors())
+        .collect()
+}
+
+/// Everything that only changes.
+fn writes() -> impl Iterator<Item = &'static str> {
+    leaks::WRITES.iter().chain(plugin_doors::WRITES).copied()
+}

@@ -1,0 +1,114 @@
+//! Is it said why somebody may, why not, and what would help?
+
+use peyvand::{AccessVerb, Explanation, Locale, RecordId};
+use serde_json::json;
+
+use super::house::House;
+
+fn why(house: &House, user: RecordId, record: RecordId, verb: AccessVerb) -> Explanation {
+    let boss = house.as_user(house.boss);
+    let told = boss.explain_access(user, record, verb).unwrap();
+    // It is what the doors do.
+    if verb == AccessVerb::Read {
+        assert_eq!(house.as_user(user).get(record).is_ok(), told.allowed);
+    }
+    told
+}
+
+#[test]
+fn what_decides_is_named_and_what_would_help_helps() {
+    let house = House::new();
+    let account = house.make(
+        "account",
+        json!({"name": "فولاد", "owner": "reza", "territory": "shiraz"}),
+    );
+    house.define(
+        "seller",
+        json!({"objects": {"*": {"read": "own"}}, "fields": {"account.employees": "hidden"}}),
+    );
+    let told = why(&house, house.sara, account, AccessVerb::Read);
+    assert!(!told.allowed);
+    assert_eq!(
+        told.reasons,
+        [
+            "the role Seller gives read on Account no further than: his own records",
+            "the role Seller hides fields of Account: employees",
+        ]
+    );
+    assert_eq!(
+        told.would_help,
+        [
+            "share the record with sara for read",
+            "let the role Seller reach further with read on Account: those of his territory and below",
+        ]
+    );
+    house.define("seller", json!({"objects": {"*": {"read": "territory"}}}));
+    let told = why(&house, house.sara, account, AccessVerb::Read);
+    assert!(told.allowed && told.would_help.is_empty());
+    assert_eq!(
+        told.reasons[1],
+        "it lies in شیراز, which is sara's territory or below it"
+    );
+
+    let _ = house
+        .session
+        .update(account, json!({"confidential": true}))
+        .unwrap();
+    let told = why(&house, house.sara, account, AccessVerb::Read);
+    assert_eq!(
+        told.would_help,
+        [
+            "share the record with sara for read",
+            "let the role Seller see what is confidential"
+        ]
+    );
+    house.make(
+        "sharing",
+        json!({"record": account.to_string(), "user": "sara", "verbs": ["read"]}),
+    );
+    let told = why(&house, house.sara, account, AccessVerb::Read);
+    assert_eq!(
+        told.reasons,
+        ["it is shared with sara, his team or his role"]
+    );
+    let told = why(&house, house.guest, account, AccessVerb::Read);
+    assert_eq!(
+        told.reasons,
+        ["the role Nothing gives read on Account no further than: no record"]
+    );
+    assert!(why(&house, house.boss, account, AccessVerb::Delete).allowed);
+}
+
+#[test]
+fn reasons_are_said_in_three_languages_and_to_administrators_alone() {
+    let house = House::new();
+    let account = house.make("account", json!({"name": "A", "owner": "reza"}));
+    let ask = |locale| {
+        let boss = house.as_user(house.boss).in_locale(locale);
+        boss.explain_access(house.sara, account, AccessVerb::Delete)
+            .unwrap()
+            .reasons
+    };
+    assert_eq!(
+        ask(Locale::Fa),
+        ["نقش Seller برای مشتری اجازه حذف را بیش از این نمی‌دهد: هیچ رکوردی"]
+    );
+    assert_eq!(
+        ask(Locale::Ar),
+        ["الدور Seller لا يمنح الحذف على العميل أبعد من: لا سجل"]
+    );
+    let sara = house.as_user(house.sara);
+    assert!(
+        sara.explain_access(house.sara, account, AccessVerb::Read)
+            .is_err()
+    );
+    house.session.enforce_access(false).unwrap();
+    let told = house
+        .session
+        .explain_access(house.sara, account, AccessVerb::Read)
+        .unwrap();
+    assert_eq!(
+        told.reasons,
+        ["access is not enforced: everybody may do everything"]
+    );
+}

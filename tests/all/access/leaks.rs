@@ -1,0 +1,483 @@
+//! Is there a door through which somebody without rights sees anything?
+//!
+//! Every public method of `Session` and `Past` is in one of these tables. What reads is tried by users who may do
+//! nothing; a method that nobody lists fails the test, so that a new read cannot be forgotten.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
+
+use peyvand::{
+    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
+    RenderOptions, Session, ViewDefinition, ViewPage,
+};
+use serde_json::json;
+
+use super::house::House;
+use crate::setting::root;
+
+/// In every field of every hidden record that takes a text.
+const SECRET: &str = "گنجینه۷۷";
+
+/// What the doors are tried on.
+pub(super) struct Hidden {
+    account: RecordId,
+    contact: RecordId,
+    /// In a process.
+    lead: RecordId,
+    document: RecordId,
+    message: RecordId,
+    view: peyvand::View,
+    dashboard: peyvand::Dashboard,
+    boss: RecordId,
+    /// What nobody names who asks: their ids may be in no answer.
+    unnamed: Vec<RecordId>,
+}
+
+/// A method that reads, and how it is tried. What comes back is the answer in full, also where it is an error.
+pub(super) struct Door {
+    pub(super) name: &'static str,
+    pub(super) tried: fn(&Session, &Hidden) -> String,
+}
+
+fn told<T: Debug, E: Debug>(answer: Result<T, E>) -> String {
+    format!("{answer:?}")
+}
+
+fn past(session: &Session) -> Past {
+    let now = session.engine().position();
+    session.as_of(now).unwrap()
+}
+
+fn owned_by(hidden: &Hidden) -> Filter {
+    Filter::eq("owner", hidden.boss)
+}
+
+macro_rules! doors {
+    ($($name:literal => |$session:ident, $hidden:ident| $answer:expr;)*) => {
+        [$(Door { name: $name, tried: |$session: &Session, $hidden: &Hidden| $answer },)*]
+    };
+}
+
+/// What reads records.
+pub(super) fn doors() -> Vec<Door> {
+    let mut doors: Vec<Door> = doors! {
+        "Session::get" => |s, h| told(s.get(h.account));
+        "Session::show" => |s, h| told(s.get(h.account).map(|record| s.show(&record, "name")));
+        "Session::find" => |s, _h| told(s.find("account", "external_id", SECRET));
+        "Session::query" => |s, h| {
+            let all = ["account", "contact", "lead", "opportunity", "activity", "message", "document",
+                "document_version", "attachment", "comment", "tag", "tagging", "follow", "favourite", "reminder",
+                "notification", "recently_seen", "view", "form", "dashboard", "product", "user", "sharing"];
+            let mut answers: Vec<String> = all.iter().map(|object| told(s.query(&Query::new(*object)))).collect();
+            answers.push(told(s.query(&Query::new("account").filter(owned_by(h)).sorted_by("-name").unwrap())));
+            answers.push(told(s.query(&Query::new("account").filter(Filter::is_in("id", [h.account])))));
+            answers.push(told(s.query(&Query::new("account").filter(Filter::eq("external_id", SECRET)))));
+            answers.concat()
+        };
+        "Session::explain" => |s, h| {
+            let explained = s.explain(&Query::new("account").filter(owned_by(h)));
+            assert!(explained.as_ref().is_ok_and(|explained| explained.at_most == 0) || explained.is_err());
+            told(explained)
+        };
+        "Session::count" => |s, _h| {
+            let count = s.count("account", &Filter::contains("name", SECRET));
+            assert_eq!((count.unwrap(), s.count("account", &Filter::everything()).unwrap()), (0, 0));
+            String::new()
+        };
+        "Session::aggregate" => |s, _h| told(s.aggregate(&Aggregate::new("account").group_by("name").measure(Measure::Sum("employees".into()))));
+        "Session::timeline" => |s, h| {
+            let events = s.timeline(h.account).unwrap_or_default();
+            assert!(events.is_empty(), "{events:?}");
+            told(s.timeline(h.contact))
+        };
+        "Session::timeline_before" => |s, h| {
+            let events = s.timeline_before(h.account, None, 1).unwrap_or_default();
+            assert!(events.is_empty(), "{events:?}");
+            told(s.timeline_before(h.lead, Some(s.engine().position()), 100))
+        };
+        "Session::processes" => |s, _h| told(s.processes());
+        "Session::process" => |s, _h| told(s.process("calls"));
+        "Session::process_change" => |s, _h| told(s.process_change(&process()));
+        "Session::process_state" => |s, h| told(s.process_state(h.lead));
+        "Session::step_history" => |s, h| told(s.step_history(h.lead));
+        "Session::as_of" => |s, _h| told(s.as_of(s.engine().position()).map(|past| past.position()));
+        "Session::comments" => |s, h| told(s.comments(h.account));
+        "Session::favourites" => |s, _h| told(s.favourites());
+        "Session::followers" => |s, h| told(s.followers(h.account));
+        "Session::notifications" => |s, h| told(s.notifications(h.boss, &[NoticeState::Unread]));
+        "Session::recently_seen" => |s, h| {
+            let _ = s.seen(h.account);
+            assert!(s.recently_seen().unwrap().is_empty());
+            String::new()
+        };
+        "Session::tags" => |s, h| told(s.tags(h.account));
+        "Session::tagged" => |s, _h| told(s.tagged("vip", None));
+        "Session::versions" => |s, h| told(s.versions(h.document));
+        "Session::open_file" => |s, h| {
+            assert!(s.open_file(h.document, "file").is_err());
+            told(s.open_file(h.document, "file"))
+        };
+        "Session::views" => |s, _h| told(s.views(Some("account")));
+        "Session::view" => |s, h| [told(s.view(&h.view.id.unwrap().to_string()).map(drop)), told(s.view(SECRET).map(drop))].concat();
+        "Session::default_view" => |s, _h| told(s.default_view("account"));
+        "Session::view_rows" => |s, h| told(s.view_rows(&h.view, &ViewPage::first()).map(|page| (page.rows, page.groups, page.total, page.chart)));
+        "Session::try_view" => |s, _h| told(s.try_view(&ViewDefinition::list("account"), &ViewPage::first()));
+        "Session::forms" => |s, _h| told(s.forms(None));
+        "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
+        "Session::dashboards" => |s, _h| told(s.dashboards());
+        "Session::dashboard" => |s, _h| told(s.dashboard(SECRET).map(drop));
+        "Session::dashboard_tiles" => |s, h| told(s.dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
+        "Session::definitions_in_use" => |s, _h| told(s.definitions_in_use(&[]));
+        "Session::render" => |s, h| told(s.render("peep", h.account, &RenderOptions::default()));
+        "Session::check_templates" => |s, _h| told(s.check_templates());
+        "Session::check_template" => |s, _h| told(s.check_template(&json!({"key": "x"})));
+        "Session::template_languages" => |s, h| told(s.get(h.account).map(|record| s.template_languages(&record)));
+        "Session::check_script" => |s, _h| told(s.check_script("//! script: x"));
+        "Session::scripts" => |s, _h| told(s.scripts());
+        "Session::run_script" => |s, h| told(s.run_script("log(record.name)", h.account));
+        "Session::import" => |s, _h| {
+            let mapping = Mapping::parse("version = 1\n[[import]]\ninto = \"account\"\nkey = \"external_id\"\ncolumns = { id = \"external_id\", name = \"name\" }");
+            let options = peyvand::ImportOptions::default();
+            told(mapping.and_then(|mapping| s.import("id,name\n1,x\n".as_bytes(), &mapping, "account", &options, &mut |_| {})))
+        };
+        "Session::export" => |s, h| told(s.export(&Query::new("account"))) + told(s.export(&Query::new("account").filter(owned_by(h)))).as_str();
+        "Session::who_saw" => |s, h| told(s.who_saw(h.account));
+        "Session::who_exported" => |s, _h| told(s.who_exported("account"));
+        "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
+        "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
+        "Session::enforces_access" => |s, _h| told(s.enforces_access());
+    }
+    .into();
+    doors.extend(doors! {
+        "Past::get" => |s, h| told(past(s).get(h.account));
+        "Past::open_file" => |s, h| told(past(s).open_file(h.document, "file"));
+        "Past::query" => |s, h| [told(past(s).query(&Query::new("account").filter(owned_by(h)))), told(past(s).query(&Query::new("message")))].concat();
+        "Past::count" => |s, _h| {
+            assert_eq!(past(s).count("account", &Filter::everything()).unwrap(), 0);
+            String::new()
+        };
+        "Past::aggregate" => |s, _h| told(past(s).aggregate(&Aggregate::new("account").group_by("name")));
+        "Past::view" => |s, h| told(past(s).view(&h.view.id.unwrap().to_string()).map(drop));
+        "Past::view_rows" => |s, h| told(past(s).view_rows(&h.view, &ViewPage::first()).map(|page| (page.rows, page.groups, page.total)));
+        "Past::dashboard_tiles" => |s, h| told(past(s).dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
+    });
+    doors
+}
+
+/// What only changes: the write path judges it, and what comes back says no more than that.
+pub(super) const WRITES: &[&str] = &[
+    "Session::commit",
+    "Session::commit_once",
+    "Session::commit_each",
+    "Session::create",
+    "Session::update",
+    "Session::update_at",
+    "Session::delete",
+    "Session::restore",
+    "Session::convert_lead",
+    "Session::advance",
+    "Session::put_process",
+    "Session::declare_processes",
+    "Session::withdraw_processes",
+    "Session::change_schema",
+    "Session::change_schema_and_strip",
+    "Session::declare",
+    "Session::withdraw",
+    "Session::comment",
+    "Session::reply",
+    "Session::favourite",
+    "Session::unfavourite",
+    "Session::move_favourite",
+    "Session::follow",
+    "Session::unfollow",
+    "Session::seen",
+    "Session::tag",
+    "Session::tag_privately",
+    "Session::untag",
+    "Session::mark_read",
+    "Session::mark_done",
+    "Session::snooze",
+    "Session::remind",
+    "Session::add_document",
+    "Session::add_version",
+    "Session::put_file",
+    "Session::send",
+    "Session::send_all",
+    "Session::retry_message",
+    "Session::receive_mail",
+    "Session::receive_sms",
+    "Session::report_delivery",
+    "Session::erase",
+    "Session::erase_with",
+    "Session::install_script",
+    "Session::enable_script",
+    "Session::remove_script",
+    "Session::add_standard_templates",
+    "Session::add_standard_roles",
+    "Session::enforce_access",
+    "Session::hand_over",
+    "Session::undo_hand_over",
+];
+
+/// What knows of no record.
+const HANDLES: &[&str] = &[
+    "Session::in_locale",
+    "Session::actor",
+    "Session::locale",
+    "Session::engine",
+    "Session::zone",
+    "Session::new_id",
+    "Past::position",
+];
+
+/// The public methods of `Session` and `Past` in the engine's sources.
+fn methods() -> BTreeSet<String> {
+    fn walk(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let mut of = None;
+                for line in text.lines() {
+                    match line {
+                        "impl Session {" => of = Some("Session"),
+                        "impl Past {" => of = Some("Past"),
+                        "}" => of = None,
+                        _ => {}
+                    }
+                    if let (Some(of), Some(rest)) = (of, line.strip_prefix("    pub fn ")) {
+                        let name = rest.split(['(', '<']).next().unwrap();
+                        found.insert(format!("{of}::{name}"));
+                    }
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(&root().join("engine/src"), &mut found);
+    assert!(
+        found.len() > 60,
+        "the sources are not read as they should be: {found:?}"
+    );
+    found
+}
+
+/// One that every new lead begins.
+fn process() -> Process {
+    Process::from_json(&json!({
+        "key": "calls", "label": {"fa": SECRET}, "definition": {"object": "lead", "steps": [
+            {"key": "new", "required": ["phone"], "next": ["called"]},
+            {"key": "called", "outcome": "success"},
+        ]},
+    }))
+    .unwrap()
+}
+
+fn hide(house: &House) -> Hidden {
+    let boss = house.as_user(house.boss);
+    let make = |object: &str, fields| boss.create(object, fields).unwrap().id().unwrap();
+    let account = make(
+        "account",
+        json!({"name": SECRET, "external_id": SECRET, "employees": 77, "description": SECRET}),
+    );
+    let of = account.to_string();
+    let contact = make(
+        "contact",
+        json!({"name": SECRET, "account": of, "email": "secret77@example.com"}),
+    );
+    let _ = boss.put_process(&process()).unwrap();
+    let lead = make("lead", json!({"name": SECRET}));
+    make(
+        "opportunity",
+        json!({"name": SECRET, "account": of, "amount": "77 EUR"}),
+    );
+    make(
+        "activity",
+        json!({"subject": SECRET, "kind": "call", "about": of, "at": "2026-03-01T10:00:00Z"}),
+    );
+    make("product", json!({"code": SECRET, "name": SECRET}));
+    let message = make(
+        "message",
+        json!({"subject": SECRET, "channel": "email", "account": of, "body_text": SECRET}),
+    );
+    let file = boss
+        .put_file("secret.txt", None, &mut SECRET.as_bytes())
+        .unwrap();
+    let document = boss
+        .add_document(&file, json!({"title": SECRET}), &[account])
+        .unwrap()
+        .id()
+        .unwrap();
+    let comment = boss.comment(account, SECRET).unwrap().id().unwrap();
+    let tag = boss.tag(account, "vip").unwrap();
+    boss.tag_privately(account, SECRET).unwrap();
+    boss.follow(account).unwrap();
+    boss.favourite(account).unwrap();
+    let _ = boss
+        .remind(
+            house.boss,
+            Some(account),
+            "2026-03-26T10:00:00Z".parse().unwrap(),
+            SECRET,
+        )
+        .unwrap();
+    let definition = json!({"object": "account", "columns": ["name"], "group_by": ["name"], "measures": ["sum(employees)"]});
+    let view = make(
+        "view",
+        json!({"key": "secret", "name": SECRET, "definition": definition}),
+    );
+    let tiles = json!({"tiles": [
+        {"place": {}, "show": "number", "object": "account", "measure": "sum(employees)"},
+    ]});
+    let dashboard = boss.create(
+        "dashboard",
+        json!({"key": "secret-d", "name": SECRET, "definition": tiles}),
+    );
+    let dashboard = dashboard.map(|made| made.id().unwrap().to_string());
+    let _ = house.session.create("template", json!({
+        "key": "peep", "name": "Peep", "kind": "message", "object": "account", "format": "text",
+        "texts": {"en": {"body": "{{ record.name }}"}},
+    })).unwrap();
+    let share = json!({"record": of, "user": house.reza.to_string(), "verbs": ["read"]});
+    let share = make("sharing", share);
+    Hidden {
+        contact,
+        lead,
+        document,
+        message,
+        view: boss.view(&view.to_string()).unwrap(),
+        dashboard: boss.dashboard(&dashboard.unwrap_or_default()).unwrap(),
+        boss: house.boss,
+        unnamed: vec![comment, tag, share, house.sara],
+        account,
+    }
+}
+
+#[test]
+fn every_method_of_sessions_is_in_a_table() {
+    let doors = super::doors();
+    let tables = doors
+        .iter()
+        .map(|door| door.name)
+        .chain(super::writes())
+        .chain(HANDLES.iter().copied());
+    let listed: BTreeSet<String> = tables.map(str::to_owned).collect();
+    let there = methods();
+    let forgotten: Vec<&String> = there.difference(&listed).collect();
+    let gone: Vec<&String> = listed.difference(&there).collect();
+    assert!(
+        forgotten.is_empty() && gone.is_empty(),
+        "put what reads among the doors of tests/all/access/leaks.rs, so that it is tried: {forgotten:?}; no method any more: {gone:?}"
+    );
+}
+
+#[test]
+fn who_has_no_rights_sees_nothing_by_whatever_door() {
+    let house = House::new();
+    let hidden = hide(&house);
+    let _ = house.session.engine().notify().unwrap();
+    let away = json!({"login": "away", "name": "away", "role": "administrator", "active": false});
+    let away = house.make("user", away);
+    let nobody = RecordId::new(house.boss.prefix(), 77);
+    for user in [house.guest, away, nobody] {
+        let session = house.as_user(user);
+        for door in super::doors() {
+            let answer = (door.tried)(&session, &hidden);
+            // What he typed himself is no news to him.
+            let typed = [
+                format!("'{SECRET}'"),
+                format!("{SECRET}\""),
+                format!("[\"{SECRET}"),
+            ];
+            let news = typed
+                .iter()
+                .fold(answer.clone(), |answer, typed| match door.name {
+                    "Session::view" | "Session::dashboard" => answer.replace(typed, ""),
+                    _ => answer,
+                });
+            assert!(!news.contains(SECRET), "{}: {answer}", door.name);
+            for word in ["secret77", "77 EUR", "Integer(77)"] {
+                assert!(
+                    !answer.contains(word),
+                    "{} tells {word}: {answer}",
+                    door.name
+                );
+            }
+            for id in &hidden.unnamed {
+                assert!(
+                    !answer.contains(&id.to_string()),
+                    "{} names {id}: {answer}",
+                    door.name
+                );
+            }
+        }
+        assert!(session.get(hidden.message).is_err());
+    }
+    // The doors lead somewhere: who has the right sees it.
+    let boss = house.as_user(house.boss);
+    let seen = [
+        "Session::get",
+        "Session::query",
+        "Session::comments",
+        "Session::aggregate",
+        "Session::view_rows",
+        "Session::dashboard_tiles",
+        "Session::render",
+        "Session::processes",
+        "Session::process_state",
+        "Past::query",
+    ];
+    for door in super::doors()
+        .iter()
+        .filter(|door| seen.contains(&door.name))
+    {
+        let answer = (door.tried)(&boss, &hidden);
+        assert!(
+            answer.contains(SECRET) || answer.contains("77"),
+            "{}: {answer}",
+            door.name
+        );
+    }
+}
+
+#[test]
+fn what_a_program_tells_of_somebody_is_only_what_he_may_see() {
+    let house = House::new();
+    let boss = house.as_user(house.boss);
+    let account = boss
+        .create("account", json!({"name": SECRET}))
+        .unwrap()
+        .id()
+        .unwrap();
+    let _ = boss.comment(account, "@guest @sara گنج").unwrap();
+    let _ = house.engine().notify().unwrap();
+    for user in [house.guest, house.sara] {
+        let told = house.as_user(user).notifications(user, &[]).unwrap();
+        assert!(told.is_empty(), "{told:?}");
+    }
+    house.make(
+        "sharing",
+        json!({"record": account.to_string(), "user": "sara", "verbs": ["read"]}),
+    );
+    let _ = boss.comment(account, "@guest @sara دوباره").unwrap();
+    let _ = house.engine().notify().unwrap();
+    assert_eq!(
+        house
+            .as_user(house.sara)
+            .notifications(house.sara, &[])
+            .unwrap()
+            .len(),
+        1
+    );
+    assert!(
+        house
+            .as_user(house.guest)
+            .notifications(house.guest, &[])
+            .unwrap()
+            .is_empty()
+    );
+}
