@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -155,24 +155,28 @@ impl Store {
         assert!(outcomes.iter().all(Result::is_ok));
     }
 
-    /// What the journal keeps of one commit, on average.
+    /// What the journal keeps of one commit, on average: of those that went into one file, since a full one is compressed
+    /// at some time.
     pub(crate) fn bytes_per_commit(&self, commits: usize) -> u64 {
-        let before = self.journal_bytes();
-        self.commit_singly(&opportunities(commits));
-        (self.journal_bytes() - before).div_ceil(commits as u64)
+        loop {
+            let (file, before) = self.newest_of_the_journal();
+            self.commit_singly(&opportunities(commits));
+            let (same, after) = self.newest_of_the_journal();
+            if file == same {
+                return (after - before).div_ceil(commits as u64);
+            }
+        }
     }
 
-    /// The journal's files without the zeroes that wait for frames.
-    fn journal_bytes(&self) -> u64 {
+    /// The file that the journal grows by, and its bytes without the zeroes that wait for frames.
+    fn newest_of_the_journal(&self) -> (PathBuf, u64) {
         let files = fs::read_dir(self.folder.path().join("crm/journal")).unwrap();
-        let used = |path: &Path| {
-            fs::read(path)
-                .unwrap()
-                .iter()
-                .rposition(|byte| *byte != 0)
-                .map_or(0, |last| last as u64 + 1)
-        };
-        files.map(|file| used(&file.unwrap().path())).sum()
+        let open = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "seg");
+        let paths = files.map(|file| file.unwrap().path()).filter(open);
+        let newest = paths.max().unwrap();
+        let bytes = fs::read(&newest).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0);
+        (newest, used.map_or(0, |last| last as u64 + 1))
     }
 
     /// What each hook was charged for, in units that are the same on every machine.
