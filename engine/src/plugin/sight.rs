@@ -224,6 +224,15 @@ impl Sight {
     }
 
     fn choose(&self, object: &Object, fields: &[String]) -> Result<Vec<Chosen>, ReadError> {
+        // One name a thousand times is a thousand columns of the host's memory. Besides fields there are id and revision.
+        let most = object.fields.len() + 2;
+        if fields.len() > most {
+            return Err(ReadError::TooMuch(format!(
+                "{} columns of {} are asked for, which has {most}; ask for each once",
+                fields.len(),
+                object.name
+            )));
+        }
         let choose = |name: &String| {
             let (kind, source) = match name.as_str() {
                 "id" => (Kind::Text, Source::Id),
