@@ -1,5 +1,7 @@
 //! How do queued messages get out, each of them once?
 
+mod outcome;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,13 +9,15 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
+use outcome::{Outcome, put_back};
+
 use super::transport::{Accepted, Outgoing, SendError, SendErrorKind, Transport};
 use super::verdict::{Judge, Verdict};
 use super::{Channel, LONGEST_CAUSE, MessageRules, MessageState, one_line};
 use crate::engine::Engine;
 use crate::error::{ErrorKind, Result};
 use crate::query::{self, Filter, Query, SortKey};
-use crate::record::{Record, RecordId, Value};
+use crate::record::{Record, Value};
 use crate::session::Session;
 use crate::write::{Fields, Group, Request};
 
@@ -22,9 +26,6 @@ const WIDEST: usize = 500;
 
 /// After so long another process that shares the store is taken for dead, and what it was sending is asked about.
 const LEASE: TimeDelta = TimeDelta::minutes(15);
-
-/// How often what became of a message is written anew when others change the message meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// What became of what was due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,25 +99,6 @@ struct Marked {
     going: Vec<(usize, Going)>,
 }
 
-/// What became of a message that was marked.
-#[derive(Clone)]
-struct Outcome {
-    id: RecordId,
-    revision: u64,
-    since: DateTime<Utc>,
-    change: Json,
-}
-
-impl Outcome {
-    fn request(&self) -> Request {
-        Request::Update {
-            id: self.id,
-            revision: Some(self.revision),
-            fields: Fields::from(self.change.clone()),
-        }
-    }
-}
-
 impl Run<'_> {
     fn channel(&mut self, channel: Channel, transport: &Arc<dyn Transport>) -> Result<()> {
         self.recover(channel, transport)?;
@@ -185,73 +167,6 @@ impl Run<'_> {
                 self.told.without_transport.insert(channel, count);
             }
         }
-        Ok(())
-    }
-
-    /// Writes what became of the window before with the marks of the next one: one flush of the disk. What is known
-    /// stays so when that fails.
-    fn note_and_mark(
-        &mut self,
-        known: &mut Vec<Outcome>,
-        marks: Vec<Request>,
-    ) -> Result<Vec<bool>> {
-        let requests = known.iter().map(Outcome::request).chain(marks);
-        let mut written = self.write(requests.collect())?;
-        let marked = written.split_off(known.len().min(written.len()));
-        let noted = std::mem::take(known).into_iter().zip(written);
-        let crossed = noted.filter(|(_, written)| !written);
-        self.note_crossed(crossed.map(|(outcome, _)| outcome).collect())?;
-        Ok(marked)
-    }
-
-    fn note(&mut self, known: Vec<Outcome>) -> Result<()> {
-        let written = self.write(known.iter().map(Outcome::request).collect())?;
-        let noted = known.into_iter().zip(written);
-        let crossed = noted.filter(|(_, written)| !written);
-        self.note_crossed(crossed.map(|(outcome, _)| outcome).collect())
-    }
-
-    /// Writes again what somebody's change crossed. A message that is not being sent any longer stays as it is: its
-    /// report came first, or somebody else sends it.
-    fn note_crossed(&mut self, mut crossed: Vec<Outcome>) -> Result<()> {
-        for _ in 0..ATTEMPTS {
-            let (reader, _) = self.engine.read()?;
-            let mut again = Vec::with_capacity(crossed.len());
-            for mut outcome in crossed {
-                let Some(message) = reader.get_stored(outcome.id)? else {
-                    continue;
-                };
-                outcome.revision = message.revision();
-                let since = message.get("sending_since");
-                if since == Some(&Value::Instant(outcome.since)) {
-                    again.push(outcome);
-                } else if let (Some(id), None) = (
-                    outcome.change["provider_id"].as_str(),
-                    message.get("provider_id"),
-                ) {
-                    // Further reports come by it.
-                    outcome.change = json!({"provider_id": id});
-                    again.push(outcome);
-                }
-            }
-            drop(reader);
-            let written = self.write(again.iter().map(Outcome::request).collect())?;
-            let noted = again.into_iter().zip(written);
-            crossed = noted
-                .filter(|(_, written)| !written)
-                .map(|(outcome, _)| outcome)
-                .collect();
-            if crossed.is_empty() {
-                return Ok(());
-            }
-        }
-        let left = crossed.iter().map(|outcome| {
-            format!(
-                "what became of {} could not be written; it is asked about again",
-                outcome.id
-            )
-        });
-        self.told.warnings.extend(left);
         Ok(())
     }
 
@@ -428,58 +343,6 @@ impl Run<'_> {
         })
     }
 
-    fn sent(&self, accepted: &Accepted) -> Json {
-        let provider_id = accepted.provider_id.as_ref();
-        let at = Value::Instant(self.session.context.now()).to_json();
-        json!({
-            "state": "sent",
-            "at": at,
-            "provider_id": provider_id.map(|id| one_line(id, LONGEST_CAUSE)),
-            "cause": null,
-            "next_attempt_at": null,
-            "sending_since": null,
-        })
-    }
-
-    fn in_doubt(&mut self, error: &SendError) -> Json {
-        let cause = format!(
-            "nobody knows whether it was taken: {}; look whether it arrived before it is queued again",
-            error.cause
-        );
-        self.failed(&cause)
-    }
-
-    fn failed(&mut self, cause: &str) -> Json {
-        self.told.failed += 1;
-        json!({
-            "state": "failed",
-            "cause": one_line(cause, LONGEST_CAUSE),
-            "next_attempt_at": null,
-            "sending_since": null,
-        })
-    }
-
-    fn not_sent(&mut self, message: &Outgoing, error: &SendError) -> Json {
-        let cause = one_line(&error.cause, LONGEST_CAUSE);
-        if error.kind == SendErrorKind::Permanent {
-            return self.failed(&cause);
-        }
-        if message.attempt >= self.rules.tries {
-            let cause = format!("given up after {} attempts: {cause}", message.attempt);
-            return self.failed(&cause);
-        }
-        self.told.postponed += 1;
-        let now = self.session.context.now();
-        let delay = self.rules.delay(message.attempt, &message.key);
-        let next = now.checked_add_signed(delay).unwrap_or(now);
-        json!({
-            "state": "queued",
-            "cause": cause,
-            "next_attempt_at": Value::Instant(next).to_json(),
-            "sending_since": null,
-        })
-    }
-
     /// Writes changes, each for itself and all in one commit, and says which were taken.
     fn write(&mut self, requests: Vec<Request>) -> Result<Vec<bool>> {
         if requests.is_empty() {
@@ -515,26 +378,6 @@ fn attempts_of(message: &Record) -> u32 {
         Some(Value::Integer(attempts)) => u32::try_from(*attempts).unwrap_or(0),
         _ => 0,
     }
-}
-
-impl Going {
-    fn became(&self, change: Json) -> Outcome {
-        Outcome {
-            id: self.message.id,
-            revision: self.revision,
-            since: self.since,
-            change,
-        }
-    }
-}
-
-/// A message that was marked and not tried is as it was.
-fn put_back(going: &Going) -> Outcome {
-    going.became(json!({
-        "state": "queued",
-        "attempts": going.message.attempt - 1,
-        "sending_since": null,
-    }))
 }
 
 fn outgoing(reader: &query::Reader, message: &Record, channel: Channel) -> Result<Outgoing> {

@@ -1,6 +1,7 @@
 //! What the tests of messages start from: people with Persian and Arabic names, a fixed clock, simulated transports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod consent;
 mod inbound;
 #[cfg(feature = "mail")]
 mod mail;
