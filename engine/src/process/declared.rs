@@ -7,7 +7,7 @@ use crate::context::Locale;
 use crate::error::Result;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Labels, did_you_mean};
+use crate::schema::{Labels, did_you_mean, labels_of};
 use crate::view::{DefinitionError, Part, labels};
 
 /// The object of its records.
@@ -54,9 +54,7 @@ impl Process {
     /// With its name in English, Persian and Arabic.
     #[must_use]
     pub fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
-        self.label = [("en", en), ("fa", fa), ("ar", ar)]
-            .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
-            .into();
+        self.label = labels_of(en, fa, ar);
         self.name = en.to_owned();
         self
     }

@@ -10,6 +10,13 @@ pub(crate) const FIRST_CUSTOM: u32 = 1000;
 /// A name in several languages, by BCP 47 tag.
 pub type Labels = BTreeMap<String, String>;
 
+/// A name in English, Persian and Arabic.
+pub(crate) fn labels_of(en: &str, fa: &str, ar: &str) -> Labels {
+    [("en", en), ("fa", fa), ("ar", ar)]
+        .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
+        .into()
+}
+
 /// One field of an object. Custom fields and standard ones are the same thing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
@@ -291,18 +298,15 @@ impl Field {
     /// With its name in English, Persian and Arabic.
     #[must_use]
     pub fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
-        self.label = [("en", en), ("fa", fa), ("ar", ar)]
-            .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
-            .into();
+        self.label = labels_of(en, fa, ar);
         self
     }
 
     /// With the name of one option in English, Persian and Arabic.
     #[must_use]
     pub fn option_label(mut self, option: &str, en: &str, fa: &str, ar: &str) -> Self {
-        let labels = [("en", en), ("fa", fa), ("ar", ar)]
-            .map(|(tag, text)| (tag.to_owned(), text.to_owned()));
-        self.option_labels.insert(option.to_owned(), labels.into());
+        let labels = labels_of(en, fa, ar);
+        self.option_labels.insert(option.to_owned(), labels);
         self
     }
 

@@ -14,7 +14,7 @@ pub use change::SchemaChange;
 pub use field::{Field, FieldKind, Labels, OnDelete, Rollup, RollupMeasure};
 pub use object::Object;
 
-pub(crate) use field::{ANY_OBJECT, leads_to, targets_in_words};
+pub(crate) use field::{ANY_OBJECT, labels_of, leads_to, targets_in_words};
 pub(crate) use object::system;
 pub(crate) use standard::{pipelines, schema as standard_schema};
 

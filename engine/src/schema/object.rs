@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels};
+use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, labels_of};
 use crate::record::Prefix;
 
 /// The fields that every object has; the engine alone sets them.
@@ -115,9 +115,7 @@ impl Object {
 
     /// With its name in English, Persian and Arabic.
     pub(crate) fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
-        self.label = [("en", en), ("fa", fa), ("ar", ar)]
-            .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
-            .into();
+        self.label = labels_of(en, fa, ar);
         self
     }
 

@@ -14,7 +14,7 @@ use super::written::{Making, Part};
 use crate::error::{Failure, Result};
 use crate::query::{Filter, Measure, SortKey};
 use crate::record::Value;
-use crate::schema::Labels;
+use crate::schema::{Labels, labels_of};
 
 type Read<T> = Result<T, DefinitionError>;
 
@@ -149,9 +149,7 @@ impl Tile {
     /// With its heading in English, Persian and Arabic.
     #[must_use]
     pub fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
-        self.label = [("en", en), ("fa", fa), ("ar", ar)]
-            .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
-            .into();
+        self.label = labels_of(en, fa, ar);
         self
     }
 

@@ -16,7 +16,7 @@ use super::written;
 use crate::error::{Failure, Result};
 use crate::query::{self, Filter, Query, Reader};
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{Labels, did_you_mean};
+use crate::schema::{Labels, did_you_mean, labels_of};
 
 /// Whom something is declared for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,9 +132,7 @@ impl<D> Declared<D> {
     /// With its name in English, Persian and Arabic.
     #[must_use]
     pub fn label(mut self, en: &str, fa: &str, ar: &str) -> Self {
-        self.label = [("en", en), ("fa", fa), ("ar", ar)]
-            .map(|(tag, text)| (tag.to_owned(), text.to_owned()))
-            .into();
+        self.label = labels_of(en, fa, ar);
         self.name = en.to_owned();
         self
     }

@@ -14,7 +14,7 @@ use super::written::{Making, Part, word_of};
 use crate::error::{Failure, Result};
 use crate::query::Filter;
 use crate::record::Value;
-use crate::schema::Labels;
+use crate::schema::{Labels, labels_of};
 
 type Read<T> = Result<T, DefinitionError>;
 
@@ -159,10 +159,9 @@ impl FormSection {
     /// A section with its heading in English, Persian and Arabic.
     #[must_use]
     pub fn new(en: &str, fa: &str, ar: &str) -> Self {
-        let label = [("en", en), ("fa", fa), ("ar", ar)]
-            .map(|(tag, text)| (tag.to_owned(), text.to_owned()));
+        let label = labels_of(en, fa, ar);
         Self {
-            label: label.into(),
+            label,
             ..Self::default()
         }
     }

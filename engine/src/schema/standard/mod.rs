@@ -91,6 +91,29 @@ fn text(name: &str) -> Field {
     Field::new(name, FieldKind::Text)
 }
 
+/// The word that a record is asked for by.
+fn key() -> Field {
+    text("key")
+        .required()
+        .unique()
+        .label("Key", "کلید", "المفتاح")
+}
+
+fn label_in_each_language() -> Field {
+    Field::new("label", FieldKind::Json).label(
+        "Name in each language",
+        "نام به هر زبان",
+        "الاسم بكل لغة",
+    )
+}
+
+/// What a room of the engine reads and checks.
+fn definition() -> Field {
+    Field::new("definition", FieldKind::Json)
+        .required()
+        .label("Definition", "تعریف", "التعريف")
+}
+
 fn option(name: &str, options: &[&str]) -> Field {
     Field::new(name, FieldKind::option(options))
 }

@@ -1,15 +1,9 @@
 //! The firm that works with the CRM: its people, teams, roles and branches.
 
-use super::{Declaration, description, object, option, reference, text};
+use super::{Declaration, description, key, object, option, reference, text};
 use crate::schema::field::{Field, FieldKind};
 
 pub(super) fn objects() -> Vec<Declaration> {
-    let key = || {
-        text("key")
-            .required()
-            .unique()
-            .label("Key", "کلید", "المفتاح")
-    };
     let name = || {
         text("name")
             .required()

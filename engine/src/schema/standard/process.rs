@@ -1,6 +1,6 @@
 //! By which steps records go, each process a record with a definition that the room `process` checks.
 
-use super::{Declaration, object, text};
+use super::{Declaration, definition, key, label_in_each_language, object, text};
 use crate::schema::field::{Field, FieldKind};
 
 pub(super) fn objects() -> Vec<Declaration> {
@@ -11,21 +11,10 @@ pub(super) fn objects() -> Vec<Declaration> {
         Some("key"),
         "name",
         vec![
-            text("key")
-                .required()
-                .unique()
-                .label("Key", "کلید", "المفتاح"),
+            key(),
             text("name").required().label("Name", "نام", "الاسم"),
-            Field::new("label", FieldKind::Json).label(
-                "Name in each language",
-                "نام به هر زبان",
-                "الاسم بكل لغة",
-            ),
-            Field::new("definition", FieldKind::Json).required().label(
-                "Definition",
-                "تعریف",
-                "التعريف",
-            ),
+            label_in_each_language(),
+            definition(),
             text("object")
                 .read_only()
                 .indexed()

@@ -2,8 +2,8 @@
 
 use super::customer::source;
 use super::{
-    Declaration, confidential, count, description, external_id, latest_activity, object, option,
-    owner, reference, reference_on_delete, territory, text,
+    Declaration, confidential, count, description, external_id, key, latest_activity, object,
+    option, owner, reference, reference_on_delete, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
@@ -44,13 +44,7 @@ fn pipeline() -> Declaration {
         ["Pipeline", "قیف فروش", "مسار المبيعات"],
         Some("key"),
         "name",
-        vec![
-            text("key")
-                .required()
-                .unique()
-                .label("Key", "کلید", "المفتاح"),
-            text("name").required().label("Name", "نام", "الاسم"),
-        ],
+        vec![key(), text("name").required().label("Name", "نام", "الاسم")],
     )
 }
 
@@ -62,10 +56,7 @@ fn stage() -> Declaration {
         Some("key"),
         "name",
         vec![
-            text("key")
-                .required()
-                .unique()
-                .label("Key", "کلید", "المفتاح"),
+            key(),
             text("name").required().label("Name", "نام", "الاسم"),
             reference_on_delete("pipeline", "pipeline", OnDelete::Restrict)
                 .required()

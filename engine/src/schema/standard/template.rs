@@ -1,17 +1,10 @@
 //! What the firm writes with: templates and their versions, and how the firm names itself on paper.
 
-use super::{Declaration, description, object, option, reference, reference_on_delete, text};
+use super::{Declaration, description, key, object, option, reference, reference_on_delete, text};
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
 pub(super) fn objects() -> Vec<Declaration> {
     vec![template(), template_version(), company_profile()]
-}
-
-fn key() -> Field {
-    text("key")
-        .required()
-        .unique()
-        .label("Key", "کلید", "المفتاح")
 }
 
 fn name() -> Field {

@@ -1,6 +1,6 @@
 //! What people look at: views, forms and dashboards, each a record with a definition that the room `view` checks.
 
-use super::{Declaration, object, option, reference, text};
+use super::{Declaration, definition, label_in_each_language, object, option, reference, text};
 use crate::schema::field::{Field, FieldKind};
 
 pub(super) fn objects() -> Vec<Declaration> {
@@ -12,16 +12,8 @@ fn shared() -> Vec<Field> {
     vec![
         text("key").unique().label("Key", "کلید", "المفتاح"),
         text("name").required().label("Name", "نام", "الاسم"),
-        Field::new("label", FieldKind::Json).label(
-            "Name in each language",
-            "نام به هر زبان",
-            "الاسم بكل لغة",
-        ),
-        Field::new("definition", FieldKind::Json).required().label(
-            "Definition",
-            "تعریف",
-            "التعريف",
-        ),
+        label_in_each_language(),
+        definition(),
         option("audience", &["owner", "team", "role", "everyone"])
             .indexed()
             .label("For", "برای", "لأجل"),
