@@ -10,10 +10,13 @@
 
 #[path = "first/contestants.rs"]
 mod contestants;
+#[path = "plugin_calls/native.rs"]
+mod native;
 #[path = "first/rounds.rs"]
 mod rounds;
 
-use contestants::{Native, RawFile, Store, opportunities};
+use contestants::{RawFile, Store, opportunities};
+use native::Native;
 use peyvand::Durability;
 use rounds::{Rounds, Side};
 
@@ -105,7 +108,7 @@ fn commits_in_memory(effort: &Effort) {
     let [bare, scored, hooked] = &stores;
     let records = opportunities(effort.memory);
     let native = Native::new(1);
-    native.agrees_with(scored, &records);
+    scored.agrees_with(&native, &records);
     let mut rounds = Rounds::new(effort.rounds, effort.memory);
     rounds.add("commit without hooks", || bare.commit_singly(&records));
     rounds.add("commit with lead-score alone", || {
@@ -147,7 +150,7 @@ fn batches_with_a_plugin(effort: &Effort) {
     let [bare, scored] = &stores;
     let records = opportunities(effort.batch);
     let native = Native::new(effort.batch);
-    native.agrees_with(scored, &records);
+    scored.agrees_with(&native, &records);
     let mut rounds = Rounds::new(effort.rounds, effort.batch);
     rounds.add("save without the plugin", || bare.commit_together(&records));
     rounds.add("save with lead-score", || scored.commit_together(&records));

@@ -7,12 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use peyvand::{Durability, Engine, FixedClock, Request, SeededIds, Session};
-use peyvand_lead_score::LeadScore;
-use peyvand_plugin::manifest::Manifest;
-use peyvand_plugin::testing::Rows;
-use peyvand_plugin::{Currency, Date, Decimal, Kind, Money, Plugin};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+
+use crate::native::Native;
 
 /// Refuses large deals without a close date; wakes on every save of an opportunity.
 const GUARD: &str = r#"//! name: big-deals
@@ -194,65 +192,15 @@ impl Store {
         };
         self.session.engine().bills().iter().map(told).collect()
     }
-}
-
-/// The plugin's own code, called through the guest kit's columns, without component, sandbox or engine.
-pub(crate) struct Native {
-    plugin: LeadScore,
-    rows: Rows,
-}
-
-impl Native {
-    /// With as many rows, of what the hook reads of [`opportunities`] after the engine's own rules.
-    pub(crate) fn new(count: usize) -> Self {
-        let manifest =
-            Manifest::read(include_str!("../../../plugins/lead-score/plugin.toml")).unwrap();
-        let kinds = [
-            ("status", Kind::Text),
-            ("probability", Kind::Decimal),
-            ("amount", Kind::Money),
-            ("contact", Kind::Text),
-            ("close_date", Kind::Date),
-            ("product", Kind::Text),
-            ("product_text", Kind::Text),
-            ("source", Kind::Text),
-        ];
-        let mut rows = manifest
-            .rows("computed-fields", "opportunity", &kinds)
-            .unwrap();
-        for number in 0..count {
-            let amount = Money {
-                amount: Decimal::whole(1_000 + (number % 9_000) as i64),
-                currency: Currency::new("USD").unwrap(),
-            };
-            rows = rows.row(|row| {
-                let row = row
-                    .set("status", "open")
-                    .set("probability", Decimal::whole(50))
-                    .set("amount", amount);
-                row.set("close_date", Date(20_605))
-                    .set("source", "referral")
-            });
-        }
-        Self {
-            plugin: LeadScore::bind(&manifest.settings(&[]).unwrap()).unwrap(),
-            rows,
-        }
-    }
-
-    pub(crate) fn compute(&self) {
-        let outcome = self.rows.compute(&self.plugin);
-        assert!(!std::hint::black_box(outcome).patches.is_empty());
-    }
 
     /// The comparison is one of the same work: native and component give the same score for the same record.
-    pub(crate) fn agrees_with(&self, store: &Store, records: &[Json]) {
-        let first = store
+    pub(crate) fn agrees_with(&self, native: &Native, records: &[Json]) {
+        let first = self
             .session
             .create("opportunity", records.first().unwrap().clone())
             .unwrap();
-        let record = store.session.get(first.id().unwrap()).unwrap();
-        let outcome = self.rows.compute(&self.plugin);
+        let record = self.session.get(first.id().unwrap()).unwrap();
+        let outcome = native.scored();
         assert_eq!(outcome.faults, [""; 0]);
         assert_eq!(
             record.to_json()["score"].as_i64(),

@@ -2,7 +2,7 @@
 
 use peyvand_lead_score::LeadScore;
 use peyvand_plugin::manifest::Manifest;
-use peyvand_plugin::testing::Rows;
+use peyvand_plugin::testing::{Outcome, Rows};
 use peyvand_plugin::{Currency, Date, Decimal, Kind, Money, Plugin};
 
 /// The plugin's own code, called through the guest kit's columns, without component, sandbox or engine.
@@ -12,7 +12,7 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    /// With as many rows, of what the hook reads of [`opportunities`] after the engine's own rules.
+    /// With as many rows, of what the hook reads of its records after the engine's own rules.
     pub(crate) fn new(count: usize) -> Self {
         let manifest =
             Manifest::read(include_str!("../../../plugins/lead-score/plugin.toml")).unwrap();
@@ -50,7 +50,10 @@ impl Native {
     }
 
     pub(crate) fn compute(&self) {
-        let outcome = self.rows.compute(&self.plugin);
-        assert!(!std::hint::black_box(outcome).patches.is_empty());
+        assert!(!std::hint::black_box(self.scored()).patches.is_empty());
+    }
+
+    pub(crate) fn scored(&self) -> Outcome {
+        self.rows.compute(&self.plugin)
     }
 }

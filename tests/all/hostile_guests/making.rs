@@ -9,6 +9,8 @@ use wasm_encoder::{
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+use super::guests::allocate;
+
 pub(super) type Body = Vec<Instruction<'static>>;
 
 /// Where every function's answer lies. Memory is zero there unless `data` says otherwise: empty lists, `ok`.
@@ -353,19 +355,4 @@ pub(super) fn with_sections(mut component: Vec<u8>, contract: &str, manifest: &s
 /// Gives the answer that lies in memory.
 pub(super) fn answered() -> Body {
     vec![Instruction::I32Const(ANSWER)]
-}
-
-/// Gives the next bytes of memory, and never takes any back.
-fn allocate() -> Body {
-    vec![
-        Instruction::GlobalGet(0),
-        Instruction::GlobalGet(0),
-        Instruction::LocalGet(3),
-        Instruction::I32Const(15),
-        Instruction::I32Add,
-        Instruction::I32Const(-8),
-        Instruction::I32And,
-        Instruction::I32Add,
-        Instruction::GlobalSet(0),
-    ]
 }

@@ -6,22 +6,6 @@ use super::*;
 use crate::engine::Engine;
 use crate::session::Session;
 
-fn component(manifest: &str, compute: &[Instruction<'_>]) -> Vec<u8> {
-    Guest {
-        compute,
-        manifest,
-        ..Guest::default()
-    }
-    .component()
-}
-
-fn lead(session: &Session, employees: i64) -> Result<crate::write::Committed, Error> {
-    session.create(
-        "lead",
-        json!({"name": "سارا احمدی", "employees": employees}),
-    )
-}
-
 /// Pauses after three failures among four calls, and traps where there are 13 employees.
 fn fragile(on_failure: &str) -> Vec<u8> {
     let manifest = MANIFEST

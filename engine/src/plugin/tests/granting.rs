@@ -1,6 +1,6 @@
 //! Does a plugin get no more than the administrator grants?
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::right::RightVerb;
 use super::*;
@@ -13,22 +13,6 @@ const TWO: &str = "reads = [\"employees\", \"company\"]";
 
 fn session() -> Session {
     Engine::in_memory().open().unwrap().session()
-}
-
-fn component(manifest: &str, compute: &[Instruction<'_>]) -> Vec<u8> {
-    Guest {
-        compute,
-        manifest,
-        ..Guest::default()
-    }
-    .component()
-}
-
-fn lead(session: &Session, employees: i64) -> Result<crate::write::Committed, Error> {
-    session.create(
-        "lead",
-        json!({"name": "شرکت نمونه", "employees": employees}),
-    )
 }
 
 #[test]

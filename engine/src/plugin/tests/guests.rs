@@ -146,17 +146,7 @@ impl Guest<'_> {
 
     fn code(&self) -> CodeSection {
         let mut code = CodeSection::new();
-        let allocate = [
-            Instruction::GlobalGet(0),
-            Instruction::GlobalGet(0),
-            Instruction::LocalGet(3),
-            Instruction::I32Const(15),
-            Instruction::I32Add,
-            Instruction::I32Const(-8),
-            Instruction::I32And,
-            Instruction::I32Add,
-            Instruction::GlobalSet(0),
-        ];
+        let allocate = allocate();
         for body in [&allocate[..], self.bind, self.compute] {
             let mut function = Function::new([(4, ValType::I32)]);
             for instruction in body {
@@ -352,4 +342,19 @@ pub(super) fn answering_rows(length: i32) -> Vec<Instruction<'static>> {
     let mut body = store(ANSWER + 4, length).to_vec();
     body.push(Instruction::I32Const(ANSWER));
     body
+}
+
+/// Gives the next bytes of memory, and never takes any back.
+pub(super) fn allocate() -> Vec<Instruction<'static>> {
+    vec![
+        Instruction::GlobalGet(0),
+        Instruction::GlobalGet(0),
+        Instruction::LocalGet(3),
+        Instruction::I32Const(15),
+        Instruction::I32Add,
+        Instruction::I32Const(-8),
+        Instruction::I32And,
+        Instruction::I32Add,
+        Instruction::GlobalSet(0),
+    ]
 }

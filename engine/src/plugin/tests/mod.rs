@@ -377,3 +377,24 @@ fn many_threads_use_one_plugin_at_once() {
         }
     });
 }
+
+/// The guest of the tests with another manifest and another answer.
+fn component(manifest: &str, compute: &[Instruction<'_>]) -> Vec<u8> {
+    Guest {
+        compute,
+        manifest,
+        ..Guest::default()
+    }
+    .component()
+}
+
+/// A lead with so many employees, which is what the guest reads.
+fn lead(
+    session: &crate::session::Session,
+    employees: i64,
+) -> Result<crate::write::Committed, Error> {
+    session.create(
+        "lead",
+        serde_json::json!({"name": "شرکت نمونه", "employees": employees}),
+    )
+}
