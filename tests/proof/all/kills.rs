@@ -8,7 +8,7 @@ fn loses_nothing(engine: StateEngine, kills: u32) {
     let folder = peyvand_proof::scratch().unwrap();
     let killed = kill_writers(folder.path(), engine, 1, kills).unwrap();
     assert!(
-        killed.in_open * 4 >= killed.all() && killed.acknowledged > 100 && killed.restored > 0,
+        killed.in_open > 0 && killed.acknowledged > 100 && killed.restored > 0,
         "{killed:?}"
     );
 }

@@ -16,6 +16,18 @@ use crate::{Proof, doing};
 
 const RECORDS: &str = "records.json";
 const STORE: &str = "store";
+/// Whose records are told and compared.
+const OBJECTS: [&str; 9] = [
+    "account",
+    "contact",
+    "opportunity",
+    "stage",
+    "document",
+    "document_version",
+    "message",
+    "comment",
+    "template",
+];
 
 /// The kept stores, one folder for each format.
 ///
@@ -98,7 +110,7 @@ pub fn still_opens(kept: &Path, scratch: &Path) -> Proof<usize> {
 
 fn records(session: &Session) -> Proof<BTreeMap<String, Json>> {
     let mut records = BTreeMap::new();
-    for object in ["account", "contact", "opportunity", "stage"] {
+    for object in OBJECTS {
         let query = Query::new(object).filter(Filter::everything()).limit(1_000);
         let page = session.query(&query).map_err(doing(object))?;
         let of = |record: peyvand::Record| (record.id().to_string(), record.to_json());

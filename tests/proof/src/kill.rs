@@ -85,7 +85,7 @@ impl Reach {
     }
 }
 
-/// Kills writers until `kills` of them were killed.
+/// Kills writers until `kills` of them were killed, and lets one more come to its end.
 ///
 /// # Errors
 /// The first thing that was lost, half there, or did not open.
@@ -105,15 +105,7 @@ pub fn kill_writers(folder: &Path, engine: StateEngine, seed: u64, kills: u32) -
             done.directories += 1;
         }
         let dir = folder.join(format!("store{}", done.directories));
-        let work = Work {
-            seed: dice.roll(),
-            threads: 4,
-            first: 1 + run * 100_000,
-            steps: 60,
-            rounds: 1,
-            every: 5,
-            engine,
-        };
+        let work = work(engine, dice.roll(), run);
         run += 1;
         expected.begin(work.seed, work.threads, work.first);
         let aim = match done.in_open * 3 <= done.all() {
@@ -125,12 +117,39 @@ pub fn kill_writers(folder: &Path, engine: StateEngine, seed: u64, kills: u32) -
         reach.learn(aim, &told);
         let place = format!("run {run}, seed {}, {what}", work.seed);
         hear(&told, work.seed, &mut expected, &mut done).map_err(doing(&place))?;
-        verify(&dir, &mut expected, Rebuilt::Forbidden).map_err(doing(&place))?;
-        let restored = verify_copies(&dir, &expected).map_err(doing(&place))?;
-        done.restored += u32::from(restored);
+        look(&dir, &mut expected, &mut done).map_err(doing(&place))?;
         done.count(&told, aim);
     }
+    // What the last kill left must carry another writer to its end, a checkpoint and a backup included.
+    let dir = folder.join(format!("store{}", done.directories));
+    let work = work(engine, dice.roll(), run);
+    expected.begin(work.seed, work.threads, work.first);
+    let told = Writer::new(&dir, &work)?.run()?;
+    hear(&told, work.seed, &mut expected, &mut done).map_err(doing("the last run"))?;
+    if !told.ended_well {
+        return Err("the last run did not end well, and nobody killed it".to_owned());
+    }
+    look(&dir, &mut expected, &mut done).map_err(doing("the last run"))?;
     Ok(done)
+}
+
+fn work(engine: StateEngine, seed: u64, run: u64) -> Work {
+    Work {
+        seed,
+        threads: 4,
+        first: 1 + run * 100_000,
+        steps: 60,
+        rounds: 1,
+        every: 5,
+        engine,
+    }
+}
+
+/// Compares the store, and the backup beside it, with what was acknowledged.
+fn look(dir: &Path, expected: &mut Expected, done: &mut Killed) -> Proof<()> {
+    verify(dir, expected, Rebuilt::Forbidden)?;
+    done.restored += u32::from(verify_copies(dir, expected)?);
+    Ok(())
 }
 
 fn hear(told: &Told, seed: u64, expected: &mut Expected, done: &mut Killed) -> Proof<()> {
