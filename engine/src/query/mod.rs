@@ -39,7 +39,7 @@ pub use page::{Page, Query};
 
 pub(crate) use aggregate::{aggregate, check as check_aggregate};
 pub(crate) use candidate::Look;
-pub(crate) use page::{check, count, each_match, explain, run};
+pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
 pub(crate) use reader::{Reader, decode, decode_whole};

@@ -126,6 +126,8 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::try_view" => |s, _h| told(s.try_view(&ViewDefinition::list("account"), &ViewPage::first()));
         "Session::forms" => |s, _h| told(s.forms(None));
         "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
+        "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
+        "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
         "Session::dashboards" => |s, _h| told(s.dashboards());
         "Session::dashboard" => |s, _h| told(s.dashboard(SECRET).map(drop));
         "Session::dashboard_tiles" => |s, h| told(s.dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
@@ -161,6 +163,7 @@ pub(super) fn doors() -> Vec<Door> {
         "Past::aggregate" => |s, _h| told(past(s).aggregate(&Aggregate::new("account").group_by("name")));
         "Past::view" => |s, h| told(past(s).view(&h.view.id.unwrap().to_string()).map(drop));
         "Past::view_rows" => |s, h| told(past(s).view_rows(&h.view, &ViewPage::first()).map(|page| (page.rows, page.groups, page.total)));
+        "Past::customer_view" => |s, h| told(past(s).customer_view(h.account));
         "Past::dashboard_tiles" => |s, h| told(past(s).dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
     });
     doors
@@ -425,6 +428,7 @@ fn who_has_no_rights_sees_nothing_by_whatever_door() {
         "Session::comments",
         "Session::aggregate",
         "Session::view_rows",
+        "Session::customer_view",
         "Session::dashboard_tiles",
         "Session::render",
         "Session::processes",

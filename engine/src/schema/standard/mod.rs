@@ -34,6 +34,7 @@ pub(crate) fn schema() -> Schema {
             social::objects(),
             process::objects(),
             access::objects(),
+            view::panels(),
         ]
         .into_iter()
         .flatten()
