@@ -2,13 +2,16 @@
 //!
 //! All that there is to know of somebody in one call, from one snapshot: the 360 view. What it shows is data: `panels`
 //! are records that administrators write and plugins bring, those of the engine among them. `shown` puts them together
-//! for one record.
+//! for one record. `caller` says who has a telephone number, which `number` finds in the indexes.
 
+mod caller;
+mod number;
 mod panels;
 mod shown;
 #[cfg(test)]
 mod tests;
 
+pub use caller::{Caller, NumberMatch};
 pub use shown::{CustomerView, PanelShown};
 
 pub(crate) use panels::Panels;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod caller;
 mod view;
 
 use std::sync::Arc;
