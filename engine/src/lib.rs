@@ -86,7 +86,7 @@ pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore,
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
-pub use customer::{Caller, CustomerView, NumberMatch, PanelShown};
+pub use customer::{Caller, CustomerView, Dealing, NumberMatch, PanelShown};
 pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};

@@ -16,7 +16,7 @@ use crate::schema::{FieldKind, Labels, Object};
 pub(crate) struct Look {
     pub(crate) reader: Reader,
     pub(super) config: Arc<Config>,
-    pub(super) time: QueryTime,
+    pub(crate) time: QueryTime,
     pub(crate) locale: Locale,
     who: Who,
 }

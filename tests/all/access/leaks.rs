@@ -129,6 +129,13 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
         "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
         "Session::callers" => |s, _h| told(s.callers("+98 912 770 7777", None)) + told(s.callers("7707777", None)).as_str();
+        "Session::customer_timeline" => |s, h| {
+            let events = s.customer_timeline(h.account, None, 100).unwrap_or_default();
+            assert!(events.is_empty() || s.get(h.account).is_ok(), "{events:?}");
+            told(s.customer_timeline(h.contact, None, 1)) + told(events.iter().map(|event| &event.changes).collect::<Vec<_>>().first().map_or(Err(()), Ok)).as_str()
+        };
+        "Session::dealings" => |s, h| told(s.dealings(h.account)) + told(s.dealings(h.contact)).as_str();
+        "Session::users_without_entries" => |s, _h| told(s.users_without_entries("2026-03-25".parse().unwrap()));
         "Session::dashboards" => |s, _h| told(s.dashboards());
         "Session::dashboard" => |s, _h| told(s.dashboard(SECRET).map(drop));
         "Session::dashboard_tiles" => |s, h| told(s.dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod caller;
+mod story;
 mod view;
 
 use std::sync::Arc;
