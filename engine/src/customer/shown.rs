@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::panels::Panels;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::RecordId;
-use crate::view::{Direction, Look, ViewRows, of_panel};
+use crate::view::{Direction, Look, Related, ViewRows, of_panel};
 
 /// A customer, or another record, and what belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,8 +55,9 @@ pub(super) fn of(look: &Look, panels: &Panels, id: RecordId) -> Result<CustomerV
         seeing.note(&record, false);
     }
     let mut shown = Vec::new();
+    let mut related = Related::new(id);
     panels.each_on(look, &object.name, |panel| {
-        match of_panel(look, panel, id) {
+        match of_panel(look, panel, &mut related) {
             Ok(rows) => shown.push(PanelShown {
                 key: panel.key.clone(),
                 is_itself: panel.definition.is_itself(),

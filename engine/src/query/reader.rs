@@ -152,6 +152,17 @@ impl Reader {
         ids: &[u128],
         totals: TotalsFor,
     ) -> Result<Vec<Option<Record>>> {
+        let mut records = self.get_many_stored(object, ids)?;
+        self.add_rollups(object, records.iter_mut().flatten(), totals)?;
+        Ok(records)
+    }
+
+    /// The same without their rollups: for those who want to know what a record is called.
+    pub(crate) fn get_many_stored(
+        &self,
+        object: &Arc<Object>,
+        ids: &[u128],
+    ) -> Result<Vec<Option<Record>>> {
         let values = self.stored(object, ids)?;
         let mut records = Vec::with_capacity(ids.len());
         for (id, bytes) in ids.iter().zip(values.values()) {
@@ -160,7 +171,6 @@ impl Reader {
                 None => None,
             });
         }
-        self.add_rollups(object, records.iter_mut().flatten(), totals)?;
         Ok(records)
     }
 

@@ -50,6 +50,7 @@ pub use words::Direction;
 // The 360 view is made of panels.
 pub(crate) use declared::{Definition, of_record};
 pub(crate) use look::Look;
+pub(crate) use relation::Related;
 pub(crate) use rows::of_panel;
 
 // Processes are definitions too: read by the same rules, refused in the same words.

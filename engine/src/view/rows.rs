@@ -1,5 +1,7 @@
 //! Which rows, cards or entries does a view show?
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 
 use chrono::{Days, NaiveDate};
@@ -10,7 +12,7 @@ use super::declared::{self, Declared};
 use super::definition::{CellFormat, Column, ViewDefinition, ViewKind};
 use super::look::Look;
 use super::panel::PanelDefinition;
-use super::relation;
+use super::relation::Related;
 use super::totals::{ChartShown, GroupShown, Totals, measure_name, split};
 use super::words::Direction;
 use crate::error::Result;
@@ -224,11 +226,11 @@ pub(super) fn rows_of(
 pub(crate) fn of_panel(
     look: &Look,
     panel: &Declared<PanelDefinition>,
-    to: RecordId,
+    related: &mut Related,
 ) -> Result<ViewRows> {
     let PanelDefinition { by, view, .. } = &panel.definition;
     let object = look.reader.object(&view.object)?.clone();
-    let numbers = relation::related(look, &object, by, to)?;
+    let numbers = related.of(&look.reader, &object, by)?;
     let name = look.called(&panel.label, &panel.name);
     let adds_up = !(view.measures.is_empty() && view.group_by.is_empty() && view.chart.is_none());
     if adds_up {
@@ -259,11 +261,14 @@ fn drawn(
     found: Page,
     adding_up: Option<&Filter>,
 ) -> Result<ViewRows> {
-    let mut columns = match view.columns.is_empty() {
-        true => built_in(object).columns,
-        false => view.columns.clone(),
+    let columns: Cow<'_, [Column]> = match view.columns.is_empty() {
+        true => built_in(object).columns.into(),
+        false => view.columns.as_slice().into(),
     };
-    columns.retain(|column| !object.hides(&column.field));
+    let columns: Vec<&Column> = columns
+        .iter()
+        .filter(|column| !object.hides(&column.field))
+        .collect();
     let mut reading = Reading::new(look);
     learn(&mut reading, view, &columns, &found.records)?;
     let sums = match adding_up {
@@ -305,7 +310,7 @@ fn drawn(
 fn learn(
     reading: &mut Reading<'_>,
     view: &ViewDefinition,
-    columns: &[Column],
+    columns: &[&Column],
     records: &[Record],
 ) -> Result<()> {
     let shown = columns.iter().map(|column| column.field.as_str());
@@ -430,7 +435,7 @@ fn row(
     reading: &Reading<'_>,
     object: &Object,
     view: &ViewDefinition,
-    columns: &[Column],
+    columns: &[&Column],
     groups: &[GroupShown],
     record: &Record,
 ) -> RowShown {

@@ -2,13 +2,81 @@
 
 use std::path::Path;
 
-use peyvand::{CustomerView, PanelShown, RecordId};
+use clap::Args;
+use peyvand::{Caller as Found, CallingCode, CustomerView, PanelShown, RecordId};
+use serde_json::json;
 
 use crate::fault::{Exit, Fault};
 use crate::moment::Moment;
 use crate::output::{Output, Side, Table};
 use crate::store::{self, Need};
 use crate::value::Reading;
+
+/// Who is calling.
+#[derive(Debug, Args)]
+pub(crate) struct Caller {
+    /// The number as it was typed or announced: with or without its country, in any of three kinds of digits
+    pub(crate) number: String,
+    /// The calling code of the country that numbers without one belong to, such as 98 [default: of any that fits]
+    #[arg(long, value_name = "CODE")]
+    pub(crate) country: Option<String>,
+    /// What is dialled inside of that country before a number
+    #[arg(long, value_name = "PREFIX", default_value = "0", requires = "country")]
+    pub(crate) trunk: String,
+}
+
+pub(crate) fn caller(asked: &Caller, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    let country = asked.country.as_ref();
+    let country = country.map(|code| CallingCode::new(code, &asked.trunk));
+    store::with(dir, Need::Existing, |engine| {
+        let session = store::session(engine)?;
+        let found = session.callers(&asked.number, country.as_ref())?;
+        let reading = Reading::of(&session);
+        if output.json {
+            return output.document(&json!({"data": found}));
+        }
+        match found.as_slice() {
+            [] => output.line(reading.word([
+                "nobody has this number",
+                "این شماره از کسی نیست",
+                "لا أحد له هذا الرقم",
+            ])),
+            [one] => {
+                tell_found(&found, reading, output)?;
+                output.line("")?;
+                tell(&session.customer_view(one.id)?, reading, output)
+            }
+            _ => tell_found(&found, reading, output),
+        }
+    })?;
+    Ok(Exit::Fine)
+}
+
+fn tell_found(found: &[Found], reading: Reading, output: &mut Output<'_>) -> Result<(), Fault> {
+    let column = |name: [&'static str; 3], of: &dyn Fn(&Found) -> String| {
+        (
+            (reading.word(name), Side::Left),
+            found.iter().map(of).collect(),
+        )
+    };
+    let table = Table::of_columns(vec![
+        column(["id", "شناسه", "المعرّف"], &|one| {
+            one.id.to_string()
+        }),
+        column(["number", "شماره", "الرقم"], &|one| {
+            reading.digits(&one.number)
+        }),
+        column(["last", "آخرین", "الأخيرة"], &|one| {
+            one.last_activity_at
+                .map_or_else(String::new, |at| reading.moment(at))
+        }),
+        column(["kind", "نوع", "النوع"], &|one| one.label.clone()),
+        column(["name", "نام", "الاسم"], &|one| one.title.clone()),
+        column(["", "", ""], &|one| one.about.clone()),
+        column(["of", "از", "من"], &|one| one.account_title.clone()),
+    ]);
+    output.table(&table)
+}
 
 /// The 360 view of a record.
 pub(crate) fn view(

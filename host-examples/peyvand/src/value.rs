@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use peyvand::locale::{Calendar, DateStyle, Digits, format_date, format_number};
-use peyvand::{Cell, Locale, Session, Value};
+use peyvand::{Cell, Field, Locale, Session, Value};
 
 /// A language and the clock on the wall.
 #[derive(Clone, Copy)]
@@ -45,22 +45,48 @@ impl Reading {
 
     pub(crate) fn moment(self, at: DateTime<Utc>) -> String {
         let at = at.with_timezone(&self.zone);
-        let time = Digits::of(self.locale).write(&at.format("%H:%M").to_string());
+        let time = self.digits(&at.format("%H:%M").to_string());
         format!("{} {time}", self.day(at.date_naive()))
+    }
+
+    /// The text with the digits of the language.
+    pub(crate) fn digits(self, text: &str) -> String {
+        Digits::of(self.locale).write(text)
+    }
+
+    /// A number that is no quantity, such as the position of a commit.
+    pub(crate) fn plain(self, number: u64) -> String {
+        self.digits(&number.to_string())
+    }
+
+    /// A value of a field; records are named by whoever asks.
+    pub(crate) fn value(self, value: &Value, field: Option<&Field>) -> String {
+        let option = |name: &str| {
+            let labels = field.and_then(|field| field.option_labels.get(name));
+            let label = labels.and_then(|labels| labels.get(self.locale.tag()));
+            label.filter(|_| self.locale != Locale::En).cloned()
+        };
+        let text = value.to_string();
+        let text = value.as_text().and_then(option).unwrap_or(text);
+        self.written(Some(value), &text)
     }
 
     /// A cell of a view.
     pub(crate) fn cell(self, cell: &Cell) -> String {
-        match &cell.value {
+        self.written(cell.value.as_ref(), &cell.text)
+    }
+
+    fn written(self, value: Option<&Value>, text: &str) -> String {
+        match value {
             Some(Value::Date(day)) => self.day(*day),
             Some(Value::Instant(at)) => self.moment(*at),
-            Some(Value::Integer(_) | Value::Decimal(_)) => format_number(&cell.text, self.locale),
+            Some(Value::Integer(_) | Value::Decimal(_)) => format_number(text, self.locale),
             Some(Value::Money(money)) => {
                 let amount = format_number(&money.amount.to_string(), self.locale);
                 format!("{amount} {}", money.currency)
             }
-            Some(Value::Phone(_)) => Digits::of(self.locale).write(&cell.text),
-            _ => cell.text.clone(),
+            Some(Value::Phone(_)) => self.digits(text),
+            _ => text.to_owned(),
         }
     }
 }
