@@ -268,7 +268,11 @@ fn idle(day: Option<NaiveDate>, engine: &Engine, output: &mut Output<'_>) -> Res
         return output.document(&json!({"day": day.to_string(), "data": data}));
     }
     let reading = Reading::of(&session);
-    let nothing = reading.word(["entered nothing on", "بی‌ورودی در", "بلا إدخال في"]);
+    let nothing = reading.word([
+        "users without an entry on",
+        "کاربر بدون ورودی در",
+        "مستخدمون بلا إدخال في",
+    ]);
     output.line(format!(
         "{} {nothing} {}",
         reading.count(users.len() as u64),

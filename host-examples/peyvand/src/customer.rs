@@ -72,7 +72,7 @@ fn tell_found(found: &[Found], reading: Reading, output: &mut Output<'_>) -> Res
         }),
         column(["kind", "نوع", "النوع"], &|one| one.label.clone()),
         column(["name", "نام", "الاسم"], &|one| one.title.clone()),
-        column(["", "", ""], &|one| one.about.clone()),
+        column(["job", "سمت", "المنصب"], &|one| one.about.clone()),
         column(["of", "از", "من"], &|one| one.account_title.clone()),
     ]);
     output.table(&table)

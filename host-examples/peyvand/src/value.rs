@@ -66,8 +66,17 @@ impl Reading {
             let label = labels.and_then(|labels| labels.get(self.locale.tag()));
             label.filter(|_| self.locale != Locale::En).cloned()
         };
-        let text = value.to_string();
-        let text = value.as_text().and_then(option).unwrap_or(text);
+        let text = match value {
+            Value::Options(names) => {
+                let names = names.iter();
+                let names = names.map(|name| option(name).unwrap_or_else(|| name.to_string()));
+                names.collect::<Vec<_>>().join(", ")
+            }
+            _ => value
+                .as_text()
+                .and_then(option)
+                .unwrap_or_else(|| value.to_string()),
+        };
         self.written(Some(value), &text)
     }
 
