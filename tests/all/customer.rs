@@ -32,7 +32,7 @@ fn customer() -> (Session, RecordId, RecordId) {
             "tariff": "household-electricity", "meter_serial": "۸۸۱۲",
         }),
     );
-    for (day, register) in [("2026-01-20", 99_800), ("2026-03-21", 100_160)] {
+    for (day, register) in [("2026-01-20", 99_100), ("2026-03-21", 99_460)] {
         let reading = json!({"point": point.to_string(), "read_on": day, "register": register});
         create(&session, "meter_reading", reading);
     }
