@@ -32,5 +32,4 @@ pub use words::{
 #[cfg(feature = "template")]
 pub(crate) use direction::escape_html;
 pub(crate) use fold::{each_folded, fold_digits, fold_text};
-#[cfg(feature = "template")]
 pub(crate) use words::minor_digits;

@@ -42,7 +42,6 @@ pub use form_shown::{FieldShown, FormFor, FormShown, OptionShown, SectionShown};
 pub use rows::{ColumnShown, RowShown, ViewPage, ViewRows};
 pub use tiles::{DashboardShown, TileAnswer, TileShown};
 pub use totals::{ChartShown, GroupShown, SeriesShown};
-pub use words::Direction;
 
 // Processes are definitions too: read by the same rules, refused in the same words.
 pub(crate) use error::DefinitionError;
