@@ -80,7 +80,9 @@ mod view;
 mod workflow;
 mod write;
 
-pub use access::{AccessScope, AccessVerb, Explanation, HandOver, HandedOver, LookKind, Looked};
+pub use access::{
+    AccessScope, AccessVerb, Explanation, HandOver, HandedOver, KeyMade, LookKind, Looked, NewKey,
+};
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};

@@ -26,6 +26,7 @@ const NAMED: usize = 3;
 const PLAIN: u8 = 0;
 const SUM: u8 = 1;
 const LATEST: u8 = 2;
+const TAG: u8 = 3;
 
 /// What the records ask for.
 pub(super) struct Expected {
@@ -46,8 +47,10 @@ impl Expected {
 
     pub(super) fn add(&mut self, reader: &Reader, record: &Record) -> Result<()> {
         let (object, id) = (&record.object, record.id.number);
-        for key in index_entries(object, record) {
-            self.ask(&key, &[PLAIN])?;
+        let (keys, tag) = index_entries(object, record);
+        let tag = [&[TAG], tag.as_slice()].concat();
+        for key in keys {
+            self.ask(&key, &tag)?;
         }
         for field in object.live_fields().filter(|field| field.unique) {
             if let Some(value) = record.value(field.number) {
@@ -165,6 +168,8 @@ pub(crate) type Correction = (Vec<u8>, Option<Vec<u8>>);
 /// What records together ask one entry to hold.
 enum Asked {
     Plain(Vec<u8>),
+    /// Or nothing: older engines wrote no tags.
+    Tag(Vec<u8>),
     /// Two records ask for different things, which no entry can be.
     Contradiction,
     Sum(i64, i128),
@@ -176,6 +181,7 @@ impl Asked {
         let (kind, mut rest) = bytes.split_first()?;
         Some(match *kind {
             PLAIN => Asked::Plain(rest.to_vec()),
+            TAG => Asked::Tag(rest.to_vec()),
             SUM => Asked::Sum(
                 i64::from_be_bytes(take(&mut rest)?),
                 i128::from_be_bytes(take(&mut rest)?),
@@ -199,7 +205,7 @@ impl Asked {
     /// What the entry of a total is to hold; no entry for a total of nothing.
     fn total(&self) -> Option<Vec<u8>> {
         match self {
-            Asked::Plain(_) | Asked::Contradiction | Asked::Sum(0, 0) => None,
+            Asked::Plain(_) | Asked::Tag(_) | Asked::Contradiction | Asked::Sum(0, 0) => None,
             Asked::Sum(count, sum) => Some([&count.to_be_bytes()[..], &sum.to_be_bytes()].concat()),
             Asked::Latest(micros) => Some(micros.to_be_bytes().to_vec()),
         }
@@ -209,6 +215,7 @@ impl Asked {
     fn is(&self, held: Option<&[u8]>) -> bool {
         match self {
             Asked::Plain(value) => held == Some(value),
+            Asked::Tag(tag) => held.is_some_and(|held| held.is_empty() || held == tag),
             Asked::Contradiction => false,
             Asked::Sum(0, 0) => held.is_none(),
             Asked::Sum(count, sum) => {

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
 //! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
-//! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it, a
+//! and `cursor` are about sorting and paging; `index_part`, `plan` and `worth` choose the way through the store, `scan` walks it, a
 //! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
 //! read, and `seen_totals` makes the totals of who sees a part.
 
@@ -27,6 +27,7 @@ mod target;
 mod text;
 mod total;
 mod when;
+mod worth;
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::seen_totals::SeenTotals;
-use crate::access::Seeing;
+use crate::access::{Glance, Seeing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
 use crate::record::{Decimal, Money, Record, RecordId, Value};
@@ -65,6 +65,11 @@ impl Reader {
     pub(super) fn sees_every(&self, object: &Object) -> bool {
         let seeing = self.seeing.as_ref();
         seeing.is_none_or(|seeing| seeing.reads_all(object.prefix))
+    }
+
+    /// What index entries rule out by whose their records are.
+    pub(super) fn glance(&self, object: &Object) -> Option<Glance> {
+        self.seeing.as_ref()?.glance(object)
     }
 
     /// A record as it is stored, as it is seen.

@@ -15,7 +15,7 @@
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
-//! | `INDEX` | object u32, field u32, value, id u128 | – |
+//! | `INDEX` | object u32, field u32, value, id u128 | the tag of `access/tag.rs`, or nothing |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
 //! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend |
 //! | `COUNT` | object u32 | a total of the backend: live records |

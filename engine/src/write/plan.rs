@@ -17,7 +17,7 @@ use super::draft::{Draft, Drafts, Valid};
 use super::leaves::Leaves;
 use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
-use crate::access;
+use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
 use crate::record::{Record, RecordId};
@@ -158,6 +158,8 @@ struct Planner {
     watched: BTreeSet<u32>,
     /// Totals of rollups that the schema gains.
     totals: Vec<Deltas>,
+    /// How the index entries of each object are tagged.
+    tagging: BTreeMap<u32, Option<Tagging>>,
 }
 
 impl Planner {
@@ -207,7 +209,10 @@ impl Planner {
             prefix: key(spaces::HISTORY),
             value: Vec::new(),
         });
-        index(draft, &mut writes);
+        let number = draft.object.number;
+        let tagging = self.tagging.entry(number);
+        let tagging = tagging.or_insert_with(|| Tagging::of(&draft.object));
+        index(draft, *tagging, &mut writes);
         self.leaves.add(subject(draft), writes);
         self.unique(draft);
         self.references(draft);
@@ -258,11 +263,12 @@ impl Planner {
 
     /// Whose rights changed is judged anew from the next read on; who wrote this under his rights still has them.
     fn organisation(&mut self, drafts: &Drafts, write: &Write<'_>) -> Result<()> {
-        if !write.acting.is_enforced() {
-            return Ok(());
-        }
+        let concerns = match write.acting.is_enforced() {
+            true => access::concerns,
+            false => access::concerns_always,
+        };
         let mut objects = drafts.drafts.iter().map(|draft| &draft.object.name);
-        let changed = objects.any(|name| access::concerns(name));
+        let changed = objects.any(|name| concerns(name));
         if changed || write.acting.seeing.is_some() {
             self.unchanged.push(access::counter_key());
         }
@@ -330,10 +336,12 @@ impl Planner {
             fields(new, |field| field.unique),
         );
         // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
-        if was == is && claimed == claims {
+        let retag = Tagging::differs(old, new);
+        if was == is && claimed == claims && !retag {
             return Ok(());
         }
         let number = new.number;
+        let tagging = Tagging::of(new);
         write.reader.each(new, |record| {
             let id = record.id.number;
             let entry = |field: &u32| spaces::index(number, *field, record.value(*field), id);
@@ -341,8 +349,9 @@ impl Planner {
             let drop = was.difference(&is).map(entry);
             let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
             let mut writes: Vec<Entry> = drop.map(delete).collect();
-            let build = is.difference(&was).map(entry);
-            writes.extend(build.map(|key| put(key, Vec::new())));
+            let build = is.iter().filter(|field| retag || !was.contains(field));
+            let tag = tagging.map_or_else(Vec::new, |tagging| tagging.tag(&record));
+            writes.extend(build.map(|field| put(entry(field), tag.clone())));
             let build = claims.difference(&claimed).filter_map(claim);
             writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
             self.leaves.add(Subject { object: number, id }, writes);
@@ -420,20 +429,15 @@ pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
     codec::encode(record.revision, &record.values)
 }
 
-/// The keys of a record in every index of its object.
-pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8>> {
-    object
-        .live_fields()
-        .filter(|field| field.is_indexed())
-        .map(|field| {
-            spaces::index(
-                object.number,
-                field.number,
-                record.value(field.number),
-                record.id.number,
-            )
-        })
-        .collect()
+/// The entries of a record in every index of its object: keys, and the tag that is the value of each.
+pub(crate) fn index_entries(object: &Object, record: &Record) -> (BTreeSet<Vec<u8>>, Vec<u8>) {
+    let indexed = object.live_fields().filter(|field| field.is_indexed());
+    let keys = indexed.map(|field| {
+        let value = record.value(field.number);
+        spaces::index(object.number, field.number, value, record.id.number)
+    });
+    let tag = Tagging::of(object).map_or_else(Vec::new, |tagging| tagging.tag(record));
+    (keys.collect(), tag)
 }
 
 fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
@@ -453,25 +457,33 @@ fn subject(draft: &Draft) -> Subject {
 }
 
 /// Moves a record in the indexes of its object.
-fn index(draft: &Draft, writes: &mut Vec<Entry>) {
+fn index(draft: &Draft, tagging: Option<Tagging>, writes: &mut Vec<Entry>) {
+    let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+    let tag = |record| {
+        tagging
+            .map(|tagging| tagging.tag(record))
+            .unwrap_or_default()
+    };
+    let (was, tag) = (before.map(tag), after.map(tag));
+    let retagged = was != tag;
+    let tag = tag.unwrap_or_default();
     for field in draft
         .object
         .live_fields()
         .filter(|field| field.is_indexed())
     {
-        let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
         let old = before.map(|record| record.value(field.number));
         let new = after.map(|record| record.value(field.number));
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
         let key = |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
         let (old, new) = (old.map(key), new.map(key));
         // Two spellings may have one key.
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
-        writes.extend(old.map(delete));
-        writes.extend(new.map(|key| put(key, Vec::new())));
+        writes.extend(old.filter(|old| Some(old) != new.as_ref()).map(delete));
+        writes.extend(new.map(|key| put(key, tag.clone())));
     }
 }
