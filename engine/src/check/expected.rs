@@ -26,6 +26,8 @@ const NAMED: usize = 3;
 const PLAIN: u8 = 0;
 const SUM: u8 = 1;
 const LATEST: u8 = 2;
+const LEAST: u8 = 3;
+const GREATEST: u8 = 4;
 
 /// What the records ask for.
 pub(super) struct Expected {
@@ -58,7 +60,9 @@ impl Expected {
         for ((object, id, field), adds) in contributions(&reader.schema, record) {
             let asked = match adds {
                 Adds::Sum { count, sum } => summed(count, sum),
-                Adds::Latest { micros } => [&[LATEST][..], &micros.to_be_bytes()].concat(),
+                Adds::Latest { .. } => [&[LATEST][..], &adds.stored()].concat(),
+                Adds::Least { .. } => [&[LEAST][..], &adds.stored()].concat(),
+                Adds::Greatest { .. } => [&[GREATEST][..], &adds.stored()].concat(),
             };
             self.ask(&spaces::rollup(object, id, field), &asked)?;
         }
@@ -167,8 +171,7 @@ enum Asked {
     Plain(Vec<u8>),
     /// Two records ask for different things, which no entry can be.
     Contradiction,
-    Sum(i64, i128),
-    Latest(i64),
+    Total(Adds),
 }
 
 impl Asked {
@@ -176,11 +179,19 @@ impl Asked {
         let (kind, mut rest) = bytes.split_first()?;
         Some(match *kind {
             PLAIN => Asked::Plain(rest.to_vec()),
-            SUM => Asked::Sum(
-                i64::from_be_bytes(take(&mut rest)?),
-                i128::from_be_bytes(take(&mut rest)?),
-            ),
-            LATEST => Asked::Latest(i64::from_be_bytes(take(&mut rest)?)),
+            SUM => Asked::Total(Adds::Sum {
+                count: i64::from_be_bytes(take(&mut rest)?),
+                sum: i128::from_be_bytes(take(&mut rest)?),
+            }),
+            LATEST => Asked::Total(Adds::Latest {
+                micros: i64::from_be_bytes(take(&mut rest)?),
+            }),
+            LEAST => Asked::Total(Adds::Least {
+                value: i128::from_be_bytes(take(&mut rest)?),
+            }),
+            GREATEST => Asked::Total(Adds::Greatest {
+                value: i128::from_be_bytes(take(&mut rest)?),
+            }),
             _ => return None,
         })
     }
@@ -188,10 +199,17 @@ impl Asked {
     fn and(self, other: Asked) -> Self {
         match (self, other) {
             (Asked::Plain(a), Asked::Plain(b)) if a == b => Asked::Plain(a),
-            (Asked::Sum(count, sum), Asked::Sum(more, add)) => {
-                Asked::Sum(count.wrapping_add(more), sum.wrapping_add(add))
-            }
-            (Asked::Latest(a), Asked::Latest(b)) => Asked::Latest(a.max(b)),
+            (
+                Asked::Total(Adds::Sum { count, sum }),
+                Asked::Total(Adds::Sum {
+                    count: more,
+                    sum: add,
+                }),
+            ) => Asked::Total(Adds::Sum {
+                count: count.wrapping_add(more),
+                sum: sum.wrapping_add(add),
+            }),
+            (Asked::Total(a), Asked::Total(b)) => Asked::Total(a.best(b)),
             _ => Asked::Contradiction,
         }
     }
@@ -199,9 +217,9 @@ impl Asked {
     /// What the entry of a total is to hold; no entry for a total of nothing.
     fn total(&self) -> Option<Vec<u8>> {
         match self {
-            Asked::Plain(_) | Asked::Contradiction | Asked::Sum(0, 0) => None,
-            Asked::Sum(count, sum) => Some([&count.to_be_bytes()[..], &sum.to_be_bytes()].concat()),
-            Asked::Latest(micros) => Some(micros.to_be_bytes().to_vec()),
+            Asked::Plain(_) | Asked::Contradiction => None,
+            Asked::Total(Adds::Sum { count: 0, sum: 0 }) => None,
+            Asked::Total(adds) => Some(adds.stored()),
         }
     }
 
@@ -210,11 +228,7 @@ impl Asked {
         match self {
             Asked::Plain(value) => held == Some(value),
             Asked::Contradiction => false,
-            Asked::Sum(0, 0) => held.is_none(),
-            Asked::Sum(count, sum) => {
-                held == Some(&[&count.to_be_bytes()[..], &sum.to_be_bytes()].concat())
-            }
-            Asked::Latest(micros) => held == Some(&micros.to_be_bytes()),
+            Asked::Total(_) => held == self.total().as_deref(),
         }
     }
 }

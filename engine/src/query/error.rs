@@ -75,6 +75,12 @@ pub(crate) enum QueryError {
         operator: &'static str,
         message: String,
     },
+    #[error("a total cannot choose by {field}[{operator}]: {why}")]
+    Inexact {
+        field: String,
+        operator: &'static str,
+        why: &'static str,
+    },
     #[error("{field}: no {objects} has the key or id '{written}'")]
     UnknownKey {
         field: String,
@@ -134,11 +140,20 @@ pub(crate) enum QueryError {
 }
 
 impl QueryError {
+    /// With what to do, where that is known.
+    pub(crate) fn in_words(&self) -> String {
+        match self.remedy() {
+            Some(remedy) => format!("{self}; {remedy}"),
+            None => self.to_string(),
+        }
+    }
+
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
             Self::TooManyOperands { .. } => "ask in several queries, or filter by a field that these records share".to_owned(),
+            Self::Inexact { .. } => "choose by fields of the counted record itself".to_owned(),
             Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
             Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
             Self::SortedAfterId(_) => "put id last, or leave it out: it is always the last tie-break".to_owned(),

@@ -12,6 +12,7 @@ mod candidate;
 mod compile;
 mod cursor;
 mod error;
+mod exact;
 mod explained;
 mod filter;
 mod index_part;
@@ -39,6 +40,7 @@ pub use page::{Page, Query};
 
 pub(crate) use aggregate::{aggregate, check as check_aggregate};
 pub(crate) use candidate::Look;
+pub(crate) use exact::ExactFilter;
 pub(crate) use page::{check, count, each_match, explain, run};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Offset, Utc};
 use serde_json::Value as Json;
 
 use super::error::QueryError;
@@ -193,6 +193,43 @@ pub(super) fn read(
         }
         .into());
     }
+    Ok(Operand {
+        currency: currency(&value),
+        key,
+        value,
+    })
+}
+
+/// The same for a filter that means the same at any time: no relative days, no keys that may be given to another record.
+pub(super) fn read_exact(
+    target: &Target,
+    operator: Operator,
+    written: &str,
+) -> Result<Operand, QueryError> {
+    let never = QueryTime {
+        now: DateTime::UNIX_EPOCH,
+        zone: Utc.fix(),
+    };
+    let json = || Json::String(written.to_owned());
+    let value = match &target.kind {
+        _ if operator == Operator::IsNull => FieldKind::Boolean.read(&json()),
+        FieldKind::Reference { .. } => written.trim().parse().map(Value::Reference).map_err(|_| {
+            "a total names a record by its id, since a key may be given to another one".to_owned()
+        }),
+        kind @ (FieldKind::Date | FieldKind::Instant) => kind.read(&json()).map_err(|message| {
+            format!("{message}; a total is kept when a record changes, and nothing changes when a day passes: write the day or the instant in full")
+        }),
+        _ => plain(target, operator, written, &never),
+    };
+    let unreadable = |message: String| QueryError::Operand {
+        field: target.name.clone(),
+        operator: operator.name(),
+        message,
+    };
+    let value = value.map_err(unreadable)?;
+    let key = Comparable::of(&value, is_exact(&target.kind))
+        .map(Comparable::owned)
+        .ok_or_else(|| unreadable("such values cannot be compared".to_owned()))?;
     Ok(Operand {
         currency: currency(&value),
         key,

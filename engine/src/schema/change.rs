@@ -11,7 +11,8 @@ use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, RollupMeasure};
 use super::object::Object;
 use super::{Schema, did_you_mean};
 use crate::error::Failure;
-use crate::record::Prefix;
+use crate::query::ExactFilter;
+use crate::record::{Currency, Prefix};
 
 /// One change of the schema.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -197,19 +198,10 @@ impl SchemaChange {
 
 /// The rollup that totals by or of this field.
 fn user_of(schema: &Schema, object: &str, field: &str) -> Option<String> {
-    let uses = |rollup: &super::Rollup| {
-        let of = match &rollup.measure {
-            RollupMeasure::Count => None,
-            RollupMeasure::Sum { of }
-            | RollupMeasure::SumMoney { of, .. }
-            | RollupMeasure::Latest { of } => Some(of.as_str()),
-        };
-        rollup.by == field || of == Some(field) || rollup.only.contains_key(field)
-    };
     schema
         .rollups_over(object)
-        .find(|(_, _, rollup)| uses(rollup))
-        .map(|(parent, total, _)| format!("{}.{}", parent.name, total.name))
+        .find(|over| over.rollup.fields().contains(&field))
+        .map(|over| format!("{}.{}", over.parent.name, over.field.name))
 }
 
 fn comes_back(old: &Field, new: &Field) -> bool {
@@ -428,16 +420,24 @@ fn rollup_fault(schema: &Schema, parent: &str, rollup: &super::Rollup) -> Option
             None => return Some(child.unknown_field(name)),
         }
     }
-    let (of, fits): (&str, fn(&FieldKind) -> bool) = match &rollup.measure {
-        RollupMeasure::Count => return None,
-        RollupMeasure::Sum { of } => (of, |kind| {
-            matches!(
-                kind,
-                FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent
-            )
-        }),
-        RollupMeasure::SumMoney { of, .. } => (of, |kind| matches!(kind, FieldKind::Money)),
-        RollupMeasure::Latest { of } => (of, |kind| matches!(kind, FieldKind::Instant)),
+    if let Err(error) = ExactFilter::of(child, &rollup.filter) {
+        return Some(error.in_words());
+    }
+    let of = rollup.measure.field()?;
+    if let Some(code) = rollup.measure.currency()
+        && let Err(error) = code.parse::<Currency>()
+    {
+        return Some(error.to_string());
+    }
+    let fits = |kind: &FieldKind| match &rollup.measure {
+        RollupMeasure::Earliest { .. } | RollupMeasure::Latest { .. } => {
+            *kind == FieldKind::Instant
+        }
+        measure if measure.currency().is_some() => *kind == FieldKind::Money,
+        _ => matches!(
+            kind,
+            FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent
+        ),
     };
     match child.field(of) {
         Some(field) if fits(&field.kind) => None,

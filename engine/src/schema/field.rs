@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::query::Filter;
+
 /// Field numbers below this belong to the standard schema and its later versions.
 pub(crate) const FIRST_CUSTOM: u32 = 1000;
 
@@ -70,7 +72,7 @@ pub struct Field {
 
 /// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
 /// in silence is a rule that nobody keeps.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 25] = [
     "number",
     "name",
     "label",
@@ -95,6 +97,7 @@ const WORDS: [&str; 24] = [
     "of",
     "currency",
     "only",
+    "filter",
 ];
 
 impl Serialize for Field {
@@ -214,6 +217,10 @@ pub struct Rollup {
     /// Which of them count: option field → option; all when empty.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub only: BTreeMap<String, String>,
+    /// Which of them count besides; all when it asks nothing. Only fields of the counted record itself may be named,
+    /// records by their ids, and days and instants in full: whether a record counts must change with the record alone.
+    #[serde(default, skip_serializing_if = "Filter::is_everything")]
+    pub filter: Filter,
 }
 
 /// What a rollup totals.
@@ -235,6 +242,27 @@ pub enum RollupMeasure {
         /// ISO 4217.
         currency: String,
     },
+    /// The smallest value of a number field, or of the amounts in one currency.
+    Min {
+        /// The integer, decimal, percent or money field.
+        of: String,
+        /// ISO 4217, for a money field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<String>,
+    },
+    /// The greatest value of a number field, or of the amounts in one currency.
+    Max {
+        /// The integer, decimal, percent or money field.
+        of: String,
+        /// ISO 4217, for a money field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<String>,
+    },
+    /// The earliest value of an instant field.
+    Earliest {
+        /// The instant field.
+        of: String,
+    },
     /// The latest value of an instant field.
     Latest {
         /// The instant field.
@@ -247,7 +275,35 @@ impl RollupMeasure {
     pub(crate) fn field(&self) -> Option<&str> {
         match self {
             Self::Count => None,
-            Self::Sum { of } | Self::SumMoney { of, .. } | Self::Latest { of } => Some(of),
+            Self::Sum { of }
+            | Self::SumMoney { of, .. }
+            | Self::Min { of, .. }
+            | Self::Max { of, .. }
+            | Self::Earliest { of }
+            | Self::Latest { of } => Some(of),
+        }
+    }
+
+    /// The currency of the amounts that count, where it is told.
+    pub(crate) fn currency(&self) -> Option<&str> {
+        match self {
+            Self::SumMoney { currency, .. } => Some(currency),
+            Self::Min { currency, .. } | Self::Max { currency, .. } => currency.as_deref(),
+            Self::Count | Self::Sum { .. } | Self::Earliest { .. } | Self::Latest { .. } => None,
+        }
+    }
+
+    /// What sort of value it comes to.
+    pub(crate) fn kind(&self) -> FieldKind {
+        match self {
+            Self::Count => FieldKind::Integer,
+            Self::Earliest { .. } | Self::Latest { .. } => FieldKind::Instant,
+            Self::Sum { .. } | Self::SumMoney { .. } | Self::Min { .. } | Self::Max { .. } => {
+                match self.currency() {
+                    Some(_) => FieldKind::Money,
+                    None => FieldKind::Decimal,
+                }
+            }
         }
     }
 }
@@ -261,6 +317,7 @@ impl Rollup {
             by: by.to_owned(),
             measure,
             only: BTreeMap::new(),
+            filter: Filter::everything(),
         }
     }
 
@@ -269,6 +326,22 @@ impl Rollup {
     pub fn only(mut self, field: &str, option: &str) -> Self {
         self.only.insert(field.to_owned(), option.to_owned());
         self
+    }
+
+    /// Only of records that pass the filter.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// The fields of the counted records that it depends on.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        let mut fields = vec![self.by.as_str()];
+        fields.extend(self.measure.field());
+        fields.extend(self.only.keys().map(String::as_str));
+        self.filter.each_field(&mut |field| fields.push(field));
+        fields
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) use standard::{pipelines, schema as standard_schema};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::record::Prefix;
+use crate::query::ExactFilter;
+use crate::record::{Prefix, Record};
 
 /// All objects of a workspace at one moment.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +30,9 @@ pub struct Schema {
     by_name: BTreeMap<String, Arc<Object>>,
     by_number: BTreeMap<u32, Arc<Object>>,
     by_prefix: BTreeMap<Prefix, Arc<Object>>,
-    /// Rollups by the object that they count: parent object and number of its rollup field.
-    over: BTreeMap<String, Vec<(Arc<Object>, u32)>>,
+    /// Rollups by the object that they count: parent object, number of its rollup field, and which records count;
+    /// none do where the filter cannot be read.
+    over: BTreeMap<String, Vec<(Arc<Object>, u32, Option<ExactFilter>)>>,
 }
 
 impl Schema {
@@ -51,8 +53,11 @@ impl Schema {
         for parent in self.by_name.values() {
             for field in parent.live_fields() {
                 if let FieldKind::Rollup(rollup) = &field.kind {
+                    let child = self.by_name.get(&rollup.child);
+                    let filter =
+                        child.and_then(|child| ExactFilter::of(child, &rollup.filter).ok());
                     let over = self.over.entry(rollup.child.clone()).or_default();
-                    over.push((parent.clone(), field.number));
+                    over.push((parent.clone(), field.number, filter));
                 }
             }
         }
@@ -86,19 +91,38 @@ impl Schema {
         })
     }
 
-    /// Every (parent object, rollup field) that counts records of this object.
-    pub(crate) fn rollups_over(
-        &self,
-        child: &str,
-    ) -> impl Iterator<Item = (&Arc<Object>, &Field, &Rollup)> {
+    /// Every rollup that counts records of this object.
+    pub(crate) fn rollups_over(&self, child: &str) -> impl Iterator<Item = RollupOver<'_>> {
         let rollups = self.over.get(child).into_iter().flatten();
-        rollups.filter_map(|(parent, number)| {
+        rollups.filter_map(|(parent, number, filter)| {
             let field = parent.field_by_number(*number)?;
-            match &field.kind {
-                FieldKind::Rollup(rollup) => Some((parent, field, rollup)),
-                _ => None,
-            }
+            let FieldKind::Rollup(rollup) = &field.kind else {
+                return None;
+            };
+            Some(RollupOver {
+                parent,
+                field,
+                rollup,
+                filter: filter.as_ref(),
+            })
         })
+    }
+}
+
+/// A rollup, seen from the object that it counts.
+pub(crate) struct RollupOver<'a> {
+    pub(crate) parent: &'a Arc<Object>,
+    pub(crate) field: &'a Field,
+    pub(crate) rollup: &'a Rollup,
+    filter: Option<&'a ExactFilter>,
+}
+
+impl RollupOver<'_> {
+    /// Whether a record counts.
+    pub(crate) fn counts(&self, record: &Record) -> bool {
+        let mut only = self.rollup.only.iter();
+        only.all(|(field, option)| record.text(field) == Some(option))
+            && self.filter.is_some_and(|filter| filter.passes(record))
     }
 }
 

@@ -17,7 +17,7 @@
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
 //! | `INDEX` | object u32, field u32, value, id u128 | – |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
-//! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend |
+//! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend, a maximum, or a least or greatest value i128 |
 //! | `COUNT` | object u32 | a total of the backend: live records |
 //! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |

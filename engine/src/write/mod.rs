@@ -24,6 +24,8 @@ mod plan;
 mod publish;
 mod request;
 mod rollup;
+#[cfg(test)]
+mod rollup_tests;
 mod stage;
 #[cfg(test)]
 mod tests;

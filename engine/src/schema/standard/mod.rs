@@ -18,6 +18,7 @@ mod view;
 use super::Schema;
 use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
 use super::object::{Object, system};
+use crate::query::Filter;
 use crate::record::Prefix;
 
 /// The standard schema.
@@ -154,6 +155,7 @@ fn rollup(
             by: by.to_owned(),
             measure,
             only,
+            filter: Filter::everything(),
         }),
     )
     .read_only()
