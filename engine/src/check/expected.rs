@@ -13,7 +13,7 @@ use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, OnDelete, Schema};
 use crate::store::runs::{Merged, Scratch, Sorter};
 use crate::store::{Row, StoreError, keys, rows_under, spaces};
-use crate::write::{Adds, contributions, index_entries};
+use crate::write::{Adds, contributions, index_entries, live_contributions};
 
 /// Memory of each of the two sorters.
 const MEMORY: usize = 96 * 1024 * 1024;
@@ -66,6 +66,9 @@ impl Expected {
             };
             self.ask(&spaces::rollup(object, id, field), &asked)?;
         }
+        for (key, count, sum) in live_contributions(&reader.schema, record) {
+            self.ask(&key, &summed(count, sum))?;
+        }
         self.add_references(&reader.schema, record)
     }
 
@@ -106,7 +109,7 @@ impl Expected {
     pub(super) fn corrections(self, reader: &Reader) -> Result<Vec<Correction>> {
         let mut wanted = Wanted::new(self.entries.finish()?).peekable();
         let mut corrections = Vec::new();
-        for space in [spaces::ROLLUP, spaces::COUNT] {
+        for space in [spaces::ROLLUP, spaces::COUNT, spaces::LIVE_TOTAL] {
             let mut held = rows_under(&reader.snapshot, &[space]).peekable();
             let due = |item: &Result<(Vec<u8>, Asked), StoreError>| !matches!(item, Ok((key, _)) if key.first() > Some(&space));
             while let Some(item) = wanted.next_if(due) {
@@ -143,6 +146,7 @@ impl Expected {
         let unique = space(spaces::UNIQUE, &mut wanted)?;
         let mut totals = space(spaces::ROLLUP, &mut wanted)?;
         totals.append(space(spaces::COUNT, &mut wanted)?);
+        totals.append(space(spaces::LIVE_TOTAL, &mut wanted)?);
         checked.indexes_ok = index.tell("index", checked) & unique.tell("unique", checked);
         checked.rollups_ok = totals.first.is_empty();
         for key in &totals.first {
@@ -397,6 +401,13 @@ fn look_up(
 fn describe(reader: &Reader, key: &[u8]) -> String {
     let mut rest = key.get(1..).unwrap_or_default();
     let object = keys::take_u32(&mut rest).and_then(|number| reader.schema.by_number(number));
+    if let (Some(&spaces::LIVE_TOTAL), Some(object)) = (key.first(), object) {
+        let number = keys::take_u32(&mut rest);
+        let mut totals = object.totals.iter();
+        let total = totals.find(|total| Some(total.number) == number);
+        let name = total.map_or("", |total| total.name.as_str());
+        return format!("{}.{name}", object.name);
+    }
     match (object, rest.first_chunk::<16>()) {
         (Some(object), Some(id)) => {
             RecordId::new(object.prefix, u128::from_be_bytes(*id)).to_string()

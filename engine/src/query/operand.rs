@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use chrono::{DateTime, NaiveDate, Offset, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value as Json;
 
 use super::error::QueryError;
@@ -206,10 +206,7 @@ pub(super) fn read_exact(
     operator: Operator,
     written: &str,
 ) -> Result<Operand, QueryError> {
-    let never = QueryTime {
-        now: DateTime::UNIX_EPOCH,
-        zone: Utc.fix(),
-    };
+    let never = QueryTime::never();
     let json = || Json::String(written.to_owned());
     let value = match &target.kind {
         _ if operator == Operator::IsNull => FieldKind::Boolean.read(&json()),

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, RollupMeasure};
+use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels};
+use super::live_total::LiveTotal;
 use super::object::Object;
+use super::rollup::RollupMeasure;
 use super::{Schema, did_you_mean};
 use crate::error::Failure;
-use crate::query::ExactFilter;
+use crate::query::{BoundTotal, ExactFilter};
 use crate::record::{Currency, Prefix};
 
 /// One change of the schema.
@@ -78,6 +80,20 @@ pub enum SchemaChange {
         field: String,
         /// From now on.
         required: bool,
+    },
+    /// A total over all records of an object, kept from now on and filled from the records there are.
+    AddTotal {
+        /// The object.
+        object: String,
+        /// The total.
+        total: LiveTotal,
+    },
+    /// A total over all records of an object is kept no longer.
+    RetireTotal {
+        /// The object.
+        object: String,
+        /// The total's name.
+        total: String,
     },
     /// Whether an index is kept. Building one reads every record of the object.
     SetIndexed {
@@ -181,6 +197,19 @@ impl SchemaChange {
                 field.required = *required;
                 Ok(())
             }),
+            Self::AddTotal { object, total } => with_total(found(schema, object)?, total),
+            Self::RetireTotal { object, total } => {
+                let mut object = found(schema, object)?;
+                let before = object.totals.len();
+                object.totals.retain(|known| known.name != *total);
+                if object.totals.len() == before {
+                    let near =
+                        did_you_mean(total, object.totals.iter().map(|one| one.name.as_str()));
+                    let message = format!("{} keeps no total '{total}'{near}", object.name);
+                    return Err(vec![Failure::new("unknown-total", message)]);
+                }
+                Ok(object)
+            }
             Self::SetIndexed {
                 object,
                 field,
@@ -196,12 +225,52 @@ impl SchemaChange {
     }
 }
 
-/// The rollup that totals by or of this field.
+/// The total that is made by or of this field.
 fn user_of(schema: &Schema, object: &str, field: &str) -> Option<String> {
+    let live = schema.live_totals(object).iter();
+    if let Some(total) = live.clone().find(|total| total.fields().contains(&field)) {
+        return Some(format!("the total {object}.{}", total.name()));
+    }
     schema
         .rollups_over(object)
         .find(|over| over.rollup.fields().contains(&field))
         .map(|over| format!("{}.{}", over.parent.name, over.field.name))
+}
+
+/// How many totals one object may keep: each save pays for all of them.
+const MOST_TOTALS: usize = 16;
+
+fn with_total(mut object: Object, total: &LiveTotal) -> Result<Object, Vec<Failure>> {
+    let fault = if !is_name(&total.name) {
+        Some(format!(
+            "'{}' is not a name: use lower-case letters, digits and underscores, beginning with a letter",
+            total.name
+        ))
+    } else if object.totals.iter().any(|known| known.name == total.name) {
+        Some(format!(
+            "{} keeps a total '{}' already",
+            object.name, total.name
+        ))
+    } else if object.totals.len() >= MOST_TOTALS {
+        Some(format!(
+            "{} keeps {MOST_TOTALS} totals already; retire one",
+            object.name
+        ))
+    } else {
+        BoundTotal::of(&object, total)
+            .err()
+            .map(|error| error.in_words())
+    };
+    if let Some(message) = fault {
+        return Err(vec![Failure::new("total", message)]);
+    }
+    let number = object.totals.iter().map(|known| known.number + 1).max();
+    object.totals.push(LiveTotal {
+        number: number.unwrap_or(1),
+        filling: false,
+        ..total.clone()
+    });
+    Ok(object)
 }
 
 fn comes_back(old: &Field, new: &Field) -> bool {

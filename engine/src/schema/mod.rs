@@ -6,13 +6,17 @@
 mod change;
 mod field;
 mod limits;
+mod live_total;
 mod object;
 mod read;
+mod rollup;
 mod standard;
 
 pub use change::SchemaChange;
-pub use field::{Field, FieldKind, Labels, OnDelete, Rollup, RollupMeasure};
+pub use field::{Field, FieldKind, Labels, OnDelete};
+pub use live_total::LiveTotal;
 pub use object::Object;
+pub use rollup::{Rollup, RollupMeasure};
 
 pub(crate) use field::{ANY_OBJECT, labels_of, leads_to, targets_in_words};
 pub(crate) use object::system;
@@ -21,7 +25,7 @@ pub(crate) use standard::{pipelines, schema as standard_schema};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::query::ExactFilter;
+use crate::query::{BoundTotal, ExactFilter};
 use crate::record::{Prefix, Record};
 
 /// All objects of a workspace at one moment.
@@ -33,6 +37,8 @@ pub struct Schema {
     /// Rollups by the object that they count: parent object, number of its rollup field, and which records count;
     /// none do where the filter cannot be read.
     over: BTreeMap<String, Vec<(Arc<Object>, u32, Option<ExactFilter>)>>,
+    /// Live totals by the object that they count.
+    live: BTreeMap<String, Vec<BoundTotal>>,
 }
 
 impl Schema {
@@ -45,6 +51,15 @@ impl Schema {
     }
 
     pub(crate) fn put(&mut self, object: Object) {
+        let bound = object
+            .totals
+            .iter()
+            .map(|total| BoundTotal::of(&object, total));
+        let bound: Vec<BoundTotal> = bound.filter_map(Result::ok).collect();
+        match bound.is_empty() {
+            true => self.live.remove(&object.name),
+            false => self.live.insert(object.name.clone(), bound),
+        };
         let object = Arc::new(object);
         self.by_name.insert(object.name.clone(), object.clone());
         self.by_number.insert(object.number, object.clone());
@@ -89,6 +104,11 @@ impl Schema {
                 .filter(move |field| field.kind.refers_to(object))
                 .map(move |field| (from, field))
         })
+    }
+
+    /// The live totals over records of this object.
+    pub(crate) fn live_totals(&self, object: &str) -> &[BoundTotal] {
+        self.live.get(object).map_or(&[], Vec::as_slice)
     }
 
     /// Every rollup that counts records of this object.

@@ -42,7 +42,7 @@ pub(crate) use commit::Done;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
-pub(crate) use rollup::{Adds, contributions};
+pub(crate) use rollup::{Adds, contributions, live_contributions};
 pub(crate) use view::View;
 
 use std::collections::BTreeSet;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::Drafts;
 use crate::error::Result;
-use crate::query::Reader;
+use crate::query::{BoundTotal, Reader};
 use crate::record::{Decimal, Record, RecordId, Value};
 use crate::schema::{FieldKind, RollupMeasure, Schema};
 use crate::store::{Write as Entry, spaces};
@@ -108,9 +108,19 @@ fn adds(measure: &RollupMeasure, record: &Record) -> Option<Adds> {
     })
 }
 
+/// What a record adds to the live totals of its object: key, count, sum.
+pub(crate) fn live_contributions(schema: &Schema, record: &Record) -> Vec<(Vec<u8>, i64, i128)> {
+    let totals = schema.live_totals(record.object()).iter();
+    totals
+        .flat_map(|total| total.contributions(record))
+        .collect()
+}
+
 /// The changes of totals that all drafts together make.
 pub(super) struct Deltas {
     sums: BTreeMap<Total, (i64, i128)>,
+    /// Of live totals, by their keys.
+    live: BTreeMap<Vec<u8>, (i64, i128)>,
     raises: BTreeMap<Total, i64>,
     /// What the least or greatest are to be held against.
     bests: BTreeMap<Total, Adds>,
@@ -122,6 +132,7 @@ impl Deltas {
     pub(super) fn new() -> Self {
         Self {
             sums: BTreeMap::new(),
+            live: BTreeMap::new(),
             raises: BTreeMap::new(),
             bests: BTreeMap::new(),
             lowered: BTreeSet::new(),
@@ -137,6 +148,12 @@ impl Deltas {
         let of = |record: Option<&Record>| {
             record.map_or_else(Vec::new, |record| contributions(schema, record))
         };
+        for (record, sign) in [(before, -1), (after, 1)] {
+            let adds = record.map_or_else(Vec::new, |record| live_contributions(schema, record));
+            for (key, count, sum) in adds {
+                self.live(key, sign * count, i128::from(sign) * sum);
+            }
+        }
         let (old, new) = (of(before), of(after));
         for (total, adds) in old.iter().filter(|old| !new.contains(old)) {
             match adds {
@@ -158,6 +175,19 @@ impl Deltas {
                 self.add(total, adds);
             }
         }
+    }
+
+    /// Counts a record that was there before a live total of its object.
+    pub(super) fn begin_live(&mut self, total: &BoundTotal, record: &Record) {
+        for (key, count, sum) in total.contributions(record) {
+            self.live(key, count, sum);
+        }
+    }
+
+    fn live(&mut self, key: Vec<u8>, count: i64, sum: i128) {
+        let entry = self.live.entry(key).or_default();
+        entry.0 += count;
+        entry.1 += sum;
     }
 
     fn add(&mut self, total: Total, adds: Adds) {
@@ -199,6 +229,11 @@ impl Deltas {
                 });
             }
         }
+        let live = self.live.into_iter();
+        entries.extend(
+            live.filter(|(_, adds)| *adds != (0, 0))
+                .map(|(key, (count, sum))| Entry::Add { key, count, sum }),
+        );
         for (total, to) in self.raises {
             if !self.lowered.contains(&total) {
                 entries.push(Entry::Raise {

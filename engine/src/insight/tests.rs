@@ -1,0 +1,1 @@
+//! Do the reports say what a plain look says?
