@@ -43,6 +43,8 @@ pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
 pub(crate) use rollup::{Adds, contributions, live_contributions};
+#[cfg(test)]
+pub(crate) use rollup_tests::Dice;
 pub(crate) use view::View;
 
 use std::collections::BTreeSet;
