@@ -54,6 +54,7 @@ mod erase;
 mod exchange;
 mod gamification;
 mod hook;
+mod insight;
 mod install;
 mod journal;
 pub mod locale;
@@ -94,6 +95,7 @@ pub use error::{Error, ErrorKind, Failure, Result};
 pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
+pub use insight::{Days, Funnel, FunnelRow, SaleTimes, StageTime};
 #[cfg(feature = "wasm")]
 pub use install::{
     Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginObject,
@@ -126,7 +128,8 @@ pub use record::{
 pub use record::{NotAContentHash, NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;
 pub use schema::{
-    Field, FieldKind, Labels, Object, OnDelete, Rollup, RollupMeasure, Schema, SchemaChange,
+    Field, FieldKind, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
+    SchemaChange,
 };
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;

@@ -413,25 +413,34 @@ impl Reader {
 
 /// The field value of a stored total.
 pub(super) fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> {
-    if let RollupMeasure::Latest { .. } = measure {
-        let micros = i64::from_be_bytes(total?.try_into().ok()?);
-        return chrono::DateTime::from_timestamp_micros(micros).map(Value::Instant);
-    }
-    let (count, sum) = match total {
-        Some(bytes) => (
-            i64::from_be_bytes(*bytes.first_chunk()?),
-            i128::from_be_bytes(*bytes.last_chunk()?),
-        ),
-        None => (0, 0),
+    let number = |billionths: i128| {
+        let amount = Decimal::from_billionths(billionths)?;
+        Some(match measure.currency() {
+            Some(code) => Value::Money(Money {
+                amount,
+                currency: code.parse().ok()?,
+            }),
+            None => Value::Decimal(amount),
+        })
     };
+    let instant = |micros| DateTime::from_timestamp_micros(micros).map(Value::Instant);
     match measure {
-        RollupMeasure::Count => Some(Value::Integer(count)),
-        RollupMeasure::Sum { .. } => Decimal::from_billionths(sum).map(Value::Decimal),
-        RollupMeasure::SumMoney { currency, .. } => Some(Value::Money(Money {
-            amount: Decimal::from_billionths(sum)?,
-            currency: currency.parse().ok()?,
-        })),
-        RollupMeasure::Latest { .. } => None,
+        RollupMeasure::Latest { .. } => instant(i64::from_be_bytes(total?.try_into().ok()?)),
+        RollupMeasure::Earliest { .. } => {
+            let micros = i128::from_be_bytes(total?.try_into().ok()?);
+            instant(i64::try_from(micros).ok()?)
+        }
+        RollupMeasure::Min { .. } | RollupMeasure::Max { .. } => {
+            number(i128::from_be_bytes(total?.try_into().ok()?))
+        }
+        RollupMeasure::Count => match total {
+            Some(bytes) => Some(Value::Integer(i64::from_be_bytes(*bytes.first_chunk()?))),
+            None => Some(Value::Integer(0)),
+        },
+        RollupMeasure::Sum { .. } | RollupMeasure::SumMoney { .. } => match total {
+            Some(bytes) => number(i128::from_be_bytes(*bytes.last_chunk()?)),
+            None => number(0),
+        },
     }
 }
 

@@ -20,6 +20,7 @@ use super::rollup::Deltas;
 use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
+use crate::query::BoundTotal;
 use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
 use crate::store::{Commit, Write as Entry, codec, spaces};
@@ -403,6 +404,43 @@ impl Planner {
             })?;
             self.totals.push(deltas);
         }
+        self.live_totals(old, new, schema, write)
+    }
+
+    /// The same of live totals.
+    fn live_totals(
+        &mut self,
+        old: Option<&Arc<Object>>,
+        new: &Arc<Object>,
+        schema: &Schema,
+        write: &Write<'_>,
+    ) -> Result<()> {
+        let has =
+            |object: &Object, number| object.totals.iter().any(|total| total.number == number);
+        for total in old.iter().flat_map(|old| &old.totals) {
+            if !has(new, total.number) {
+                let prefix = spaces::of_field(spaces::LIVE_TOTAL, new.number, total.number);
+                write.reader.snapshot.scan_all(&prefix, |key, _| {
+                    self.delete(key.to_vec());
+                    Ok::<_, Error>(ControlFlow::Continue(()))
+                })?;
+            }
+        }
+        let gained = schema.live_totals(&new.name).iter();
+        let gained: Vec<&BoundTotal> = gained
+            .filter(|total| !old.is_some_and(|old| has(old, total.number())))
+            .collect();
+        let (Some(old), false) = (old, gained.is_empty()) else {
+            return Ok(());
+        };
+        let mut deltas = Deltas::new();
+        write.reader.each(old, |record| {
+            gained
+                .iter()
+                .for_each(|total| deltas.begin_live(total, &record));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.totals.push(deltas);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod access;
 mod customer;
 mod document;
 mod message;
+mod money;
 mod option_words;
 mod organisation;
 mod process;
@@ -16,8 +17,10 @@ mod template;
 mod view;
 
 use super::Schema;
-use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
+use super::field::{Field, FieldKind, OnDelete};
 use super::object::{Object, system};
+use super::rollup::{Rollup, RollupMeasure};
+use crate::query::Filter;
 use crate::record::Prefix;
 
 /// The standard schema.
@@ -34,6 +37,7 @@ pub(crate) fn schema() -> Schema {
             social::objects(),
             process::objects(),
             access::objects(),
+            money::objects(),
         ]
         .into_iter()
         .flatten()
@@ -154,6 +158,7 @@ fn rollup(
             by: by.to_owned(),
             measure,
             only,
+            filter: Filter::everything(),
         }),
     )
     .read_only()
