@@ -69,6 +69,7 @@ mod sales;
 mod schema;
 #[cfg(feature = "script")]
 mod script;
+mod search;
 mod store;
 #[cfg(feature = "template")]
 mod template;
@@ -128,6 +129,7 @@ pub use schema::{
 };
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
+pub use search::{Closeness, Found, Hit, Search};
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
