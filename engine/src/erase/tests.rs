@@ -101,7 +101,12 @@ impl Person {
     fn search(&self) -> Search {
         // As the words by which he is found have them.
         let first_name = self.name.split(' ').next().unwrap_or_default();
-        let last_digit_first: String = self.key.chars().rev().filter(char::is_ascii_digit).collect();
+        let last_digit_first: String = self
+            .key
+            .chars()
+            .rev()
+            .filter(char::is_ascii_digit)
+            .collect();
         Search::new(&[
             self.name,
             first_name,

@@ -236,7 +236,8 @@ fn check_tells_of_a_word_too_many_and_one_too_few() {
 fn who_sees_a_part_finds_nothing_else_and_by_nothing_that_is_hidden() {
     let session = memory();
     session.add_standard_roles().unwrap();
-    let verbs = json!({"objects": {"contact": {"read": "own"}}, "fields": {"contact.mobile": "hidden"}});
+    let verbs =
+        json!({"objects": {"contact": {"read": "own"}}, "fields": {"contact.mobile": "hidden"}});
     create(
         &session,
         "role",
