@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, OnDelete, Schema};
+use crate::search::postings_of_record;
 use crate::store::runs::{Merged, Scratch, Sorter};
 use crate::store::{Row, StoreError, keys, rows_under, spaces};
 use crate::write::{Adds, contributions, index_entries, live_contributions};
@@ -53,6 +54,9 @@ impl Expected {
         let tag = [&[TAG], tag.as_slice()].concat();
         for key in keys {
             self.ask(&key, &tag)?;
+        }
+        for key in postings_of_record(object, record) {
+            self.ask(&key, &[PLAIN])?;
         }
         for field in object.live_fields().filter(|field| field.unique) {
             if let Some(value) = record.value(field.number) {
@@ -147,10 +151,13 @@ impl Expected {
         };
         let index = space(spaces::INDEX, &mut wanted)?;
         let unique = space(spaces::UNIQUE, &mut wanted)?;
+        let postings = space(spaces::POSTING, &mut wanted)?;
         let mut totals = space(spaces::ROLLUP, &mut wanted)?;
         totals.append(space(spaces::COUNT, &mut wanted)?);
         totals.append(space(spaces::LIVE_TOTAL, &mut wanted)?);
-        checked.indexes_ok = index.tell("index", checked) & unique.tell("unique", checked);
+        checked.indexes_ok = index.tell("index", checked)
+            & unique.tell("unique", checked)
+            & postings.tell("search", checked);
         checked.rollups_ok = totals.first.is_empty();
         for key in &totals.first {
             checked.fail(format!(
