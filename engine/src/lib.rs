@@ -49,6 +49,7 @@ mod backup;
 mod check;
 mod config;
 mod content;
+mod customer;
 mod erase;
 #[cfg(feature = "exchange")]
 mod exchange;
@@ -89,6 +90,7 @@ pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore,
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
+pub use customer::{Caller, CustomerView, Dealing, NumberMatch, PanelShown};
 pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
@@ -144,9 +146,10 @@ pub use upkeep::Trimmed;
 pub use view::{
     Audience, Brought, Cell, CellFormat, Chart, ChartKind, ChartShown, Column, ColumnShown,
     Dashboard, DashboardDefinition, DashboardShown, Declarations, Declared, DefinitionUse,
-    FieldShown, Form, FormDefinition, FormField, FormFor, FormPurpose, FormSection, FormShown,
-    GroupShown, OptionShown, Place, RowShown, SectionShown, SeriesShown, Tile, TileAnswer,
-    TileContent, TileShown, View, ViewDefinition, ViewKind, ViewPage, ViewRows,
+    FieldShown, Form, FormDefinition, FormField, FormFor, FormPurpose, FormSection,
+    FormShown, GroupShown, OptionShown, Panel, PanelDefinition, Place, RowShown, SectionShown,
+    SeriesShown, Tile, TileAnswer, TileContent, TileShown, View, ViewDefinition, ViewKind,
+    ViewPage, ViewRows,
 };
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 

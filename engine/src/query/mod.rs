@@ -53,7 +53,7 @@ pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;
 pub(crate) use exact::ExactFilter;
 pub(crate) use live_total::BoundTotal;
-pub(crate) use page::{check, count, each_match, explain, run};
+pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
 pub(crate) use reader::{Reader, decode, decode_whole};

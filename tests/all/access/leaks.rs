@@ -118,6 +118,16 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::try_view" => |s, _h| told(s.try_view(&ViewDefinition::list("account"), &ViewPage::first()));
         "Session::forms" => |s, _h| told(s.forms(None));
         "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
+        "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
+        "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
+        "Session::callers" => |s, _h| told(s.callers("+98 912 770 7777", None)) + told(s.callers("7707777", None)).as_str();
+        "Session::customer_timeline" => |s, h| {
+            let events = s.customer_timeline(h.account, None, 100).unwrap_or_default();
+            assert!(events.is_empty() || s.get(h.account).is_ok(), "{events:?}");
+            told(s.customer_timeline(h.contact, None, 1)) + told(events.iter().map(|event| &event.changes).collect::<Vec<_>>().first().map_or(Err(()), Ok)).as_str()
+        };
+        "Session::dealings" => |s, h| told(s.dealings(h.account)) + told(s.dealings(h.contact)).as_str();
+        "Session::users_without_entries" => |s, _h| told(s.users_without_entries("2026-03-25".parse().unwrap()));
         "Session::dashboards" => |s, _h| told(s.dashboards());
         "Session::dashboard" => |s, _h| told(s.dashboard(SECRET).map(drop));
         "Session::dashboard_tiles" => |s, h| told(s.dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
@@ -153,6 +163,7 @@ pub(super) fn doors() -> Vec<Door> {
         "Past::aggregate" => |s, _h| told(past(s).aggregate(&Aggregate::new("account").group_by("name")));
         "Past::view" => |s, h| told(past(s).view(&h.view.id.unwrap().to_string()).map(drop));
         "Past::view_rows" => |s, h| told(past(s).view_rows(&h.view, &ViewPage::first()).map(|page| (page.rows, page.groups, page.total)));
+        "Past::customer_view" => |s, h| told(past(s).customer_view(h.account));
         "Past::dashboard_tiles" => |s, h| told(past(s).dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
     });
     doors
@@ -263,7 +274,7 @@ pub(super) fn hide_what_belongs_to(house: &House, account: RecordId) -> Hidden {
     let of = account.to_string();
     let contact = make(
         "contact",
-        json!({"name": SECRET, "account": of, "email": "secret77@example.com"}),
+        json!({"name": SECRET, "account": of, "email": "secret77@example.com", "mobile": "+989127707777"}),
     );
     let _ = boss.put_process(&process()).unwrap();
     let lead = make("lead", json!({"name": SECRET}));
@@ -386,6 +397,8 @@ fn who_has_no_rights_sees_nothing_by_whatever_door() {
         "Session::comments",
         "Session::aggregate",
         "Session::view_rows",
+        "Session::customer_view",
+        "Session::callers",
         "Session::dashboard_tiles",
         "Session::render",
         "Session::processes",

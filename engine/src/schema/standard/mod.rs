@@ -38,6 +38,7 @@ pub(crate) fn schema() -> Schema {
             process::objects(),
             access::objects(),
             money::objects(),
+            view::panels(),
         ]
         .into_iter()
         .flatten()
