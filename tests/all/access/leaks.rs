@@ -67,6 +67,11 @@ pub(super) fn doors() -> Vec<Door> {
     let mut doors: Vec<Door> = doors! {
         "Session::get" => |s, h| told(s.get(h.account));
         "Session::show" => |s, h| told(s.get(h.account).map(|record| s.show(&record, "name")));
+        "Session::show_value" => |s, h| {
+            let schema = s.engine().schema().unwrap();
+            let field = schema.object("contact").and_then(|object| object.field("account"));
+            told(s.show_value(field.unwrap(), &Value::Reference(h.account)))
+        };
         "Session::find" => |s, _h| told(s.find("account", "external_id", SECRET));
         "Session::query" => |s, h| {
             let all = ["account", "contact", "lead", "opportunity", "activity", "message", "document",
