@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use peyvand::{
     Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Session, ViewDefinition, ViewPage,
+    RenderOptions, Session, Value, ViewDefinition, ViewPage,
 };
 use serde_json::json;
 
