@@ -124,6 +124,7 @@ impl Engine {
             clock: inner.clock.clone(),
             ids: inner.ids.clone(),
             actor,
+            key: None,
             locale: inner.locale,
             zone: inner.zone,
         };

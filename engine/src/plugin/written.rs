@@ -96,6 +96,8 @@ pub(super) struct WrittenField {
     #[serde(default)]
     indexed: bool,
     #[serde(default)]
+    searchable: u8,
+    #[serde(default)]
     read_only: Option<bool>,
     #[serde(default)]
     default: Option<Json>,
@@ -312,6 +314,7 @@ impl WrittenField {
         let mut field = Field::new(&self.name, kind);
         field.label = self.label;
         (field.required, field.unique, field.indexed) = (self.required, self.unique, self.indexed);
+        field.searchable = self.searchable;
         // What a hook computes would be overwritten at the next save: nobody else may set it.
         field.read_only = self.read_only.unwrap_or(is_computed);
         (

@@ -152,17 +152,18 @@ impl Told {
                 // In English fields are called as in requests.
                 let label = label.filter(|_| self.reading.locale != peyvand::Locale::En);
                 let label = label.unwrap_or(field);
-                let mut shown = |value: &Option<Value>| match value {
-                    None => self
+                let mut shown = |value: &Option<Value>| match (value, known) {
+                    (None, _) => Ok(self
                         .reading
                         .word(["(empty)", "(خالی)", "(فارغ)"])
-                        .to_owned(),
-                    Some(Value::Reference(id)) => names.name(*id),
-                    Some(value) => self.reading.value(value, known),
+                        .to_owned()),
+                    (Some(Value::Reference(id)), _) => Ok(names.name(*id)),
+                    (Some(value), Some(field)) => self.session.show_value(field, value),
+                    (Some(value), None) => Ok(value.to_string()),
                 };
                 let line = match before {
-                    None => format!("    {label}: {}", shown(after)),
-                    Some(_) => format!("    {label}: {} -> {}", shown(before), shown(after)),
+                    None => format!("    {label}: {}", shown(after)?),
+                    Some(_) => format!("    {label}: {} -> {}", shown(before)?, shown(after)?),
                 };
                 output.line(line)?;
             }

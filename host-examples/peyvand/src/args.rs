@@ -230,7 +230,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Process(process::Process),
     /// The 360 view of a record; and views: which records, in which columns and order, drawn as what
-    #[command(after_help = "Example:\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa")]
+    #[command(
+        after_help = "Examples:\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --panel interactions-of --limit 50"
+    )]
     View(view::Views),
     /// The form of an object or a record, as its user sees it
     #[command(

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use clap::Args;
-use peyvand::{Caller as Found, CallingCode, CustomerView, PanelShown, RecordId};
+use peyvand::{Caller as Found, CallingCode, CustomerView, PanelShown, RecordId, ViewPage};
 use serde_json::json;
 
+use crate::args::view::Views;
 use crate::fault::{Exit, Fault};
-use crate::moment::Moment;
 use crate::output::{Output, Side, Table};
 use crate::store::{self, Need};
 use crate::value::Reading;
@@ -81,13 +81,22 @@ fn tell_found(found: &[Found], reading: Reading, output: &mut Output<'_>) -> Res
 /// The 360 view of a record.
 pub(crate) fn view(
     id: RecordId,
-    as_of: Option<Moment>,
+    asked: &Views,
     dir: &Path,
     output: &mut Output<'_>,
 ) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
         let session = store::session(engine)?;
-        let shown = match as_of {
+        if let Some(key) = &asked.panel {
+            let mut page = ViewPage::first();
+            (page.limit, page.after) = (asked.limit, asked.after.clone());
+            let rows = session.customer_panel(id, key, &page)?;
+            return match output.json {
+                true => output.document(&rows),
+                false => crate::view::tell_rows(&rows, output),
+            };
+        }
+        let shown = match asked.as_of {
             Some(moment) => session.as_of(moment.0)?.customer_view(id)?,
             None => session.customer_view(id)?,
         };
@@ -110,19 +119,19 @@ fn tell(view: &CustomerView, reading: Reading, output: &mut Output<'_>) -> Resul
         output.line("")?;
         output.line(&panel.rows.name)?;
         match panel.is_itself {
-            true => tell_itself(panel, reading, output)?,
+            true => tell_itself(panel, output)?,
             false => tell_rows(panel, reading, output)?,
         }
     }
     Ok(())
 }
 
-fn tell_itself(panel: &PanelShown, reading: Reading, output: &mut Output<'_>) -> Result<(), Fault> {
+fn tell_itself(panel: &PanelShown, output: &mut Output<'_>) -> Result<(), Fault> {
     let Some(row) = panel.rows.rows.first() else {
         return Ok(());
     };
     for (column, cell) in panel.rows.columns.iter().zip(&row.cells) {
-        let text = reading.cell(cell);
+        let text = &cell.text;
         if !text.is_empty() {
             output.line(format!("  {}: {text}", column.label))?;
         }
@@ -139,7 +148,7 @@ fn tell_rows(panel: &PanelShown, reading: Reading, output: &mut Output<'_>) -> R
         };
         let cell = |row: &peyvand::RowShown| {
             let cell = row.cells.get(place);
-            cell.map_or_else(String::new, |cell| reading.cell(cell))
+            cell.map_or_else(String::new, |cell| cell.text.clone())
         };
         (
             (column.label.clone(), side),

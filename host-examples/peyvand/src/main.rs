@@ -113,7 +113,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Process(process) => process::run(process, dir, output),
         Command::View(asked) => match (&asked.of_many, asked.id) {
             (Some(views), _) => view::run(views, dir, output),
-            (None, Some(id)) => customer::view(id, asked.as_of, dir, output),
+            (None, Some(id)) => customer::view(id, asked, dir, output),
             (None, None) => Ok(Exit::Usage),
         },
         Command::Form(asked) => view::form(asked, dir, output),

@@ -7,7 +7,7 @@ use crate::context::Locale;
 use crate::error::ErrorKind;
 use crate::record::RecordId;
 use crate::session::Session;
-use crate::view::Declarations;
+use crate::view::{Declarations, ViewPage};
 
 /// With roles, and somebody who administers.
 fn administered(session: &Session) {
@@ -57,10 +57,10 @@ fn what_belongs_to_a_customer_or_to_his_people_and_deals_is_there_in_order() {
 #[test]
 fn the_record_itself_is_a_panel_with_its_totals_in_three_languages() {
     let of = Customer::new();
-    for (locale, profile, yes) in [
-        (Locale::En, "Profile", "Open opportunities"),
-        (Locale::Fa, "مشخصات", "فرصت‌های باز"),
-        (Locale::Ar, "الملف", "الفرص المفتوحة"),
+    for (locale, profile, total) in [
+        (Locale::En, "Profile", ("Open opportunities", "1")),
+        (Locale::Fa, "مشخصات", ("فرصت‌های باز", "۱")),
+        (Locale::Ar, "الملف", ("الفرص المفتوحة", "١")),
     ] {
         let view = of
             .session
@@ -85,7 +85,7 @@ fn the_record_itself_is_a_panel_with_its_totals_in_three_languages() {
                 value.columns[0].label.as_str(),
                 value.rows[0].cells[0].text.as_str()
             ),
-            (yes, "1")
+            total
         );
         assert!(
             view.panels
@@ -114,9 +114,30 @@ fn a_panel_has_so_many_rows_and_says_whether_there_are_more() {
             .unwrap()
     };
     let last = &panel("interactions-of").rows;
+    assert_eq!((last.rows.len(), last.has_more), (5, true));
+    let next = ViewPage::first().after(last.next.clone().unwrap());
+    let rest = of
+        .session
+        .customer_panel(of.account, "interactions-of", &next);
+    let rest: Vec<String> = rest
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|row| row.title)
+        .collect();
+    assert_eq!(rest, ["تماس 2", "تماس 1"]);
+    let error = of
+        .session
+        .customer_panel(of.account, "interaction-of", &next)
+        .unwrap_err();
     assert_eq!(
-        (last.rows.len(), last.has_more, last.next.as_deref()),
-        (5, true, None)
+        error.to_string(),
+        "there is no panel 'interaction-of' on account; did you mean 'interactions-of'?"
+    );
+    assert!(
+        of.session
+            .customer_panel(of.account, "messages-of", &next)
+            .is_err()
     );
     assert_eq!(last.rows[0].title, "تماس 7");
     assert!(!panel("contacts-of").rows.has_more);
@@ -226,7 +247,7 @@ fn totals_in_a_panel_are_those_of_what_belongs() {
     let total = worth.rows.total.as_ref().unwrap();
     assert_eq!(
         (total.count, total.values[0][0].text.as_str()),
-        (2, "1500 IRR")
+        (2, "1,500 IRR")
     );
 }
 

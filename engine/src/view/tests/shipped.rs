@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{Staff, create};
 use crate::context::Locale;
 use crate::error::Result;
-use crate::view::{Declarations, Direction, FormFor, FormPurpose, TileAnswer, ViewKind, ViewPage};
+use crate::locale::Direction;
+use crate::view::{Declarations, FormFor, FormPurpose, TileAnswer, ViewKind, ViewPage};
 
 fn all() -> Declarations {
     let read = |text: &str| {

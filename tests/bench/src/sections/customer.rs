@@ -10,6 +10,7 @@ use peyvand::{CallingCode, Engine, Fields, Query, RecordId, Request, Session};
 use rusqlite::{Connection, params};
 
 use crate::args::Args;
+use crate::contestants::Who;
 use crate::customers::{Customers, phone};
 use crate::draws::{Draws, mix};
 use crate::report::{Cell, Report, Table};
@@ -303,6 +304,7 @@ pub(crate) fn customer(args: &Args, report: &mut Report) {
         args.customers,
         begin.elapsed().as_secs_f64()
     ));
+    let beside = args.contestants.contains(&Who::Sqlite);
     let sqlite = Connection::open(dir.join("customers.db")).unwrap();
     let cache = (args.cache_bytes + args.overlay_bytes as u64) >> 10;
     sqlite
@@ -311,7 +313,9 @@ pub(crate) fn customer(args: &Args, report: &mut Report) {
         ))
         .unwrap();
     sqlite.set_prepared_statement_cache_capacity(64);
-    fill_sqlite(&sqlite, args, &customers);
+    if beside {
+        fill_sqlite(&sqlite, args, &customers);
+    }
     let sides = Sides {
         session: engine(&dir.join("crm"), args).session(),
         ids,
@@ -350,17 +354,21 @@ pub(crate) fn customer(args: &Args, report: &mut Report) {
         let warm = draws.many((args.customers as usize / 2).min(50_000), 3);
         warm.iter().for_each(|number| {
             sides.engine(ask, *number);
-            sides.sqlite(ask, *number);
+            if beside {
+                sides.sqlite(ask, *number);
+            }
         });
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for round in 0..args.rounds as u64 {
             let drawn = draws.many(2_000, 100 + round);
             ours.extend(drawn.iter().map(|number| sides.engine(ask, *number)));
-            theirs.extend(drawn.iter().map(|number| sides.sqlite(ask, *number)));
+            let drawn = drawn.iter().filter(|_| beside);
+            theirs.extend(drawn.map(|number| sides.sqlite(ask, *number)));
         }
         let at = |times: &mut Vec<u64>, part: usize| {
             times.sort_unstable();
-            times[times.len() * part / 100] as f64 / 1_000.0
+            let at = times.get(times.len() * part / 100);
+            at.map_or(f64::NAN, |nanos| *nanos as f64 / 1_000.0)
         };
         let cells = [
             at(&mut ours, 50),
