@@ -5,6 +5,7 @@ mod case;
 mod explained;
 mod hidden_child;
 mod house;
+mod keys;
 mod leaks;
 mod leaving;
 mod listed;
@@ -12,6 +13,7 @@ mod looks;
 mod model;
 mod plugin_doors;
 mod processes;
+mod races;
 mod rights;
 mod whole_reads;
 

@@ -18,7 +18,10 @@ use crate::session::Session;
 use crate::write::{Committed, Request};
 
 /// The fields that are handed over: whose a record is, and who stands above.
-const HANDED: [&str; 3] = ["owner", "manager", "active"];
+const HANDED: [&str; 3] = ["owner", "manager", ACTIVE];
+
+/// Of users and their keys.
+const ACTIVE: &str = "active";
 
 /// Who gets what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +86,10 @@ pub struct HandedOver {
     pub object: String,
     /// What a person would call it.
     pub title: String,
-    /// Which field says whose it is, or who stands above: `owner`, `manager`.
+    /// Which field says whose it is, or who stands above: `owner`, `manager`. `active` of a key that acts for him: it is
+    /// closed.
     pub field: String,
-    /// Who gets it.
+    /// Who gets it; of a key, who is there to make another one.
     #[serde(with = "crate::write::id_text")]
     pub to: RecordId,
 }
@@ -140,7 +144,35 @@ fn all_of(reader: &Reader, user: RecordId, rule: &HandOver) -> Result<Vec<Handed
             }
         }
     }
+    if rule.deactivate {
+        all.extend(keys_of(reader, user, rule.to)?);
+    }
     Ok(all)
+}
+
+/// The keys that act for a user: none of them opens anything once he is not active.
+fn keys_of(reader: &Reader, user: RecordId, to: RecordId) -> Result<Vec<HandedOver>> {
+    let mut keys = Vec::new();
+    let object = reader.schema.object("api_key");
+    let Some((object, field)) = object.and_then(|object| Some((object, object.field("user")?)))
+    else {
+        return Ok(keys);
+    };
+    for id in reader.referring(object, field.number, user)? {
+        let Some(record) = reader.get_stored(id)? else {
+            continue;
+        };
+        if record.get("active") != Some(&Value::Boolean(false)) {
+            keys.push(HandedOver {
+                record: id,
+                object: object.name.clone(),
+                title: record.title(),
+                field: ACTIVE.to_owned(),
+                to,
+            });
+        }
+    }
+    Ok(keys)
 }
 
 impl Session {
@@ -212,11 +244,15 @@ impl Session {
             .iter()
             .map(|one| {
                 let field = one.field.as_str();
-                Request::update(one.record, json!({field: one.to.to_string()}))
+                let value = match field {
+                    ACTIVE => json!(false),
+                    _ => json!(one.to.to_string()),
+                };
+                Request::update(one.record, json!({field: value}))
             })
             .collect();
         if rule.deactivate {
-            requests.push(Request::update(user, json!({"active": false})));
+            requests.push(Request::update(user, json!({ACTIVE: false})));
         }
         self.commit(requests)
     }

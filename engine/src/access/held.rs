@@ -1,6 +1,6 @@
 //! Which sights are compiled already, and are they still right?
 //!
-//! A counter in the store is raised by every change of users and keys, and, while access is enforced, of teams, roles,
+//! A counter in the store is raised by every change of users, roles and keys, and, while access is enforced, of teams,
 //! territories, deputies and shares. Sights are kept until it, or the schema, is another.
 
 use std::collections::HashMap;

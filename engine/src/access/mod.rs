@@ -39,6 +39,6 @@ pub(crate) use looks::{write_down, write_down_if_full};
 pub(crate) use organisation::Organisation;
 pub(crate) use role::{denied, register};
 pub(crate) use seeing::{Seeing, attached_to};
-pub(crate) use setting::is_enforced;
+pub(crate) use setting::{enforces, is_enforced};
 pub(crate) use sight::Others;
 pub(crate) use tag::{Glance, Tagging};

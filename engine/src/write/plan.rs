@@ -269,7 +269,9 @@ impl Planner {
         };
         let mut objects = drafts.drafts.iter().map(|draft| &draft.object.name);
         let changed = objects.any(|name| concerns(name));
-        if changed || write.acting.seeing.is_some() {
+        let mut stored = drafts.stored.iter();
+        let enforces = stored.any(|(.., stored)| access::enforces(&stored.entries));
+        if changed || enforces || write.acting.seeing.is_some() {
             self.unchanged.push(access::counter_key());
         }
         if changed {
