@@ -1,6 +1,7 @@
 //! Does everybody see and do what his role gives him, and nothing else, by whatever door?
 
 mod answers;
+mod audits;
 mod case;
 mod explained;
 mod hidden_child;

@@ -6,9 +6,10 @@
 //! who stands where, `sight` judges `compile` makes one, `narrow` says
 //! where what it sees lies, `seeing` joins it to a reader, `held` keeps what was compiled; `guard` refuses what
 //! would leave nobody in charge, `setting` switches it all on, `explain` says why, in
-//! the `words` of three languages, `looks` notes who saw what is confidential, and `hand_over` is for who leaves.
+//! the `words` of three languages, `looks` notes who saw what is confidential, `audit` tells of it, and `hand_over` is for who leaves.
 
 mod acting;
+mod audit;
 mod compile;
 mod explain;
 mod guard;
@@ -26,6 +27,7 @@ mod sight;
 mod tag;
 mod words;
 
+pub use audit::{Audit, read_audit};
 pub use explain::Explanation;
 pub use hand_over::{HandOver, HandedOver};
 pub use key::{KeyMade, NewKey};

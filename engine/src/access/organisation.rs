@@ -307,7 +307,7 @@ impl Organisation {
             return None;
         }
         Some(denied(
-            "access cannot be enforced: no active user has a role that administers; give one the role `administrator`, which `Session::add_standard_roles` or `peyvand access roles --add` makes",
+            "access cannot be enforced: no active user has a role that administers",
         ))
     }
 

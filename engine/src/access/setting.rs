@@ -52,9 +52,15 @@ impl Session {
     /// # Errors
     /// When nobody administers: then nobody could switch it off again. When who asks does not administer.
     pub fn enforce_access(&self, enforced: bool) -> Result<()> {
-        let (_, config) = self.engine.read()?;
+        let (reader, config) = self.engine.read()?;
         if config.enforces_access == enforced {
             return Ok(());
+        }
+        // Asked again where it is committed; here there is room for what to do.
+        let failure = super::Organisation::read(&reader)?.without_administrator();
+        if let Some(failure) = failure.filter(|_| enforced) {
+            return Err(Error::new(ErrorKind::Refused, failure.message)
+                .hint("give a user the role `administrator`; `Session::add_standard_roles`, or `peyvand access roles --add`, makes it"));
         }
         let stored = Stored {
             what: match enforced {

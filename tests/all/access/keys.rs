@@ -27,7 +27,7 @@ fn a_key_gives_no_more_than_its_user_has_and_than_it_says() {
     let own = json!({"name": "فولاد", "owner": "sara", "employees": 7});
     let own = house.make("account", own);
     house.make("account", json!({"name": "نفت", "owner": "reza"}));
-    let secret = json!({"name": "راز", "owner": "mina", "confidential": true});
+    let secret = json!({"name": "راز", "owner": "reza", "confidential": true});
     house.make("account", secret);
     let shared = house.make("contact", json!({"name": "علی", "owner": "mina"}));
     let share = json!({"record": shared.to_string(), "user": "sara", "verbs": ["read"]});

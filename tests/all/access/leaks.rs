@@ -137,6 +137,11 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::export" => |s, h| told(s.export(&Query::new("account"))) + told(s.export(&Query::new("account").filter(owned_by(h)))).as_str();
         "Session::who_saw" => |s, h| told(s.who_saw(h.account));
         "Session::who_exported" => |s, _h| told(s.who_exported("account"));
+        "Session::audit" => |s, _h| {
+            let mut text = Vec::new();
+            let made = s.audit(peyvand::Position::START, None, &mut text);
+            told(made) + &String::from_utf8_lossy(&text)
+        };
         "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
         "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
         "Session::enforces_access" => |s, _h| told(s.enforces_access());
