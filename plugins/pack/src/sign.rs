@@ -293,4 +293,26 @@ mod tests {
         assert!(attach(&plugin(), fixture!("legacy.minisig")).is_err());
         assert!(attach(&plugin(), "no signature").is_err());
     }
+
+    #[test]
+    fn a_signed_text_fits_its_key_and_no_other_text_or_key() {
+        let text = "حسابرسی\n".as_bytes();
+        let signature = sign_text(text, fixture!("open.key"), None, "until 7").unwrap();
+        let verified = verify_text(text, &signature, fixture!("open.pub"));
+        assert_eq!(verified.unwrap(), "until 7");
+        let line = fixture!("open.pub").lines().nth(1).unwrap();
+        assert!(verify_text(text, &signature, line).is_ok());
+        let other = verify_text(b"other", &signature, line);
+        assert!(matches!(other, Err(SignError::Other(_))), "{other:?}");
+        let other = verify_text(text, &signature, fixture!("locked.pub"));
+        assert!(matches!(other, Err(SignError::Other(_))), "{other:?}");
+        assert!(matches!(
+            verify_text(text, &signature, ""),
+            Err(SignError::Public(_))
+        ));
+        assert!(matches!(
+            verify_text(text, "", line),
+            Err(SignError::Signature(_))
+        ));
+    }
 }

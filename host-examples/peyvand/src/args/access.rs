@@ -36,6 +36,13 @@ pub(crate) enum Access {
         #[arg(long)]
         add: bool,
     },
+    /// How much of an object each user sees
+    #[command(after_help = "Example:\n  peyvand access report opportunity --locale fa")]
+    Report {
+        /// Such as account or opportunity
+        #[arg(default_value = "account")]
+        object: String,
+    },
     /// Let a user, a team or everybody of a role do something with one record
     #[command(
         after_help = "Example:\n  peyvand access share acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --user sara --verb read --verb update"
