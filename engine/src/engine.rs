@@ -123,6 +123,7 @@ impl Engine {
             ids: inner.ids.clone(),
             actor,
             key: None,
+            under: None,
             locale: inner.locale,
             zone: inner.zone,
         };

@@ -16,6 +16,7 @@ mod plugin_doors;
 mod processes;
 mod races;
 mod rights;
+mod running_as;
 mod whole_reads;
 
 /// Everything that reads.

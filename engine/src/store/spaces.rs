@@ -12,6 +12,7 @@
 //! | `SCRIPT` | name text | the script and its versions, JSON |
 //! | `ACCESS` | – | a counter that every change of users, teams, roles, territories and shares raises while access is enforced |
 //! | `ACCESS` | `enforced` | there while access is enforced |
+//! | `ACCESS` | `as ` and a plugin or script, text | the user as whom it runs, and it again, text |
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |

@@ -140,8 +140,9 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::audit" => |s, _h| {
             let mut text = Vec::new();
             let made = s.audit(peyvand::Position::START, None, &mut text);
-            told(made) + &String::from_utf8_lossy(&text)
+            [told(made), String::from_utf8_lossy(&text).into_owned()].concat()
         };
+        "Session::running_as" => |s, _h| told(s.running_as());
         "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
         "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
         "Session::enforces_access" => |s, _h| told(s.enforces_access());
@@ -225,6 +226,7 @@ pub(super) const WRITES: &[&str] = &[
     "Session::add_standard_templates",
     "Session::add_standard_roles",
     "Session::enforce_access",
+    "Session::run_as",
     "Session::create_key",
     "Session::revoke_key",
     "Session::hand_over",
