@@ -36,6 +36,15 @@ pub(crate) fn run(asked: &Access, dir: &Path, output: &mut Output<'_>) -> Result
             }
             Access::Roles { add } => roles(&session, *add, output),
             Access::Report { object } => report(engine, &session, object, output),
+            Access::RunAs { what, user, nobody } => {
+                if let Some(what) = what
+                    && (user.is_some() || *nobody)
+                {
+                    let user = user.as_deref().map(|user| user_of(engine, user));
+                    session.run_as(what, user.transpose()?)?;
+                }
+                running_as(engine, &session, output)
+            }
             Access::Share(share) => self::share(engine, &session, share, output),
             Access::HandOver(asked) => hand_over(engine, &session, asked, output),
             Access::WhoSaw { what } => who_saw(engine, &session, what, output),
@@ -172,6 +181,25 @@ fn report(
         (false, Locale::Ar) => output.line("لا تُفرض الصلاحيات: يرى الجميع كل شيء"),
         (false, _) => output.line("access is not enforced: everybody sees everything"),
     }
+}
+
+fn running_as(engine: &Engine, session: &Session, output: &mut Output<'_>) -> Result<(), Fault> {
+    let running = session.running_as()?;
+    if output.json {
+        let data = running
+            .iter()
+            .map(|(what, user)| json!({"what": what.to_string(), "user": user.to_string()}));
+        return output.document(&json!({"data": data.collect::<Vec<_>>()}));
+    }
+    if running.is_empty() {
+        return output.line("plugins and scripts run as nobody: they do what they were granted");
+    }
+    let mut table = Table::new(&[("what", Side::Left), ("runs as", Side::Left)]);
+    for (what, user) in &running {
+        let name = engine.session().get(*user).map(|user| user.title());
+        table.row([what.to_string(), name.unwrap_or_else(|_| user.to_string())]);
+    }
+    output.table(&table)
 }
 
 fn share(
