@@ -266,11 +266,8 @@ impl Sight {
                 let Some(hidden) = self.hidden.get(&child.number) else {
                     continue;
                 };
-                let by = std::iter::once(rollup.by.as_str());
-                let names = by
-                    .chain(rollup.only.keys().map(String::as_str))
-                    .chain(rollup.measure.field());
-                let mut numbers = names.filter_map(|name| child.field(name));
+                let names = rollup.fields();
+                let mut numbers = names.into_iter().filter_map(|name| child.field(name));
                 if numbers.any(|field| hidden.contains(&field.number)) {
                     more.push((object.number, field.number));
                 }

@@ -155,6 +155,11 @@ fn all_records(object: &Object) -> Span {
     Span::prefix(&spaces::of_object(spaces::RECORD, object.number))
 }
 
+/// The way that reads these records and no others.
+pub(super) fn among(ids: Vec<u128>, wanted: &Wanted<'_>) -> Plan {
+    of_ids(Via::Id, ids, Some(wanted))
+}
+
 /// Candidates that are known one by one.
 fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
     ids.sort_unstable();

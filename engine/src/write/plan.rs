@@ -20,8 +20,10 @@ use super::rollup::Deltas;
 use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
+use crate::query::BoundTotal;
 use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
+use crate::search;
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
 /// How many entries the common part of a commit usually comes to for each record.
@@ -213,6 +215,7 @@ impl Planner {
         let tagging = self.tagging.entry(number);
         let tagging = tagging.or_insert_with(|| Tagging::of(&draft.object));
         index(draft, *tagging, &mut writes);
+        post(draft, &mut writes);
         self.leaves.add(subject(draft), writes);
         self.unique(draft);
         self.references(draft);
@@ -293,6 +296,9 @@ impl Planner {
                     None => self.delete(key.clone()),
                 }
             }
+            if let Some(fill) = &stored.fill {
+                self.fill(fill, write)?;
+            }
             self.writes
                 .extend(stored.stamps.iter().map(|prefix| Entry::Stamp {
                     prefix: prefix.clone(),
@@ -337,9 +343,16 @@ impl Planner {
             fields(old, |field| field.unique),
             fields(new, |field| field.unique),
         );
+        let found_by = |object: &Object| -> BTreeSet<(u32, u8)> {
+            let having = object.live_fields().filter(|field| field.is_searchable());
+            having
+                .map(|field| (field.number, field.searchable))
+                .collect()
+        };
+        let words_differ = found_by(old) != found_by(new);
         // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
         let retag = Tagging::differs(old, new);
-        if was == is && claimed == claims && !retag {
+        if was == is && claimed == claims && !retag && !words_differ {
             return Ok(());
         }
         let number = new.number;
@@ -356,9 +369,38 @@ impl Planner {
             writes.extend(build.map(|field| put(entry(field), tag.clone())));
             let build = claims.difference(&claimed).filter_map(claim);
             writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
+            if words_differ {
+                let posted = search::postings_of_record(old, &record);
+                let posts = search::postings_of_record(new, &record);
+                writes.extend(posted.difference(&posts).cloned().map(delete));
+                let build = posts.difference(&posted).cloned();
+                writes.extend(build.map(|key| put(key, Vec::new())));
+            }
             self.leaves.add(Subject { object: number, id }, writes);
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Gives records of an older store the words by which they are found.
+    fn fill(&mut self, fill: &search::Fill, write: &Write<'_>) -> Result<()> {
+        let Some(object) = write.reader.schema.by_number(fill.object) else {
+            return Ok(());
+        };
+        for record in write
+            .reader
+            .stored_records(object, &fill.ids)?
+            .into_iter()
+            .flatten()
+        {
+            let id = record.id.number;
+            self.unchanged
+                .push(spaces::of_record(spaces::RECORD, fill.object, id));
+            let postings = search::postings_of_record(object, &record).into_iter();
+            let writes = postings.map(|key| put(key, Vec::new())).collect();
+            let object = fill.object;
+            self.leaves.add(Subject { object, id }, writes);
+        }
+        Ok(())
     }
 
     /// Adds up the totals that a changed object gains over the records there are, and drops those that it loses.
@@ -405,6 +447,43 @@ impl Planner {
             })?;
             self.totals.push(deltas);
         }
+        self.live_totals(old, new, schema, write)
+    }
+
+    /// The same of live totals.
+    fn live_totals(
+        &mut self,
+        old: Option<&Arc<Object>>,
+        new: &Arc<Object>,
+        schema: &Schema,
+        write: &Write<'_>,
+    ) -> Result<()> {
+        let has =
+            |object: &Object, number| object.totals.iter().any(|total| total.number == number);
+        for total in old.iter().flat_map(|old| &old.totals) {
+            if !has(new, total.number) {
+                let prefix = spaces::of_field(spaces::LIVE_TOTAL, new.number, total.number);
+                write.reader.snapshot.scan_all(&prefix, |key, _| {
+                    self.delete(key.to_vec());
+                    Ok::<_, Error>(ControlFlow::Continue(()))
+                })?;
+            }
+        }
+        let gained = schema.live_totals(&new.name).iter();
+        let gained: Vec<&BoundTotal> = gained
+            .filter(|total| !old.is_some_and(|old| has(old, total.number())))
+            .collect();
+        let (Some(old), false) = (old, gained.is_empty()) else {
+            return Ok(());
+        };
+        let mut deltas = Deltas::new();
+        write.reader.each(old, |record| {
+            gained
+                .iter()
+                .for_each(|total| deltas.begin_live(total, &record));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.totals.push(deltas);
         Ok(())
     }
 }
@@ -455,6 +534,32 @@ fn subject(draft: &Draft) -> Subject {
     Subject {
         object: draft.object.number,
         id: draft.id.number,
+    }
+}
+
+/// Changes the words by which a record is found.
+fn post(draft: &Draft, writes: &mut Vec<Entry>) {
+    let (object, id) = (draft.object.number, draft.id.number);
+    let fields = draft.object.live_fields();
+    for field in fields.filter(|field| field.is_searchable()) {
+        let value = |record: &'_ Option<Record>| {
+            record
+                .as_ref()
+                .and_then(|record| record.value(field.number))
+                .cloned()
+        };
+        let (old, new) = (value(&draft.before), value(&draft.after));
+        if old == new {
+            continue;
+        }
+        let old = search::postings_of(object, field, old.as_ref(), id);
+        let new = search::postings_of(object, field, new.as_ref(), id);
+        writes.extend(old.difference(&new).cloned().map(delete));
+        writes.extend(
+            new.difference(&old)
+                .cloned()
+                .map(|key| put(key, Vec::new())),
+        );
     }
 }
 

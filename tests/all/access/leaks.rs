@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use peyvand::{
     Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Session, ViewDefinition, ViewPage,
+    RenderOptions, Session, Value, ViewDefinition, ViewPage,
 };
 use serde_json::json;
 
@@ -67,6 +67,11 @@ pub(super) fn doors() -> Vec<Door> {
     let mut doors: Vec<Door> = doors! {
         "Session::get" => |s, h| told(s.get(h.account));
         "Session::show" => |s, h| told(s.get(h.account).map(|record| s.show(&record, "name")));
+        "Session::show_value" => |s, h| {
+            let schema = s.engine().schema().unwrap();
+            let field = schema.object("contact").and_then(|object| object.field("account"));
+            told(s.show_value(field.unwrap(), &Value::Reference(h.account)))
+        };
         "Session::find" => |s, _h| told(s.find("account", "external_id", SECRET));
         "Session::query" => |s, h| {
             let all = ["account", "contact", "lead", "opportunity", "activity", "message", "document",
@@ -118,6 +123,16 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::try_view" => |s, _h| told(s.try_view(&ViewDefinition::list("account"), &ViewPage::first()));
         "Session::forms" => |s, _h| told(s.forms(None));
         "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
+        "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
+        "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
+        "Session::callers" => |s, _h| told(s.callers("+98 912 770 7777", None)) + told(s.callers("7707777", None)).as_str();
+        "Session::customer_timeline" => |s, h| {
+            let events = s.customer_timeline(h.account, None, 100).unwrap_or_default();
+            assert!(events.is_empty() || s.get(h.account).is_ok(), "{events:?}");
+            told(s.customer_timeline(h.contact, None, 1)) + told(events.iter().map(|event| &event.changes).collect::<Vec<_>>().first().map_or(Err(()), Ok)).as_str()
+        };
+        "Session::dealings" => |s, h| told(s.dealings(h.account)) + told(s.dealings(h.contact)).as_str();
+        "Session::users_without_entries" => |s, _h| told(s.users_without_entries("2026-03-25".parse().unwrap()));
         "Session::dashboards" => |s, _h| told(s.dashboards());
         "Session::dashboard" => |s, _h| told(s.dashboard(SECRET).map(drop));
         "Session::dashboard_tiles" => |s, h| told(s.dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
@@ -159,6 +174,7 @@ pub(super) fn doors() -> Vec<Door> {
         "Past::aggregate" => |s, _h| told(past(s).aggregate(&Aggregate::new("account").group_by("name")));
         "Past::view" => |s, h| told(past(s).view(&h.view.id.unwrap().to_string()).map(drop));
         "Past::view_rows" => |s, h| told(past(s).view_rows(&h.view, &ViewPage::first()).map(|page| (page.rows, page.groups, page.total)));
+        "Past::customer_view" => |s, h| told(past(s).customer_view(h.account));
         "Past::dashboard_tiles" => |s, h| told(past(s).dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
     });
     doors
@@ -270,7 +286,7 @@ pub(super) fn hide_what_belongs_to(house: &House, account: RecordId) -> Hidden {
     let of = account.to_string();
     let contact = make(
         "contact",
-        json!({"name": SECRET, "account": of, "email": "secret77@example.com"}),
+        json!({"name": SECRET, "account": of, "email": "secret77@example.com", "mobile": "+989127707777"}),
     );
     let _ = boss.put_process(&process()).unwrap();
     let lead = make("lead", json!({"name": SECRET}));
@@ -393,6 +409,8 @@ fn who_has_no_rights_sees_nothing_by_whatever_door() {
         "Session::comments",
         "Session::aggregate",
         "Session::view_rows",
+        "Session::customer_view",
+        "Session::callers",
         "Session::dashboard_tiles",
         "Session::render",
         "Session::processes",
