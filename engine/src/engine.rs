@@ -254,6 +254,17 @@ impl Engine {
         Ok((reader.seen_by(seeing), config))
     }
 
+    /// What a plugin or a script reads: all, unless it runs as a user.
+    pub(crate) fn read_for(&self, actor: &Actor, context: &Context) -> Result<Reader> {
+        let (reader, config) = self.read()?;
+        let sights = &self.inner.sights;
+        let bound = crate::access::bound(sights, &reader, &config, (actor, context));
+        let bound = bound.map_err(|stopped| {
+            crate::error::Error::new(crate::error::ErrorKind::Refused, stopped.message)
+        })?;
+        Ok(bound.unwrap_or(reader))
+    }
+
     /// The name of a record's object.
     pub(crate) fn object_name(&self, id: RecordId) -> Option<String> {
         let schema = self.schema().ok()?;

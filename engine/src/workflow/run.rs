@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Trigger, Workflow};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::hook::{
     AfterCommit, Effects, HookContext, HookFailure, HookName, Interest, Registry, Row, Verb,
     WorkflowAction,
@@ -167,12 +167,8 @@ fn run_one(
     warnings: &mut Vec<String>,
 ) -> Result<()> {
     let session = engine.session();
-    let (reader, config) = engine.read()?;
-    let who = (&action.name().actor, &session.context);
-    let bound = crate::access::bound(&engine.inner.sights, &reader, &config, who);
-    let bound = bound.map_err(|stopped| Error::new(ErrorKind::Refused, stopped.message))?;
     // As whom it runs decides which records it is given.
-    let reader = bound.unwrap_or(reader);
+    let reader = engine.read_for(&action.name().actor, &session.context)?;
     let now = session.context.now();
     let today = session.context.day_of(now);
     let scope = format!("{}/{}", workflow.plugin, workflow.name);
