@@ -21,7 +21,7 @@ use crate::check::Checked;
 use crate::config::{Config, Held};
 use crate::content::Content;
 use crate::context::{Actor, Clock, Context, IdSource, Locale};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::gamification::League;
 use crate::hook::{Bill, Bills};
 use crate::journal::Position;
@@ -259,9 +259,7 @@ impl Engine {
         let (reader, config) = self.read()?;
         let sights = &self.inner.sights;
         let bound = crate::access::bound(sights, &reader, &config, (actor, context));
-        let bound = bound.map_err(|stopped| {
-            crate::error::Error::new(crate::error::ErrorKind::Refused, stopped.message)
-        })?;
+        let bound = bound.map_err(|stopped| Error::new(ErrorKind::Refused, stopped.message))?;
         Ok(bound.unwrap_or(reader))
     }
 

@@ -174,9 +174,8 @@ impl Sight {
         if rights.reads_all || (wide && passes_confidential) {
             return None;
         }
-        let reach = (!wide).then(|| {
-            [&reach.owners, &reach.territories, &reach.residents].map(|numbers| Marks::of(numbers))
-        });
+        let reach =
+            (!wide).then(|| [&reach.owners, &reach.territories, &reach.residents].map(Marks::of));
         let prefix = object.prefix();
         let shared = self.shares.keys().filter(|id| id.prefix() == prefix);
         Some(Glance {
@@ -217,7 +216,7 @@ mod tests {
             id: RecordId::new(object.prefix(), 1),
             object: object.clone(),
             revision: 1,
-            values: Vec::new(),
+            values: Default::default(),
         };
         for (name, value) in values.drain(..) {
             record.set(object.field(name).unwrap().number, value);
