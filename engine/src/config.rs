@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) schema: Arc<Schema>,
     /// Whether users see what their roles give them, and nothing else.
     pub(crate) enforces_access: bool,
+    /// Plugins and scripts that run as users.
+    pub(crate) runs_as: crate::access::Bindings,
     installed: Definitions,
     /// Not the store's: it comes with the engine and is the same in each of its configs.
     host: Host,
@@ -92,6 +94,7 @@ impl Config {
             counter,
             schema: Arc::new(schema),
             enforces_access: crate::access::is_enforced(snapshot)?,
+            runs_as: crate::access::bindings(snapshot)?,
             installed: Definitions::load(snapshot)?,
             host: host.clone(),
             registry: OnceLock::new(),

@@ -237,7 +237,14 @@ impl Engine {
         cause: Option<Position>,
         depth: u8,
     ) -> Result<Vec<String>> {
+        let (reader, config) = self.read()?;
+        let who = (&followed.actor, context);
+        if let Err(stopped) = crate::access::bound(&self.inner.sights, &reader, &config, who) {
+            return Ok(vec![format!("effects were not done: {stopped}")]);
+        }
         let context = Context {
+            under: config.runs_as.get(&followed.actor).copied(),
+            key: None,
             actor: followed.actor,
             ..context.clone()
         };

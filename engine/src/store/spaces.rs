@@ -10,8 +10,9 @@
 //! | `PLUGIN` | id text | manifest, state and settings, JSON |
 //! | `PLUGIN_BYTES` | id text, part u32 | 32 KiB of the component |
 //! | `SCRIPT` | name text | the script and its versions, JSON |
-//! | `ACCESS` | – | a counter that every change of users, teams, roles, territories and shares raises while access is enforced |
+//! | `ACCESS` | – | a counter that every change of what somebody may do raises |
 //! | `ACCESS` | `enforced` | there while access is enforced |
+//! | `ACCESS` | `as ` and a plugin or script, text | the user as whom it runs, and it again, text |
 //! | `SETTING` | name text | a setting of the workspace |
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |

@@ -4,6 +4,7 @@
 //! It decides nothing any more.
 
 mod hooked;
+mod indexes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -25,6 +26,8 @@ use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
 use crate::search;
 use crate::store::{Commit, Write as Entry, codec, spaces};
+
+pub(crate) use indexes::index_entries;
 
 /// How many entries the common part of a commit usually comes to for each record.
 const USUAL_WRITES: usize = 4;
@@ -214,7 +217,7 @@ impl Planner {
         let number = draft.object.number;
         let tagging = self.tagging.entry(number);
         let tagging = tagging.or_insert_with(|| Tagging::of(&draft.object));
-        index(draft, *tagging, &mut writes);
+        indexes::index(draft, *tagging, &mut writes);
         post(draft, &mut writes);
         self.leaves.add(subject(draft), writes);
         self.unique(draft);
@@ -272,7 +275,9 @@ impl Planner {
         };
         let mut objects = drafts.drafts.iter().map(|draft| &draft.object.name);
         let changed = objects.any(|name| concerns(name));
-        if changed || write.acting.seeing.is_some() {
+        let mut stored = drafts.stored.iter();
+        let enforces = stored.any(|(.., stored)| access::enforces(&stored.entries));
+        if changed || enforces || write.acting.seeing.is_some() {
             self.unchanged.push(access::counter_key());
         }
         if changed {
@@ -508,17 +513,6 @@ pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
     codec::encode(record.revision, &record.values)
 }
 
-/// The entries of a record in every index of its object: keys, and the tag that is the value of each.
-pub(crate) fn index_entries(object: &Object, record: &Record) -> (BTreeSet<Vec<u8>>, Vec<u8>) {
-    let indexed = object.live_fields().filter(|field| field.is_indexed());
-    let keys = indexed.map(|field| {
-        let value = record.value(field.number);
-        spaces::index(object.number, field.number, value, record.id.number)
-    });
-    let tag = Tagging::of(object).map_or_else(Vec::new, |tagging| tagging.tag(record));
-    (keys.collect(), tag)
-}
-
 fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
     Entry::Put { key, value }
 }
@@ -558,37 +552,5 @@ fn post(draft: &Draft, writes: &mut Vec<Entry>) {
                 .cloned()
                 .map(|key| put(key, Vec::new())),
         );
-    }
-}
-
-/// Moves a record in the indexes of its object.
-fn index(draft: &Draft, tagging: Option<Tagging>, writes: &mut Vec<Entry>) {
-    let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
-    let tag = |record| {
-        tagging
-            .map(|tagging| tagging.tag(record))
-            .unwrap_or_default()
-    };
-    let (was, tag) = (before.map(tag), after.map(tag));
-    let retagged = was != tag;
-    let tag = tag.unwrap_or_default();
-    for field in draft
-        .object
-        .live_fields()
-        .filter(|field| field.is_indexed())
-    {
-        let old = before.map(|record| record.value(field.number));
-        let new = after.map(|record| record.value(field.number));
-        if old == new && !retagged {
-            continue;
-        }
-        let key = |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
-        let (old, new) = (old.map(key), new.map(key));
-        // Two spellings may have one key.
-        if old == new && !retagged {
-            continue;
-        }
-        writes.extend(old.filter(|old| Some(old) != new.as_ref()).map(delete));
-        writes.extend(new.map(|key| put(key, tag.clone())));
     }
 }

@@ -1,7 +1,9 @@
 //! What can be asked on the command line?
 
 mod access;
+mod audit;
 mod document;
+mod key;
 mod message;
 mod plugin;
 pub(crate) mod process;
@@ -10,7 +12,9 @@ mod script;
 pub(crate) mod view;
 
 pub(crate) use access::{Access, HandOver, Share};
+pub(crate) use audit::{Audit, ExportAudit};
 pub(crate) use document::{AddDocument, Document};
+pub(crate) use key::{CreateKey, Key};
 #[cfg(test)]
 pub(crate) use message::CARRIERS;
 pub(crate) use message::{Message, Send};
@@ -159,6 +163,12 @@ pub(crate) enum Command {
     /// Who may see and do what
     #[command(subcommand)]
     Access(Access),
+    /// Keys by which programs act for users
+    #[command(subcommand)]
+    Key(Key),
+    /// What goes to who audits, signed
+    #[command(subcommand)]
+    Audit(Audit),
     /// Files that belong to records, with their versions
     #[command(subcommand)]
     Document(Document),

@@ -5,8 +5,8 @@
 use std::fmt::Debug;
 
 use peyvand::{
-    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Session, Value, ViewDefinition, ViewPage,
+    Aggregate, Filter, FormFor, Funnel, Mapping, Measure, NoticeState, Past, Process, Query,
+    RecordId, RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
 };
 use serde_json::json;
 
@@ -153,6 +153,16 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::export" => |s, h| told(s.export(&Query::new("account"))) + told(s.export(&Query::new("account").filter(owned_by(h)))).as_str();
         "Session::who_saw" => |s, h| told(s.who_saw(h.account));
         "Session::who_exported" => |s, _h| told(s.who_exported("account"));
+        "Session::audit" => |s, _h| {
+            let mut text = Vec::new();
+            let made = s.audit(peyvand::Position::START, None, &mut text);
+            [told(made), String::from_utf8_lossy(&text).into_owned()].concat()
+        };
+        "Session::search" => |s, _h| [told(s.search(&Search::new(SECRET))), told(s.search(&Search::new("secret77")))].concat();
+        "Session::funnel" => |s, _h| told(s.funnel(&Funnel::new()));
+        "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
+        "Session::base_currency" => |s, _h| told(s.base_currency());
+        "Session::running_as" => |s, _h| told(s.running_as());
         "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
         "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
         "Session::enforces_access" => |s, _h| told(s.enforces_access());
@@ -237,6 +247,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::add_standard_templates",
     "Session::add_standard_roles",
     "Session::enforce_access",
+    "Session::run_as",
+    "Session::set_base_currency",
     "Session::create_key",
     "Session::revoke_key",
     "Session::hand_over",

@@ -22,6 +22,7 @@ use crate::source;
 use crate::store::{self, Need};
 
 pub(crate) use bill::tell_bills;
+pub(crate) use sign::{password_in, unwritable};
 
 pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     match asked {
