@@ -1,7 +1,7 @@
 //! Which records, in which order, and what do they add up to?
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
-//! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
+//! name stands for, `operand` reads what it is compared with, `membership` whether it is in a segment, `compile` joins them into a test of one record; `order`
 //! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it, a
 //! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
 //! read, and `seen_totals` makes the totals of who sees a part.
@@ -16,6 +16,7 @@ mod explained;
 mod filter;
 mod index_part;
 mod json;
+mod membership;
 mod operand;
 mod order;
 mod page;
@@ -39,6 +40,7 @@ pub use page::{Page, Query};
 
 pub(crate) use aggregate::{aggregate, check as check_aggregate};
 pub(crate) use candidate::Look;
+pub(crate) use compile::Compiled;
 pub(crate) use page::{check, count, each_match, explain, run};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};

@@ -5,6 +5,7 @@
 
 mod feed;
 mod messages;
+mod segments;
 
 pub use feed::{Change, Touched};
 
@@ -57,6 +58,10 @@ pub enum EventKind {
     Updated,
     /// It went to the bin.
     Deleted,
+    /// It came into a segment, which the change of `segment` names.
+    EnteredSegment,
+    /// It left a segment.
+    LeftSegment,
     /// A message about it was written, queued, sent or received.
     Message,
     /// Something that was erased since, with everything that it said; the last such event is the erasing.
@@ -243,7 +248,7 @@ fn position_at_end(key: &[u8]) -> Option<Position> {
 }
 
 /// The objects whose records show on the timeline of the record that a field of theirs names.
-const SHOWN: [(&str, &str); 1] = [("comment", "about")];
+const SHOWN: [(&str, &str); 2] = [("comment", "about"), ("segment_member", "member")];
 
 /// Where the events of a record lie, before any of them is read.
 struct Places {
@@ -400,6 +405,7 @@ fn events(
         };
         let change = EntryChange { id, before, after };
         events.push(event(&entry, &change));
+        events.extend(segments::events_of(reader, &entry, id)?);
         before = change.after;
     }
     Ok((events, trimmed))

@@ -11,6 +11,7 @@ mod option_words;
 mod organisation;
 mod process;
 mod sales;
+mod segment;
 mod social;
 mod template;
 mod view;
@@ -34,6 +35,7 @@ pub(crate) fn schema() -> Schema {
             social::objects(),
             process::objects(),
             access::objects(),
+            segment::objects(),
         ]
         .into_iter()
         .flatten()
