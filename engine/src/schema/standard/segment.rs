@@ -32,6 +32,20 @@ fn segment() -> Declaration {
                 &["filter", "list", "union", "intersection", "difference"],
             )
             .default("filter")
+            .option_label("filter", "A filter", "یک فیلتر", "مرشح")
+            .option_label("union", "All of several", "همه‌ی چند بخش", "اتحاد شرائح")
+            .option_label(
+                "intersection",
+                "What several have in common",
+                "اشتراک چند بخش",
+                "تقاطع شرائح",
+            )
+            .option_label(
+                "difference",
+                "The first without the others",
+                "نخستین بدون بقیه",
+                "الأولى دون البقية",
+            )
             .label("Made by", "ساخته از", "تتكوّن من"),
             Field::new("filter", FieldKind::LongText).label("Filter", "فیلتر", "المرشح"),
             json("made_of").label("Made of", "از این بخش‌ها", "من الشرائح"),

@@ -53,8 +53,9 @@ impl Planner {
             counts: BTreeMap::new(),
         };
         let differing = old.differing(new);
+        let written: BTreeSet<RecordId> = drafts.drafts.iter().map(|draft| draft.id).collect();
         for object in &differing {
-            self.all_records(*object, drafts, &reader, &mut change)?;
+            self.all_records(*object, &written, &reader, &mut change)?;
         }
         for draft in &drafts.drafts {
             self.drafted(
@@ -64,7 +65,7 @@ impl Planner {
                 &mut change,
             )?;
         }
-        self.only_listed(&differing, &reader, &mut change)?;
+        self.only_listed(&written, &differing, &reader, &mut change)?;
         let counts = change.counts.into_iter().filter(|(_, count)| *count != 0);
         self.writes
             .extend(counts.map(|(segment, count)| Entry::Add {
@@ -96,6 +97,7 @@ impl Planner {
     /// Records that are put on a list or taken off one, and are not written themselves.
     fn only_listed(
         &mut self,
+        written: &BTreeSet<RecordId>,
         differing: &BTreeSet<u32>,
         reader: &Reader,
         change: &mut Change<'_>,
@@ -104,7 +106,7 @@ impl Planner {
             let Some(object) = reader.schema.by_prefix(id.prefix()).cloned() else {
                 continue;
             };
-            if differing.contains(&object.number) {
+            if differing.contains(&object.number) || written.contains(&id) {
                 continue;
             }
             let record = reader.get_stored(id)?;
@@ -124,14 +126,13 @@ impl Planner {
     fn all_records(
         &mut self,
         object: u32,
-        drafts: &Drafts,
+        written: &BTreeSet<RecordId>,
         reader: &Reader,
         change: &mut Change<'_>,
     ) -> Result<()> {
         let Some(of) = reader.schema.by_number(object).cloned() else {
             return Ok(());
         };
-        let written: BTreeSet<RecordId> = drafts.drafts.iter().map(|draft| draft.id).collect();
         let listed: Listed = kept_lists(reader, object, change.old.lists(object))?;
         let nowhere = BTreeSet::new();
         reader.each(&of, |record| {
