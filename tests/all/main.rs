@@ -28,6 +28,7 @@ mod postgres;
 mod projections;
 mod queries;
 mod scripts;
+mod search;
 mod setting;
 mod store_directory;
 mod two_writers;

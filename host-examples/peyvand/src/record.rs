@@ -142,6 +142,8 @@ fn event_word(kind: EventKind) -> &'static str {
         EventKind::Updated => "updated",
         EventKind::Deleted => "deleted",
         EventKind::Message => "message",
+        EventKind::EnteredSegment => "entered",
+        EventKind::LeftSegment => "left",
         _ => "changed",
     }
 }
