@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use clap::Args;
-use peyvand::{Closeness, Found, Hit, Locale, Schema, Search, locale::KeyboardLayout};
+use peyvand::locale::{Digits, KeyboardLayout};
+use peyvand::{Closeness, Found, Hit, Locale, Schema, Search};
 use serde_json::{Value as Json, json};
 
 use crate::fault::{Exit, Fault};
-use crate::output::{Output, Side, Table};
+use crate::output::{Output, Side, Table, several};
 use crate::store::{self, Need};
 
 #[derive(Debug, Args)]
@@ -86,11 +87,12 @@ fn tell(
         let columns = columns.map(|column| ((column.heading, Side::Left), column.cells));
         output.table(&Table::of_columns(columns.into()))?;
     }
-    output.line(match locale {
-        Locale::Fa => format!("{} مورد پیدا شد", found.hits.len()),
-        Locale::Ar => format!("النتائج: {}", found.hits.len()),
-        _ => crate::output::several(found.hits.len() as u64, "hit", "hits"),
-    })?;
+    let count = found.hits.len();
+    output.line(Digits::of(locale).write(&match locale {
+        Locale::Fa => format!("{count} مورد پیدا شد"),
+        Locale::Ar => format!("النتائج: {count}"),
+        _ => several(count as u64, "hit", "hits"),
+    }))?;
     if !found.complete {
         output.line(say(locale, [
             "The words are very common: not every record was looked at. More letters or another word find the rest.",
@@ -123,19 +125,25 @@ fn say(locale: Locale, [english, persian, arabic]: [&'static str; 3]) -> &'stati
 }
 
 fn nearness(hit: &Hit, locale: Locale) -> String {
-    let near = say(locale, match hit.closeness {
-        Closeness::Exact => ["exact", "دقیق", "مطابق"],
-        Closeness::Words => ["all words", "همه‌ی واژه‌ها", "كل الكلمات"],
-        Closeness::Beginnings => ["beginnings", "آغاز واژه‌ها", "بدايات الكلمات"],
-        _ => ["some words", "برخی واژه‌ها", "بعض الكلمات"],
-    });
+    let near = say(
+        locale,
+        match hit.closeness {
+            Closeness::Exact => ["exact", "دقیق", "مطابق"],
+            Closeness::Words => ["all words", "همه‌ی واژه‌ها", "كل الكلمات"],
+            Closeness::Beginnings => ["beginnings", "آغاز واژه‌ها", "بدايات الكلمات"],
+            _ => ["some words", "برخی واژه‌ها", "بعض الكلمات"],
+        },
+    );
     let Some((layout, words)) = &hit.read_as else {
         return near.to_owned();
     };
-    let keyboard = say(locale, match layout {
-        KeyboardLayout::Latin => ["Latin keyboard", "صفحه‌کلید لاتین", "لوحة مفاتيح لاتينية"],
-        KeyboardLayout::Arabic => ["Arabic keyboard", "صفحه‌کلید عربی", "لوحة مفاتيح عربية"],
-        _ => ["Persian keyboard", "صفحه‌کلید فارسی", "لوحة مفاتيح فارسية"],
-    });
+    let keyboard = say(
+        locale,
+        match layout {
+            KeyboardLayout::Latin => ["Latin keyboard", "صفحه‌کلید لاتین", "لوحة مفاتيح لاتينية"],
+            KeyboardLayout::Arabic => ["Arabic keyboard", "صفحه‌کلید عربی", "لوحة مفاتيح عربية"],
+            _ => ["Persian keyboard", "صفحه‌کلید فارسی", "لوحة مفاتيح فارسية"],
+        },
+    );
     format!("{near}: {words} ({keyboard})")
 }

@@ -39,9 +39,7 @@ pub(crate) enum Action {
         ids: Vec<RecordId>,
     },
     /// Take records off a list
-    #[command(
-        after_help = "Example:\n  peyvand segment remove vip acc_01jd0c5e8gq2r4v6x8z0b2d4f6"
-    )]
+    #[command(after_help = "Example:\n  peyvand segment remove vip acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Remove {
         /// The list's key or id
         segment: String,
@@ -162,12 +160,7 @@ fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Fault> {
     output.line(several(segments.len() as u64, "segment", "segments"))
 }
 
-fn show(
-    session: &Session,
-    name: &str,
-    limit: usize,
-    output: &mut Output<'_>,
-) -> Result<(), Fault> {
+fn show(session: &Session, name: &str, limit: usize, output: &mut Output<'_>) -> Result<(), Fault> {
     let segment = session.segment(name)?;
     let filter = Filter::is_in("segment", [segment.id]);
     let query = Query::new(segment.object.as_str())
