@@ -35,5 +35,4 @@ pub use words::{
 pub(crate) use direction::escape_html;
 pub(crate) use fold::{each_folded, fold_digits, fold_text};
 pub(crate) use keyboard::on_other_layouts;
-#[cfg(feature = "template")]
 pub(crate) use words::minor_digits;

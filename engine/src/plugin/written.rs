@@ -60,6 +60,8 @@ struct Written {
     forms: Vec<Json>,
     #[serde(default, rename = "dashboard")]
     dashboards: Vec<Json>,
+    #[serde(default, rename = "panel")]
+    panels: Vec<Json>,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +186,7 @@ impl Written {
             views: std::mem::take(&mut self.views),
             forms: std::mem::take(&mut self.forms),
             dashboards: std::mem::take(&mut self.dashboards),
+            panels: std::mem::take(&mut self.panels),
         }
     }
 
@@ -233,8 +236,9 @@ impl Written {
             parameters: Json::Object(workflow.parameters),
             plugin: self.id.clone(),
         };
-        let declared =
-            json!({"views": data.views, "forms": data.forms, "dashboards": data.dashboards});
+        let declared = json!({
+            "views": data.views, "forms": data.forms, "dashboards": data.dashboards, "panels": data.panels,
+        });
         let declarations = Declarations::from_json(&declared).unwrap_or_else(|error| {
             faults.add("view", "manifest", error.to_string());
             Declarations::default()

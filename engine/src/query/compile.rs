@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::candidate::Look;
+use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
 use super::membership::Members;
 use super::operand::{Held, Operand, is_exact, read};
@@ -62,7 +63,7 @@ impl Filter {
     ///
     /// # Errors
     /// As [`Filter::compile`].
-    pub(crate) fn bound(
+    pub(crate) fn with_ids(
         &self,
         object: &Arc<Object>,
         reader: &Reader,
@@ -70,27 +71,55 @@ impl Filter {
     ) -> Result<Self> {
         self.compile(object, reader, time)?;
         let several = |parts: &[Filter]| {
-            let bound = parts.iter().map(|part| part.bound(object, reader, time));
-            bound.collect::<Result<Vec<_>>>()
+            let parts = parts.iter().map(|part| part.with_ids(object, reader, time));
+            parts.collect::<Result<Vec<_>>>()
         };
         Ok(match self {
             Self::And(parts) => Self::And(several(parts)?),
             Self::Or(parts) => Self::Or(several(parts)?),
-            Self::Not(inner) => Self::Not(Box::new(inner.bound(object, reader, time)?)),
+            Self::Not(inner) => Self::Not(Box::new(inner.with_ids(object, reader, time)?)),
             Self::Is(condition) => {
                 let test = test(condition, object, reader, time)?;
                 let operands = test.operands.iter().zip(&condition.operands);
-                let bound = operands.map(|(operand, written)| match &operand.value {
+                let operands = operands.map(|(operand, written)| match &operand.value {
                     Value::Reference(id) => id.to_string(),
                     _ => written.clone(),
                 });
                 Self::Is(Condition {
-                    operands: bound.collect(),
+                    operands: operands.collect(),
                     ..condition.clone()
                 })
             }
         })
     }
+}
+
+impl Compiled {
+    /// A filter whose conditions are bound by `test`.
+    pub(super) fn bound(
+        filter: &Filter,
+        test: &impl Fn(&Condition) -> Result<Test, QueryError>,
+    ) -> Result<Self, QueryError> {
+        filter.check_size()?;
+        Ok(Self {
+            root: bound_node(filter, test)?,
+        })
+    }
+}
+
+fn bound_node(
+    filter: &Filter,
+    test: &impl Fn(&Condition) -> Result<Test, QueryError>,
+) -> Result<Node, QueryError> {
+    let nodes = |parts: &[Filter]| -> Result<Vec<Node>, QueryError> {
+        parts.iter().map(|part| bound_node(part, test)).collect()
+    };
+    Ok(match filter {
+        Filter::And(parts) => Node::All(nodes(parts)?),
+        Filter::Or(parts) => Node::Any(nodes(parts)?),
+        Filter::Not(inner) => Node::Not(Box::new(bound_node(inner, test)?)),
+        Filter::Is(condition) => Node::Test(test(condition)?),
+    })
 }
 
 fn node(filter: &Filter, object: &Object, reader: &Reader, time: &QueryTime) -> Result<Node> {
@@ -117,17 +146,13 @@ fn test(condition: &Condition, object: &Object, reader: &Reader, time: &QueryTim
         .iter()
         .map(|written| read(&target, condition.operator, written, reader, time))
         .collect::<Result<Vec<_>>>()?;
-    let exact = is_exact(&target.kind);
     let members = match target.slot {
         Slot::Segment => Some(Members::of(condition, &operands, object, reader)?),
         _ => None,
     };
     Ok(Test {
         members,
-        target,
-        operator: condition.operator,
-        operands,
-        exact,
+        ..Test::new(target, condition.operator, operands)
     })
 }
 
@@ -200,6 +225,17 @@ impl Node {
 }
 
 impl Test {
+    pub(super) fn new(target: Target, operator: Operator, operands: Vec<Operand>) -> Self {
+        let exact = is_exact(&target.kind);
+        Self {
+            target,
+            operator,
+            operands,
+            exact,
+            members: None,
+        }
+    }
+
     fn holds(&self, record: &impl Look) -> bool {
         if let Some(members) = &self.members {
             let outside = matches!(self.operator, Operator::Ne | Operator::Nin);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rollup::Rollup;
+
 /// Field numbers below this belong to the standard schema and its later versions.
 pub(crate) const FIRST_CUSTOM: u32 = 1000;
 
@@ -74,7 +76,7 @@ pub struct Field {
 
 /// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
 /// in silence is a rule that nobody keeps.
-const WORDS: [&str; 25] = [
+const WORDS: [&str; 26] = [
     "number",
     "name",
     "label",
@@ -100,6 +102,7 @@ const WORDS: [&str; 25] = [
     "of",
     "currency",
     "only",
+    "filter",
 ];
 
 impl Serialize for Field {
@@ -207,78 +210,6 @@ pub enum OnDelete {
     Cascade,
     /// The delete is refused while this record exists.
     Restrict,
-}
-
-/// A total over the records that refer to this one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Rollup {
-    /// The object of the records that are counted.
-    pub child: String,
-    /// Their reference field that names this record.
-    pub by: String,
-    /// What is totalled.
-    #[serde(flatten)]
-    pub measure: RollupMeasure,
-    /// Which of them count: option field → option; all when empty.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub only: BTreeMap<String, String>,
-}
-
-/// What a rollup totals.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "measure", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RollupMeasure {
-    /// How many records there are.
-    Count,
-    /// The sum of a number field.
-    Sum {
-        /// The integer, decimal or percent field.
-        of: String,
-    },
-    /// The sum of a money field, over the records in one currency; declare one rollup for each currency.
-    SumMoney {
-        /// The money field.
-        of: String,
-        /// ISO 4217.
-        currency: String,
-    },
-    /// The latest value of an instant field.
-    Latest {
-        /// The instant field.
-        of: String,
-    },
-}
-
-impl RollupMeasure {
-    /// The field of the counted records that it adds up or compares; none for a count.
-    pub(crate) fn field(&self) -> Option<&str> {
-        match self {
-            Self::Count => None,
-            Self::Sum { of } | Self::SumMoney { of, .. } | Self::Latest { of } => Some(of),
-        }
-    }
-}
-
-impl Rollup {
-    /// A total over the records of `child` whose reference field `by` names the record.
-    #[must_use]
-    pub fn new(child: &str, by: &str, measure: RollupMeasure) -> Self {
-        Self {
-            child: child.to_owned(),
-            by: by.to_owned(),
-            measure,
-            only: BTreeMap::new(),
-        }
-    }
-
-    /// Only of records whose option field has this option.
-    #[must_use]
-    pub fn only(mut self, field: &str, option: &str) -> Self {
-        self.only.insert(field.to_owned(), option.to_owned());
-        self
-    }
 }
 
 impl Field {

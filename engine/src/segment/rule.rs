@@ -163,6 +163,9 @@ fn filter(
             None if condition.field == "segment" => {
                 "join segments by kind union, intersection or difference instead"
             }
+            None if condition.field.contains('.') => {
+                "it is a field of another record, which changes without this one"
+            }
             _ => return,
         };
         problem.get_or_insert_with(|| format!("{}: {why}", condition.field));
@@ -174,7 +177,7 @@ fn filter(
         now: context.now,
         zone: context.zone,
     };
-    match filter.bound(object, context.reader, &time) {
+    match filter.with_ids(object, context.reader, &time) {
         Ok(filter) => Ok(filter),
         Err(error) => fault("filter", error.to_string()),
     }

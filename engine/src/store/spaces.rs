@@ -12,17 +12,19 @@
 //! | `SCRIPT` | name text | the script and its versions, JSON |
 //! | `ACCESS` | – | a counter that every change of users, teams, roles, territories and shares raises while access is enforced |
 //! | `ACCESS` | `enforced` | there while access is enforced |
+//! | `SETTING` | name text | a setting of the workspace |
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
-//! | `INDEX` | object u32, field u32, value, id u128 | – |
+//! | `INDEX` | object u32, field u32, value, id u128 | the tag of `access/tag.rs`, or nothing |
 //! | `POSTING` | object u32, word text, rank u8, id u128, field u32 | – |
 //! | `MEMBER` | object u32, segment u128, id u128 | – |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
-//! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend |
+//! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend, a maximum, or a least or greatest value i128 |
 //! | `MEMBERS` | segment u128 | a total of the backend: who is in it |
 //! | `COUNT` | object u32 | a total of the backend: live records |
 //! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
+//! | `LIVE_TOTAL` | object u32, total u32, column u8, its keys, of some columns a value i128 | a total of the backend |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
 //! | `WATCH` | object u32 | raised by every change of a record, where hooks look for records of the object |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
@@ -49,6 +51,7 @@ pub(crate) const PLUGIN: u8 = 0x04;
 pub(crate) const PLUGIN_BYTES: u8 = 0x05;
 pub(crate) const SCRIPT: u8 = 0x06;
 pub(crate) const ACCESS: u8 = 0x07;
+pub(crate) const SETTING: u8 = 0x09;
 #[cfg(feature = "wasm")]
 pub(crate) const TRUSTED: u8 = 0x0a;
 pub(crate) const RECORD: u8 = 0x10;
@@ -63,6 +66,7 @@ pub(crate) const GUARD: u8 = 0x32;
 pub(crate) const BILL: u8 = 0x34;
 pub(crate) const WATCH: u8 = 0x33;
 pub(crate) const MEMBERS: u8 = 0x35;
+pub(crate) const LIVE_TOTAL: u8 = 0x36;
 pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const ERASED: u8 = 0x41;
 pub(crate) const DONE: u8 = 0x50;
@@ -121,6 +125,13 @@ pub(crate) fn of_field(space: u8, object: u32, field: u32) -> Vec<u8> {
 pub(crate) fn rollup(object: u32, id: u128, field: u32) -> Vec<u8> {
     let mut key = of_record(ROLLUP, object, id);
     push_u32(&mut key, field);
+    key
+}
+
+/// The beginning of the entries of one column of a live total.
+pub(crate) fn live_total(object: u32, total: u32, column: u8) -> Vec<u8> {
+    let mut key = of_field(LIVE_TOTAL, object, total);
+    key.push(column);
     key
 }
 

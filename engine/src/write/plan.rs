@@ -18,9 +18,10 @@ use super::draft::{Draft, Drafts, Valid};
 use super::leaves::Leaves;
 use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
-use crate::access;
+use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
+use crate::query::BoundTotal;
 use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
 use crate::search;
@@ -161,6 +162,8 @@ struct Planner {
     watched: BTreeSet<u32>,
     /// Totals of rollups that the schema gains.
     totals: Vec<Deltas>,
+    /// How the index entries of each object are tagged.
+    tagging: BTreeMap<u32, Option<Tagging>>,
 }
 
 impl Planner {
@@ -210,7 +213,10 @@ impl Planner {
             prefix: key(spaces::HISTORY),
             value: Vec::new(),
         });
-        index(draft, &mut writes);
+        let number = draft.object.number;
+        let tagging = self.tagging.entry(number);
+        let tagging = tagging.or_insert_with(|| Tagging::of(&draft.object));
+        index(draft, *tagging, &mut writes);
         post(draft, &mut writes);
         self.leaves.add(subject(draft), writes);
         self.unique(draft);
@@ -262,11 +268,12 @@ impl Planner {
 
     /// Whose rights changed is judged anew from the next read on; who wrote this under his rights still has them.
     fn organisation(&mut self, drafts: &Drafts, write: &Write<'_>) -> Result<()> {
-        if !write.acting.is_enforced() {
-            return Ok(());
-        }
+        let concerns = match write.acting.is_enforced() {
+            true => access::concerns,
+            false => access::concerns_always,
+        };
         let mut objects = drafts.drafts.iter().map(|draft| &draft.object.name);
-        let changed = objects.any(|name| access::concerns(name));
+        let changed = objects.any(|name| concerns(name));
         if changed || write.acting.seeing.is_some() {
             self.unchanged.push(access::counter_key());
         }
@@ -351,10 +358,12 @@ impl Planner {
         };
         let words_differ = found_by(old) != found_by(new);
         // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
-        if was == is && claimed == claims && !words_differ {
+        let retag = Tagging::differs(old, new);
+        if was == is && claimed == claims && !retag && !words_differ {
             return Ok(());
         }
         let number = new.number;
+        let tagging = Tagging::of(new);
         write.reader.each(new, |record| {
             let id = record.id.number;
             let entry = |field: &u32| spaces::index(number, *field, record.value(*field), id);
@@ -362,8 +371,9 @@ impl Planner {
             let drop = was.difference(&is).map(entry);
             let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
             let mut writes: Vec<Entry> = drop.map(delete).collect();
-            let build = is.difference(&was).map(entry);
-            writes.extend(build.map(|key| put(key, Vec::new())));
+            let build = is.iter().filter(|field| retag || !was.contains(field));
+            let tag = tagging.map_or_else(Vec::new, |tagging| tagging.tag(&record));
+            writes.extend(build.map(|field| put(entry(field), tag.clone())));
             let build = claims.difference(&claimed).filter_map(claim);
             writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
             if words_differ {
@@ -444,6 +454,43 @@ impl Planner {
             })?;
             self.totals.push(deltas);
         }
+        self.live_totals(old, new, schema, write)
+    }
+
+    /// The same of live totals.
+    fn live_totals(
+        &mut self,
+        old: Option<&Arc<Object>>,
+        new: &Arc<Object>,
+        schema: &Schema,
+        write: &Write<'_>,
+    ) -> Result<()> {
+        let has =
+            |object: &Object, number| object.totals.iter().any(|total| total.number == number);
+        for total in old.iter().flat_map(|old| &old.totals) {
+            if !has(new, total.number) {
+                let prefix = spaces::of_field(spaces::LIVE_TOTAL, new.number, total.number);
+                write.reader.snapshot.scan_all(&prefix, |key, _| {
+                    self.delete(key.to_vec());
+                    Ok::<_, Error>(ControlFlow::Continue(()))
+                })?;
+            }
+        }
+        let gained = schema.live_totals(&new.name).iter();
+        let gained: Vec<&BoundTotal> = gained
+            .filter(|total| !old.is_some_and(|old| has(old, total.number())))
+            .collect();
+        let (Some(old), false) = (old, gained.is_empty()) else {
+            return Ok(());
+        };
+        let mut deltas = Deltas::new();
+        write.reader.each(old, |record| {
+            gained
+                .iter()
+                .for_each(|total| deltas.begin_live(total, &record));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.totals.push(deltas);
         Ok(())
     }
 }
@@ -470,20 +517,15 @@ pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
     codec::encode(record.revision, &record.values)
 }
 
-/// The keys of a record in every index of its object.
-pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8>> {
-    object
-        .live_fields()
-        .filter(|field| field.is_indexed())
-        .map(|field| {
-            spaces::index(
-                object.number,
-                field.number,
-                record.value(field.number),
-                record.id.number,
-            )
-        })
-        .collect()
+/// The entries of a record in every index of its object: keys, and the tag that is the value of each.
+pub(crate) fn index_entries(object: &Object, record: &Record) -> (BTreeSet<Vec<u8>>, Vec<u8>) {
+    let indexed = object.live_fields().filter(|field| field.is_indexed());
+    let keys = indexed.map(|field| {
+        let value = record.value(field.number);
+        spaces::index(object.number, field.number, value, record.id.number)
+    });
+    let tag = Tagging::of(object).map_or_else(Vec::new, |tagging| tagging.tag(record));
+    (keys.collect(), tag)
 }
 
 fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
@@ -529,25 +571,33 @@ fn post(draft: &Draft, writes: &mut Vec<Entry>) {
 }
 
 /// Moves a record in the indexes of its object.
-fn index(draft: &Draft, writes: &mut Vec<Entry>) {
+fn index(draft: &Draft, tagging: Option<Tagging>, writes: &mut Vec<Entry>) {
+    let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+    let tag = |record| {
+        tagging
+            .map(|tagging| tagging.tag(record))
+            .unwrap_or_default()
+    };
+    let (was, tag) = (before.map(tag), after.map(tag));
+    let retagged = was != tag;
+    let tag = tag.unwrap_or_default();
     for field in draft
         .object
         .live_fields()
         .filter(|field| field.is_indexed())
     {
-        let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
         let old = before.map(|record| record.value(field.number));
         let new = after.map(|record| record.value(field.number));
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
         let key = |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
         let (old, new) = (old.map(key), new.map(key));
         // Two spellings may have one key.
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
-        writes.extend(old.map(delete));
-        writes.extend(new.map(|key| put(key, Vec::new())));
+        writes.extend(old.filter(|old| Some(old) != new.as_ref()).map(delete));
+        writes.extend(new.map(|key| put(key, tag.clone())));
     }
 }

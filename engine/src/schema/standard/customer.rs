@@ -5,7 +5,8 @@ use super::{
     external_id, language, latest_activity, object, option, owner, reference, reference_on_delete,
     rollup, territory, text,
 };
-use crate::schema::field::{Field, FieldKind, OnDelete, RollupMeasure};
+use crate::schema::field::{Field, FieldKind, OnDelete};
+use crate::schema::rollup::RollupMeasure;
 
 pub(super) const SOURCES: &[&str] = &[
     "web", "referral", "campaign", "call", "event", "partner", "other",

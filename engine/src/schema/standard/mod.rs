@@ -7,6 +7,7 @@ mod access;
 mod customer;
 mod document;
 mod message;
+mod money;
 mod option_words;
 mod organisation;
 mod process;
@@ -17,8 +18,10 @@ mod template;
 mod view;
 
 use super::Schema;
-use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
+use super::field::{Field, FieldKind, OnDelete};
 use super::object::{Object, system};
+use super::rollup::{Rollup, RollupMeasure};
+use crate::query::Filter;
 use crate::record::Prefix;
 
 /// The standard schema.
@@ -35,6 +38,8 @@ pub(crate) fn schema() -> Schema {
             social::objects(),
             process::objects(),
             access::objects(),
+            money::objects(),
+            view::panels(),
             segment::objects(),
         ]
         .into_iter()
@@ -165,6 +170,7 @@ fn rollup(
             by: by.to_owned(),
             measure,
             only,
+            filter: Filter::everything(),
         }),
     )
     .read_only()
