@@ -12,6 +12,7 @@ use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, OnDelete, Schema};
 use crate::search::postings_of_record;
+use crate::segment::{self, Listed, Segments};
 use crate::store::runs::{Merged, Scratch, Sorter};
 use crate::store::{Row, StoreError, keys, rows_under, spaces};
 use crate::write::{Adds, contributions, index_entries, live_contributions};
@@ -38,14 +39,18 @@ pub(super) struct Expected {
     /// References without which a record may not be: under the key of the record that must be
     /// there, the one that refers to it.
     references: Sorter,
+    segments: Segments,
+    listed: BTreeMap<u32, Listed>,
 }
 
 impl Expected {
-    pub(super) fn new(scratch: Option<Scratch>) -> Self {
-        Expected {
+    pub(super) fn new(scratch: Option<Scratch>, reader: &Reader) -> Result<Self> {
+        Ok(Expected {
             entries: Sorter::new(scratch.clone(), MEMORY),
             references: Sorter::new(scratch, MEMORY),
-        }
+            segments: Segments::load(reader, &BTreeMap::new())?,
+            listed: segment::listed(reader)?,
+        })
     }
 
     pub(super) fn add(&mut self, reader: &Reader, record: &Record) -> Result<()> {
@@ -55,6 +60,7 @@ impl Expected {
         for key in keys {
             self.ask(&key, &tag)?;
         }
+        self.add_membership(record)?;
         for key in postings_of_record(object, record) {
             self.ask(&key, &[PLAIN])?;
         }
@@ -77,6 +83,23 @@ impl Expected {
             self.ask(&key, &summed(count, sum))?;
         }
         self.add_references(&reader.schema, record)
+    }
+
+    fn add_membership(&mut self, record: &Record) -> Result<()> {
+        let (object, id) = (record.object.number, record.id.number);
+        if !self.segments.are_over(object) {
+            return Ok(());
+        }
+        let listed = self.listed.get(&object);
+        let listed = listed.and_then(|listed| listed.get(&id)).cloned();
+        let held = self
+            .segments
+            .of(object, Some(record), &listed.unwrap_or_default());
+        for segment in held {
+            self.ask(&spaces::member(object, segment, id), &[PLAIN])?;
+            self.ask(&spaces::member_count(segment), &summed(1, 0))?;
+        }
+        Ok(())
     }
 
     /// How many records there are of an object.
@@ -116,7 +139,7 @@ impl Expected {
     pub(super) fn corrections(self, reader: &Reader) -> Result<Vec<Correction>> {
         let mut wanted = Wanted::new(self.entries.finish()?).peekable();
         let mut corrections = Vec::new();
-        for space in [spaces::ROLLUP, spaces::COUNT, spaces::LIVE_TOTAL] {
+        for space in [spaces::ROLLUP, spaces::COUNT, spaces::MEMBERS, spaces::LIVE_TOTAL] {
             let mut held = rows_under(&reader.snapshot, &[space]).peekable();
             let due = |item: &Result<(Vec<u8>, Asked), StoreError>| !matches!(item, Ok((key, _)) if key.first() > Some(&space));
             while let Some(item) = wanted.next_if(due) {
@@ -152,12 +175,15 @@ impl Expected {
         let index = space(spaces::INDEX, &mut wanted)?;
         let unique = space(spaces::UNIQUE, &mut wanted)?;
         let postings = space(spaces::POSTING, &mut wanted)?;
+        let members = space(spaces::MEMBER, &mut wanted)?;
         let mut totals = space(spaces::ROLLUP, &mut wanted)?;
         totals.append(space(spaces::COUNT, &mut wanted)?);
+        totals.append(space(spaces::MEMBERS, &mut wanted)?);
         totals.append(space(spaces::LIVE_TOTAL, &mut wanted)?);
         checked.indexes_ok = index.tell("index", checked)
             & unique.tell("unique", checked)
-            & postings.tell("search", checked);
+            & postings.tell("search", checked)
+            & members.tell("segment", checked);
         checked.rollups_ok = totals.first.is_empty();
         for key in &totals.first {
             checked.fail(format!(

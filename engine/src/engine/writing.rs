@@ -77,6 +77,7 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
+                segments: &config.segments,
                 registry,
                 acting: self.acting(&reader, &config, context)?,
                 reader,
@@ -131,6 +132,7 @@ impl Engine {
             backend: &self.inner.backend,
             content: &self.inner.content,
             reader: view.reader.clone(),
+            segments: &config.segments,
             registry: config.registry(),
             acting: self.acting(&view.reader, &config, context)?,
             context,
@@ -189,6 +191,7 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
+                segments: &config.segments,
                 registry: config.registry(),
                 acting: self.acting(&reader, &config, context)?,
                 reader,
@@ -292,6 +295,7 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
+                segments: &config.segments,
                 registry: config.registry(),
                 acting: self.acting(&reader, &config, &context)?,
                 reader,

@@ -60,6 +60,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind, Failure, Result};
 use crate::hook::{Billed, Bills, Registry};
 use crate::query::Reader;
+use crate::segment::Segments;
 use crate::store::Backend;
 
 /// What one run of the write path works with.
@@ -68,6 +69,8 @@ pub(crate) struct Write<'a> {
     pub(crate) content: &'a Content,
     pub(crate) reader: Reader,
     pub(crate) registry: &'a Registry,
+    /// Judges what enters and leaves them, whoever objects or amends.
+    pub(crate) segments: &'a Segments,
     /// Under which rights.
     pub(crate) acting: Acting<'a>,
     pub(crate) context: &'a Context,

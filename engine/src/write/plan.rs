@@ -4,7 +4,11 @@
 //! It decides nothing any more.
 
 mod hooked;
+<<<<<<< HEAD
 mod indexes;
+=======
+mod membership;
+>>>>>>> s6-search
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -73,7 +77,8 @@ pub(super) fn plan(
             i64::from(draft.after.is_some()) - i64::from(draft.before.is_some());
     }
     planner.organisation(&drafts, write)?;
-    let config = planner.stored(&drafts, write)?;
+    let reshaped = planner.membership(&drafts, write)?;
+    let config = planner.stored(&drafts, write, reshaped)?;
     planner.keeps(&drafts, write)?;
     planner.read(&drafts.reads, &write.reader.schema);
     for (_, key) in &drafts.once {
@@ -121,8 +126,8 @@ pub(super) fn plan(
     let commit = Commit {
         at: write.reader.position(),
         unchanged,
-        // Indexes and totals of a changed schema are built from all records.
-        alone: !drafts.schema_changed.is_empty(),
+        // Indexes and totals of a changed schema, and changed segments, are built from all records.
+        alone: !drafts.schema_changed.is_empty() || reshaped,
         writes,
         asked: asked.common,
         leaves: leaves.into_parts(asked.leaves),
@@ -181,7 +186,7 @@ impl Planner {
         let indexed = draft
             .object
             .live_fields()
-            .filter(|field| field.is_indexed());
+            .filter(|field| field.is_indexed() || field.is_searchable());
         if write.registry.watched.contains(&draft.object.number) {
             self.watched.insert(draft.object.number);
         }
@@ -288,8 +293,13 @@ impl Planner {
     }
 
     /// Entries beside the records; true when schema, hooks or settings must be loaded again.
-    fn stored(&mut self, drafts: &Drafts, write: &Write<'_>) -> Result<bool> {
-        let mut config = false;
+    fn stored(
+        &mut self,
+        drafts: &Drafts,
+        write: &Write<'_>,
+        segments_differ: bool,
+    ) -> Result<bool> {
+        let mut config = segments_differ;
         for (_, _, stored) in &drafts.stored {
             config |= stored.config;
             for (key, value) in &stored.entries {
@@ -347,7 +357,9 @@ impl Planner {
             fields(new, |field| field.unique),
         );
         let found_by = |object: &Object| -> BTreeSet<(u32, u8)> {
-            let having = object.live_fields().filter(|field| field.is_searchable());
+            let having = object
+                .live_fields()
+                .filter(|field| search::is_posted(field));
             having
                 .map(|field| (field.number, field.searchable))
                 .collect()
@@ -532,25 +544,25 @@ fn subject(draft: &Draft) -> Subject {
 /// Changes the words by which a record is found.
 fn post(draft: &Draft, writes: &mut Vec<Entry>) {
     let (object, id) = (draft.object.number, draft.id.number);
-    let fields = draft.object.live_fields();
-    for field in fields.filter(|field| field.is_searchable()) {
-        let value = |record: &'_ Option<Record>| {
-            record
-                .as_ref()
-                .and_then(|record| record.value(field.number))
-                .cloned()
-        };
-        let (old, new) = (value(&draft.before), value(&draft.after));
-        if old == new {
+    let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+    for field in draft.object.live_fields() {
+        let old = before.and_then(|record| record.value(field.number));
+        let new = after.and_then(|record| record.value(field.number));
+        if old == new || !search::is_posted(field) {
             continue;
         }
-        let old = search::postings_of(object, field, old.as_ref(), id);
-        let new = search::postings_of(object, field, new.as_ref(), id);
-        writes.extend(old.difference(&new).cloned().map(delete));
-        writes.extend(
-            new.difference(&old)
+        let mut old = search::postings_of(object, field, old, id);
+        let mut new = search::postings_of(object, field, new, id);
+        if !old.is_empty() {
+            let kept: BTreeSet<Vec<u8>> = old
+                .iter()
+                .filter(|key| new.contains(key))
                 .cloned()
-                .map(|key| put(key, Vec::new())),
-        );
+                .collect();
+            old.retain(|key| !kept.contains(key));
+            new.retain(|key| !kept.contains(key));
+        }
+        writes.extend(old.into_iter().map(delete));
+        writes.extend(new.into_iter().map(|key| put(key, Vec::new())));
     }
 }

@@ -184,6 +184,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "USER")]
         user: Option<String>,
     },
+    /// Records by what was typed: beginnings of words, addresses, ends of numbers
+    #[command(
+        after_help = "Examples:\n  peyvand search رضایی تهران\n  peyvand search 4567 --in contact --in lead\n  peyvand search lpln --locale fa"
+    )]
+    Search(crate::search::Asked),
+    /// Sets of records that are kept: by filters, as lists, of each other
+    #[command(subcommand)]
+    Segment(crate::segment::Action),
     /// What was said about a record
     #[command(after_help = "Example:\n  peyvand comments acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Comments { id: RecordId },

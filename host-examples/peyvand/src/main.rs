@@ -29,6 +29,8 @@ mod render;
 mod report;
 mod schema;
 mod script;
+mod search;
+mod segment;
 mod social;
 mod template;
 mod upkeep;
@@ -107,6 +109,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Tag(tag) => social::tag(tag, dir, output),
         Command::Remind(remind) => social::remind(remind, dir, output),
         Command::Notifications(asked) => social::notifications(asked, dir, output),
+        Command::Search(asked) => search::run(asked, dir, output),
+        Command::Segment(action) => segment::run(action, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),

@@ -5,8 +5,13 @@
 use std::fmt::Debug;
 
 use peyvand::{
+<<<<<<< HEAD
     Aggregate, Filter, FormFor, Funnel, Mapping, Measure, NoticeState, Past, Process, Query,
     RecordId, RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
+=======
+    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
+    RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
+>>>>>>> s6-search
 };
 use serde_json::json;
 
@@ -93,6 +98,17 @@ pub(super) fn doors() -> Vec<Door> {
             told(s.count("contact", &Filter::everything())),
         ].concat();
         "Session::aggregate" => |s, _h| told(s.aggregate(&Aggregate::new("account").group_by("name").measure(Measure::Sum("employees".into()))));
+        "Session::search" => |s, _h| {
+            let typed = [SECRET, "گنجینه", "گن", "secret77", "secret77@example.com", "'k[dki"];
+            let found: Vec<_> = typed.iter().map(|words| s.search(&Search::new(*words)).unwrap()).collect();
+            assert!(found.iter().all(|found| found.hits.is_empty()), "{found:?}");
+            told(s.search(&Search::new(SECRET).objects(["account", "contact"])))
+        };
+        "Session::segments" => |s, _h| told(s.segments());
+        "Session::segment" => |s, _h| {
+            let filter = Filter::parse("segment[in]:treasures").unwrap();
+            [told(s.segment("treasures")), told(s.count("account", &filter)), told(s.query(&Query::new("account").filter(filter)))].concat()
+        };
         "Session::timeline" => |s, h| [told(s.timeline(h.account)), told(s.timeline(h.contact))].concat();
         "Session::timeline_before" => |s, h| [
             told(s.timeline_before(h.account, None, 1)),
@@ -215,6 +231,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::change_schema_and_strip",
     "Session::declare",
     "Session::withdraw",
+    "Session::add_to_segment",
+    "Session::remove_from_segment",
     "Session::comment",
     "Session::reply",
     "Session::favourite",
@@ -305,6 +323,10 @@ pub(super) fn hide_what_belongs_to(house: &House, account: RecordId) -> Hidden {
         json!({"subject": SECRET, "kind": "call", "about": of, "at": "2026-03-01T10:00:00Z"}),
     );
     make("product", json!({"code": SECRET, "name": SECRET}));
+    make(
+        "segment",
+        json!({"key": "treasures", "name": SECRET, "object": "account", "filter": "employees[gt]:1"}),
+    );
     let message = make(
         "message",
         json!({"subject": SECRET, "channel": "email", "account": of, "body_text": SECRET}),

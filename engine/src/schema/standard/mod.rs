@@ -12,6 +12,7 @@ mod option_words;
 mod organisation;
 mod process;
 mod sales;
+mod segment;
 mod social;
 mod template;
 mod view;
@@ -39,6 +40,7 @@ pub(crate) fn schema() -> Schema {
             access::objects(),
             money::objects(),
             view::panels(),
+            segment::objects(),
         ]
         .into_iter()
         .flatten()
