@@ -13,7 +13,8 @@ use crate::record::Value;
 
 /// The rows as a guest gets them: only the columns that the hook reads.
 pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> {
-    let mut writer = Writer::default();
+    let kinds = hook.reads.iter().map(|column| column.kind);
+    let mut writer = Writer::with_room(kinds, rows.len());
     for column in &hook.reads {
         for row in rows {
             let own;
@@ -88,11 +89,8 @@ fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch
     }
     let kinds: Vec<Kind> = hook.writes.iter().map(|column| column.kind).collect();
     let mut patches = Vec::with_capacity(answer.at.len());
-    for (row, column, cell) in read_patches(&kinds, rows, answer)? {
-        let column = hook
-            .writes
-            .get(usize::from(column))
-            .ok_or("column out of range")?;
+    read_patches(&kinds, rows, answer, |row, column, cell| {
+        let column = hook.writes.get(column).ok_or("column out of range")?;
         if let Some(missing) = &column.refused {
             let (object, name) = (&hook.declared.object, &column.name);
             return Err(format!("it set {object}.{name}, {missing}"));
@@ -106,23 +104,30 @@ fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch
             field: column.field,
             value,
         });
-    }
+        Ok(())
+    })?;
     Ok(patches)
 }
 
 /// New texts of a field type's values.
 pub(super) fn normalised(values: &[&str], answer: &Patches) -> Result<Vec<String>, Fault> {
     let mut texts: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-    for (row, _, cell) in checked(read_patches(&[Kind::Text], values.len(), answer))? {
-        let Some(Cell::Text(text)) = cell else {
-            return Err(Fault::Answer(format!(
-                "it cleared the value of row {row}: a field type changes values or refuses them"
-            )));
-        };
-        if let Some(place) = texts.get_mut(row as usize) {
-            *place = text.into_owned();
-        }
-    }
+    checked(read_patches(
+        &[Kind::Text],
+        values.len(),
+        answer,
+        |row, _, cell| {
+            let Some(Cell::Text(text)) = cell else {
+                return Err(format!(
+                    "it cleared the value of row {row}: a field type changes values or refuses them"
+                ));
+            };
+            if let Some(place) = texts.get_mut(row as usize) {
+                *place = text.into_owned();
+            }
+            Ok(())
+        },
+    ))?;
     Ok(texts)
 }
 
