@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::FixedOffset;
+use chrono::{Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta};
 
 use crate::config::Config;
 use crate::context::{Actor, Context, Locale};
@@ -343,6 +343,23 @@ impl Session {
     ) -> Result<Vec<Event>> {
         let (reader, _) = self.read()?;
         timeline::of_record(&reader, &self.engine.inner.backend, id, before, limit)
+    }
+
+    /// The active users who entered nothing on a day of the session's zone: whose name is on no commit of records that
+    /// others use. Only the journal of that day is read.
+    ///
+    /// # Errors
+    /// When who asks does not administer the workspace; when the journal goes back so far no longer.
+    pub fn users_without_entries(&self, day: NaiveDate) -> Result<Vec<RecordId>> {
+        self.must_administer("see who entered nothing")?;
+        let begins = |day: NaiveDate| {
+            let midnight = day.and_time(NaiveTime::MIN).and_utc();
+            midnight - TimeDelta::seconds(i64::from(self.zone().local_minus_utc()))
+        };
+        let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
+        let (reader, _) = self.read()?;
+        let span = (begins(day), begins(next));
+        timeline::without_entries(&reader, &self.engine.inner.backend, span)
     }
 
     /// A snapshot as who acts sees it: what everything that he reads goes through.

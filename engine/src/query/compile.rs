@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::candidate::Look;
+use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
 use super::operand::{Held, Operand, is_exact, read};
 use super::reader::Reader;
@@ -54,6 +55,34 @@ impl Filter {
     }
 }
 
+impl Compiled {
+    /// A filter whose conditions are bound by `test`.
+    pub(super) fn bound(
+        filter: &Filter,
+        test: &impl Fn(&Condition) -> Result<Test, QueryError>,
+    ) -> Result<Self, QueryError> {
+        filter.check_size()?;
+        Ok(Self {
+            root: bound_node(filter, test)?,
+        })
+    }
+}
+
+fn bound_node(
+    filter: &Filter,
+    test: &impl Fn(&Condition) -> Result<Test, QueryError>,
+) -> Result<Node, QueryError> {
+    let nodes = |parts: &[Filter]| -> Result<Vec<Node>, QueryError> {
+        parts.iter().map(|part| bound_node(part, test)).collect()
+    };
+    Ok(match filter {
+        Filter::And(parts) => Node::All(nodes(parts)?),
+        Filter::Or(parts) => Node::Any(nodes(parts)?),
+        Filter::Not(inner) => Node::Not(Box::new(bound_node(inner, test)?)),
+        Filter::Is(condition) => Node::Test(test(condition)?),
+    })
+}
+
 fn node(filter: &Filter, object: &Object, reader: &Reader, time: &QueryTime) -> Result<Node> {
     let nodes = |parts: &[Filter]| {
         parts
@@ -78,13 +107,7 @@ fn test(condition: &Condition, object: &Object, reader: &Reader, time: &QueryTim
         .iter()
         .map(|written| read(&target, condition.operator, written, reader, time))
         .collect::<Result<_>>()?;
-    let exact = is_exact(&target.kind);
-    Ok(Test {
-        target,
-        operator: condition.operator,
-        operands,
-        exact,
-    })
+    Ok(Test::new(target, condition.operator, operands))
 }
 
 impl Compiled {
@@ -133,6 +156,16 @@ impl Node {
 }
 
 impl Test {
+    pub(super) fn new(target: Target, operator: Operator, operands: Vec<Operand>) -> Self {
+        let exact = is_exact(&target.kind);
+        Self {
+            target,
+            operator,
+            operands,
+            exact,
+        }
+    }
+
     fn holds(&self, record: &impl Look) -> bool {
         let value = self.target.slot.value(record);
         if self.operator == Operator::IsNull {

@@ -324,7 +324,6 @@ impl Filter {
     }
 
     /// Calls `each` with the name of every field that a condition is about.
-    #[cfg(feature = "wasm")]
     pub(crate) fn each_field<'a>(&'a self, each: &mut impl FnMut(&'a str)) {
         match self {
             Self::And(parts) | Self::Or(parts) => {

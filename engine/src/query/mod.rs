@@ -2,20 +2,28 @@
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
 //! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
-//! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it, a
+//! and `cursor` are about sorting and paging; `index_part`, `plan` and `worth` choose the way through the store, `scan` walks it, a
 //! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
-//! read, and `seen_totals` makes the totals of who sees a part.
+//! read, and `seen_totals` makes the totals of who sees a part. Of totals, `measure` is what is asked, `group` and `bucket`
+//! are what groups are made by, `total` adds up, `base_amount` changes currencies, `live_total` is what each commit keeps
+//! and `live_answer` what is read from that; `exact` is the filters that a kept total may have.
 
 mod aggregate;
+mod base_amount;
 mod bucket;
 mod candidate;
 mod compile;
 mod cursor;
 mod error;
+mod exact;
 mod explained;
 mod filter;
+mod group;
 mod index_part;
 mod json;
+mod live_answer;
+mod live_total;
+mod measure;
 mod operand;
 mod order;
 mod page;
@@ -27,19 +35,25 @@ mod target;
 mod text;
 mod total;
 mod when;
+mod worth;
 
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Aggregate, GroupRow, Measure};
+pub use aggregate::{Aggregate, GroupRow};
 pub use explained::Explained;
 pub use filter::{Condition, Filter, Operator};
+pub use measure::Measure;
 pub use order::SortKey;
 pub use page::{Page, Query};
 
 pub(crate) use aggregate::{aggregate, check as check_aggregate};
+pub(crate) use base_amount::{base_currency, setting as base_currency_setting};
+pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;
-pub(crate) use page::{check, count, each_match, explain, run};
+pub(crate) use exact::ExactFilter;
+pub(crate) use live_total::BoundTotal;
+pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
 pub(crate) use reader::{Reader, decode, decode_whole};

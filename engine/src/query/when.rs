@@ -1,6 +1,6 @@
 //! Which moment is `today-14d`?
 
-use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, Utc};
 
 use crate::locale::fold_digits;
 
@@ -12,6 +12,14 @@ pub(crate) struct QueryTime {
 }
 
 impl QueryTime {
+    /// Of a question in which time plays no part.
+    pub(super) fn never() -> Self {
+        Self {
+            now: DateTime::UNIX_EPOCH,
+            zone: Utc.fix(),
+        }
+    }
+
     pub(crate) fn today(&self) -> NaiveDate {
         self.day_of(self.now)
     }

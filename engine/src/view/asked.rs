@@ -1,4 +1,4 @@
-//! What can somebody ask of views, forms and dashboards?
+//! What can somebody ask of views, forms, dashboards and panels?
 
 use super::dashboard::DashboardDefinition;
 use super::declared::{self, Declared, Definition};
@@ -6,6 +6,7 @@ use super::definition::ViewDefinition;
 use super::form::FormDefinition;
 use super::form_shown::{self, FormFor, FormShown};
 use super::look::Look;
+use super::panel::PanelDefinition;
 use super::rows::{self, ViewPage, ViewRows};
 use super::tiles::{self, DashboardShown};
 use crate::error::Result;
@@ -19,6 +20,9 @@ pub type Form = Declared<FormDefinition>;
 /// A dashboard with its name, and whom it is for.
 pub type Dashboard = Declared<DashboardDefinition>;
 
+/// A panel of the 360 view with its name, and whom it is for.
+pub type Panel = Declared<PanelDefinition>;
+
 fn named<D: Definition>(look: &Look, asked: &str) -> Result<Declared<D>> {
     match declared::find::<D>(look, asked)? {
         Some(found) => Ok(found),
@@ -27,7 +31,7 @@ fn named<D: Definition>(look: &Look, asked: &str) -> Result<Declared<D>> {
 }
 
 impl Session {
-    fn look(&self) -> Result<Look> {
+    pub(crate) fn look(&self) -> Result<Look> {
         Look::now(&self.engine, &self.context)
     }
 
@@ -119,6 +123,14 @@ impl Session {
         form_shown::form(&self.look()?, wanted)
     }
 
+    /// The panels of the 360 view that are declared for who asks, with rows of all objects or of one.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub fn panels(&self, object: Option<&str>) -> Result<Vec<Panel>> {
+        declared::all(&self.look()?, object)
+    }
+
     /// The dashboards that are declared for who asks.
     ///
     /// # Errors
@@ -174,7 +186,7 @@ impl Past {
         Ok(tiles::dashboard(&self.look()?, dashboard))
     }
 
-    fn look(&self) -> Result<Look> {
+    pub(crate) fn look(&self) -> Result<Look> {
         let (reader, config) = self.read_with_config()?;
         Look::at(reader, config, self.time()?, self.context())
     }

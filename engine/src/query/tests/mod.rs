@@ -8,4 +8,6 @@ mod paging;
 mod planning;
 mod shelf;
 mod spelling;
+#[cfg(feature = "intl")]
+mod totals;
 mod words;
