@@ -7,8 +7,8 @@ use super::check::{BoundHook, Source};
 use super::columns::{Cell, Writer, field_value, read_patches};
 use super::contract::{self, Awards, Batch, Kind, Patches};
 use super::guest::{Fault, shortened};
-use super::limits::{EFFECTS_PER_ROW, Limits, MESSAGE_BYTES};
-use crate::hook::{Patch, Refusal, Row};
+use super::limits::{AWARDS_PER_ROW, Limits, MESSAGE_BYTES};
+use crate::hook::{Patch, Refusal, Row, Verb};
 use crate::record::Value;
 
 /// The rows as a guest gets them: only the columns that the hook reads.
@@ -29,6 +29,10 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
                     }));
                     Some(&own)
                 }
+                Source::Verb => {
+                    own = Value::Text(word(row.verb).into());
+                    Some(&own)
+                }
                 Source::Field(number) => row.record().and_then(|record| record.value(number)),
                 Source::Old(number) => row.before.and_then(|record| record.value(number)),
                 Source::Given | Source::Withheld => None,
@@ -40,6 +44,15 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
         }
     }
     Ok(writer.batch(u32::try_from(rows.len()).map_err(|_| too_long())?))
+}
+
+/// What became of a record, as a guest is told.
+fn word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Delete => "delete",
+    }
 }
 
 /// Values of a field type as a guest gets them.
@@ -174,7 +187,7 @@ fn read_refusal(
                         .unwrap_or(&column.name)
                         .to_owned(),
                 ),
-                Source::Id | Source::Revision | Source::Given => None,
+                Source::Id | Source::Revision | Source::Verb | Source::Given => None,
             }
         }
     };
@@ -216,7 +229,7 @@ pub(super) fn awards(
     answer: &Awards,
 ) -> Result<Vec<(usize, i32, u16)>, Fault> {
     let count = answer.at.len();
-    let most = rows.saturating_mul(EFFECTS_PER_ROW);
+    let most = rows.saturating_mul(AWARDS_PER_ROW);
     if answer.points.len() != count || answer.reason.len() != count || count > most {
         let message = format!(
             "{count} rows, {} points and {} reasons; the lists go together and at most {most} are taken",

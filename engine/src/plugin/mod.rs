@@ -287,7 +287,7 @@ fn serve(
         owner: format!("plugin {}", manifest.title()),
         on_failure: manifest.on_failure,
         program,
-        reach: effects::Reach::new(grants, replies),
+        reach: effects::Reach::new(grants, replies, manifest.limits.effects_per_row()),
         breaker: Arc::new(Breaker::new(
             &manifest.id,
             manifest.patience,

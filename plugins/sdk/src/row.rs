@@ -141,6 +141,17 @@ impl Locate for Place {
     }
 }
 
+/// What becomes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// It is made.
+    Create,
+    /// It is changed.
+    Update,
+    /// It goes to the bin.
+    Delete,
+}
+
 /// One record. A field that is empty, or that the hook does not declare, is `None`.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
@@ -163,6 +174,16 @@ impl<'a> Row<'a> {
     /// The object whose record it is.
     pub fn object(&self) -> &'a str {
         &self.records.hook.object
+    }
+
+    /// What becomes of it. The hook must declare the column `verb`.
+    pub fn verb(&self) -> Option<Verb> {
+        match self.text("verb")? {
+            "create" => Some(Verb::Create),
+            "update" => Some(Verb::Update),
+            "delete" => Some(Verb::Delete),
+            _ => None,
+        }
     }
 
     /// The same record as it was before the change; on a create everything in it is empty. Its
