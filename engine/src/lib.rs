@@ -146,10 +146,9 @@ pub use upkeep::Trimmed;
 pub use view::{
     Audience, Brought, Cell, CellFormat, Chart, ChartKind, ChartShown, Column, ColumnShown,
     Dashboard, DashboardDefinition, DashboardShown, Declarations, Declared, DefinitionUse,
-    FieldShown, Form, FormDefinition, FormField, FormFor, FormPurpose, FormSection,
-    FormShown, GroupShown, OptionShown, Panel, PanelDefinition, Place, RowShown, SectionShown,
-    SeriesShown, Tile, TileAnswer, TileContent, TileShown, View, ViewDefinition, ViewKind,
-    ViewPage, ViewRows,
+    FieldShown, Form, FormDefinition, FormField, FormFor, FormPurpose, FormSection, FormShown,
+    GroupShown, OptionShown, Panel, PanelDefinition, Place, RowShown, SectionShown, SeriesShown,
+    Tile, TileAnswer, TileContent, TileShown, View, ViewDefinition, ViewKind, ViewPage, ViewRows,
 };
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 

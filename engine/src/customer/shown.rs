@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::panels::Panels;
 use crate::error::{Error, ErrorKind, Result};
+use crate::locale::Direction;
 use crate::record::RecordId;
-use crate::view::{Direction, Look, ViewRows, of_panel};
+use crate::view::{Look, ViewRows, of_panel};
 
 /// A customer, or another record, and what belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

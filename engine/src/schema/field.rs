@@ -76,7 +76,7 @@ pub struct Field {
 
 /// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
 /// in silence is a rule that nobody keeps.
-const WORDS: [&str; 25] = [
+const WORDS: [&str; 26] = [
     "number",
     "name",
     "label",

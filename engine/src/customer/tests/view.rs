@@ -57,10 +57,10 @@ fn what_belongs_to_a_customer_or_to_his_people_and_deals_is_there_in_order() {
 #[test]
 fn the_record_itself_is_a_panel_with_its_totals_in_three_languages() {
     let of = Customer::new();
-    for (locale, profile, yes) in [
-        (Locale::En, "Profile", "Open opportunities"),
-        (Locale::Fa, "مشخصات", "فرصت‌های باز"),
-        (Locale::Ar, "الملف", "الفرص المفتوحة"),
+    for (locale, profile, total) in [
+        (Locale::En, "Profile", ("Open opportunities", "1")),
+        (Locale::Fa, "مشخصات", ("فرصت‌های باز", "۱")),
+        (Locale::Ar, "الملف", ("الفرص المفتوحة", "١")),
     ] {
         let view = of
             .session
@@ -85,7 +85,7 @@ fn the_record_itself_is_a_panel_with_its_totals_in_three_languages() {
                 value.columns[0].label.as_str(),
                 value.rows[0].cells[0].text.as_str()
             ),
-            (yes, "1")
+            total
         );
         assert!(
             view.panels
@@ -226,7 +226,7 @@ fn totals_in_a_panel_are_those_of_what_belongs() {
     let total = worth.rows.total.as_ref().unwrap();
     assert_eq!(
         (total.count, total.values[0][0].text.as_str()),
-        (2, "1500 IRR")
+        (2, "1,500 IRR")
     );
 }
 
