@@ -9,6 +9,7 @@ use peyvand_pack::{BuildOptions, build};
 fn main() -> ExitCode {
     let options = BuildOptions {
         target_dir: std::env::var_os("GUESTS_TARGET").map(Into::into),
+        out_dir: std::env::var_os("GUESTS_OUT").map(Into::into),
         ..BuildOptions::default()
     };
     for folder in std::env::args().skip(1) {
