@@ -5,13 +5,8 @@
 use std::fmt::Debug;
 
 use peyvand::{
-<<<<<<< HEAD
     Aggregate, Filter, FormFor, Funnel, Mapping, Measure, NoticeState, Past, Process, Query,
     RecordId, RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
-=======
-    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
->>>>>>> s6-search
 };
 use serde_json::json;
 
