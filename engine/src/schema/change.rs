@@ -132,13 +132,14 @@ impl SchemaChange {
                 if !failures.is_empty() {
                     return Err(failures);
                 }
-                object.add(
+                let number = object.add(
                     Field {
                         retired: false,
                         ..field.clone()
                     },
                     FIRST_CUSTOM,
                 );
+                object.set_filling(false, number, false);
                 Ok(object)
             }
             Self::AddOption {
@@ -378,6 +379,10 @@ fn create(
         .unwrap_or(0)
         .max(FIRST_CUSTOM);
     let mut object = Object::declare(number, name, letters, FIRST_CUSTOM, fields.to_vec());
+    let rollups = object.gained_rollups(None).map(|(number, _)| number);
+    for number in rollups.collect::<Vec<_>>() {
+        object.set_filling(false, number, false);
+    }
     object.label = label.clone();
     Ok(match key {
         Some(key) => object.keyed_by(key),
