@@ -87,6 +87,17 @@ pub(super) fn doors() -> Vec<Door> {
             String::new()
         };
         "Session::aggregate" => |s, _h| told(s.aggregate(&Aggregate::new("account").group_by("name").measure(Measure::Sum("employees".into()))));
+        "Session::funnel" => |s, _h| {
+            let funnel = peyvand::Funnel::new().per_person();
+            assert_eq!(s.funnel(&funnel).unwrap(), []);
+            told(s.funnel(&funnel))
+        };
+        "Session::sale_times" => |s, _h| {
+            let times = s.sale_times(&Filter::everything());
+            assert!(times.as_ref().is_ok_and(|times| times.stages.is_empty() && times.to_won.count == 0));
+            told(times)
+        };
+        "Session::base_currency" => |s, _h| told(s.base_currency());
         "Session::timeline" => |s, h| {
             let events = s.timeline(h.account).unwrap_or_default();
             assert!(events.is_empty(), "{events:?}");
@@ -217,6 +228,7 @@ pub(super) const WRITES: &[&str] = &[
     "Session::add_standard_templates",
     "Session::add_standard_roles",
     "Session::enforce_access",
+    "Session::set_base_currency",
     "Session::hand_over",
     "Session::undo_hand_over",
 ];
