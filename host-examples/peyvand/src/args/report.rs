@@ -69,6 +69,14 @@ pub(crate) enum Ready {
         #[arg(long, value_name = "FILTER", default_value = "")]
         filter: String,
     },
+    /// The currency that `in base` measures change amounts to: shows it, or sets it
+    #[command(
+        after_help = "Examples:\n  peyvand report base IRR\n  peyvand create exchange_rate '{\"from\": \"EUR\", \"to\": \"IRR\", \"day\": \"2026-03-21\", \"rate\": 700000}'\n  peyvand report --group stage --measure 'sum(amount in base)'"
+    )]
+    Base {
+        /// ISO 4217
+        currency: Option<String>,
+    },
     /// Points and badges in a span of days
     #[command(after_help = "Example:\n  peyvand report league --from 2026-03-01 --to 2026-03-20")]
     League {
