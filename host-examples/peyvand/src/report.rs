@@ -1,5 +1,6 @@
 //! What do the records add up to?
 
+mod base;
 mod funnel;
 mod shown;
 mod stages;
@@ -35,7 +36,7 @@ pub(crate) fn run(report: &Report, dir: &Path, output: &mut Output<'_>) -> Resul
             funnel::tell(engine, &asked, output)
         }
         Some(Ready::Stages { filter }) => stages::tell(engine, filter, output),
-        Some(Ready::Base { currency }) => base(engine, currency.as_deref(), output),
+        Some(Ready::Base { currency }) => base::tell(engine, currency.as_deref(), output),
         Some(Ready::League { from, to }) => league(engine, *from, *to, output),
     })?;
     Ok(Exit::Fine)
@@ -268,27 +269,6 @@ fn tell_pipeline(pipeline: &Pipeline, output: &mut Output<'_>) -> Result<(), Fau
     output.line(match pipeline.win_rate {
         Some(rate) => format!("won of closed: {rate:.2} %"),
         None => "nothing is closed yet".to_owned(),
-    })
-}
-
-/// Shows the base currency, or sets it first.
-fn base(engine: &Engine, code: Option<&str>, output: &mut Output<'_>) -> Result<(), Fault> {
-    let session = store::session(engine)?;
-    if let Some(code) = code {
-        let currency = code.parse().map_err(|error: peyvand::NotACurrency| {
-            Fault::input(error.to_string(), "write it as IRR, AED or EUR")
-        })?;
-        session.set_base_currency(Some(currency))?;
-    }
-    let base = session
-        .base_currency()?
-        .map(|currency| currency.to_string());
-    if output.json {
-        return output.document(&json!({"base_currency": base}));
-    }
-    output.line(match base {
-        Some(base) => format!("base currency: {base}"),
-        None => "there is no base currency; set one: peyvand report base IRR".to_owned(),
     })
 }
 
