@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// One commit of as many of the groups as it can hold, staged again while others change what it reads.
-    fn commit(
+    pub(crate) fn commit(
         &self,
         context: &Context,
         groups: &[Group],

@@ -19,6 +19,8 @@ mod bin;
 mod commit;
 mod draft;
 mod fill;
+#[cfg(test)]
+mod fill_tests;
 mod leaves;
 mod looked;
 mod plan;

@@ -24,7 +24,7 @@ impl Dice {
     }
 }
 
-fn of(field: &str) -> String {
+pub(super) fn of(field: &str) -> String {
     field.to_owned()
 }
 
@@ -33,7 +33,7 @@ fn irr() -> Option<String> {
 }
 
 /// Totals of an account over its opportunities; the filter of all but the first is `only`.
-fn totals() -> Vec<(&'static str, Rollup)> {
+pub(super) fn totals() -> Vec<(&'static str, Rollup)> {
     let over = |measure| Rollup::new("opportunity", "account", measure);
     let won = Filter::eq("status", "won").and(Filter::gte("amount", "500 IRR"));
     vec![
@@ -80,14 +80,18 @@ fn totals() -> Vec<(&'static str, Rollup)> {
     ]
 }
 
-fn declare(session: &Session) {
+pub(super) fn declarations() -> Vec<SchemaChange> {
     let fields = totals()
         .into_iter()
         .map(|(name, rollup)| SchemaChange::AddField {
             object: "account".to_owned(),
             field: Field::new(name, FieldKind::Rollup(rollup)).read_only(),
         });
-    let _ = session.change_schema(fields).unwrap();
+    fields.collect()
+}
+
+fn declare(session: &Session) {
+    let _ = session.change_schema(declarations()).unwrap();
 }
 
 fn all(session: &Session, object: &str) -> Vec<Record> {
@@ -140,7 +144,7 @@ fn looked_up(deals: &[Record], account: RecordId) -> Vec<Option<Value>> {
     ]
 }
 
-fn compare(engine: &Engine, session: &Session) {
+pub(super) fn compare(engine: &Engine, session: &Session) {
     let deals = all(session, "opportunity");
     for account in all(session, "account") {
         let kept: Vec<_> = totals()
@@ -153,7 +157,12 @@ fn compare(engine: &Engine, session: &Session) {
     assert!(checked.ok, "{:?}", checked.problems);
 }
 
-fn random_step(session: &Session, dice: &mut Dice, accounts: &[RecordId], bin: &mut Vec<RecordId>) {
+pub(super) fn random_step(
+    session: &Session,
+    dice: &mut Dice,
+    accounts: &[RecordId],
+    bin: &mut Vec<RecordId>,
+) {
     let deals = all(session, "opportunity");
     let stages = ["won", "lost", "proposal"];
     let stage = stages[dice.below(3) as usize];
