@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, OnDelete, Schema};
+use crate::search::postings_of_record;
 use crate::store::runs::{Merged, Scratch, Sorter};
 use crate::store::{Row, StoreError, keys, rows_under, spaces};
 use crate::write::{Adds, contributions, index_entries, live_contributions};
@@ -28,6 +29,7 @@ const SUM: u8 = 1;
 const LATEST: u8 = 2;
 const LEAST: u8 = 3;
 const GREATEST: u8 = 4;
+const TAG: u8 = 5;
 
 /// What the records ask for.
 pub(super) struct Expected {
@@ -48,7 +50,12 @@ impl Expected {
 
     pub(super) fn add(&mut self, reader: &Reader, record: &Record) -> Result<()> {
         let (object, id) = (&record.object, record.id.number);
-        for key in index_entries(object, record) {
+        let (keys, tag) = index_entries(object, record);
+        let tag = [&[TAG], tag.as_slice()].concat();
+        for key in keys {
+            self.ask(&key, &tag)?;
+        }
+        for key in postings_of_record(object, record) {
             self.ask(&key, &[PLAIN])?;
         }
         for field in object.live_fields().filter(|field| field.unique) {
@@ -150,10 +157,13 @@ impl Expected {
         };
         let index = space(spaces::INDEX, &mut wanted)?;
         let unique = space(spaces::UNIQUE, &mut wanted)?;
+        let postings = space(spaces::POSTING, &mut wanted)?;
         let mut totals = space(spaces::ROLLUP, &mut wanted)?;
         totals.append(space(spaces::COUNT, &mut wanted)?);
         totals.append(space(spaces::LIVE_TOTAL, &mut wanted)?);
-        checked.indexes_ok = index.tell("index", checked) & unique.tell("unique", checked);
+        checked.indexes_ok = index.tell("index", checked)
+            & unique.tell("unique", checked)
+            & postings.tell("search", checked);
         checked.rollups_ok = totals.first.is_empty();
         for key in &totals.first {
             checked.fail(format!(
@@ -208,6 +218,8 @@ pub(crate) type Correction = (Vec<u8>, Option<Vec<u8>>);
 /// What records together ask one entry to hold.
 enum Asked {
     Plain(Vec<u8>),
+    /// Or nothing: older engines wrote no tags.
+    Tag(Vec<u8>),
     /// Two records ask for different things, which no entry can be.
     Contradiction,
     Total(Adds),
@@ -218,6 +230,7 @@ impl Asked {
         let (kind, mut rest) = bytes.split_first()?;
         Some(match *kind {
             PLAIN => Asked::Plain(rest.to_vec()),
+            TAG => Asked::Tag(rest.to_vec()),
             SUM => Asked::Total(Adds::Sum {
                 count: i64::from_be_bytes(take(&mut rest)?),
                 sum: i128::from_be_bytes(take(&mut rest)?),
@@ -256,7 +269,7 @@ impl Asked {
     /// What the entry of a total is to hold; no entry for a total of nothing.
     fn total(&self) -> Option<Vec<u8>> {
         match self {
-            Asked::Plain(_) | Asked::Contradiction => None,
+            Asked::Plain(_) | Asked::Tag(_) | Asked::Contradiction => None,
             Asked::Total(Adds::Sum { count: 0, sum: 0 }) => None,
             Asked::Total(adds) => Some(adds.stored()),
         }
@@ -266,6 +279,7 @@ impl Asked {
     fn is(&self, held: Option<&[u8]>) -> bool {
         match self {
             Asked::Plain(value) => held == Some(value),
+            Asked::Tag(tag) => held.is_some_and(|held| held.is_empty() || held == tag),
             Asked::Contradiction => false,
             Asked::Total(_) => held == self.total().as_deref(),
         }

@@ -82,7 +82,7 @@ impl Engine {
             let step = Group {
                 asks: vec![Ask::Stored(Stored {
                     what: "fill a total".to_owned(),
-                    fill: Some(filling),
+                    filling: Some(filling),
                     ..Stored::default()
                 })],
                 once: None,

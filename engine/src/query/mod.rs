@@ -2,7 +2,7 @@
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
 //! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
-//! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it, a
+//! and `cursor` are about sorting and paging; `index_part`, `plan` and `worth` choose the way through the store, `scan` walks it, a
 //! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
 //! read, and `seen_totals` makes the totals of who sees a part. Of totals, `measure` is what is asked, `group` and `bucket`
 //! are what groups are made by, `total` adds up, `base_amount` changes currencies, `live_total` is what each commit keeps
@@ -35,6 +35,7 @@ mod target;
 mod text;
 mod total;
 mod when;
+mod worth;
 
 #[cfg(test)]
 mod tests;
@@ -52,7 +53,7 @@ pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;
 pub(crate) use exact::ExactFilter;
 pub(crate) use live_total::BoundTotal;
-pub(crate) use page::{check, count, each_match, explain, run};
+pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
 pub(crate) use plan::live_records;

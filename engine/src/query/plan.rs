@@ -6,6 +6,8 @@
 //! the walk begins to win; what was counted by then is the list of candidates, and nothing is read twice. Entries of one
 //! value lie in the order of their ids: a list in that order walks them and counts nothing.
 
+use std::sync::Arc;
+
 use super::compile::{Compiled, Test};
 use super::filter::Operator;
 use super::index_part::{Part, Rank, common, index_parts};
@@ -13,13 +15,12 @@ use super::operand::Operand;
 use super::order::{Order, Standing};
 use super::reader::Reader;
 use super::target::Slot;
+use super::worth::Worth;
+use crate::access::Glance;
 use crate::error::Result;
 use crate::record::{RecordId, Value};
 use crate::schema::{FieldKind, Object};
 use crate::store::{Direction, Span, spaces};
-
-/// How many index keys are counted at most, and so how many ids are held at once.
-const MOST_COUNTED: usize = 100_000;
 
 /// The way that was chosen.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Plan {
     pub(super) via: Via,
     pub(super) source: Source,
     pub(super) sequence: Sequence,
+    /// What of an index is passed over unread.
+    pub(super) glance: Option<Glance>,
 }
 
 impl Plan {
@@ -77,7 +80,7 @@ pub(super) struct Wanted<'a> {
 
 pub(super) fn choose(
     reader: &Reader,
-    object: &Object,
+    object: &Arc<Object>,
     compiled: &Compiled,
     wanted: Option<&Wanted<'_>>,
 ) -> Result<Plan> {
@@ -86,7 +89,8 @@ pub(super) fn choose(
         return Ok(of_ids(via, ids, wanted));
     }
     let mut parts = index_parts(object, &tests);
-    let walk = wanted.and_then(|wanted| walk(object, wanted, &parts));
+    let glance = reader.glance(object);
+    let walk = wanted.and_then(|wanted| walk(object, wanted, &parts, glance.is_some()));
     if let Some((Via::Index(walked), ..)) = &walk {
         // A condition on the walked field narrows the walk itself.
         parts.retain(|part| part.name != *walked);
@@ -94,12 +98,21 @@ pub(super) fn choose(
     let mut worth = Worth {
         reader,
         object,
+        glance: glance.as_ref(),
         rows: wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows),
+        by_id: wanted.is_some_and(|wanted| wanted.order.keys.is_empty()),
         most: None,
     };
-    let owned = owned(reader, object);
+    let owned = match &walk {
+        Some((via, spans, direction, _)) if worth.sees_much(via, spans, *direction)? => None,
+        _ => owned(reader, object),
+    };
     if (walk.is_some() || parts.len() > 1 || owned.is_some())
         && let Some((via, ids)) = shortest(&parts, owned, &mut worth)?
+        && !match &walk {
+            Some((walked, ..)) => worth.walks_rather(compiled, walked, &ids)?,
+            None => false,
+        }
     {
         return Ok(of_ids(via, ids, wanted));
     }
@@ -119,6 +132,7 @@ pub(super) fn choose(
             ),
         });
     Ok(Plan {
+        glance: glance.filter(|_| via != Via::Records),
         via,
         source: Source::Spans { spans, direction },
         sequence,
@@ -139,6 +153,11 @@ pub(crate) fn live_records(reader: &Reader, object: &Object) -> Result<u64> {
 
 fn all_records(object: &Object) -> Span {
     Span::prefix(&spaces::of_object(spaces::RECORD, object.number))
+}
+
+/// The way that reads these records and no others.
+pub(super) fn among(ids: Vec<u128>, wanted: &Wanted<'_>) -> Plan {
+    of_ids(Via::Id, ids, Some(wanted))
 }
 
 /// Candidates that are known one by one.
@@ -165,6 +184,7 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
         via,
         source: Source::Ids(ids),
         sequence,
+        glance: None,
     }
 }
 
@@ -211,11 +231,17 @@ fn walk(
     object: &Object,
     wanted: &Wanted<'_>,
     parts: &[Part],
+    tagged: bool,
 ) -> Option<(Via, Vec<Span>, Direction, Sequence)> {
     let order = wanted.order;
     let Some(first) = order.keys.first() else {
         let direction = directed(order.id_descending);
-        if let [part] = parts
+        // Along a part the tags are told, along the records they are not.
+        let part = match parts {
+            [part] => Some(part),
+            parts => parts.iter().find(|part| tagged && part.value.is_some()),
+        };
+        if let Some(part) = part
             && let Some(value) = &part.value
         {
             let spans = in_id_order(&part.spans, value, wanted.after, direction);
@@ -319,13 +345,14 @@ fn shortest(
     in_rank.sort_by_key(|part| part.rank);
     for part in in_rank {
         let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
-        if let Some(ids) = ids_within(part, worth, least)? {
+        if let Some(ids) = ids_within(part, worth, (1, least))? {
             best = Some((Via::Index(part.name.clone()), ids));
         }
     }
     if let Some((part, shared)) = owned {
         let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
-        if let Some(mut ids) = ids_within(&part, worth, least)? {
+        let times = worth.times();
+        if let Some(mut ids) = ids_within(&part, worth, (times, least))? {
             ids.extend(shared);
             best = Some((Via::Owners, ids));
         }
@@ -335,7 +362,7 @@ fn shortest(
 
 /// Where the records lie that somebody sees who sees few, and those that are shared with him.
 fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
-    let narrow = reader.seeing.as_ref()?.sight.narrow_to(object)?;
+    let narrow = reader.seeing.as_ref()?.narrow_to(object)?;
     let spans = [Some(narrow.owner), narrow.territory].into_iter().flatten();
     let spans = spans.flat_map(|(field, prefix, numbers)| {
         let whole = spaces::of_field(spaces::INDEX, object.number, field);
@@ -359,57 +386,35 @@ fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
 }
 
 /// The ids of an index part, unless there are more than are worth counting, or than `least`.
-fn ids_within(part: &Part, worth: &mut Worth<'_>, least: usize) -> Result<Option<Vec<u128>>> {
+fn ids_within(
+    part: &Part,
+    worth: &mut Worth<'_>,
+    (times, least): (usize, usize),
+) -> Result<Option<Vec<u128>>> {
     const PAGE: usize = 1000;
     let mut ids = Vec::new();
+    let mut counted = 0;
     for span in &part.spans {
         let mut span = span.clone();
         loop {
-            let most = worth.most(ids.len())?.min(least);
-            if ids.len() > most {
+            let most = (worth.most(counted)? * times).min(least);
+            if counted > most {
                 return Ok(None);
             }
-            let asked = PAGE.min(most + 1 - ids.len());
+            let asked = PAGE.min(most + 1 - counted);
             let snapshot = &worth.reader.snapshot;
-            let rows = snapshot.scan(&span, Direction::Forward, asked)?;
-            ids.extend(rows.iter().filter_map(|(key, _)| spaces::id_at_end(key)));
-            match rows.last() {
-                Some((last, _)) if rows.len() == asked => {
-                    span = span.beyond(last, Direction::Forward)
-                }
+            let rows = snapshot.list(&span, Direction::Forward, asked)?;
+            counted += rows.len();
+            let of = |(key, tag)| {
+                let passes = |id: &u128| worth.glance.is_none_or(|glance| glance.passes(*id, tag));
+                spaces::id_at_end(key).filter(passes)
+            };
+            ids.extend(rows.iter().filter_map(of));
+            match rows.last_key() {
+                Some(last) if rows.len() == asked => span = span.beyond(last, Direction::Forward),
                 _ => break,
             }
         }
     }
-    Ok((ids.len() <= least).then_some(ids))
-}
-
-/// How many index keys are worth counting.
-struct Worth<'a> {
-    reader: &'a Reader,
-    object: &'a Object,
-    /// How many rows the walk is for that would be the other way; `None` where there is none.
-    rows: Option<usize>,
-    most: Option<usize>,
-}
-
-impl Worth<'_> {
-    /// The most that is sure to be worth it, after so many. A part that is no longer than the page always is: the number
-    /// of records is asked for only beyond.
-    fn most(&mut self, counted: usize) -> Result<usize> {
-        let Some(rows) = self.rows else {
-            return Ok(MOST_COUNTED);
-        };
-        if let Some(most) = self.most {
-            return Ok(most);
-        }
-        if counted <= rows {
-            return Ok(rows);
-        }
-        let live = live_records(self.reader, self.object)?;
-        let most = usize::try_from(live.saturating_mul(rows as u64).isqrt());
-        let most = most.unwrap_or(MOST_COUNTED).min(MOST_COUNTED);
-        self.most = Some(most);
-        Ok(most)
-    }
+    Ok((counted <= least).then_some(ids))
 }

@@ -103,6 +103,15 @@ pub enum SchemaChange {
         /// From now on.
         indexed: bool,
     },
+    /// Whether records are found by the words of a field. Turning it on reads every record of the object.
+    SetSearchable {
+        /// The object.
+        object: String,
+        /// The field.
+        field: String,
+        /// How much its words weigh from now on; 0 turns it off.
+        weight: u8,
+    },
 }
 
 impl SchemaChange {
@@ -219,6 +228,17 @@ impl SchemaChange {
                     return Err("a rollup has no index yet".to_owned());
                 }
                 field.indexed = *indexed;
+                Ok(())
+            }),
+            Self::SetSearchable {
+                object,
+                field,
+                weight,
+            } => changed(schema, object, field, |field| {
+                if let Some(message) = field.search_fault(*weight) {
+                    return Err(message);
+                }
+                field.searchable = *weight;
                 Ok(())
             }),
         }
@@ -407,6 +427,9 @@ fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -
             }
         }
         _ => {}
+    }
+    if let Some(message) = field.search_fault(field.searchable) {
+        fail("searchable", message);
     }
     if let Some(default) = &field.default
         && !matches!(field.kind, FieldKind::Reference { .. })

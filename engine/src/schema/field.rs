@@ -47,6 +47,10 @@ pub struct Field {
     /// Kept in an index: fast to filter and to sort by.
     #[serde(default, skip_serializing_if = "is_false")]
     pub indexed: bool,
+    /// How much a word of it weighs in a search, from 1 to [`MOST_WEIGHT`](Self::MOST_WEIGHT); records are not found
+    /// by it where it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub searchable: u8,
     /// Only the engine, a rule or a computed field may set it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub read_only: bool,
@@ -72,7 +76,7 @@ pub struct Field {
 
 /// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
 /// in silence is a rule that nobody keeps.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
     "number",
     "name",
     "label",
@@ -80,6 +84,7 @@ const WORDS: [&str; 26] = [
     "required",
     "unique",
     "indexed",
+    "searchable",
     "read_only",
     "default",
     "minimum",
@@ -122,6 +127,10 @@ impl<'de> Deserialize<'de> for Field {
 
 fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+fn is_zero(weight: &u8) -> bool {
+    *weight == 0
 }
 
 /// What a field holds.
@@ -205,6 +214,9 @@ pub enum OnDelete {
 }
 
 impl Field {
+    /// What a word can weigh in a search at most.
+    pub const MOST_WEIGHT: u8 = 100;
+
     /// A field of a name and a kind, without rules; set the others on the value.
     #[must_use]
     pub fn new(name: &str, kind: FieldKind) -> Self {
@@ -217,6 +229,7 @@ impl Field {
             required: false,
             unique: false,
             indexed: false,
+            searchable: 0,
             read_only: false,
             default: None,
             minimum: None,
@@ -273,6 +286,13 @@ impl Field {
         self
     }
 
+    /// Found by its words, which weigh so much.
+    #[must_use]
+    pub fn searchable(mut self, weight: u8) -> Self {
+        self.searchable = weight;
+        self
+    }
+
     /// Only the engine, a rule or a computed field may set it.
     #[must_use]
     pub fn read_only(mut self) -> Self {
@@ -305,6 +325,23 @@ impl Field {
             FieldKind::Rollup(rollup) => Some(rollup),
             _ => None,
         }
+    }
+
+    /// Whether records are found by its words.
+    pub(crate) fn is_searchable(&self) -> bool {
+        self.searchable > 0
+    }
+
+    /// Why records cannot be found by its words with this weight, if they cannot.
+    pub(crate) fn search_fault(&self, weight: u8) -> Option<String> {
+        if weight > Self::MOST_WEIGHT {
+            let most = Self::MOST_WEIGHT;
+            return Some(format!("a word weighs {most} at most, not {weight}"));
+        }
+        (weight > 0 && !self.kind.has_words()).then(|| {
+            let kind = self.kind.name();
+            format!("it is a {kind} field; records are found by text, names, e-mail addresses and telephone numbers")
+        })
     }
 
     pub(crate) fn is_rollup(&self) -> bool {
@@ -341,6 +378,14 @@ impl FieldKind {
     /// Whether a reference of this kind may lead to records of an object.
     pub(crate) fn refers_to(&self, object: &str) -> bool {
         matches!(self, Self::Reference { to, .. } if leads_to(to, object))
+    }
+
+    /// Whether a record can be found by words of it.
+    fn has_words(&self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Email | Self::Phone | Self::PersonName | Self::Plugin { .. }
+        )
     }
 
     /// The type's name as it is written in a manifest, a mapping or a change.

@@ -16,7 +16,8 @@
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
-//! | `INDEX` | object u32, field u32, value, id u128 | – |
+//! | `INDEX` | object u32, field u32, value, id u128 | the tag of `access/tag.rs`, or nothing |
+//! | `POSTING` | object u32, word text, rank u8, id u128, field u32 | – |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
 //! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend, a maximum, or a least or greatest value i128 |
 //! | `COUNT` | object u32 | a total of the backend: live records |
@@ -56,6 +57,7 @@ pub(crate) const RECORD: u8 = 0x10;
 pub(crate) const BIN: u8 = 0x11;
 pub(crate) const INDEX: u8 = 0x20;
 pub(crate) const UNIQUE: u8 = 0x21;
+pub(crate) const POSTING: u8 = 0x22;
 pub(crate) const ROLLUP: u8 = 0x30;
 pub(crate) const COUNT: u8 = 0x31;
 pub(crate) const GUARD: u8 = 0x32;
@@ -177,6 +179,53 @@ pub(crate) fn index(object: u32, field: u32, value: Option<&Value>, id: u128) ->
     key
 }
 
+/// What all postings of an object begin with whose words begin with this.
+pub(crate) fn postings_under(object: u32, word: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(5 + word.len() + 2 + 21);
+    key.push(POSTING);
+    push_u32(&mut key, object);
+    word.chars().for_each(|c| push_char(&mut key, c));
+    key
+}
+
+/// A word by which a record is found. Read backward, the postings of a word come by rank, and of one rank the newest
+/// record first.
+pub(crate) fn posting(object: u32, word: &str, rank: u8, id: u128, field: u32) -> Vec<u8> {
+    let mut key = postings_under(object, word);
+    end_text(&mut key);
+    key.push(rank);
+    key.extend_from_slice(&id.to_be_bytes());
+    push_u32(&mut key, field);
+    key
+}
+
+/// What stands in a posting behind its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Posted {
+    pub(crate) rank: u8,
+    pub(crate) id: u128,
+    pub(crate) field: u32,
+}
+
+/// The bytes of a posting behind its word.
+pub(crate) const POSTED: usize = 1 + 16 + 4;
+
+/// What a key that [`posting`] made says behind its word.
+pub(crate) fn posted(key: &[u8]) -> Option<Posted> {
+    let (rank, rest) = key.last_chunk::<POSTED>()?.split_first()?;
+    let (id, field) = rest.split_first_chunk::<16>()?;
+    Some(Posted {
+        rank: *rank,
+        id: u128::from_be_bytes(*id),
+        field: u32::from_be_bytes(*field.first_chunk()?),
+    })
+}
+
+/// The word of a key that [`posting`] made.
+pub(crate) fn posted_word(key: &[u8]) -> Option<String> {
+    take_text(&mut key.strip_prefix(&[POSTING])?.get(4..)?)
+}
+
 /// How many bytes an indexed value takes, or a little more: most keys are kept for long.
 fn indexed_length(value: Option<&Value>) -> usize {
     let text = |length: usize| length.min(INDEXED_TEXT) + 2;
@@ -268,6 +317,7 @@ pub(crate) fn owner(key: &[u8], value: &[u8]) -> Option<Subject> {
     let object = take_u32(&mut rest)?;
     let id = match *space {
         RECORD | BIN | INDEX => id_at_end(key)?,
+        POSTING => posted(key)?.id,
         UNIQUE => u128::from_be_bytes(value.try_into().ok()?),
         _ => return None,
     };

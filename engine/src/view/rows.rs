@@ -9,10 +9,12 @@ use super::check::value_kind;
 use super::declared::{self, Declared};
 use super::definition::{CellFormat, Column, ViewDefinition, ViewKind};
 use super::look::Look;
+use super::panel::PanelDefinition;
+use super::relation;
 use super::totals::{ChartShown, GroupShown, Totals, measure_name, split};
-use super::words::Direction;
 use crate::error::Result;
-use crate::query::{self, Filter, Query, SortKey};
+use crate::locale::Direction;
+use crate::query::{self, Filter, Page, Query, SortKey};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, Object};
 
@@ -202,24 +204,73 @@ pub(super) fn rows_of(
 ) -> Result<ViewRows> {
     let object = look.reader.object(&view.object)?.clone();
     let filter = wanted(look, &object, view, page);
-    let mut columns = match view.columns.is_empty() {
-        true => built_in(&object).columns,
-        false => view.columns.clone(),
-    };
-    columns.retain(|column| !object.hides(&column.field));
     let mut query = Query::new(&view.object)
         .filter(filter.clone())
         .sort(order(view))
         .limit(page.limit.or(view.page).unwrap_or(50));
     query.after.clone_from(&page.after);
     let found = query::run(&look.reader, &query, &look.time)?;
+    drawn(
+        look,
+        name,
+        view,
+        &object,
+        found,
+        page.after.is_none().then_some(&filter),
+    )
+}
+
+/// What belongs to a record, as a panel shows it.
+pub(crate) fn of_panel(
+    look: &Look,
+    panel: &Declared<PanelDefinition>,
+    to: RecordId,
+) -> Result<ViewRows> {
+    let PanelDefinition { by, view, .. } = &panel.definition;
+    let object = look.reader.object(&view.object)?.clone();
+    let numbers = relation::related(look, &object, by, to)?;
+    let name = look.called(&panel.label, &panel.name);
+    let adds_up = !(view.measures.is_empty() && view.group_by.is_empty() && view.chart.is_none());
+    if adds_up {
+        let ids = numbers
+            .iter()
+            .map(|number| RecordId::new(object.prefix(), *number));
+        let page = ViewPage::first().limit(panel.definition.rows());
+        let mut rows = rows_of(look, name, view, &page.only(Filter::is_in("id", ids)))?;
+        rows.next = None;
+        return Ok(rows);
+    }
+    let query = Query::new(&view.object)
+        .filter(look.with_me(&view.filter, &object))
+        .sort(order(view))
+        .limit(panel.definition.rows());
+    let mut found = query::run_among(&look.reader, &query, numbers, &look.time)?;
+    // It would go on with records that do not belong.
+    found.next = None;
+    drawn(look, name, view, &object, found, None)
+}
+
+/// A page of records as it is drawn; what they add up to where that is told of which.
+fn drawn(
+    look: &Look,
+    name: String,
+    view: &ViewDefinition,
+    object: &Object,
+    found: Page,
+    adding_up: Option<&Filter>,
+) -> Result<ViewRows> {
+    let mut columns = match view.columns.is_empty() {
+        true => built_in(object).columns,
+        false => view.columns.clone(),
+    };
+    columns.retain(|column| !object.hides(&column.field));
     let mut reading = Reading::new(look);
     learn(&mut reading, view, &columns, &found.records)?;
-    let sums = match page.after {
-        None => sums(look, &mut reading, &object, view, &filter)?,
-        Some(_) => Sums::default(),
+    let sums = match adding_up {
+        Some(filter) => sums(look, &mut reading, object, view, filter)?,
+        None => Sums::default(),
     };
-    let row = |record: &Record| row(&reading, &object, view, &columns, &sums.groups, record);
+    let row = |record: &Record| row(&reading, object, view, &columns, &sums.groups, record);
     Ok(ViewRows {
         name,
         object: view.object.clone(),
@@ -229,17 +280,17 @@ pub(super) fn rows_of(
         rows: found.records.iter().map(row).collect(),
         columns: columns
             .iter()
-            .map(|column| shown_column(look, &object, column))
+            .map(|column| shown_column(look, object, column))
             .collect(),
         group_by: view
             .group_by
             .iter()
-            .map(|by| field_name(look, &object, split(by).0))
+            .map(|by| field_name(look, object, split(by).0))
             .collect(),
         measures: view
             .measures
             .iter()
-            .map(|measure| measure_name(look, &object, measure))
+            .map(|measure| measure_name(look, object, measure))
             .collect(),
         groups: sums.groups,
         total: sums.total,

@@ -117,7 +117,7 @@ impl Planner {
     }
 
     /// The next step of filling a total; true when it was the last one, and the schema says so.
-    pub(super) fn fill(
+    pub(super) fn fill_total(
         &mut self,
         filling: &Filling,
         drafts: &Drafts,

@@ -93,7 +93,7 @@ impl House {
     fn step(&self, filling: Filling) {
         let stored = Stored {
             what: of("fill a total"),
-            fill: Some(filling),
+            filling: Some(filling),
             ..Stored::default()
         };
         self.commit(vec![Ask::Stored(stored)]);

@@ -4,10 +4,9 @@
 //! It decides nothing any more.
 
 mod hooked;
+mod reshaped;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::Write;
 use super::asked::asked;
@@ -18,11 +17,12 @@ use super::fill::only_begins_totals;
 use super::leaves::Leaves;
 use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
-use crate::access;
+use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
 use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
+use crate::search;
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
 /// How many entries the common part of a commit usually comes to for each record.
@@ -161,6 +161,8 @@ pub(super) struct Planner {
     pub(super) totals: Vec<Deltas>,
     /// What a changed schema drops or indexes is made from all records.
     pub(super) alone: bool,
+    /// How the index entries of each object are tagged.
+    tagging: BTreeMap<u32, Option<Tagging>>,
 }
 
 impl Planner {
@@ -210,7 +212,11 @@ impl Planner {
             prefix: key(spaces::HISTORY),
             value: Vec::new(),
         });
-        index(draft, &mut writes);
+        let number = draft.object.number;
+        let tagging = self.tagging.entry(number);
+        let tagging = tagging.or_insert_with(|| Tagging::of(&draft.object));
+        index(draft, *tagging, &mut writes);
+        post(draft, &mut writes);
         self.leaves.add(subject(draft), writes);
         self.unique(draft);
         self.references(draft);
@@ -261,11 +267,12 @@ impl Planner {
 
     /// Whose rights changed is judged anew from the next read on; who wrote this under his rights still has them.
     fn organisation(&mut self, drafts: &Drafts, write: &Write<'_>) -> Result<()> {
-        if !write.acting.is_enforced() {
-            return Ok(());
-        }
+        let concerns = match write.acting.is_enforced() {
+            true => access::concerns,
+            false => access::concerns_always,
+        };
         let mut objects = drafts.drafts.iter().map(|draft| &draft.object.name);
-        let changed = objects.any(|name| access::concerns(name));
+        let changed = objects.any(|name| concerns(name));
         if changed || write.acting.seeing.is_some() {
             self.unchanged.push(access::counter_key());
         }
@@ -281,8 +288,8 @@ impl Planner {
         let mut config = false;
         for (_, _, stored) in &drafts.stored {
             config |= stored.config;
-            if let Some(filling) = &stored.fill {
-                config |= self.fill(filling, drafts, write)?;
+            if let Some(filling) = &stored.filling {
+                config |= self.fill_total(filling, drafts, write)?;
             }
             for (key, value) in &stored.entries {
                 self.unchanged.push(key.clone());
@@ -290,6 +297,9 @@ impl Planner {
                     Some(value) => self.put(key.clone(), value.clone()),
                     None => self.delete(key.clone()),
                 }
+            }
+            if let Some(fill) = &stored.fill {
+                self.fill(fill, write)?;
             }
             self.writes
                 .extend(stored.stamps.iter().map(|prefix| Entry::Stamp {
@@ -321,64 +331,6 @@ impl Planner {
         }
         Ok(config)
     }
-
-    /// Builds the indexes and unique keys that a changed object gains and drops those that it loses.
-    fn reindex(&mut self, old: &Arc<Object>, new: &Arc<Object>, write: &Write<'_>) -> Result<()> {
-        let fields = |object: &Object, has: fn(&Field) -> bool| -> BTreeSet<u32> {
-            let having = object.live_fields().filter(|field| has(field));
-            having.map(|field| field.number).collect()
-        };
-        let (was, is) = (
-            fields(old, Field::is_indexed),
-            fields(new, Field::is_indexed),
-        );
-        let (claimed, claims) = (
-            fields(old, |field| field.unique),
-            fields(new, |field| field.unique),
-        );
-        // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
-        if was == is && claimed == claims {
-            return Ok(());
-        }
-        let number = new.number;
-        write.reader.each(new, |record| {
-            let id = record.id.number;
-            let entry = |field: &u32| spaces::index(number, *field, record.value(*field), id);
-            let claim = |field: &u32| Some(spaces::unique(number, *field, record.value(*field)?));
-            let drop = was.difference(&is).map(entry);
-            let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
-            let mut writes: Vec<Entry> = drop.map(delete).collect();
-            let build = is.difference(&was).map(entry);
-            writes.extend(build.map(|key| put(key, Vec::new())));
-            let build = claims.difference(&claimed).filter_map(claim);
-            writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
-            self.leaves.add(Subject { object: number, id }, writes);
-            Ok(ControlFlow::Continue(()))
-        })
-    }
-
-    /// Drops the totals that a changed object keeps no longer, and begins to fill those that it gains.
-    fn retotal(
-        &mut self,
-        old: Option<&Arc<Object>>,
-        new: &Arc<Object>,
-        write: &Write<'_>,
-    ) -> Result<()> {
-        if let Some(old) = old {
-            let lost: BTreeSet<u32> = old
-                .gained_rollups(Some(new))
-                .map(|(field, _)| field)
-                .collect();
-            if !lost.is_empty() {
-                self.drop_rollups(new.number, &|field| lost.contains(&field), write)?;
-            }
-            for total in old.gained_totals(Some(new)) {
-                self.drop_live_total(new.number, total.number, write)?;
-            }
-        }
-        self.begin_filling(old, new);
-        Ok(())
-    }
 }
 
 /// A record's stored form. Totals are entries of their own.
@@ -403,20 +355,15 @@ pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
     codec::encode(record.revision, &record.values)
 }
 
-/// The keys of a record in every index of its object.
-pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8>> {
-    object
-        .live_fields()
-        .filter(|field| field.is_indexed())
-        .map(|field| {
-            spaces::index(
-                object.number,
-                field.number,
-                record.value(field.number),
-                record.id.number,
-            )
-        })
-        .collect()
+/// The entries of a record in every index of its object: keys, and the tag that is the value of each.
+pub(crate) fn index_entries(object: &Object, record: &Record) -> (BTreeSet<Vec<u8>>, Vec<u8>) {
+    let indexed = object.live_fields().filter(|field| field.is_indexed());
+    let keys = indexed.map(|field| {
+        let value = record.value(field.number);
+        spaces::index(object.number, field.number, value, record.id.number)
+    });
+    let tag = Tagging::of(object).map_or_else(Vec::new, |tagging| tagging.tag(record));
+    (keys.collect(), tag)
 }
 
 fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
@@ -435,26 +382,60 @@ fn subject(draft: &Draft) -> Subject {
     }
 }
 
+/// Changes the words by which a record is found.
+fn post(draft: &Draft, writes: &mut Vec<Entry>) {
+    let (object, id) = (draft.object.number, draft.id.number);
+    let fields = draft.object.live_fields();
+    for field in fields.filter(|field| field.is_searchable()) {
+        let value = |record: &'_ Option<Record>| {
+            record
+                .as_ref()
+                .and_then(|record| record.value(field.number))
+                .cloned()
+        };
+        let (old, new) = (value(&draft.before), value(&draft.after));
+        if old == new {
+            continue;
+        }
+        let old = search::postings_of(object, field, old.as_ref(), id);
+        let new = search::postings_of(object, field, new.as_ref(), id);
+        writes.extend(old.difference(&new).cloned().map(delete));
+        writes.extend(
+            new.difference(&old)
+                .cloned()
+                .map(|key| put(key, Vec::new())),
+        );
+    }
+}
+
 /// Moves a record in the indexes of its object.
-fn index(draft: &Draft, writes: &mut Vec<Entry>) {
+fn index(draft: &Draft, tagging: Option<Tagging>, writes: &mut Vec<Entry>) {
+    let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+    let tag = |record| {
+        tagging
+            .map(|tagging| tagging.tag(record))
+            .unwrap_or_default()
+    };
+    let (was, tag) = (before.map(tag), after.map(tag));
+    let retagged = was != tag;
+    let tag = tag.unwrap_or_default();
     for field in draft
         .object
         .live_fields()
         .filter(|field| field.is_indexed())
     {
-        let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
         let old = before.map(|record| record.value(field.number));
         let new = after.map(|record| record.value(field.number));
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
         let key = |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
         let (old, new) = (old.map(key), new.map(key));
         // Two spellings may have one key.
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
-        writes.extend(old.map(delete));
-        writes.extend(new.map(|key| put(key, Vec::new())));
+        writes.extend(old.filter(|old| Some(old) != new.as_ref()).map(delete));
+        writes.extend(new.map(|key| put(key, tag.clone())));
     }
 }

@@ -218,9 +218,9 @@ pub(crate) enum Command {
     /// Processes: by which steps records go, and who holds one up
     #[command(subcommand)]
     Process(process::Process),
-    /// Views: which records, in which columns and order, drawn as what
-    #[command(subcommand)]
-    View(view::View),
+    /// The 360 view of a record; and views: which records, in which columns and order, drawn as what
+    #[command(after_help = "Example:\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa")]
+    View(view::Views),
     /// The form of an object or a record, as its user sees it
     #[command(
         after_help = "Examples:\n  peyvand form lead --language fa\n  peyvand form lead lea_01jd0c5e8gq2r4v6x8z0b2d4f6 --show"

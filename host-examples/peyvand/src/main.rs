@@ -10,6 +10,7 @@ mod access;
 mod backup;
 mod carriers;
 mod check;
+mod customer;
 mod demo;
 mod document;
 mod first_look;
@@ -28,6 +29,7 @@ mod script;
 mod social;
 mod template;
 mod upkeep;
+mod value;
 mod view;
 
 use std::ffi::OsString;
@@ -106,7 +108,11 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Render(render) => render::run(render, dir, output),
         Command::Template(template) => template::run(template, dir, output),
         Command::Process(process) => process::run(process, dir, output),
-        Command::View(asked) => view::run(asked, dir, output),
+        Command::View(asked) => match (&asked.of_many, asked.id) {
+            (Some(views), _) => view::run(views, dir, output),
+            (None, Some(id)) => customer::view(id, asked.as_of, dir, output),
+            (None, None) => Ok(Exit::Usage),
+        },
         Command::Form(asked) => view::form(asked, dir, output),
         Command::Dashboard(asked) => view::dashboard(asked, dir, output),
         Command::Check { backup } => match backup {

@@ -237,6 +237,7 @@ fn put(
         Screen::View => "view",
         Screen::Form => "form",
         Screen::Dashboard => "dashboard",
+        Screen::Panel => "panel",
     };
     let key = fields.get("key").and_then(Json::as_str).map(str::to_owned);
     if !fields.contains_key("name") {

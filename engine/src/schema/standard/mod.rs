@@ -37,6 +37,7 @@ pub(crate) fn schema() -> Schema {
             process::objects(),
             access::objects(),
             money::objects(),
+            view::panels(),
         ]
         .into_iter()
         .flatten()
@@ -57,6 +58,15 @@ pub(crate) mod pipelines {
         ("lost", "Lost", 0, "lost"),
     ];
 }
+
+/// What a word weighs in a search by the field that it stands in: what people call the record by,
+const TITLE: u8 = 90;
+/// what it is called by in files,
+const NUMBER: u8 = 80;
+/// by which way somebody is reached,
+const WAY_TO_REACH: u8 = 70;
+/// and the name of what it belongs to.
+const NAME_BESIDE: u8 = 50;
 
 /// An object in the making: given its number, it is declared.
 type Declaration = Box<dyn FnOnce(u32) -> Option<Object>>;
