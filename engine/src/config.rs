@@ -187,7 +187,7 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         };
         let _ = session.commit_groups(&[group])?;
     }
-    Ok(())
+    engine.fill_totals()
 }
 
 /// The stored object with the standard fields, and the names of standard options, that it lacks; none when it lacks

@@ -6,25 +6,24 @@
 mod hooked;
 mod indexes;
 mod membership;
+mod reshaped;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::Write;
 use super::asked::asked;
 use super::bill;
 use super::bin::Binned;
 use super::draft::{Draft, Drafts, Valid};
+use super::fill::only_begins_totals;
 use super::leaves::Leaves;
 use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
 use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
-use crate::query::BoundTotal;
 use crate::record::{Record, RecordId};
-use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
+use crate::schema::{Field, FieldKind, OnDelete, Schema};
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
 pub(crate) use indexes::index_entries;
@@ -85,8 +84,8 @@ pub(super) fn plan(
     for position in &write.followed {
         planner.delete(spaces::queued(position.get()));
     }
-    let gained = std::mem::take(&mut planner.totals);
-    for deltas in gained.into_iter().chain([deltas]) {
+    let filled = std::mem::take(&mut planner.totals);
+    for deltas in filled.into_iter().chain([deltas]) {
         let (totals, unchanged) = deltas.entries(&write.reader, &drafts)?;
         planner.unchanged.extend(unchanged);
         planner.writes.extend(totals);
@@ -97,6 +96,7 @@ pub(super) fn plan(
         mut writes,
         mut unchanged,
         leaves,
+        alone,
         ..
     } = planner;
     unchanged.sort_unstable();
@@ -122,8 +122,7 @@ pub(super) fn plan(
     let commit = Commit {
         at: write.reader.position(),
         unchanged,
-        // Indexes and totals of a changed schema, and changed segments, are built from all records.
-        alone: !drafts.schema_changed.is_empty() || reshaped,
+        alone: alone || reshaped,
         writes,
         asked: asked.common,
         leaves: leaves.into_parts(asked.leaves),
@@ -151,29 +150,31 @@ pub(super) fn followed_by(write: &Write<'_>, draft: &Draft) -> bool {
 }
 
 #[derive(Default)]
-struct Planner {
+pub(super) struct Planner {
     /// What belongs to no record alone. In order: of two writes of one key the later one holds.
-    writes: Vec<Entry>,
+    pub(super) writes: Vec<Entry>,
     /// What belongs to one record.
     leaves: Leaves,
-    unchanged: Vec<Vec<u8>>,
+    pub(super) unchanged: Vec<Vec<u8>>,
     /// Records that gained a reference, and those of them that must see it when they are deleted.
     referred: BTreeSet<RecordId>,
     guarded: BTreeSet<RecordId>,
     /// Objects that somebody looks for records of.
     watched: BTreeSet<u32>,
-    /// Totals of rollups that the schema gains.
-    totals: Vec<Deltas>,
+    /// What a step of filling adds to totals.
+    pub(super) totals: Vec<Deltas>,
+    /// What a changed schema drops or indexes is made from all records.
+    pub(super) alone: bool,
     /// How the index entries of each object are tagged.
     tagging: BTreeMap<u32, Option<Tagging>>,
 }
 
 impl Planner {
-    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.writes.push(put(key, value));
     }
 
-    fn delete(&mut self, key: Vec<u8>) {
+    pub(super) fn delete(&mut self, key: Vec<u8>) {
         self.writes.push(delete(key));
     }
 
@@ -298,6 +299,9 @@ impl Planner {
         let mut config = segments_differ;
         for (_, _, stored) in &drafts.stored {
             config |= stored.config;
+            if let Some(filling) = &stored.filling {
+                config |= self.fill_total(filling, drafts, write)?;
+            }
             for (key, value) in &stored.entries {
                 self.unchanged.push(key.clone());
                 match value {
@@ -324,7 +328,8 @@ impl Planner {
             if let Some(old) = old {
                 self.reindex(old, object, write)?;
             }
-            self.retotal(old, object, &drafts.schema, write)?;
+            self.alone |= !old.is_some_and(|old| only_begins_totals(old, object));
+            self.retotal(old, object, write)?;
         }
         if config {
             let counter = write
@@ -336,90 +341,6 @@ impl Planner {
             self.put(vec![spaces::CONFIG], next.to_be_bytes().to_vec());
         }
         Ok(config)
-    }
-
-    /// Adds up the totals that a changed object gains over the records there are, and drops those that it loses.
-    fn retotal(
-        &mut self,
-        old: Option<&Arc<Object>>,
-        new: &Arc<Object>,
-        schema: &Schema,
-        write: &Write<'_>,
-    ) -> Result<()> {
-        let totals = |object: &Object| -> BTreeSet<u32> {
-            let rollups = object.live_fields().filter(|field| field.is_rollup());
-            rollups.map(|field| field.number).collect()
-        };
-        let (was, is) = (
-            old.map_or_else(BTreeSet::new, |old| totals(old)),
-            totals(new),
-        );
-        if was.difference(&is).next().is_some() {
-            let prefix = spaces::of_object(spaces::ROLLUP, new.number);
-            write.reader.snapshot.scan_all(&prefix, |key, _| {
-                let field = key
-                    .last_chunk::<4>()
-                    .map(|bytes| u32::from_be_bytes(*bytes));
-                if field.is_some_and(|field| was.contains(&field) && !is.contains(&field)) {
-                    self.delete(key.to_vec());
-                }
-                Ok::<_, Error>(ControlFlow::Continue(()))
-            })?;
-        }
-        for field in is.difference(&was) {
-            let Some(FieldKind::Rollup(rollup)) =
-                new.field_by_number(*field).map(|field| &field.kind)
-            else {
-                continue;
-            };
-            let Some(child) = schema.object(&rollup.child) else {
-                continue;
-            };
-            let mut deltas = Deltas::new();
-            write.reader.each(child, |record| {
-                deltas.begin(schema, &record, (new.number, *field));
-                Ok(ControlFlow::Continue(()))
-            })?;
-            self.totals.push(deltas);
-        }
-        self.live_totals(old, new, schema, write)
-    }
-
-    /// The same of live totals.
-    fn live_totals(
-        &mut self,
-        old: Option<&Arc<Object>>,
-        new: &Arc<Object>,
-        schema: &Schema,
-        write: &Write<'_>,
-    ) -> Result<()> {
-        let has =
-            |object: &Object, number| object.totals.iter().any(|total| total.number == number);
-        for total in old.iter().flat_map(|old| &old.totals) {
-            if !has(new, total.number) {
-                let prefix = spaces::of_field(spaces::LIVE_TOTAL, new.number, total.number);
-                write.reader.snapshot.scan_all(&prefix, |key, _| {
-                    self.delete(key.to_vec());
-                    Ok::<_, Error>(ControlFlow::Continue(()))
-                })?;
-            }
-        }
-        let gained = schema.live_totals(&new.name).iter();
-        let gained: Vec<&BoundTotal> = gained
-            .filter(|total| !old.is_some_and(|old| has(old, total.number())))
-            .collect();
-        let (Some(old), false) = (old, gained.is_empty()) else {
-            return Ok(());
-        };
-        let mut deltas = Deltas::new();
-        write.reader.each(old, |record| {
-            gained
-                .iter()
-                .for_each(|total| deltas.begin_live(total, &record));
-            Ok(ControlFlow::Continue(()))
-        })?;
-        self.totals.push(deltas);
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ mod key;
 mod message;
 mod plugin;
 pub(crate) mod process;
+mod report;
 mod schema;
 mod script;
 pub(crate) mod view;
@@ -19,12 +20,13 @@ pub(crate) use key::{CreateKey, Key};
 pub(crate) use message::CARRIERS;
 pub(crate) use message::{Message, Send};
 pub(crate) use plugin::{Plugin, RemovePlugin, Trust};
+pub(crate) use report::{Ready, Report, Totals};
 pub(crate) use schema::Schema;
 pub(crate) use script::Script;
 
 use std::path::PathBuf;
 
-use chrono::{FixedOffset, NaiveDate};
+use chrono::FixedOffset;
 use clap::{Args, Parser, Subcommand};
 use peyvand::{Locale, RecordId};
 
@@ -222,7 +224,6 @@ pub(crate) enum Command {
     )]
     Notifications(Notifications),
     /// What the records add up to
-    #[command(subcommand)]
     Report(Report),
     /// Objects and fields
     #[command(subcommand)]
@@ -390,23 +391,6 @@ pub(crate) struct Query {
     /// Say how it would be answered, and do not
     #[arg(long)]
     pub(crate) explain: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Report {
-    /// Won, lost and open opportunities by stage
-    #[command(after_help = "Example:\n  peyvand report pipeline --json")]
-    Pipeline,
-    /// Points and badges in a span of days
-    #[command(after_help = "Example:\n  peyvand report league --from 2026-03-01 --to 2026-03-20")]
-    League {
-        /// The first day [default: six days before the last]
-        #[arg(long, value_name = "DAY")]
-        from: Option<NaiveDate>,
-        /// The last day [default: today]
-        #[arg(long, value_name = "DAY")]
-        to: Option<NaiveDate>,
-    },
 }
 
 #[cfg(test)]

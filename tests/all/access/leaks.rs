@@ -104,6 +104,9 @@ pub(super) fn doors() -> Vec<Door> {
             let filter = Filter::parse("segment[in]:treasures").unwrap();
             [told(s.segment("treasures")), told(s.count("account", &filter)), told(s.query(&Query::new("account").filter(filter)))].concat()
         };
+        "Session::funnel" => |s, _h| told(s.funnel(&peyvand::Funnel::new().per_person()));
+        "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
+        "Session::base_currency" => |s, _h| told(s.base_currency());
         "Session::timeline" => |s, h| [told(s.timeline(h.account)), told(s.timeline(h.contact))].concat();
         "Session::timeline_before" => |s, h| [
             told(s.timeline_before(h.account, None, 1)),
