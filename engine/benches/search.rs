@@ -80,6 +80,9 @@ const PARTS: [&str; 30] = [
     "قزوین",
 ];
 
+/// The least time of so many counts: a busy machine only adds.
+const ROUNDS: usize = 3;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_bench = arguments.iter().any(|argument| argument == "--bench");
@@ -91,15 +94,20 @@ fn main() {
         ("committed", commits as fn(&Session, usize, &str)),
         ("imported", import),
     ] {
-        let place = |words: &str| folder.path().join(format!("{how}-{words}"));
-        let without = loaded(&place("without"), contacts, false, load);
-        let with = loaded(&place("with"), contacts, true, load);
+        let mut least = [f64::MAX; 2];
+        for round in 0..if is_bench { ROUNDS } else { 1 } {
+            for (words, least) in least.iter_mut().enumerate() {
+                let place = folder.path().join(format!("{how}-{words}-{round}"));
+                *least = least.min(loaded(&place, contacts, words > 0, load));
+            }
+        }
+        let [without, with] = least;
         println!(
             "{contacts} contacts {how}: {without:.1} µs each without words, {with:.1} µs with them: {:.3}",
             with / without
         );
     }
-    let session = open(&folder.path().join("imported-with"));
+    let session = open(&folder.path().join("imported-1-0"));
     for typed in [
         "محمد",
         "مح",
@@ -181,7 +189,6 @@ fn commits(session: &Session, contacts: usize, account: &str) {
 }
 
 const MAPPING: &str = r#"
-version = 1
 [[import]]
 into = "contact"
 key = "external_id"
