@@ -15,7 +15,7 @@ use crate::journal::Position;
 use crate::query::{self, Aggregate, GroupRow, Page, Query, QueryTime, Reader};
 use crate::record::{Record, RecordId};
 use crate::sales::LeadConversion;
-use crate::schema::{FieldKind, SchemaChange};
+use crate::schema::SchemaChange;
 use crate::timeline::{self, Event};
 use crate::write::{Ask, Committed, Fields, Group, Outcome, Request};
 
@@ -229,32 +229,6 @@ impl Session {
             None => Error::new(ErrorKind::NotFound, reader.missing(id)?),
         };
         Err(error)
-    }
-
-    /// A field's value as people read it in the session's language. A type that a plugin defines is formatted by that
-    /// plugin; where it cannot answer, the value is shown as it is stored.
-    ///
-    /// # Errors
-    /// When the object has no such field.
-    pub fn show(&self, record: &Record, field: &str) -> Result<Option<String>> {
-        let known = record
-            .object
-            .field(field)
-            .ok_or_else(|| Error::new(ErrorKind::Query, record.object.unknown_field(field)))?;
-        let Some(text) = record.value(known.number).map(ToString::to_string) else {
-            return Ok(None);
-        };
-        let FieldKind::Plugin { of } = &known.kind else {
-            return Ok(Some(text));
-        };
-        let (_, config) = self.read()?;
-        let shown = config
-            .registry()
-            .field_types
-            .get(of)
-            .and_then(|of| of.format(&[&text], self.context.locale).ok())
-            .and_then(|mut shown| shown.pop());
-        Ok(Some(shown.unwrap_or(text)))
     }
 
     /// The record under the value of a unique field.

@@ -7,6 +7,7 @@ mod source;
 mod store;
 
 mod access;
+mod activity;
 mod backup;
 mod carriers;
 mod check;
@@ -80,7 +81,9 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Import(import) => import::run(import, dir, output),
         Command::Query(query) => query::run(query, dir, output),
         Command::Get { id, as_of } => record::get(*id, *as_of, dir, output),
-        Command::Timeline { id } => record::timeline(*id, dir, output),
+        Command::Timeline(asked) => activity::timeline(asked, dir, output),
+        Command::Activity(asked) => activity::run(asked, dir, output),
+        Command::Caller(asked) => customer::caller(asked, dir, output),
         Command::Create { object, fields } => record::create(object, fields, dir, output),
         Command::Update {
             id,
@@ -110,7 +113,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Process(process) => process::run(process, dir, output),
         Command::View(asked) => match (&asked.of_many, asked.id) {
             (Some(views), _) => view::run(views, dir, output),
-            (None, Some(id)) => customer::view(id, asked.as_of, dir, output),
+            (None, Some(id)) => customer::view(id, asked, dir, output),
             (None, None) => Ok(Exit::Usage),
         },
         Command::Form(asked) => view::form(asked, dir, output),

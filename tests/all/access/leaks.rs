@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use peyvand::{
     Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Session, ViewDefinition, ViewPage,
+    RenderOptions, Session, Value, ViewDefinition, ViewPage,
 };
 use serde_json::json;
 
@@ -67,6 +67,11 @@ pub(super) fn doors() -> Vec<Door> {
     let mut doors: Vec<Door> = doors! {
         "Session::get" => |s, h| told(s.get(h.account));
         "Session::show" => |s, h| told(s.get(h.account).map(|record| s.show(&record, "name")));
+        "Session::show_value" => |s, h| {
+            let schema = s.engine().schema().unwrap();
+            let field = schema.object("contact").and_then(|object| object.field("account"));
+            told(s.show_value(field.unwrap(), &Value::Reference(h.account)))
+        };
         "Session::find" => |s, _h| told(s.find("account", "external_id", SECRET));
         "Session::query" => |s, h| {
             let all = ["account", "contact", "lead", "opportunity", "activity", "message", "document",
@@ -120,6 +125,7 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
         "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
         "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
+        "Session::customer_panel" => |s, h| told(s.customer_panel(h.account, "contacts-of", &ViewPage::first())) + told(s.customer_panel(h.contact, "contact-profile", &ViewPage::first())).as_str();
         "Session::callers" => |s, _h| told(s.callers("+98 912 770 7777", None)) + told(s.callers("7707777", None)).as_str();
         "Session::customer_timeline" => |s, h| {
             let events = s.customer_timeline(h.account, None, 100).unwrap_or_default();
