@@ -10,7 +10,6 @@ fn main() -> ExitCode {
     let options = BuildOptions {
         target_dir: std::env::var_os("GUESTS_TARGET").map(Into::into),
         out_dir: std::env::var_os("GUESTS_OUT").map(Into::into),
-        ..BuildOptions::default()
     };
     for folder in std::env::args().skip(1) {
         match build(Path::new(&folder), &options) {
