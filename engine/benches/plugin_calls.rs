@@ -12,6 +12,8 @@
 #[allow(dead_code, reason = "it needs its manifest, and one function")]
 #[path = "plugin_calls/native.rs"]
 mod native;
+#[path = "plugin_calls/yardstick.rs"]
+mod natively;
 // The hostile components of the room's own tests: one of them never ends.
 #[allow(dead_code, reason = "the plugin room's tests use all of it")]
 #[path = "../src/plugin/tests/guests.rs"]
@@ -228,7 +230,7 @@ fn yardstick(effort: &Effort) {
                 3 * count
             );
         });
-        let natively = native::Weighing::new(count);
+        let natively = natively::Weighing::new(count);
         let native = measure("the same natively, over columns", "", &|| natively.weigh());
         let fuel = plugin.fuel("weigh", records).unwrap() / count as u64;
         println!("| fuel of a record | {fuel} | | | |");
@@ -292,7 +294,7 @@ fn numbers(effort: &Effort) {
         alone,
         "≤ 4 ns",
     );
-    let natively = native::Effort::new(effort.rows as u32);
+    let natively = natively::Effort::new(effort.rows as u32);
     let native = of_thread(samples, effort.rows, || natively.score());
     let native = tell("the same natively, over columns, each", native, "");
     println!("| call / native | {:.2} | | | |", alone / native);

@@ -68,9 +68,11 @@ fn a_file_that_is_changed_new_or_gone_is_told() {
 #[test]
 fn the_guests_of_tests_belong_to_their_sources() {
     let guests = root().join("tests/guests");
-    let stale = peyvand_pack::is_stale(&guests.join("surveyor"), &guests.join("dist")).unwrap();
-    assert!(
-        !stale,
-        "run `peyvand plugin build --out tests/guests/dist tests/guests/surveyor` and commit it"
-    );
+    for guest in ["surveyor", "yardstick"] {
+        let stale = peyvand_pack::is_stale(&guests.join(guest), &guests.join("dist")).unwrap();
+        assert!(
+            !stale,
+            "run `peyvand plugin build --out tests/guests/dist tests/guests/{guest}` and commit it"
+        );
+    }
 }

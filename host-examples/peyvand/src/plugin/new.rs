@@ -313,7 +313,7 @@ mod tests {
             for (path, text) in made_of.files {
                 let text = made_of.filled(text, "big-deal", "");
                 assert!(
-                    !text.contains(made_of.name) && !text.contains("../../"),
+                    !text.contains(made_of.name) && !text.contains("file:../"),
                     "{path}: {text}"
                 );
             }

@@ -117,3 +117,42 @@ impl Gamification for Yardstick {
 }
 
 peyvand_plugin::export!(Yardstick: before_save, field_type, gamification);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use peyvand_plugin::testing::Rows;
+    use peyvand_plugin::{Kind, Value};
+
+    #[test]
+    fn columns_and_json_do_the_same_job() {
+        let reads = [
+            ("chance", Kind::Integer),
+            ("mail", Kind::Text),
+            ("first", Kind::Text),
+            ("last", Kind::Text),
+            ("worth", Kind::Decimal),
+        ];
+        let writes = [
+            ("mail", Kind::Text),
+            ("full", Kind::Text),
+            ("weighted", Kind::Decimal),
+        ];
+        let rows = Rows::new(&reads).writes(&writes).hook("weigh", "lead");
+        let rows = rows.row(|row| {
+            let row = row.set("chance", 25).set("mail", "Sara@Example.com");
+            row.set("first", "سارا")
+                .set("last", "احمدی")
+                .set("worth", Decimal::whole(1_000))
+        });
+        let outcome = rows.before_save(&Yardstick);
+        let told = r#"{"chance":25,"mail":"Sara@Example.com","first":"سارا","last":"احمدی","worth":"1000","more":1}"#;
+        let json: serde_json::Value = serde_json::from_str(&in_words(told).unwrap()).unwrap();
+        for name in ["mail", "full"] {
+            assert_eq!(outcome.text(0, name), json[name].as_str(), "{name}");
+        }
+        let weighted = Value::Decimal(json["weighted"].as_str().unwrap().parse().unwrap());
+        assert_eq!(outcome.value(0, "weighted"), Some(&weighted));
+    }
+}
