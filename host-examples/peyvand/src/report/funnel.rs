@@ -48,7 +48,8 @@ pub(super) fn tell(engine: &Engine, asked: &Funnel, output: &mut Output<'_>) -> 
         let cells = rows.iter().map(|row| shown.name(row.owner)).collect();
         columns.push(((shown.word(&OWNER), Side::Left), cells));
     }
-    let counts: [(&Word, fn(&FunnelRow) -> u64); 4] = [
+    type Count = fn(&FunnelRow) -> u64;
+    let counts: [(&Word, Count); 4] = [
         (&CONTACTS, |row| row.contacts),
         (&LEADS, |row| row.leads),
         (&SALES, |row| row.opportunities),
