@@ -7,6 +7,7 @@ use super::candidate::Look;
 use super::filter::{Condition, Filter, Operator};
 use super::operand::{Held, Operand, is_exact, read};
 use super::reader::Reader;
+use super::relation::{Relation, Way};
 use super::target::Target;
 use super::when::QueryTime;
 use crate::error::Result;
@@ -25,6 +26,7 @@ enum Node {
     Any(Vec<Node>),
     Not(Box<Node>),
     Test(Test),
+    Relation(Relation),
 }
 
 /// One condition, ready to be held against records.
@@ -65,13 +67,28 @@ fn node(filter: &Filter, object: &Object, reader: &Reader, time: &QueryTime) -> 
         Filter::And(parts) => Node::All(nodes(parts)?),
         Filter::Or(parts) => Node::Any(nodes(parts)?),
         Filter::Not(inner) => Node::Not(Box::new(node(inner, object, reader, time)?)),
-        Filter::Is(condition) => Node::Test(test(condition, object, reader, time)?),
+        Filter::Is(condition) => {
+            condition.check_operands()?;
+            let mut leaf =
+                |object: &Object, name: &str| test(condition, object, name, reader, time);
+            match Way::resolve(object, &condition.field, &reader.schema, &mut leaf)? {
+                Way::Here(test) => Node::Test(test),
+                Way::By(step) => Node::Relation(Relation::new(&condition.field, step)),
+            }
+        }
     })
 }
 
-fn test(condition: &Condition, object: &Object, reader: &Reader, time: &QueryTime) -> Result<Test> {
-    condition.check_operands()?;
-    let target = Target::of(object, &condition.field)?;
+fn test(
+    condition: &Condition,
+    object: &Object,
+    name: &str,
+    reader: &Reader,
+    time: &QueryTime,
+) -> Result<Test> {
+    let mut target = Target::of(object, name)?;
+    // Messages name it as it was written.
+    target.name.clone_from(&condition.field);
     target.check_fits(condition.operator)?;
     let operands = condition
         .operands
@@ -87,17 +104,27 @@ fn test(condition: &Condition, object: &Object, reader: &Reader, time: &QueryTim
     })
 }
 
+/// The conditions that every matching record meets: those that an index may answer.
+#[derive(Default)]
+pub(super) struct Required<'a> {
+    pub(super) tests: Vec<&'a Test>,
+    pub(super) relations: Vec<&'a Relation>,
+}
+
 impl Compiled {
-    /// Whether the record passes. Rollups are compared only when the record carries them.
-    pub(crate) fn matches(&self, record: &impl Look) -> bool {
-        self.root.matches(record)
+    /// Whether the record passes, with what the reader's snapshot says of the records that it refers to. Rollups are
+    /// compared only when the record carries them.
+    ///
+    /// # Errors
+    /// A record that it refers to cannot be read.
+    pub(crate) fn matches(&self, record: &impl Look, reader: &Reader) -> Result<bool> {
+        self.root.matches(record, reader)
     }
 
-    /// The conditions that every matching record meets: those that an index may answer.
-    pub(super) fn required(&self) -> Vec<&Test> {
-        let mut tests = Vec::new();
-        self.root.gather_required(&mut tests);
-        tests
+    pub(super) fn required(&self) -> Required<'_> {
+        let mut required = Required::default();
+        self.root.gather_required(&mut required);
+        required
     }
 
     pub(super) fn uses_rollups(&self) -> bool {
@@ -106,40 +133,57 @@ impl Compiled {
 }
 
 impl Node {
-    fn matches(&self, record: &impl Look) -> bool {
+    fn matches(&self, record: &impl Look, reader: &Reader) -> Result<bool> {
         match self {
-            Self::All(nodes) => nodes.iter().all(|node| node.matches(record)),
-            Self::Any(nodes) => nodes.iter().any(|node| node.matches(record)),
-            Self::Not(node) => !node.matches(record),
-            Self::Test(test) => test.holds(record),
+            Self::All(nodes) => {
+                for node in nodes {
+                    if !node.matches(record, reader)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(nodes) => {
+                for node in nodes {
+                    if node.matches(record, reader)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Not(node) => Ok(!node.matches(record, reader)?),
+            Self::Test(test) => Ok(test.holds(record)),
+            Self::Relation(relation) => relation.holds(record, reader),
         }
     }
 
-    fn gather_required<'a>(&'a self, tests: &mut Vec<&'a Test>) {
+    fn gather_required<'a>(&'a self, required: &mut Required<'a>) {
         match self {
-            Self::All(nodes) => nodes.iter().for_each(|node| node.gather_required(tests)),
-            Self::Test(test) => tests.push(test),
+            Self::All(nodes) => nodes.iter().for_each(|node| node.gather_required(required)),
+            Self::Test(test) => required.tests.push(test),
+            Self::Relation(relation) => required.relations.push(relation),
             Self::Any(_) | Self::Not(_) => {}
         }
     }
 
+    /// Of the record itself: totals of others are read with them.
     fn any_test(&self, is: &impl Fn(&Test) -> bool) -> bool {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.any_test(is)),
             Self::Not(node) => node.any_test(is),
             Self::Test(test) => is(test),
+            Self::Relation(_) => false,
         }
     }
 }
 
 impl Test {
-    fn holds(&self, record: &impl Look) -> bool {
+    pub(super) fn holds(&self, record: &impl Look) -> bool {
         let value = self.target.slot.value(record);
         if self.operator == Operator::IsNull {
             return self.wants_empty() == value.is_none();
         }
-        // A missing value is unequal to everything, and in no order with anything.
-        let unequal = matches!(self.operator, Operator::Ne | Operator::Nin);
+        let unequal = self.holds_for_empty();
         let Some(value) = value else {
             return unequal;
         };
@@ -172,6 +216,15 @@ impl Test {
                 _ => false,
             },
             Operator::IsNull => false,
+        }
+    }
+
+    /// What it says of a field without a value.
+    pub(super) fn holds_for_empty(&self) -> bool {
+        match self.operator {
+            Operator::IsNull => self.wants_empty(),
+            // A missing value is unequal to everything, and in no order with anything.
+            operator => matches!(operator, Operator::Ne | Operator::Nin),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::filter::{MAX_CONDITIONS, MAX_DEPTH, MAX_OPERANDS};
 use super::page::MAX_LIMIT;
+use super::relation::MAX_STEPS;
 use crate::error::{Error, ErrorKind};
 
 /// Where in a written filter something is wrong.
@@ -62,6 +63,14 @@ pub(crate) enum QueryError {
     /// The text is the object's own: it names the object, the field and the nearest name.
     #[error("{0}")]
     UnknownField(String),
+    #[error("{path}: {field} is of kind {kind} and leads to no other record")]
+    NoReference {
+        path: String,
+        field: String,
+        kind: &'static str,
+    },
+    #[error("{0} goes by more than {MAX_STEPS} references")]
+    TooFar(String),
     #[error("{field} ({kind}) cannot be asked with {operator}")]
     DoesNotFit {
         field: String,
@@ -139,6 +148,8 @@ impl QueryError {
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
             Self::TooManyOperands { .. } => "ask in several queries, or filter by a field that these records share".to_owned(),
+            Self::NoReference { .. } => "only references are followed: account.industry, account.parent.name".to_owned(),
+            Self::TooFar(_) => "ask for these records in a query of their own, and then with [in] for those that refer to them".to_owned(),
             Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
             Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
             Self::SortedAfterId(_) => "put id last, or leave it out: it is always the last tie-break".to_owned(),

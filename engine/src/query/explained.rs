@@ -32,6 +32,10 @@ impl Explained {
                 None,
             ),
             Via::Index(name) => (format!("index of {name}"), Some(name.clone())),
+            Via::Beyond { path, reference } => (
+                format!("index of {reference}, of those that {path} is asked of"),
+                Some(reference.clone()),
+            ),
         };
         Self {
             reads,
@@ -45,7 +49,7 @@ impl Explained {
 
 fn residual(filter: &Filter, via: &Via) -> Filter {
     let used = match via {
-        Via::Records | Via::Owners => return filter.clone(),
+        Via::Records | Via::Owners | Via::Beyond { .. } => return filter.clone(),
         Via::Id => "id",
         Via::Unique(name) | Via::Index(name) => name,
     };

@@ -40,7 +40,8 @@ pub enum Filter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Condition {
-    /// The field's name, or `id` or `revision`.
+    /// The field's name, or `id` or `revision`; or a path by one or two references: `account.industry`,
+    /// `account.parent.industry`.
     pub field: String,
     /// How it is compared.
     pub operator: Operator,

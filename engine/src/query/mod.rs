@@ -1,7 +1,8 @@
 //! Which records, in which order, and what do they add up to?
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
-//! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
+//! name stands for, `relation` follows one over references, `operand` reads what it is compared with, `compile` joins them
+//! into a test of one record; `order`
 //! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it, a
 //! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
 //! read, and `seen_totals` makes the totals of who sees a part.
@@ -21,6 +22,7 @@ mod order;
 mod page;
 mod plan;
 mod reader;
+mod relation;
 mod scan;
 mod seen_totals;
 mod target;

@@ -121,7 +121,7 @@ impl Bound {
         }
         let object = reader.object(&query.object)?.clone();
         let compiled = query.filter.compile(&object, reader, time)?;
-        let order = Order::of(&object, &query.sort)?;
+        let order = Order::of(&object, &query.sort, &reader.schema)?;
         let read = |text: &String| cursor::read(text, mark(&object, query), order.keys.len());
         let after = query.after.as_ref().map(read).transpose()?;
         Ok(Self {
@@ -183,7 +183,12 @@ impl Bound {
         };
         each_row(reader, &self.object, plan, rollups, first, |row| {
             self.look()?;
-            let standing = self.order.standing(&row);
+            // Records beyond are read only for those that match.
+            if self.order.looks_beyond() && !self.compiled.matches(&row, reader)? {
+                row.was_readable()?;
+                return Ok(ControlFlow::Continue(()));
+            }
+            let standing = self.order.standing(&row, reader)?;
             row.was_readable()?;
             let bytes = self.order.bytes(&standing);
             if best.len() >= self.rows
@@ -245,10 +250,13 @@ fn answer(reader: &Reader, query: &Query, bound: &Bound) -> Result<Page> {
     let mut rows = bound.rows(reader, &plan, rollups)?;
     let has_more = rows.len() == bound.rows;
     rows.truncate(query.limit);
-    let next = rows
-        .last()
-        .filter(|_| has_more)
-        .map(|last| cursor::write(mark(&bound.object, query), &bound.order.standing(last)));
+    let next = match rows.last().filter(|_| has_more) {
+        Some(last) => {
+            let standing = bound.order.standing(last, reader)?;
+            Some(cursor::write(mark(&bound.object, query), &standing))
+        }
+        None => None,
+    };
     if !rollups {
         // Totals are read for the rows of the page alone.
         reader.add_rollups(&bound.object, rows.iter_mut(), TotalsFor::Show)?;

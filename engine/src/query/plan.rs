@@ -6,12 +6,13 @@
 //! the walk begins to win; what was counted by then is the list of candidates, and nothing is read twice. Entries of one
 //! value lie in the order of their ids: a list in that order walks them and counts nothing.
 
-use super::compile::{Compiled, Test};
+use super::compile::{Compiled, Required, Test};
 use super::filter::Operator;
 use super::index_part::{Part, Rank, common, index_parts};
 use super::operand::Operand;
 use super::order::{Order, Standing};
 use super::reader::Reader;
+use super::relation::{Relation, Step, Way};
 use super::target::Slot;
 use crate::error::Result;
 use crate::record::{RecordId, Value};
@@ -45,6 +46,11 @@ pub(super) enum Via {
     Id,
     Unique(String),
     Index(String),
+    /// The index of a reference, asked for what a condition on the records behind it leaves.
+    Beyond {
+        path: String,
+        reference: String,
+    },
     /// The indexes that say whose records are.
     Owners,
 }
@@ -81,7 +87,7 @@ pub(super) fn choose(
     compiled: &Compiled,
     wanted: Option<&Wanted<'_>>,
 ) -> Result<Plan> {
-    let tests = compiled.required();
+    let Required { tests, relations } = compiled.required();
     if let Some((via, ids)) = by_name(reader, object, &tests)? {
         return Ok(of_ids(via, ids, wanted));
     }
@@ -98,8 +104,8 @@ pub(super) fn choose(
         most: None,
     };
     let owned = owned(reader, object);
-    if (walk.is_some() || parts.len() > 1 || owned.is_some())
-        && let Some((via, ids)) = shortest(&parts, owned, &mut worth)?
+    if (walk.is_some() || parts.len() > 1 || owned.is_some() || !relations.is_empty())
+        && let Some((via, ids)) = shortest(&parts, &relations, owned, &mut worth)?
     {
         return Ok(of_ids(via, ids, wanted));
     }
@@ -231,7 +237,8 @@ fn walk(
         };
         return Some((Via::Records, vec![span], direction, Sequence::Sorted));
     };
-    let field = first.target.index()?;
+    let target = first.target()?;
+    let field = target.index()?;
     let direction = directed(first.descending);
     let whole = spaces::of_field(spaces::INDEX, object.number, field);
     let part = parts
@@ -271,7 +278,7 @@ fn walk(
         spans.reverse();
     }
     Some((
-        Via::Index(first.target.name.clone()),
+        Via::Index(target.name.clone()),
         spans,
         direction,
         if sorted {
@@ -311,6 +318,7 @@ fn directed(descending: bool) -> Direction {
 /// The ids of the index part with the fewest keys, when that is at most `most`.
 fn shortest(
     parts: &[Part],
+    relations: &[&Relation],
     owned: Option<(Part, Vec<u128>)>,
     worth: &mut Worth<'_>,
 ) -> Result<Option<(Via, Vec<u128>)>> {
@@ -321,6 +329,18 @@ fn shortest(
         let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
         if let Some(ids) = ids_within(part, worth, least)? {
             best = Some((Via::Index(part.name.clone()), ids));
+        }
+    }
+    for relation in relations {
+        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
+        if let Some(part) = turned(relation, worth, least)?
+            && let Some(ids) = ids_within(&part, worth, least)?
+        {
+            let via = Via::Beyond {
+                path: relation.path.clone(),
+                reference: part.name,
+            };
+            best = Some((via, ids));
         }
     }
     if let Some((part, shared)) = owned {
@@ -356,6 +376,76 @@ fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
         value: None,
     };
     Some((part, narrow.shared))
+}
+
+/// The part of a reference's index that a condition on the records behind it leaves: the index there gives their ids.
+/// Nothing where no index answers the condition, or where more ids than are worth it would have to be asked for.
+fn turned(relation: &Relation, worth: &mut Worth<'_>, least: usize) -> Result<Option<Part>> {
+    if relation.when_empty {
+        return Ok(None);
+    }
+    referring_part(worth.object, &relation.step, worth, least)
+}
+
+fn referring_part(
+    object: &Object,
+    step: &Step<Test>,
+    worth: &mut Worth<'_>,
+    least: usize,
+) -> Result<Option<Part>> {
+    let whole = spaces::of_field(spaces::INDEX, object.number, step.field);
+    let mut spans = Vec::new();
+    for (target, way) in &step.beyond {
+        let Some(ids) = ids_beyond(target, way, worth, least)? else {
+            return Ok(None);
+        };
+        spans.extend(ids.into_iter().map(|id| {
+            let mut key = whole.clone();
+            let id = RecordId::new(target.prefix, id);
+            spaces::push_indexed(&mut key, Some(&Value::Reference(id)));
+            Span::prefix(&key)
+        }));
+        // Each is a look into the index, as each key is.
+        if spans.len() > worth.most(spans.len())?.min(least) {
+            return Ok(None);
+        }
+    }
+    spans.sort_by(|a, b| a.start.cmp(&b.start));
+    Ok(Some(Part {
+        rank: Rank::OneOf,
+        field: step.field,
+        name: step.name.clone(),
+        spans,
+        value: None,
+    }))
+}
+
+fn ids_beyond(
+    object: &Object,
+    way: &Way<Test>,
+    worth: &mut Worth<'_>,
+    least: usize,
+) -> Result<Option<Vec<u128>>> {
+    let part = match way {
+        Way::Here(test) => {
+            if let Some((_, ids)) = by_name(worth.reader, object, &[test])? {
+                return Ok(Some(ids));
+            }
+            index_parts(object, &[test]).pop()
+        }
+        Way::By(step) => referring_part(object, step, worth, least)?,
+    };
+    match part {
+        Some(part) => {
+            let mut ids = ids_within(&part, worth, least)?;
+            if let Some(ids) = &mut ids {
+                ids.sort_unstable();
+                ids.dedup();
+            }
+            Ok(ids)
+        }
+        None => Ok(None),
+    }
 }
 
 /// The ids of an index part, unless there are more than are worth counting, or than `least`.

@@ -3,7 +3,7 @@
 //! ```text
 //! filter    = "" | expression
 //! expression = ("and" | "or") "(" [expression {"," expression}] ")" | "not" "(" expression ")" | condition
-//! condition = field "[" operator "]" ":" (value | "(" [value {"," value}] ")")
+//! condition = field {"." field} "[" operator "]" ":" (value | "(" [value {"," value}] ")")
 //! value     = bare text without , ( ) and " | "\"" text with \" \\ \n \r \t "\""
 //! ```
 //!
@@ -116,11 +116,12 @@ impl<'a> Reading<'a> {
         there
     }
 
+    /// What stands before the next other sign: a name, an operator, or several names with dots between them.
     fn word(&mut self) -> &'a str {
         self.skip_spaces();
         let rest = self.rest();
         let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')))
             .unwrap_or(rest.len());
         self.at += end;
         rest.get(..end).unwrap_or_default()

@@ -432,7 +432,7 @@ impl Drawing<'_> {
         }
         let filter = self.look.with_me(filter, self.object);
         let compiled = filter.compile(self.object, &self.look.reader, &self.look.time)?;
-        Ok(compiled.matches(self.record))
+        compiled.matches(self.record, &self.look.reader)
     }
 
     /// None while its condition does not hold, and where nothing in it is visible.

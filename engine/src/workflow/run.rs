@@ -117,12 +117,16 @@ impl AfterCommit for OnChange {
             .compile(object, context.reader, &time)
             .map_err(|error| failure(format!("workflow {}: {error}", self.workflow.name)))?;
         // Rows keep their places: effects name them.
-        let caught: Vec<(usize, Row<'_>)> = rows
-            .iter()
-            .copied()
-            .enumerate()
-            .filter(|(_, row)| row.after.is_some_and(|record| filter.matches(record)))
-            .collect();
+        let mut caught: Vec<(usize, Row<'_>)> = Vec::new();
+        for (place, row) in rows.iter().copied().enumerate() {
+            let Some(record) = row.after else { continue };
+            let matches = filter.matches(record, context.reader);
+            if matches
+                .map_err(|error| failure(format!("workflow {}: {error}", self.workflow.name)))?
+            {
+                caught.push((place, row));
+            }
+        }
         if caught.is_empty() {
             return Ok(Effects::default());
         }

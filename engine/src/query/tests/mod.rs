@@ -6,6 +6,7 @@ mod conditions;
 mod groups;
 mod paging;
 mod planning;
+mod relations;
 mod shelf;
 mod spelling;
 mod words;

@@ -151,7 +151,7 @@ impl Shelf {
         let compiled = filter.compile(&object, &reader, &time()).unwrap();
         let mut found = Vec::new();
         let each = |record: Record| {
-            if compiled.matches(&record) {
+            if compiled.matches(&record, &reader)? {
                 found.push(record.id.number);
             }
             Ok(ControlFlow::Continue(()))
