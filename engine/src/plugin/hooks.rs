@@ -60,10 +60,7 @@ impl Served {
 
     /// What a call about records is shown.
     fn showing<'c>(&self, context: &HookContext<'c>) -> Shown<'c> {
-        let time = QueryTime {
-            now: context.now,
-            zone: context.zone,
-        };
+        let time = QueryTime::declared(context.now, context.zone, context.actor);
         Shown {
             moment: self.moment(context),
             sees: Some((context.reader, time)),

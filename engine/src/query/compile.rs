@@ -1,18 +1,21 @@
 //! Does a record pass the filter?
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::below::with_all_below;
 use super::candidate::Look;
+use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
 use super::operand::{Held, Operand, is_exact, read};
 use super::reader::Reader;
-use super::relation::{Relation, Way};
+use super::relation::{Relation, Way, objects_of};
 use super::target::Target;
 use super::when::QueryTime;
 use crate::error::Result;
-use crate::record::Value;
-use crate::schema::Object;
+use crate::record::{RecordId, Value};
+use crate::schema::{FieldKind, Object, targets_in_words};
 
 /// A filter that is bound to an object: names are found, values read, relative days fixed.
 #[derive(Clone, Debug)]
@@ -34,7 +37,10 @@ enum Node {
 pub(super) struct Test {
     pub(super) target: Target,
     pub(super) operator: Operator,
+    /// Fewer than were written where a word stands for nobody.
     pub(super) operands: Vec<Operand>,
+    /// Of `under`: all that the reference may lead to.
+    pub(super) below: BTreeSet<RecordId>,
     exact: bool,
 }
 
@@ -90,18 +96,61 @@ fn test(
     // Messages name it as it was written.
     target.name.clone_from(&condition.field);
     target.check_fits(condition.operator)?;
-    let operands = condition
-        .operands
-        .iter()
-        .map(|written| read(&target, condition.operator, written, reader, time))
-        .collect::<Result<_>>()?;
+    let mut operands = Vec::with_capacity(condition.operands.len());
+    for written in &condition.operands {
+        operands.extend(read(&target, condition.operator, written, reader, time)?);
+    }
+    let below = match condition.operator {
+        Operator::Under => below(&target, &operands, reader)?,
+        _ => BTreeSet::new(),
+    };
     let exact = is_exact(&target.kind);
     Ok(Test {
         target,
         operator: condition.operator,
         operands,
+        below,
         exact,
     })
+}
+
+/// What `under` asks for.
+fn below(target: &Target, operands: &[Operand], reader: &Reader) -> Result<BTreeSet<RecordId>> {
+    if let FieldKind::Reference { to, .. } = &target.kind {
+        let top = operands.first().and_then(|top| match &top.value {
+            Value::Reference(id) => reader.schema.by_prefix(id.prefix()),
+            _ => None,
+        });
+        let refused = match top {
+            Some(object) => object.above().is_none().then_some(object),
+            None => {
+                let objects = objects_of(to, &reader.schema);
+                let none = objects.iter().all(|object| object.above().is_none());
+                objects.first().copied().filter(|_| none)
+            }
+        };
+        if let Some(object) = refused {
+            return Err(no_hierarchy(target, to, object, reader).into());
+        }
+    }
+    match operands.first().map(|top| &top.value) {
+        Some(Value::Reference(top)) => with_all_below(reader, *top, &target.name),
+        _ => Ok(BTreeSet::new()),
+    }
+}
+
+fn no_hierarchy(target: &Target, to: &[String], object: &Object, reader: &Reader) -> QueryError {
+    let standing = reader.schema.objects();
+    let standing: Vec<&str> = standing
+        .filter(|object| object.above().is_some())
+        .map(|object| object.name.as_str())
+        .collect();
+    QueryError::NoHierarchy {
+        field: target.name.clone(),
+        objects: targets_in_words(to),
+        object: object.name.clone(),
+        standing: standing.join(", "),
+    }
 }
 
 /// The conditions that every matching record meets: those that an index may answer.
@@ -202,19 +251,26 @@ impl Test {
             Operator::Ne | Operator::Nin => {
                 !self.operands.iter().any(|operand| held.equals(operand))
             }
-            Operator::Gt => first(&|operand| held.order(operand).is_some_and(Ordering::is_gt)),
+            Operator::Gt => {
+                first(&|operand| held.order_to_last(operand).is_some_and(Ordering::is_gt))
+            }
             Operator::Gte => first(&|operand| held.order(operand).is_some_and(Ordering::is_ge)),
             Operator::Lt => first(&|operand| held.order(operand).is_some_and(Ordering::is_lt)),
-            Operator::Lte => first(&|operand| held.order(operand).is_some_and(Ordering::is_le)),
+            Operator::Lte => {
+                first(&|operand| held.order_to_last(operand).is_some_and(Ordering::is_le))
+            }
             Operator::Contains => first(&|operand| held.has_part(operand)),
             Operator::StartsWith => first(&|operand| held.begins_with(operand)),
             Operator::Between => match self.operands.as_slice() {
                 [least, most] => {
                     held.order(least).is_some_and(Ordering::is_ge)
-                        && held.order(most).is_some_and(Ordering::is_le)
+                        && held.order_to_last(most).is_some_and(Ordering::is_le)
                 }
                 _ => false,
             },
+            Operator::Under => {
+                matches!(value.as_ref(), Value::Reference(id) if self.below.contains(id))
+            }
             Operator::IsNull => false,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::below::MOST_BELOW;
 use super::filter::{MAX_CONDITIONS, MAX_DEPTH, MAX_OPERANDS};
 use super::page::MAX_LIMIT;
 use super::relation::MAX_STEPS;
@@ -90,6 +91,21 @@ pub(crate) enum QueryError {
         objects: String,
         written: String,
     },
+    #[error("{field}[{operator}]: no user asks, so there is no '{word}'")]
+    NoAsker {
+        field: String,
+        operator: &'static str,
+        word: &'static str,
+    },
+    #[error("{field} refers to {objects}, and records of {object} do not stand below each other")]
+    NoHierarchy {
+        field: String,
+        objects: String,
+        object: String,
+        standing: String,
+    },
+    #[error("{field}[under]: more than {MOST_BELOW} records stand below {top}")]
+    TooManyBelow { field: String, top: String },
     #[error("{field} refers to {objects}, and {id} belongs to something else")]
     WrongObject {
         field: String,
@@ -152,6 +168,9 @@ impl QueryError {
             Self::TooFar(_) => "ask for these records in a query of their own, and then with [in] for those that refer to them".to_owned(),
             Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
             Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
+            Self::NoAsker { .. } => "ask as a user, or write his login or id".to_owned(),
+            Self::NoHierarchy { standing, .. } => format!("ask with eq or in; below each other stand records of {standing}"),
+            Self::TooManyBelow { .. } => "ask for one that stands lower".to_owned(),
             Self::SortedAfterId(_) => "put id last, or leave it out: it is always the last tie-break".to_owned(),
             Self::SortNameMissing(_) => "write it as -created_at,name".to_owned(),
             Self::Limit(_) => "page: give the cursor of each page to the next query".to_owned(),

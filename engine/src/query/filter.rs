@@ -77,10 +77,13 @@ pub enum Operator {
     IsNull,
     /// From the first to the second of a list, both included.
     Between,
+    /// The reference leads to this record or to one that stands below it, however far: territories and accounts stand
+    /// below their `parent`, users below their `manager`.
+    Under,
 }
 
 impl Operator {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Eq,
         Self::Ne,
         Self::Gt,
@@ -93,6 +96,7 @@ impl Operator {
         Self::StartsWith,
         Self::IsNull,
         Self::Between,
+        Self::Under,
     ];
 
     /// Its word in filters: `gte`.
@@ -111,6 +115,7 @@ impl Operator {
             Self::StartsWith => "starts_with",
             Self::IsNull => "is_null",
             Self::Between => "between",
+            Self::Under => "under",
         }
     }
 
@@ -287,6 +292,11 @@ impl Filter {
             Operator::Between,
             [least.to_string(), most.to_string()],
         ))
+    }
+
+    /// The reference leads to this record or to one below it.
+    pub fn under(field: impl Into<String>, top: impl fmt::Display) -> Self {
+        Self::one(field, Operator::Under, top)
     }
 
     /// The field has no value.

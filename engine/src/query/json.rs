@@ -150,6 +150,7 @@ fn condition(map: &Map<String, Json>, path: &str) -> Read<Condition> {
             .iter()
             .map(|item| operand(item, &path))
             .collect::<Read<_>>()?,
+        Some(one) if matches!(operator, Operator::In | Operator::Nin) => vec![operand(one, &path)?],
         _ if operator.takes_list() => {
             return Err(unexpected(
                 &path,

@@ -8,6 +8,7 @@
 //! read, and `seen_totals` makes the totals of who sees a part.
 
 mod aggregate;
+mod below;
 mod bucket;
 mod candidate;
 mod compile;
@@ -20,6 +21,7 @@ mod json;
 mod operand;
 mod order;
 mod page;
+mod period;
 mod plan;
 mod reader;
 mod relation;
@@ -45,4 +47,4 @@ pub(crate) use page::{check, count, each_match, explain, run};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
 pub(crate) use reader::{Reader, decode, decode_whole};
-pub(crate) use when::QueryTime;
+pub(crate) use when::{Asker, QueryTime};

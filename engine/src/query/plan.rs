@@ -178,6 +178,10 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
 fn by_name(reader: &Reader, object: &Object, tests: &[&Test]) -> Result<Option<(Via, Vec<u128>)>> {
     for test in tests {
         match (test.target.slot, test.operator, test.operands.as_slice()) {
+            (Slot::Id, Operator::Under, _) => {
+                let ids = test.below.iter().map(|id| id.number).collect();
+                return Ok(Some((Via::Id, ids)));
+            }
             (Slot::Id, Operator::Eq | Operator::In, operands) => {
                 let number = |operand: &Operand| match &operand.value {
                     Value::Reference(id) => Some(id.number),
@@ -189,7 +193,7 @@ fn by_name(reader: &Reader, object: &Object, tests: &[&Test]) -> Result<Option<(
                 )));
             }
             (Slot::Field(field), Operator::Eq, [one])
-                if test.target.unique && names_one(&test.target.kind) =>
+                if test.target.unique && one.last.is_none() && names_one(&test.target.kind) =>
             {
                 let id = reader.by_unique(object, field, &one.value)?;
                 return Ok(Some((

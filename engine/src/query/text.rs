@@ -188,7 +188,9 @@ impl<'a> Reading<'a> {
         self.expect(']', "']' after the operator")?;
         self.expect(':', "':' and a value")?;
         self.skip_spaces();
-        let operands = if operator.takes_list() {
+        // A list of one may stand without parentheses: close_date[in]:this-month.
+        let one_will_do = matches!(operator, Operator::In | Operator::Nin);
+        let operands = if operator.takes_list() && !(one_will_do && self.peek() != Some('(')) {
             if self.peek() != Some('(') {
                 return Err(
                     self.unexpected(&format!("a list in parentheses after {field}[{operator}]:"))

@@ -430,7 +430,6 @@ impl Drawing<'_> {
         if named.iter().any(|name| self.object.hides(name)) {
             return Ok(false);
         }
-        let filter = self.look.with_me(filter, self.object);
         let compiled = filter.compile(self.object, &self.look.reader, &self.look.time)?;
         compiled.matches(self.record, &self.look.reader)
     }

@@ -201,7 +201,7 @@ pub(super) fn rows_of(
     page: &ViewPage,
 ) -> Result<ViewRows> {
     let object = look.reader.object(&view.object)?.clone();
-    let filter = wanted(look, &object, view, page);
+    let filter = wanted(view, page);
     let mut columns = match view.columns.is_empty() {
         true => built_in(&object).columns,
         false => view.columns.clone(),
@@ -310,7 +310,7 @@ fn sums(
 }
 
 /// The records that the view shows, those of a page's days and wish alone.
-fn wanted(look: &Look, object: &Object, view: &ViewDefinition, page: &ViewPage) -> Filter {
+fn wanted(view: &ViewDefinition, page: &ViewPage) -> Filter {
     let mut filter = view.filter.clone();
     if !page.filter.is_everything() {
         filter = filter.and(page.filter.clone());
@@ -324,7 +324,7 @@ fn wanted(look: &Look, object: &Object, view: &ViewDefinition, page: &ViewPage) 
             None => begins,
         });
     }
-    look.with_me(&filter, object)
+    filter
 }
 
 /// The view's order; rows of one group lie together, and a calendar goes by its days.

@@ -108,10 +108,7 @@ impl AfterCommit for OnChange {
         let Some(object) = context.reader.schema.object(&self.workflow.object) else {
             return Ok(Effects::default());
         };
-        let time = QueryTime {
-            now: context.now,
-            zone: context.zone,
-        };
+        let time = QueryTime::declared(context.now, context.zone, context.actor);
         let filter = self
             .filter
             .compile(object, context.reader, &time)

@@ -4,7 +4,9 @@
 
 mod conditions;
 mod groups;
+mod hierarchies;
 mod paging;
+mod periods;
 mod planning;
 mod relations;
 mod shelf;
