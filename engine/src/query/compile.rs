@@ -21,6 +21,8 @@ use crate::schema::{FieldKind, Object, targets_in_words};
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
     root: Node,
+    /// Whether there are conditions on records that are referred to.
+    looks_beyond: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -56,8 +58,10 @@ impl Filter {
         time: &QueryTime,
     ) -> Result<Compiled> {
         self.check_size()?;
+        let root = node(self, object, reader, time)?;
         Ok(Compiled {
-            root: node(self, object, reader, time)?,
+            looks_beyond: root.looks_beyond(),
+            root,
         })
     }
 }
@@ -170,6 +174,14 @@ impl Compiled {
         self.root.matches(record, reader)
     }
 
+    /// How many records were read for conditions on them since this was last asked.
+    pub(super) fn take_reads(&self) -> u64 {
+        match self.looks_beyond {
+            true => self.root.take_reads(),
+            false => 0,
+        }
+    }
+
     pub(super) fn required(&self) -> Required<'_> {
         let mut required = Required::default();
         self.root.gather_required(&mut required);
@@ -203,6 +215,24 @@ impl Node {
             Self::Not(node) => Ok(!node.matches(record, reader)?),
             Self::Test(test) => Ok(test.holds(record)),
             Self::Relation(relation) => relation.holds(record, reader),
+        }
+    }
+
+    fn take_reads(&self) -> u64 {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::take_reads).sum(),
+            Self::Not(node) => node.take_reads(),
+            Self::Test(_) => 0,
+            Self::Relation(relation) => relation.take_reads(),
+        }
+    }
+
+    fn looks_beyond(&self) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::looks_beyond),
+            Self::Not(node) => node.looks_beyond(),
+            Self::Test(_) => false,
+            Self::Relation(_) => true,
         }
     }
 

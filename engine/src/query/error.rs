@@ -42,8 +42,18 @@ pub(crate) enum QueryError {
         typed: String,
         near: String,
     },
+    #[cfg(feature = "wasm")]
     #[error("it would look at more records than one call may")]
     Budget,
+    /// How many it would read, where who asks may know.
+    #[error("it would read {}records, and its budget is {budget}", at_most.map_or_else(|| "more ".to_owned(), |most| format!("up to {most} ")))]
+    OverBudget {
+        at_most: Option<u64>,
+        budget: u64,
+        advice: String,
+    },
+    #[error("it has read {budget} records, which is its budget, and its page is not full")]
+    BudgetSpent { budget: u64, advice: String },
     #[error("the filter is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     #[error("the filter has more than {MAX_CONDITIONS} conditions")]
@@ -161,6 +171,9 @@ pub(crate) enum QueryError {
 impl QueryError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::OverBudget { advice, .. } | Self::BudgetSpent { advice, .. } => {
+                format!("{advice}; or give it more with `Query::budget`")
+            }
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
             Self::TooManyOperands { .. } => "ask in several queries, or filter by a field that these records share".to_owned(),

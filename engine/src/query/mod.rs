@@ -2,22 +2,25 @@
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
 //! name stands for, `relation` follows one over references, `operand` reads what it is compared with, `compile` joins them
-//! into a test of one record; `order`
-//! and `cursor` are about sorting and paging; `index_part` and `plan` choose the way through the store, `scan` walks it, a
-//! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
-//! read, and `seen_totals` makes the totals of who sees a part.
+//! into a test of one record, where `period` says which days `this-month` are and `below` what stands under a record;
+//! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part` and `turned`
+//! say which entries a condition asks for, `count` how many there are; `scan` walks it, a `candidate` is what it brings,
+//! `explained` tells it, and `missing_index` what would have made it shorter; `page` and `aggregate` answer. `reader` is
+//! the snapshot that all of them read, and `seen_totals` makes the totals of who sees a part.
 
 mod aggregate;
 mod below;
 mod bucket;
 mod candidate;
 mod compile;
+mod count;
 mod cursor;
 mod error;
 mod explained;
 mod filter;
 mod index_part;
 mod json;
+mod missing_index;
 mod operand;
 mod order;
 mod page;
@@ -30,13 +33,14 @@ mod seen_totals;
 mod target;
 mod text;
 mod total;
+mod turned;
 mod when;
 
 #[cfg(test)]
 mod tests;
 
 pub use aggregate::{Aggregate, GroupRow, Measure};
-pub use explained::Explained;
+pub use explained::{ConsideredWay, Explained};
 pub use filter::{Condition, Filter, Operator};
 pub use order::SortKey;
 pub use page::{Page, Query};

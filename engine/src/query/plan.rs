@@ -1,42 +1,54 @@
 //! Which way through the store answers a query with the fewest rows read?
 //!
-//! Three ways: records by name (an id, a unique key), the part of a field's index that a condition asks for, or a walk
-//! along the sort order that stops when the page is full. A walk for L rows of N expects to read L·N/C rows when C of
-//! them match, a part of an index always reads its C. So index keys are counted, but never further than √(L·N), where
-//! the walk begins to win; what was counted by then is the list of candidates, and nothing is read twice. Entries of one
-//! value lie in the order of their ids: a list in that order walks them and counts nothing.
+//! The ways: records by name (an id, a unique key); the parts of indexes that conditions ask for, of which the common ids
+//! are read where that is fewer (`count.rs`), also by way of references (`turned.rs`); or a walk along the sort order
+//! that stops when the page is full. Entries of one value lie in the order of their ids: a list in that order walks them
+//! and counts nothing.
 
 use super::compile::{Compiled, Required, Test};
+use super::count::{Leads, Worth, keys_within};
+use super::explained::ConsideredWay;
 use super::filter::Operator;
 use super::index_part::{Part, Rank, common, index_parts};
 use super::operand::Operand;
 use super::order::{Order, Standing};
 use super::reader::Reader;
-use super::relation::{Relation, Step, Way};
 use super::target::Slot;
 use crate::error::Result;
 use crate::record::{RecordId, Value};
 use crate::schema::{FieldKind, Object};
 use crate::store::{Direction, Span, spaces};
 
-/// How many index keys are counted at most, and so how many ids are held at once.
-const MOST_COUNTED: usize = 100_000;
-
 /// The way that was chosen.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) via: Via,
+    /// The ids of the source lie in the parts of these indexes, too.
+    pub(super) also: Vec<Via>,
     pub(super) source: Source,
     pub(super) sequence: Sequence,
+    /// The ways that were counted and not taken.
+    pub(super) considered: Vec<ConsideredWay>,
 }
 
 impl Plan {
-    /// How many records are read at most.
-    pub(super) fn at_most(&self, reader: &Reader, object: &Object) -> Result<u64> {
-        match &self.source {
-            Source::Ids(ids) => Ok(ids.len() as u64),
-            Source::Spans { .. } => live_records(reader, object),
+    /// How many records are read at most, which is never guessed: what was counted, or all there are. A page that is
+    /// full sooner reads fewer. Keys that were not counted yet are counted, up to `most`, where that can lower it.
+    pub(super) fn at_most(&self, reader: &Reader, object: &Object, most: u64) -> Result<u64> {
+        let spans = match &self.source {
+            Source::Ids(ids) => return Ok(ids.len() as u64),
+            Source::Spans { spans, .. } => spans,
+        };
+        let live = live_records(reader, object)?;
+        if live <= most || self.via == Via::Records || self.stops_early() {
+            return Ok(live);
         }
+        Ok(keys_within(reader, spans, most)?.unwrap_or(live))
+    }
+
+    /// Whether it is over when the page is full.
+    pub(super) fn stops_early(&self) -> bool {
+        self.sequence != Sequence::Unsorted
     }
 }
 
@@ -97,37 +109,50 @@ pub(super) fn choose(
         // A condition on the walked field narrows the walk itself.
         parts.retain(|part| part.name != *walked);
     }
-    let mut worth = Worth {
-        reader,
-        object,
-        rows: wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows),
-        most: None,
-    };
+    parts.sort_by_key(|part| part.rank);
     let owned = owned(reader, object);
-    if (walk.is_some() || parts.len() > 1 || owned.is_some() || !relations.is_empty())
-        && let Some((via, ids)) = shortest(&parts, &relations, owned, &mut worth)?
-    {
-        return Ok(of_ids(via, ids, wanted));
+    let rows = wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows);
+    let mut leads = Leads::new(Worth::new(reader, object, rows));
+    // What reads one part to its end has nothing to choose from.
+    if wanted.is_some() || parts.len() > 1 || owned.is_some() || !relations.is_empty() {
+        for part in &parts {
+            leads.count(Via::Index(part.name.clone()), part, &[])?;
+        }
+        for relation in relations {
+            leads.count_turned(relation)?;
+        }
+        if walk.is_some() {
+            leads.count_two_further()?;
+        }
+        if let Some((part, shared)) = &owned {
+            leads.count(Via::Owners, part, shared)?;
+        }
     }
-    let (via, spans, direction, sequence) =
-        walk.unwrap_or_else(|| match parts.into_iter().min_by_key(|part| part.rank) {
-            Some(part) => (
-                Via::Index(part.name),
-                part.spans,
-                Direction::Forward,
-                Sequence::Unsorted,
-            ),
-            None => (
-                Via::Records,
-                vec![all_records(object)],
-                Direction::Forward,
-                Sequence::Unsorted,
-            ),
+    let (chosen, considered) = leads.chosen();
+    if let Some((via, also, ids)) = chosen {
+        return Ok(Plan {
+            also,
+            considered,
+            ..of_ids(via, ids, wanted)
         });
+    }
+    let (via, spans, direction, sequence) = walk.unwrap_or_else(|| {
+        let (via, spans) = match parts.into_iter().next() {
+            Some(part) => (Via::Index(part.name), part.spans),
+            None => (Via::Records, vec![all_records(object)]),
+        };
+        (via, spans, Direction::Forward, Sequence::Unsorted)
+    });
+    let is_taken = |way: &ConsideredWay| way.way == via.to_string();
     Ok(Plan {
-        via,
+        also: Vec::new(),
         source: Source::Spans { spans, direction },
         sequence,
+        considered: considered
+            .into_iter()
+            .filter(|way| !is_taken(way))
+            .collect(),
+        via,
     })
 }
 
@@ -169,13 +194,19 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
     }
     Plan {
         via,
+        also: Vec::new(),
         source: Source::Ids(ids),
         sequence,
+        considered: Vec::new(),
     }
 }
 
 /// The few records that a condition names: by id, or by the value of a unique field.
-fn by_name(reader: &Reader, object: &Object, tests: &[&Test]) -> Result<Option<(Via, Vec<u128>)>> {
+pub(super) fn by_name(
+    reader: &Reader,
+    object: &Object,
+    tests: &[&Test],
+) -> Result<Option<(Via, Vec<u128>)>> {
     for test in tests {
         match (test.target.slot, test.operator, test.operands.as_slice()) {
             (Slot::Id, Operator::Under, _) => {
@@ -319,44 +350,6 @@ fn directed(descending: bool) -> Direction {
     }
 }
 
-/// The ids of the index part with the fewest keys, when that is at most `most`.
-fn shortest(
-    parts: &[Part],
-    relations: &[&Relation],
-    owned: Option<(Part, Vec<u128>)>,
-    worth: &mut Worth<'_>,
-) -> Result<Option<(Via, Vec<u128>)>> {
-    let mut best: Option<(Via, Vec<u128>)> = None;
-    let mut in_rank: Vec<&Part> = parts.iter().collect();
-    in_rank.sort_by_key(|part| part.rank);
-    for part in in_rank {
-        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
-        if let Some(ids) = ids_within(part, worth, least)? {
-            best = Some((Via::Index(part.name.clone()), ids));
-        }
-    }
-    for relation in relations {
-        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
-        if let Some(part) = turned(relation, worth, least)?
-            && let Some(ids) = ids_within(&part, worth, least)?
-        {
-            let via = Via::Beyond {
-                path: relation.path.clone(),
-                reference: part.name,
-            };
-            best = Some((via, ids));
-        }
-    }
-    if let Some((part, shared)) = owned {
-        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
-        if let Some(mut ids) = ids_within(&part, worth, least)? {
-            ids.extend(shared);
-            best = Some((Via::Owners, ids));
-        }
-    }
-    Ok(best)
-}
-
 /// Where the records lie that somebody sees who sees few, and those that are shared with him.
 fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
     let narrow = reader.seeing.as_ref()?.sight.narrow_to(object)?;
@@ -380,130 +373,4 @@ fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
         value: None,
     };
     Some((part, narrow.shared))
-}
-
-/// The part of a reference's index that a condition on the records behind it leaves: the index there gives their ids.
-/// Nothing where no index answers the condition, or where more ids than are worth it would have to be asked for.
-fn turned(relation: &Relation, worth: &mut Worth<'_>, least: usize) -> Result<Option<Part>> {
-    if relation.when_empty {
-        return Ok(None);
-    }
-    referring_part(worth.object, &relation.step, worth, least)
-}
-
-fn referring_part(
-    object: &Object,
-    step: &Step<Test>,
-    worth: &mut Worth<'_>,
-    least: usize,
-) -> Result<Option<Part>> {
-    let whole = spaces::of_field(spaces::INDEX, object.number, step.field);
-    let mut spans = Vec::new();
-    for (target, way) in &step.beyond {
-        let Some(ids) = ids_beyond(target, way, worth, least)? else {
-            return Ok(None);
-        };
-        spans.extend(ids.into_iter().map(|id| {
-            let mut key = whole.clone();
-            let id = RecordId::new(target.prefix, id);
-            spaces::push_indexed(&mut key, Some(&Value::Reference(id)));
-            Span::prefix(&key)
-        }));
-        // Each is a look into the index, as each key is.
-        if spans.len() > worth.most(spans.len())?.min(least) {
-            return Ok(None);
-        }
-    }
-    spans.sort_by(|a, b| a.start.cmp(&b.start));
-    Ok(Some(Part {
-        rank: Rank::OneOf,
-        field: step.field,
-        name: step.name.clone(),
-        spans,
-        value: None,
-    }))
-}
-
-fn ids_beyond(
-    object: &Object,
-    way: &Way<Test>,
-    worth: &mut Worth<'_>,
-    least: usize,
-) -> Result<Option<Vec<u128>>> {
-    let part = match way {
-        Way::Here(test) => {
-            if let Some((_, ids)) = by_name(worth.reader, object, &[test])? {
-                return Ok(Some(ids));
-            }
-            index_parts(object, &[test]).pop()
-        }
-        Way::By(step) => referring_part(object, step, worth, least)?,
-    };
-    match part {
-        Some(part) => {
-            let mut ids = ids_within(&part, worth, least)?;
-            if let Some(ids) = &mut ids {
-                ids.sort_unstable();
-                ids.dedup();
-            }
-            Ok(ids)
-        }
-        None => Ok(None),
-    }
-}
-
-/// The ids of an index part, unless there are more than are worth counting, or than `least`.
-fn ids_within(part: &Part, worth: &mut Worth<'_>, least: usize) -> Result<Option<Vec<u128>>> {
-    const PAGE: usize = 1000;
-    let mut ids = Vec::new();
-    for span in &part.spans {
-        let mut span = span.clone();
-        loop {
-            let most = worth.most(ids.len())?.min(least);
-            if ids.len() > most {
-                return Ok(None);
-            }
-            let asked = PAGE.min(most + 1 - ids.len());
-            let snapshot = &worth.reader.snapshot;
-            let rows = snapshot.scan(&span, Direction::Forward, asked)?;
-            ids.extend(rows.iter().filter_map(|(key, _)| spaces::id_at_end(key)));
-            match rows.last() {
-                Some((last, _)) if rows.len() == asked => {
-                    span = span.beyond(last, Direction::Forward)
-                }
-                _ => break,
-            }
-        }
-    }
-    Ok((ids.len() <= least).then_some(ids))
-}
-
-/// How many index keys are worth counting.
-struct Worth<'a> {
-    reader: &'a Reader,
-    object: &'a Object,
-    /// How many rows the walk is for that would be the other way; `None` where there is none.
-    rows: Option<usize>,
-    most: Option<usize>,
-}
-
-impl Worth<'_> {
-    /// The most that is sure to be worth it, after so many. A part that is no longer than the page always is: the number
-    /// of records is asked for only beyond.
-    fn most(&mut self, counted: usize) -> Result<usize> {
-        let Some(rows) = self.rows else {
-            return Ok(MOST_COUNTED);
-        };
-        if let Some(most) = self.most {
-            return Ok(most);
-        }
-        if counted <= rows {
-            return Ok(rows);
-        }
-        let live = live_records(self.reader, self.object)?;
-        let most = usize::try_from(live.saturating_mul(rows as u64).isqrt());
-        let most = most.unwrap_or(MOST_COUNTED).min(MOST_COUNTED);
-        self.most = Some(most);
-        Ok(most)
-    }
 }

@@ -244,7 +244,7 @@ impl Relation {
         Ok(answer)
     }
 
-    /// How many answers were looked up since this was last asked.
+    /// How many answers were read since this was last asked.
     pub(super) fn take_reads(&self) -> u64 {
         self.reads.take()
     }
