@@ -4,6 +4,7 @@
 //! reads may not see stands below nothing, and neither does what stands below it: nothing tells where it stands. Each
 //! record is met once, so circles end.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::error::QueryError;
@@ -11,14 +12,15 @@ use super::reader::Reader;
 use crate::error::Result;
 use crate::record::RecordId;
 
-/// How many records `[under]` may reach.
+/// How many records the `[under]`s of one filter may reach.
 pub(super) const MOST_BELOW: usize = 100_000;
 
-/// The record itself and all below it.
+/// The record itself and all below it; their number is taken off `left`.
 pub(super) fn with_all_below(
     reader: &Reader,
     top: RecordId,
     field: &str,
+    left: &Cell<usize>,
 ) -> Result<BTreeSet<RecordId>> {
     let mut found = BTreeSet::from([top]);
     let Some(object) = reader.schema.by_prefix(top.prefix) else {
@@ -34,7 +36,7 @@ pub(super) fn with_all_below(
                 waiting.push(id);
             }
         }
-        if found.len() > MOST_BELOW {
+        if found.len() > left.get() {
             return Err(QueryError::TooManyBelow {
                 field: field.to_owned(),
                 top: top.to_string(),
@@ -42,5 +44,6 @@ pub(super) fn with_all_below(
             .into());
         }
     }
+    left.set(left.get().saturating_sub(found.len()));
     Ok(found)
 }

@@ -1,10 +1,11 @@
 //! Does a record pass the filter?
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::below::with_all_below;
+use super::below::{MOST_BELOW, with_all_below};
 use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
@@ -58,7 +59,12 @@ impl Filter {
         time: &QueryTime,
     ) -> Result<Compiled> {
         self.check_size()?;
-        let root = node(self, object, reader, time)?;
+        let binding = Binding {
+            reader,
+            time,
+            below_left: Cell::new(MOST_BELOW),
+        };
+        let root = binding.node(self, object)?;
         Ok(Compiled {
             looks_beyond: root.looks_beyond(),
             root,
@@ -66,94 +72,96 @@ impl Filter {
     }
 }
 
-fn node(filter: &Filter, object: &Object, reader: &Reader, time: &QueryTime) -> Result<Node> {
-    let nodes = |parts: &[Filter]| {
-        parts
-            .iter()
-            .map(|part| node(part, object, reader, time))
-            .collect::<Result<Vec<_>>>()
-    };
-    Ok(match filter {
-        Filter::And(parts) => Node::All(nodes(parts)?),
-        Filter::Or(parts) => Node::Any(nodes(parts)?),
-        Filter::Not(inner) => Node::Not(Box::new(node(inner, object, reader, time)?)),
-        Filter::Is(condition) => {
-            condition.check_operands()?;
-            let mut leaf =
-                |object: &Object, name: &str| test(condition, object, name, reader, time);
-            match Way::resolve(object, &condition.field, &reader.schema, &mut leaf)? {
-                Way::Here(test) => Node::Test(test),
-                Way::By(step) => Node::Relation(Relation::new(&condition.field, step)),
+/// What names and values are bound to.
+struct Binding<'a> {
+    reader: &'a Reader,
+    time: &'a QueryTime,
+    /// How many records `under` may still reach.
+    below_left: Cell<usize>,
+}
+
+impl Binding<'_> {
+    fn node(&self, filter: &Filter, object: &Object) -> Result<Node> {
+        let nodes = |parts: &[Filter]| {
+            let nodes = parts.iter().map(|part| self.node(part, object));
+            nodes.collect::<Result<Vec<_>>>()
+        };
+        Ok(match filter {
+            Filter::And(parts) => Node::All(nodes(parts)?),
+            Filter::Or(parts) => Node::Any(nodes(parts)?),
+            Filter::Not(inner) => Node::Not(Box::new(self.node(inner, object)?)),
+            Filter::Is(condition) => {
+                condition.check_operands()?;
+                let mut leaf = |object: &Object, name: &str| self.test(condition, object, name);
+                let schema = &self.reader.schema;
+                match Way::resolve(object, &condition.field, schema, &mut leaf)? {
+                    Way::Here(test) => Node::Test(test),
+                    Way::By(step) => Node::Relation(Relation::new(&condition.field, step)),
+                }
             }
-        }
-    })
-}
-
-fn test(
-    condition: &Condition,
-    object: &Object,
-    name: &str,
-    reader: &Reader,
-    time: &QueryTime,
-) -> Result<Test> {
-    let mut target = Target::of(object, name)?;
-    // Messages name it as it was written.
-    target.name.clone_from(&condition.field);
-    target.check_fits(condition.operator)?;
-    let mut operands = Vec::with_capacity(condition.operands.len());
-    for written in &condition.operands {
-        operands.extend(read(&target, condition.operator, written, reader, time)?);
+        })
     }
-    let below = match condition.operator {
-        Operator::Under => below(&target, &operands, reader)?,
-        _ => BTreeSet::new(),
-    };
-    let exact = is_exact(&target.kind);
-    Ok(Test {
-        target,
-        operator: condition.operator,
-        operands,
-        below,
-        exact,
-    })
-}
 
-/// What `under` asks for.
-fn below(target: &Target, operands: &[Operand], reader: &Reader) -> Result<BTreeSet<RecordId>> {
-    if let FieldKind::Reference { to, .. } = &target.kind {
+    fn test(&self, condition: &Condition, object: &Object, name: &str) -> Result<Test> {
+        let mut target = Target::of(object, name)?;
+        // Messages name it as it was written.
+        target.name.clone_from(&condition.field);
+        target.check_fits(condition.operator)?;
+        let mut operands = Vec::with_capacity(condition.operands.len());
+        for written in &condition.operands {
+            let read = read(&target, condition.operator, written, self.reader, self.time)?;
+            operands.extend(read);
+        }
+        let below = match condition.operator {
+            Operator::Under => self.below(&target, &operands)?,
+            _ => BTreeSet::new(),
+        };
+        let exact = is_exact(&target.kind);
+        Ok(Test {
+            target,
+            operator: condition.operator,
+            operands,
+            below,
+            exact,
+        })
+    }
+
+    /// What `under` asks for.
+    fn below(&self, target: &Target, operands: &[Operand]) -> Result<BTreeSet<RecordId>> {
+        let schema = &self.reader.schema;
         let top = operands.first().and_then(|top| match &top.value {
-            Value::Reference(id) => reader.schema.by_prefix(id.prefix()),
+            Value::Reference(id) => Some(*id),
             _ => None,
         });
-        let refused = match top {
-            Some(object) => object.above().is_none().then_some(object),
-            None => {
-                let objects = objects_of(to, &reader.schema);
-                let none = objects.iter().all(|object| object.above().is_none());
-                objects.first().copied().filter(|_| none)
+        if let FieldKind::Reference { to, .. } = &target.kind {
+            // Where a word stands for nobody, it is asked whether it could be somebody.
+            let objects = match top.and_then(|top| schema.by_prefix(top.prefix())) {
+                Some(object) => vec![object],
+                None => objects_of(to, schema),
+            };
+            if objects.iter().all(|object| object.above().is_none()) {
+                let object = objects.first().map(|object| object.name.clone());
+                return Err(self.no_hierarchy(target, to, object).into());
             }
-        };
-        if let Some(object) = refused {
-            return Err(no_hierarchy(target, to, object, reader).into());
+        }
+        match top {
+            Some(top) => with_all_below(self.reader, top, &target.name, &self.below_left),
+            None => Ok(BTreeSet::new()),
         }
     }
-    match operands.first().map(|top| &top.value) {
-        Some(Value::Reference(top)) => with_all_below(reader, *top, &target.name),
-        _ => Ok(BTreeSet::new()),
-    }
-}
 
-fn no_hierarchy(target: &Target, to: &[String], object: &Object, reader: &Reader) -> QueryError {
-    let standing = reader.schema.objects();
-    let standing: Vec<&str> = standing
-        .filter(|object| object.above().is_some())
-        .map(|object| object.name.as_str())
-        .collect();
-    QueryError::NoHierarchy {
-        field: target.name.clone(),
-        objects: targets_in_words(to),
-        object: object.name.clone(),
-        standing: standing.join(", "),
+    fn no_hierarchy(&self, target: &Target, to: &[String], object: Option<String>) -> QueryError {
+        let standing = self.reader.schema.objects();
+        let standing: Vec<&str> = standing
+            .filter(|object| object.above().is_some())
+            .map(|object| object.name.as_str())
+            .collect();
+        QueryError::NoHierarchy {
+            field: target.name.clone(),
+            objects: targets_in_words(to),
+            object: object.unwrap_or_default(),
+            standing: standing.join(", "),
+        }
     }
 }
 

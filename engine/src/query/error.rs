@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::below::MOST_BELOW;
-use super::filter::{MAX_CONDITIONS, MAX_DEPTH, MAX_OPERANDS};
+use super::filter::{
+    MAX_ALL_OPERANDS, MAX_CONDITIONS, MAX_DEPTH, MAX_LENGTH, MAX_NAME, MAX_OPERANDS, MAX_RELATIONS,
+};
 use super::page::MAX_LIMIT;
 use super::relation::MAX_STEPS;
 use crate::error::{Error, ErrorKind};
@@ -58,6 +60,16 @@ pub(crate) enum QueryError {
     TooDeep,
     #[error("the filter has more than {MAX_CONDITIONS} conditions")]
     TooManyConditions,
+    #[error(
+        "the filter has more than {MAX_RELATIONS} conditions on records that references lead to"
+    )]
+    TooManyRelations,
+    #[error("the filter has more than {MAX_ALL_OPERANDS} values")]
+    TooManyValues,
+    #[error("the filter is longer than {MAX_LENGTH} bytes")]
+    TooLong,
+    #[error("the filter names a field with {0} bytes; a name has {MAX_NAME} at most")]
+    LongName(usize),
     #[error("{field}[{operator}] lists {given} values; at most {MAX_OPERANDS} are allowed")]
     TooManyOperands {
         field: String,
@@ -114,7 +126,9 @@ pub(crate) enum QueryError {
         object: String,
         standing: String,
     },
-    #[error("{field}[under]: more than {MOST_BELOW} records stand below {top}")]
+    #[error(
+        "{field}[under]: with {top}, more than {MOST_BELOW} records stand below what the filter asks for"
+    )]
     TooManyBelow { field: String, top: String },
     #[error("{field} refers to {objects}, and {id} belongs to something else")]
     WrongObject {
@@ -176,6 +190,9 @@ impl QueryError {
             }
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
+            Self::TooManyRelations | Self::TooManyValues | Self::TooLong => {
+                "ask in several queries, or filter by a field that these records share".to_owned()
+            }
             Self::TooManyOperands { .. } => "ask in several queries, or filter by a field that these records share".to_owned(),
             Self::NoReference { .. } => "only references are followed: account.industry, account.parent.name".to_owned(),
             Self::TooFar(_) => "ask for these records in a query of their own, and then with [in] for those that refer to them".to_owned(),

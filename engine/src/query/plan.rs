@@ -19,6 +19,9 @@ use crate::record::{RecordId, Value};
 use crate::schema::{FieldKind, Object};
 use crate::store::{Direction, Span, spaces};
 
+/// How many conditions behind references are asked for their records.
+const MOST_TURNED: usize = 8;
+
 /// The way that was chosen.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -118,7 +121,7 @@ pub(super) fn choose(
         for part in &parts {
             leads.count(Via::Index(part.name.clone()), part, &[])?;
         }
-        for relation in relations {
+        for relation in relations.into_iter().take(MOST_TURNED) {
             leads.count_turned(relation)?;
         }
         if walk.is_some() {

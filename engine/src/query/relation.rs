@@ -24,7 +24,7 @@ use crate::store::spaces;
 pub(super) const MAX_STEPS: usize = 2;
 
 /// How many answers of records that references lead to are kept.
-const MOST_KNOWN: usize = 100_000;
+const MOST_KNOWN: usize = 20_000;
 
 /// From a record to what is asked.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@
 use std::fmt::{self, Write};
 
 use super::error::{Place, QueryError};
-use super::filter::{Condition, Filter, MAX_CONDITIONS, MAX_DEPTH, Operator};
+use super::filter::{Condition, Filter, MAX_CONDITIONS, MAX_DEPTH, MAX_LENGTH, MAX_NAME, Operator};
 use crate::error::{Error, Result};
 
 impl Filter {
@@ -21,6 +21,10 @@ impl Filter {
     /// # Errors
     /// The text is no filter: the message says at which character, and what was expected there.
     pub fn parse(text: &str) -> Result<Self> {
+        // Twice as much, since signs in values may be written with a backslash.
+        if text.len() > 2 * MAX_LENGTH {
+            return Err(QueryError::TooLong.into());
+        }
         let mut reading = Reading {
             text,
             at: 0,
@@ -33,7 +37,10 @@ impl Filter {
         let filter = reading.expression(1)?;
         reading.skip_spaces();
         match reading.peek() {
-            None => Ok(filter),
+            None => {
+                filter.check_size()?;
+                Ok(filter)
+            }
             Some(_) => Err(reading
                 .unexpected("the end of the filter; several conditions are joined as and(…,…)")
                 .into()),
@@ -132,6 +139,9 @@ impl<'a> Reading<'a> {
             return Err(QueryError::TooDeep);
         }
         let word = self.word();
+        if word.len() > MAX_NAME {
+            return Err(QueryError::LongName(word.len()));
+        }
         if word.is_empty() {
             return Err(self.unexpected("and(, or(, not( or the name of a field"));
         }
@@ -182,8 +192,8 @@ impl<'a> Reading<'a> {
         let typed = self.word();
         let operator = Operator::from_name(typed).ok_or_else(|| QueryError::UnknownOperator {
             place: self.place_of(at),
-            typed: typed.to_owned(),
-            near: Operator::suggest(typed),
+            typed: typed.chars().take(MAX_NAME).collect(),
+            near: Operator::suggest(typed.get(..MAX_NAME).unwrap_or(typed)),
         })?;
         self.expect(']', "']' after the operator")?;
         self.expect(':', "':' and a value")?;

@@ -5,6 +5,7 @@
 mod conditions;
 mod groups;
 mod hierarchies;
+mod model;
 mod paging;
 mod periods;
 mod planning;

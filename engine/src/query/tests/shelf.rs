@@ -37,9 +37,13 @@ pub(super) fn instant(text: &str) -> DateTime<Utc> {
 
 impl Shelf {
     pub(super) fn new() -> Self {
+        Self::of(standard_schema())
+    }
+
+    pub(super) fn of(schema: Schema) -> Self {
         Self {
             backend: Arc::new(MemoryBackend::new()),
-            schema: Arc::new(standard_schema()),
+            schema: Arc::new(schema),
             asker: Cell::new(Asker::Program),
         }
     }

@@ -249,6 +249,53 @@ fn depth_and_size_have_limits() {
 }
 
 #[test]
+fn what_is_too_much_is_refused_before_it_is_looked_at() {
+    let long = "ب".repeat(1 << 20);
+    for text in [
+        format!("name[eq]:{long}"),
+        format!("{}[eq]:1", "a.".repeat(1 << 20)),
+        "(".repeat(3 << 20),
+    ] {
+        assert!(
+            message(&text).starts_with("the filter is longer than 1048576 bytes | ask in several")
+        );
+    }
+    let built = Filter::eq("name", &long);
+    assert!(
+        Filter::from_json(&built.to_json())
+            .unwrap_err()
+            .to_string()
+            .starts_with("the filter is longer")
+    );
+    assert_eq!(
+        message(&format!("{}[eq]:1", "a.".repeat(500))),
+        "the filter names a field with 1000 bytes; a name has 200 at most"
+    );
+    let named = json!({"field": "a".repeat(201), "op": "eq", "value": 1});
+    assert!(
+        Filter::from_json(&named)
+            .unwrap_err()
+            .to_string()
+            .starts_with("the filter names a field with 201 bytes")
+    );
+    let operated = json!({"field": "a", "op": "e".repeat(1 << 20), "value": 1});
+    assert!(Filter::from_json(&operated).is_err());
+    assert!(message(&format!("a[{}]:1", "e".repeat(1 << 20))).len() < 1000);
+    let lists = |lists: usize| {
+        Filter::Or((0..lists).map(|_| Filter::is_in("a", 0..1000)).collect()).to_string()
+    };
+    assert!(Filter::parse(&lists(10)).is_ok());
+    assert!(message(&lists(11)).starts_with("the filter has more than 10000 values"));
+    let paths = |paths: usize| format!("or({})", vec!["a.b[eq]:1"; paths].join(","));
+    assert!(Filter::parse(&paths(100)).is_ok());
+    assert!(
+        message(&paths(101)).starts_with(
+            "the filter has more than 100 conditions on records that references lead to"
+        )
+    );
+}
+
+#[test]
 fn sort_keys_read_back_what_they_wrote() {
     let keys = SortKey::parse_list(" -created_at, name").unwrap();
     assert_eq!(
