@@ -10,6 +10,7 @@ mod looks;
 mod model;
 mod plugin_doors;
 mod processes;
+mod relations;
 mod rights;
 mod whole_reads;
 

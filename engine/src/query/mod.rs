@@ -51,4 +51,5 @@ pub(crate) use page::{check, count, each_match, explain, run};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
 pub(crate) use reader::{Reader, decode, decode_whole};
+pub(crate) use relation::fields_named;
 pub(crate) use when::{Asker, QueryTime};

@@ -145,6 +145,50 @@ pub(super) fn objects_of<'s>(to: &[String], schema: &'s Schema) -> Vec<&'s Arc<O
     }
 }
 
+/// The fields that a name in a query stands for, each with its object: of a path the references too, and of several
+/// objects that one may lead to those that have what follows. Nothing where it stands for none.
+pub(crate) fn fields_named<'n>(
+    object: &Arc<Object>,
+    path: &'n str,
+    schema: &Schema,
+) -> Vec<(Arc<Object>, &'n str)> {
+    fn gather<'n>(
+        object: &Arc<Object>,
+        names: &[&'n str],
+        schema: &Schema,
+        found: &mut Vec<(Arc<Object>, &'n str)>,
+    ) -> bool {
+        let Some((name, rest)) = names.split_first() else {
+            return false;
+        };
+        let is_there = match (object.field(name), rest.is_empty()) {
+            (Some(_), true) => true,
+            (None, true) => matches!(*name, "id" | "revision"),
+            (Some(field), false) => match &field.kind {
+                FieldKind::Reference { to, .. } => {
+                    let mut leads = false;
+                    for target in objects_of(to, schema) {
+                        leads |= gather(target, rest, schema, found);
+                    }
+                    leads
+                }
+                _ => false,
+            },
+            (None, false) => false,
+        };
+        if is_there {
+            found.push((Arc::clone(object), *name));
+        }
+        is_there
+    }
+    let names: Vec<&str> = path.split('.').collect();
+    let mut found = Vec::new();
+    if names.len() <= MAX_STEPS + 1 {
+        gather(object, &names, schema, &mut found);
+    }
+    found
+}
+
 impl<T> Step<T> {
     /// What lies behind the reference of a record, with what is asked there; nothing where the path ends early.
     fn follow(&self, record: &impl Look) -> Option<(RecordId, &Arc<Object>, &Way<T>)> {

@@ -199,7 +199,9 @@ fn what_would_read_more_than_its_budget_is_refused_with_the_index_that_would_hel
          [{\"change\": \"set_indexed\", \"object\": \"opportunity\", \"field\": \"probability\", \"indexed\": true}]; or give it more with `Query::budget`"
     );
     assert_eq!(asked("probability[eq]:7", "-probability", 4000), Ok(10));
-    assert!(refused("", "loss_reason", 100).contains("an index of opportunity.loss_reason would help"));
+    assert!(
+        refused("", "loss_reason", 100).contains("an index of opportunity.loss_reason would help")
+    );
     assert!(
         refused("account.website[eq]:example.com", "loss_reason", 100)
             .contains("an index of account.website would help")
