@@ -137,7 +137,7 @@ fn what_lies_behind_a_reference_and_is_not_seen_answers_as_if_it_were_not_there(
 fn a_field_that_is_hidden_is_no_question_behind_a_reference_either() {
     let house = House::new();
     let all = json!({"read": "all", "create": "all", "update": "all"});
-    house.define("seller", json!({"objects": {"account": all, "opportunity": all, "user": all}, "fields": {"account": {"industry": "hidden"}, "user": {"manager": "hidden"}}}));
+    house.define("seller", json!({"objects": {"account": all, "opportunity": all, "user": all}, "fields": {"account.industry": "hidden", "user.manager": "hidden"}}));
     house.make("account", json!({"name": "بانک", "industry": "بانک"}));
     let sara = house.as_user(house.sara);
     for (filter, wanted) in [
