@@ -15,7 +15,7 @@ use super::index_part::Part;
 use super::plan::{Via, live_records};
 use super::reader::Reader;
 use super::relation::Relation;
-use super::turned::turned;
+use super::turned::{Turned, turned};
 use crate::error::Result;
 use crate::schema::Object;
 use crate::store::{Direction, Span, spaces};
@@ -178,6 +178,8 @@ pub(super) fn keys_within(reader: &Reader, spans: &[Span], most: u64) -> Result<
 pub(super) struct Leads<'a> {
     worth: Worth<'a>,
     leads: Vec<(Via, Counted)>,
+    /// Ways behind references that were given up.
+    too_long: Vec<ConsideredWay>,
     /// The number of ids in the shortest part that is known to its end.
     shortest: usize,
 }
@@ -190,6 +192,7 @@ impl<'a> Leads<'a> {
         Self {
             worth,
             leads: Vec::new(),
+            too_long: Vec::new(),
             shortest: usize::MAX,
         }
     }
@@ -223,14 +226,19 @@ impl<'a> Leads<'a> {
         if least == 0 {
             return Ok(());
         }
-        let Some(part) = turned(relation, &mut self.worth, least)? else {
-            return Ok(());
-        };
         let via = Via::Beyond {
             path: relation.path.clone(),
-            reference: part.name.clone(),
+            reference: relation.step.name.clone(),
         };
-        self.count(via, &part, &[])
+        match turned(relation, &mut self.worth, least)? {
+            Turned::Found(part) => self.count(via, &part, &[])?,
+            Turned::TooMany => {
+                let counted = self.worth.most(usize::MAX)?.min(least);
+                self.too_long.push(ConsideredWay::of(&via, counted, false));
+            }
+            Turned::NoIndex => {}
+        }
+        Ok(())
     }
 
     /// Where no part was short enough by itself, two may be together.
@@ -262,6 +270,7 @@ impl<'a> Leads<'a> {
         let mut considered: Vec<ConsideredWay> = parts
             .iter()
             .map(|(via, counted)| ConsideredWay::of(via, counted.looked, counted.is_whole()))
+            .chain(self.too_long)
             .collect();
         whole.sort_by_key(|(_, counted)| counted.ids.len());
         let mut whole = whole.into_iter();

@@ -107,7 +107,17 @@ fn unreadable(written: &str, form: &str) -> String {
                 .map(|(unit, _)| format!("{which}-{unit}")),
         );
     }
-    let near = did_you_mean(form, known.iter().map(String::as_str));
+    let calendar = written.trim().rsplit_once('@').map_or("", |(_, name)| name);
+    if !calendar.is_empty() {
+        known
+            .iter_mut()
+            .for_each(|word| *word = format!("{word}@{calendar}"));
+    }
+    let typed = match calendar.is_empty() {
+        true => form.to_owned(),
+        false => format!("{form}@{calendar}"),
+    };
+    let near = did_you_mean(&typed, known.iter().map(String::as_str));
     format!("'{written}' stands for no days{near}; there are {WORDS}")
 }
 

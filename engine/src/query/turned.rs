@@ -14,16 +14,24 @@ use crate::record::{RecordId, Value};
 use crate::schema::Object;
 use crate::store::{Span, spaces};
 
-/// The part of the reference's index. Nothing where no index answers the condition, or where that takes more keys than
-/// are worth it, or than `least`.
+/// What a condition behind a reference asks for.
+pub(super) enum Turned<T> {
+    Found(T),
+    /// It takes more keys than are worth it, or than another way.
+    TooMany,
+    /// No index answers it.
+    NoIndex,
+}
+
+/// The part of the reference's index.
 pub(super) fn turned(
     relation: &Relation,
     worth: &mut Worth<'_>,
     least: usize,
-) -> Result<Option<Part>> {
+) -> Result<Turned<Part>> {
     // What holds for empty references is in no index of the far side.
     if relation.when_empty {
-        return Ok(None);
+        return Ok(Turned::NoIndex);
     }
     let object = worth.object;
     referring(object, &relation.step, worth, least)
@@ -34,12 +42,14 @@ fn referring(
     step: &Step<Test>,
     worth: &mut Worth<'_>,
     least: usize,
-) -> Result<Option<Part>> {
+) -> Result<Turned<Part>> {
     let whole = spaces::of_field(spaces::INDEX, object.number, step.field);
     let mut spans = Vec::new();
     for (target, way) in &step.beyond {
-        let Some(ids) = beyond(target, way, worth, least)? else {
-            return Ok(None);
+        let ids = match beyond(target, way, worth, least)? {
+            Turned::Found(ids) => ids,
+            Turned::TooMany => return Ok(Turned::TooMany),
+            Turned::NoIndex => return Ok(Turned::NoIndex),
         };
         spans.extend(ids.into_iter().map(|id| {
             let mut key = whole.clone();
@@ -49,11 +59,11 @@ fn referring(
         }));
         // Each is a look into the index, as each key is.
         if spans.len() > worth.most(spans.len())?.min(least) {
-            return Ok(None);
+            return Ok(Turned::TooMany);
         }
     }
     spans.sort_by(|a, b| a.start.cmp(&b.start));
-    Ok(Some(Part {
+    Ok(Turned::Found(Part {
         rank: Rank::OneOf,
         field: step.field,
         name: step.name.clone(),
@@ -67,24 +77,28 @@ fn beyond(
     way: &Way<Test>,
     worth: &mut Worth<'_>,
     least: usize,
-) -> Result<Option<Vec<u128>>> {
+) -> Result<Turned<Vec<u128>>> {
     let part = match way {
         Way::Here(test) => {
             if let Some((_, ids)) = by_name(worth.reader, object, &[test])? {
-                return Ok(Some(ids));
+                return Ok(Turned::Found(ids));
             }
-            index_parts(object, &[test]).pop()
+            match index_parts(object, &[test]).pop() {
+                Some(part) => part,
+                None => return Ok(Turned::NoIndex),
+            }
         }
-        Way::By(step) => referring(object, step, worth, least)?,
-    };
-    let Some(part) = part else {
-        return Ok(None);
+        Way::By(step) => match referring(object, step, worth, least)? {
+            Turned::Found(part) => part,
+            Turned::TooMany => return Ok(Turned::TooMany),
+            Turned::NoIndex => return Ok(Turned::NoIndex),
+        },
     };
     let mut counted = Counted::begin(&part);
     if !counted.go_on(worth, least)? {
-        return Ok(None);
+        return Ok(Turned::TooMany);
     }
     counted.ids.sort_unstable();
     counted.ids.dedup();
-    Ok(Some(counted.ids))
+    Ok(Turned::Found(counted.ids))
 }

@@ -47,11 +47,12 @@ an error is {\"error\":{\"kind\",\"message\",\"remedy\",\"failures\"}}.";
 
 const FILTERS: &str = "\
 Examples:
-  peyvand query opportunity --filter 'and(status[eq]:open,amount[gte]:1000)' --sort -amount --limit 10
-  peyvand query opportunity 'account.industry[eq]:bank'              over one reference, or two: account.parent.industry
-  peyvand query opportunity 'close_date[in]:this-quarter@persian'    days: today, last-90-days, next-month, 1403/05/07@persian
-  peyvand query account 'territory[under]:tehran' --as sara          with all below; me is who asks: owner[eq]:me
-  peyvand query opportunity 'amount[gt]:0' --sort account.name --explain
+  peyvand query opportunity 'and(status[eq]:open,amount[gte]:1000)' --sort -amount
+  peyvand query opportunity 'account.parent.industry[eq]:bank' --sort account.name
+  peyvand query opportunity 'close_date[in]:this-quarter@persian' --explain
+  peyvand query account 'and(territory[under]:tehran,owner[under]:me)' --as sara
+
+Days: today, last-90-days, next-month, this-year@hijri, 1403/05/07@persian
 
 Operators: eq ne gt gte lt lte in nin between contains starts_with is_null under
 A value with , ( ) or a space at its ends stands in quotation marks; in, nin and between take (a,b).";

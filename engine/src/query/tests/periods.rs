@@ -208,6 +208,10 @@ fn what_is_mistyped_is_told_with_the_words_there_are() {
             "due_on[in]: 'this-qarter' stands for no days; did you mean 'this-quarter'?; there are today, yesterday,",
         ),
         (
+            "due_on[in]:last-mnth@gregorian",
+            "due_on[in]: 'last-mnth@gregorian' stands for no days; did you mean 'last-month@gregorian'?",
+        ),
+        (
             "due_on[in]:last-0-days",
             "due_on[in]: 'last-0-days' stands for no days",
         ),

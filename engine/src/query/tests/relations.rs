@@ -230,7 +230,17 @@ fn a_selective_condition_behind_a_reference_turns_the_way_round() {
     assert_eq!(turned.residual, "account.parent.industry[eq]:بانک");
     assert_eq!(plan("account.territory[eq]:tehran", 3).at_most, 1);
     // Nearly all deals are with the shop: a page is full sooner when they are walked.
-    assert_eq!(plan("account.industry[eq]:retail", 3).index, None);
+    let walked = plan("account.industry[eq]:retail", 3);
+    assert_eq!(walked.index, None);
+    assert_eq!(
+        walked.considered[0].way,
+        "index of account, for what account.industry asks"
+    );
+    // √(4 · 396) keys and no more.
+    assert_eq!(
+        (walked.considered[0].entries, walked.considered[0].all),
+        (Some(40), false)
+    );
     // Empty ones are in no index of the far side.
     assert_eq!(plan("account.industry[ne]:retail", 3).index, None);
 }
