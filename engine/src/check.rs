@@ -22,7 +22,7 @@ pub struct Checked {
     pub entries: u64,
     /// Live records.
     pub records: u64,
-    /// Every index and unique entry belongs to the record that it names, and every record has all of its.
+    /// Every index, unique and search entry belongs to the record that it names, and every record has all of its.
     pub indexes_ok: bool,
     /// Every stored total equals the one computed from the records.
     pub rollups_ok: bool,

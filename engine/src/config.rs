@@ -14,6 +14,7 @@ use crate::hook::Registry;
 use crate::install::{Definitions, Host};
 use crate::journal::Position;
 use crate::schema::{Field, Object, Schema, pipelines, standard_schema};
+use crate::search;
 use crate::store::{Snapshot, spaces};
 use crate::write::{Ask, Group, Request, Stored};
 
@@ -110,9 +111,14 @@ const FOUNDED: &str = "engine/first pipeline";
 /// Writes the standard schema into a new store, and adds to an old one what a newer engine's has more.
 pub(crate) fn found(engine: &Engine) -> Result<()> {
     let (reader, _) = engine.read()?;
+    let filled = spaces::named(spaces::DONE, search::FILLED);
+    let is_filled = reader
+        .snapshot
+        .get(&filled)?
+        .is_some_and(|left| left.is_empty());
     let mut entries: Vec<_> = standard_schema()
         .objects()
-        .filter_map(|standard| merged(standard, reader.schema.object(&standard.name)))
+        .filter_map(|standard| merged(standard, reader.schema.object(&standard.name), !is_filled))
         .map(|object| {
             (
                 spaces::of_object(spaces::SCHEMA, object.number),
@@ -123,6 +129,10 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
     if reader.schema.object("notification").is_none() && engine.position() > Position::START {
         // Nobody is told of what happened before there were notifications.
         entries.push(crate::notification::starts_at(engine.position()));
+    }
+    if reader.schema.objects().next().is_none() {
+        // A new store has no records to be found.
+        entries.push((filled, Some(Vec::new())));
     }
     drop(reader);
     let session = engine.session();
@@ -135,6 +145,7 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         };
         let _ = session.ask(Ask::Stored(stored))?;
     }
+    search::fill(engine)?;
     if engine
         .read()?
         .0
@@ -165,8 +176,8 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
 }
 
 /// The stored object with the standard fields, and the names of standard options, that it lacks; none when it lacks
-/// nothing.
-fn merged(standard: &Object, stored: Option<&Arc<Object>>) -> Option<Object> {
+/// nothing. In a store from before there was a search, standard fields become searchable.
+fn merged(standard: &Object, stored: Option<&Arc<Object>>, found_by_words: bool) -> Option<Object> {
     let Some(stored) = stored else {
         return Some(standard.clone());
     };
@@ -181,13 +192,23 @@ fn merged(standard: &Object, stored: Option<&Arc<Object>>) -> Option<Object> {
         (field.option_labels.is_empty() && !named.option_labels.is_empty())
             .then(|| named.option_labels.clone())
     };
-    if lacking.is_empty() && !stored.fields.iter().any(|field| unnamed(field).is_some()) {
+    let weight = |field: &Field| {
+        let standard = standard.field_by_number(field.number)?;
+        (found_by_words && field.searchable != standard.searchable).then_some(standard.searchable)
+    };
+    let mut fields = stored.fields.iter();
+    if lacking.is_empty()
+        && !fields.any(|field| unnamed(field).is_some() || weight(field).is_some())
+    {
         return None;
     }
     let mut object = (**stored).clone();
     for field in &mut object.fields {
         if let Some(names) = unnamed(field) {
             field.option_labels = names;
+        }
+        if let Some(weight) = weight(field) {
+            field.searchable = weight;
         }
     }
     object.fields.extend(lacking);

@@ -212,6 +212,8 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) actor: Actor,
+    /// The key by which a program acts for its user.
+    pub(crate) key: Option<RecordId>,
     pub(crate) locale: Locale,
     pub(crate) zone: FixedOffset,
 }

@@ -83,6 +83,8 @@ pub(crate) struct Inner {
     reshaping: Mutex<()>,
     /// What is known of who may what.
     pub(crate) sights: crate::access::Sights,
+    /// The panels of the 360 view.
+    pub(crate) panels: crate::customer::Panels,
     /// Looks that are not written yet, and how letters leave the house.
     pub(crate) notifying: crate::notification::Kept,
     /// Nobody objects, amends or follows up: for a store that is made of a backup.
@@ -122,6 +124,7 @@ impl Engine {
             clock: inner.clock.clone(),
             ids: inner.ids.clone(),
             actor,
+            key: None,
             locale: inner.locale,
             zone: inner.zone,
         };

@@ -49,11 +49,13 @@ mod backup;
 mod check;
 mod config;
 mod content;
+mod customer;
 mod erase;
 #[cfg(feature = "exchange")]
 mod exchange;
 mod gamification;
 mod hook;
+mod insight;
 mod install;
 mod journal;
 pub mod locale;
@@ -69,6 +71,7 @@ mod sales;
 mod schema;
 #[cfg(feature = "script")]
 mod script;
+mod search;
 mod store;
 #[cfg(feature = "template")]
 mod template;
@@ -80,11 +83,14 @@ mod view;
 mod workflow;
 mod write;
 
-pub use access::{AccessScope, AccessVerb, Explanation, HandOver, HandedOver, LookKind, Looked};
+pub use access::{
+    AccessScope, AccessVerb, Explanation, HandOver, HandedOver, KeyMade, LookKind, Looked, NewKey,
+};
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
 pub use content::{Collected, ContentRules, FileContent};
 pub use context::{Actor, Clock, FixedClock, IdSource, Locale, RandomIds, SeededIds, SystemClock};
+pub use customer::{Caller, CustomerView, Dealing, NumberMatch, PanelShown};
 pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
@@ -92,6 +98,7 @@ pub use error::{Error, ErrorKind, Failure, Result};
 pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
+pub use insight::{Days, Funnel, FunnelRow, SaleTimes, StageTime};
 #[cfg(feature = "wasm")]
 pub use install::{
     Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginObject,
@@ -125,10 +132,12 @@ pub use record::{
 pub use record::{NotAContentHash, NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;
 pub use schema::{
-    Field, FieldKind, Labels, Object, OnDelete, Rollup, RollupMeasure, Schema, SchemaChange,
+    Field, FieldKind, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
+    SchemaChange,
 };
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
+pub use search::{Closeness, Found, Hit, Search};
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
@@ -138,9 +147,9 @@ pub use upkeep::Trimmed;
 pub use view::{
     Audience, Brought, Cell, CellFormat, Chart, ChartKind, ChartShown, Column, ColumnShown,
     Dashboard, DashboardDefinition, DashboardShown, Declarations, Declared, DefinitionUse,
-    Direction, FieldShown, Form, FormDefinition, FormField, FormFor, FormPurpose, FormSection,
-    FormShown, GroupShown, OptionShown, Place, RowShown, SectionShown, SeriesShown, Tile,
-    TileAnswer, TileContent, TileShown, View, ViewDefinition, ViewKind, ViewPage, ViewRows,
+    FieldShown, Form, FormDefinition, FormField, FormFor, FormPurpose, FormSection, FormShown,
+    GroupShown, OptionShown, Panel, PanelDefinition, Place, RowShown, SectionShown, SeriesShown,
+    Tile, TileAnswer, TileContent, TileShown, View, ViewDefinition, ViewKind, ViewPage, ViewRows,
 };
 pub use write::{Committed, Fields, Outcome, OutcomeKind, Request};
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::FixedOffset;
+use chrono::{Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta};
 
 use crate::config::Config;
 use crate::context::{Actor, Context, Locale};
@@ -15,7 +15,7 @@ use crate::journal::Position;
 use crate::query::{self, Aggregate, GroupRow, Page, Query, QueryTime, Reader};
 use crate::record::{Record, RecordId};
 use crate::sales::LeadConversion;
-use crate::schema::{FieldKind, SchemaChange};
+use crate::schema::SchemaChange;
 use crate::timeline::{self, Event};
 use crate::write::{Ask, Committed, Fields, Group, Outcome, Request};
 
@@ -231,32 +231,6 @@ impl Session {
         Err(error)
     }
 
-    /// A field's value as people read it in the session's language. A type that a plugin defines is formatted by that
-    /// plugin; where it cannot answer, the value is shown as it is stored.
-    ///
-    /// # Errors
-    /// When the object has no such field.
-    pub fn show(&self, record: &Record, field: &str) -> Result<Option<String>> {
-        let known = record
-            .object
-            .field(field)
-            .ok_or_else(|| Error::new(ErrorKind::Query, record.object.unknown_field(field)))?;
-        let Some(text) = record.value(known.number).map(ToString::to_string) else {
-            return Ok(None);
-        };
-        let FieldKind::Plugin { of } = &known.kind else {
-            return Ok(Some(text));
-        };
-        let (_, config) = self.read()?;
-        let shown = config
-            .registry()
-            .field_types
-            .get(of)
-            .and_then(|of| of.format(&[&text], self.context.locale).ok())
-            .and_then(|mut shown| shown.pop());
-        Ok(Some(shown.unwrap_or(text)))
-    }
-
     /// The record under the value of a unique field.
     ///
     /// # Errors
@@ -343,6 +317,23 @@ impl Session {
     ) -> Result<Vec<Event>> {
         let (reader, _) = self.read()?;
         timeline::of_record(&reader, &self.engine.inner.backend, id, before, limit)
+    }
+
+    /// The active users who entered nothing on a day of the session's zone: whose name is on no commit of records that
+    /// others use. Only the journal of that day is read.
+    ///
+    /// # Errors
+    /// When who asks does not administer the workspace; when the journal goes back so far no longer.
+    pub fn users_without_entries(&self, day: NaiveDate) -> Result<Vec<RecordId>> {
+        self.must_administer("see who entered nothing")?;
+        let begins = |day: NaiveDate| {
+            let midnight = day.and_time(NaiveTime::MIN).and_utc();
+            midnight - TimeDelta::seconds(i64::from(self.zone().local_minus_utc()))
+        };
+        let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
+        let (reader, _) = self.read()?;
+        let span = (begins(day), begins(next));
+        timeline::without_entries(&reader, &self.engine.inner.backend, span)
     }
 
     /// A snapshot as who acts sees it: what everything that he reads goes through.

@@ -1,11 +1,13 @@
 //! Does everybody see and do what his role gives him, and nothing else, by whatever door?
 
+mod answers;
 mod case;
 mod explained;
 mod hidden_child;
 mod house;
 mod leaks;
 mod leaving;
+mod listed;
 mod looks;
 mod model;
 mod plugin_doors;

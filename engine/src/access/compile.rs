@@ -5,37 +5,68 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::organisation::{Organisation, Reach};
+use super::organisation::{Key, Organisation, Reach};
 use super::role::{AccessScope, AccessVerb, FieldRight, RoleDefinition};
 use super::shape::{self, Shape};
 use super::sight::{DEEPEST, Rights, Sight, Why};
 use crate::record::{Prefix, RecordId};
 use crate::schema::{FieldKind, Object, Schema};
 
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Principal {
+    pub(super) user: RecordId,
+    /// The key by which he acts, which may give less than he has.
+    pub(super) key: Option<RecordId>,
+    /// Whether users are held to their roles.
+    pub(super) enforced: bool,
+}
+
+impl Principal {
+    pub(super) fn user(user: RecordId) -> Self {
+        Self {
+            user,
+            key: None,
+            enforced: true,
+        }
+    }
+}
+
 impl Sight {
     pub(super) fn compile(
         organisation: &Organisation,
         schema: &Arc<Schema>,
-        user: RecordId,
+        who: Principal,
         now: DateTime<Utc>,
     ) -> Self {
+        let user = who.user;
         let known = organisation.users.get(&user);
         let role = organisation.role_of(user);
+        let key = who.key.map(|key| organisation.keys.get(&key));
+        let fits = |key: &Key| key.active && key.user == user && key.span.holds(now);
         let nothing = match (known, role) {
             (None, _) => Some(Why::Unknown),
             (Some(user), _) if !user.active => Some(Why::Inactive),
-            (_, None) => Some(Why::NoRole),
+            _ if key.is_some_and(|key| !key.is_some_and(fits)) => Some(Why::Key),
+            (_, None) if who.enforced => Some(Why::NoRole),
             _ => None,
         };
+        let key = key.flatten();
         let nobody = RoleDefinition::default();
-        let definition = role.map_or(&nobody, |role| &role.definition);
+        let everything = RoleDefinition::everything();
+        let definition = match role {
+            _ if !who.enforced => &everything,
+            Some(role) => &role.definition,
+            None => &nobody,
+        };
+        let opens = |what: fn(&RoleDefinition) -> bool| key.is_none_or(|key| what(&key.rights));
         let mut sight = Self {
             user,
             team: known.and_then(|user| user.team),
             role: known.and_then(|user| user.role),
             nothing,
-            administers: definition.administer,
-            sees_confidential: definition.confidential,
+            administers: definition.administer && opens(|rights| rights.administer),
+            sees_confidential: definition.confidential && opens(|rights| rights.confidential),
             rights: HashMap::new(),
             shares: HashMap::new(),
             deputy_of: BTreeSet::new(),
@@ -50,8 +81,10 @@ impl Sight {
             sight.take_shares(organisation, now);
             sight.take_deputies(organisation, now);
         }
-        sight.take_rights(organisation, definition);
-        sight.take_fields(definition);
+        sight.turns(key.and_then(|key| key.span.next(now)));
+        let key = key.map(|key| &key.rights);
+        sight.take_rights(organisation, definition, key);
+        sight.take_fields([Some(definition), key].into_iter().flatten());
         sight
     }
 
@@ -87,7 +120,12 @@ impl Sight {
         }
     }
 
-    fn take_rights(&mut self, organisation: &Organisation, definition: &RoleDefinition) {
+    fn take_rights(
+        &mut self,
+        organisation: &Organisation,
+        definition: &RoleDefinition,
+        key: Option<&RoleDefinition>,
+    ) {
         let nobody = RoleDefinition::default();
         // What a deputy may is what his own role gives him, and what that of the other one gives there.
         let mut acting: Vec<(RecordId, &RoleDefinition)> = vec![(self.user, definition)];
@@ -102,12 +140,18 @@ impl Sight {
                 confidential: shape::confidential(object),
                 scopes: [AccessScope::None; 5],
                 reaches: Default::default(),
+                closed: [false; 5],
                 reads_all: false,
             };
             for (place, verb) in AccessVerb::ALL.into_iter().enumerate() {
+                let opened = key.map(|key| key.grants(&object.name).scope(verb));
+                if let Some(closed) = rights.closed.get_mut(place) {
+                    *closed = opened == Some(AccessScope::None);
+                }
                 let scopes: Vec<AccessScope> = acting
                     .iter()
                     .map(|(_, definition)| definition.grants(&object.name).scope(verb))
+                    .map(|scope| opened.map_or(scope, |opened| scope.min(opened)))
                     .collect();
                 let widest = scopes.iter().copied().max().unwrap_or_default();
                 if let Some(scope) = rights.scopes.get_mut(place) {
@@ -151,6 +195,7 @@ impl Sight {
         match &rights.shape {
             Shape::Open | Shape::Governing => scope != AccessScope::None,
             Shape::Audience { .. } => all,
+            Shape::Key { .. } => self.administers && all,
             Shape::Noted => self.administers && scope != AccessScope::None,
             Shape::Personal { .. } | Shape::Private { .. } => false,
             Shape::Owned { .. } => all && self.sees_confidential,
@@ -179,8 +224,8 @@ impl Sight {
         })
     }
 
-    fn take_fields(&mut self, definition: &RoleDefinition) {
-        for (name, right) in &definition.fields {
+    fn take_fields<'a>(&mut self, definitions: impl Iterator<Item = &'a RoleDefinition>) {
+        for (name, right) in definitions.flat_map(|definition| &definition.fields) {
             let Some((object, field)) = name.split_once('.') else {
                 continue;
             };
@@ -221,11 +266,8 @@ impl Sight {
                 let Some(hidden) = self.hidden.get(&child.number) else {
                     continue;
                 };
-                let by = std::iter::once(rollup.by.as_str());
-                let names = by
-                    .chain(rollup.only.keys().map(String::as_str))
-                    .chain(rollup.measure.field());
-                let mut numbers = names.filter_map(|name| child.field(name));
+                let names = rollup.fields();
+                let mut numbers = names.into_iter().filter_map(|name| child.field(name));
                 if numbers.any(|field| hidden.contains(&field.number)) {
                     more.push((object.number, field.number));
                 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::compile::Principal;
 use super::organisation::Organisation;
 use super::role::{AccessScope, AccessVerb, RoleDefinition};
 use super::seeing::Seeing;
@@ -85,7 +86,8 @@ impl Asked<'_> {
 
     fn sight(&self, organisation: &Organisation) -> Sight {
         let now = self.session.context.now();
-        Sight::compile(organisation, &self.reader.schema, self.user, now)
+        let who = Principal::user(self.user);
+        Sight::compile(organisation, &self.reader.schema, who, now)
     }
 
     fn judged(&self, organisation: &Organisation) -> Result<Verdict> {
@@ -161,6 +163,7 @@ impl Asked<'_> {
             Why::Unknown => words::UNKNOWN,
             Why::Inactive => words::INACTIVE,
             Why::NoRole => words::NO_ROLE,
+            Why::Key => words::KEY,
             Why::Scope(scope) => {
                 let scope = words::scope(scope, self.locale());
                 let words = match allowed {

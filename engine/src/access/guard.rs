@@ -25,9 +25,14 @@ impl<'a> Changed<'a> {
     }
 }
 
-/// Whether a change of this object may be one of these.
+/// Whether a change of this object may be one of these, or changes what somebody may do.
 pub(crate) fn concerns(object: &str) -> bool {
     OBJECTS.contains(&object)
+}
+
+/// Whether it does so also while access is not enforced: keys hold in any case.
+pub(crate) fn concerns_always(object: &str) -> bool {
+    matches!(object, "user" | "api_key")
 }
 
 /// What is wrong with these changes, by their places. `organisation` is how it was before them.

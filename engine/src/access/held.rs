@@ -1,13 +1,14 @@
 //! Which sights are compiled already, and are they still right?
 //!
-//! A counter in the store is raised by every change of users, teams, roles, territories, deputies and shares while access
-//! is enforced. Sights are kept until it, or the schema, is another.
+//! A counter in the store is raised by every change of users and keys, and, while access is enforced, of teams, roles,
+//! territories, deputies and shares. Sights are kept until it, or the schema, is another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::compile::Principal;
 use super::looks::Looks;
 use super::organisation::Organisation;
 use super::seeing::Seeing;
@@ -16,7 +17,6 @@ use crate::config::Config;
 use crate::context::{Actor, Context};
 use crate::error::Result;
 use crate::query::Reader;
-use crate::record::RecordId;
 use crate::store::{Snapshot, spaces};
 
 /// How many users' sights are kept.
@@ -34,7 +34,7 @@ struct Kept {
     /// Of which counters it was read; nothing at first.
     of: Option<(u64, u64)>,
     organisation: Arc<Organisation>,
-    sights: HashMap<RecordId, Arc<Sight>>,
+    sights: HashMap<Principal, Arc<Sight>>,
 }
 
 /// The key of the counter.
@@ -85,12 +85,12 @@ impl Sights {
         Ok(organisation)
     }
 
-    /// What a user sees, at the snapshot of a reader that sees all.
-    pub(crate) fn sight(
+    /// What somebody sees, at the snapshot of a reader that sees all.
+    fn sight(
         &self,
         reader: &Reader,
         config: &Config,
-        user: RecordId,
+        who: Principal,
         now: DateTime<Utc>,
     ) -> Result<Arc<Sight>> {
         let of = (counter(&reader.snapshot)?, config.counter);
@@ -98,19 +98,19 @@ impl Sights {
             |sight: &Arc<Sight>| sight.since <= now && sight.until.is_none_or(|until| now < until);
         let kept = self.lock();
         if kept.of == Some(of)
-            && let Some(sight) = kept.sights.get(&user).filter(|sight| fresh(sight))
+            && let Some(sight) = kept.sights.get(&who).filter(|sight| fresh(sight))
         {
             return Ok(sight.clone());
         }
         drop(kept);
         let organisation = self.organisation(reader, config)?;
-        let sight = Arc::new(Sight::compile(&organisation, &config.schema, user, now));
+        let sight = Arc::new(Sight::compile(&organisation, &config.schema, who, now));
         let mut kept = self.lock();
         if kept.of == Some(of) {
             if kept.sights.len() >= MOST {
                 kept.sights.clear();
             }
-            kept.sights.insert(user, sight.clone());
+            kept.sights.insert(who, sight.clone());
         }
         Ok(sight)
     }
@@ -127,10 +127,16 @@ pub(crate) fn seeing(
     let Actor::User(user) = context.actor else {
         return Ok(None);
     };
-    if !config.enforces_access {
+    // Who acts by a key is held to that in any case.
+    if !config.enforces_access && context.key.is_none() {
         return Ok(None);
     }
-    let sight = sights.sight(reader, config, user, context.now())?;
+    let who = Principal {
+        user,
+        key: context.key,
+        enforced: config.enforces_access,
+    };
+    let sight = sights.sight(reader, config, who, context.now())?;
     let seeing = Seeing::new(sight, reader.snapshot.clone());
     Ok(Some(seeing.noting(sights.looks(), context.now())))
 }

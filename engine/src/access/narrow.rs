@@ -19,7 +19,7 @@ pub(crate) struct NarrowTo {
 impl Sight {
     /// The owners of which a narrow sight reads the records, the territories, and the shared ones: what an index may be
     /// asked for instead of all records. Nothing where it is told otherwise whose a record is.
-    pub(crate) fn narrow_to(&self, object: &Object) -> Option<NarrowTo> {
+    pub(super) fn narrow_to(&self, object: &Object) -> Option<NarrowTo> {
         let rights = self.rights.get(&object.prefix())?;
         let Shape::Owned {
             owner,

@@ -15,7 +15,15 @@ use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 
 /// The objects of which all this is made.
-pub(crate) const OBJECTS: [&str; 6] = ["user", "team", "role", "territory", "sharing", "deputy"];
+pub(crate) const OBJECTS: [&str; 7] = [
+    "user",
+    "team",
+    "role",
+    "territory",
+    "sharing",
+    "deputy",
+    "api_key",
+];
 
 #[derive(Clone, Debug)]
 pub(super) struct User {
@@ -73,6 +81,15 @@ pub(super) struct Deputy {
     pub(super) span: Span,
 }
 
+/// By what somebody acts for a user.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub(super) user: RecordId,
+    pub(super) active: bool,
+    pub(super) rights: RoleDefinition,
+    pub(super) span: Span,
+}
+
 /// What one share gives.
 #[derive(Clone, Debug)]
 pub(super) struct Share {
@@ -111,6 +128,7 @@ pub(crate) struct Organisation {
     pub(super) deputies: HashMap<RecordId, Vec<Deputy>>,
     /// By the user, team or role that a record is shared with.
     pub(super) shares: HashMap<RecordId, Vec<Share>>,
+    pub(super) keys: HashMap<RecordId, Key>,
 }
 
 pub(super) fn reference(record: &Record, field: &str) -> Option<RecordId> {
@@ -144,8 +162,22 @@ impl Role {
     pub(super) fn of(record: &Record) -> Self {
         Self {
             name: record.title(),
-            definition: RoleDefinition::of(record),
+            definition: RoleDefinition::of(record, "definition"),
         }
+    }
+}
+
+impl Key {
+    pub(super) fn of(record: &Record) -> Option<Self> {
+        Some(Self {
+            user: reference(record, "user")?,
+            active: record.get("active") != Some(&Value::Boolean(false)),
+            rights: RoleDefinition::of(record, "rights"),
+            span: Span {
+                from: None,
+                until: instant(record, "expires_at"),
+            },
+        })
     }
 }
 
@@ -212,6 +244,7 @@ impl Organisation {
                     }
                 }
             }
+            "api_key" => self.keys.extend(Key::of(record).map(|key| (id, key))),
             "deputy" => {
                 if let (Some(of), Some(deputy)) =
                     (reference(record, "of"), reference(record, "deputy"))
@@ -228,12 +261,13 @@ impl Organisation {
         }
     }
 
-    /// Forgets a user, team, role or territory.
+    /// Forgets a user, team, role, territory or key.
     pub(super) fn remove(&mut self, id: RecordId) {
         self.users.remove(&id);
         self.teams.remove(&id);
         self.roles.remove(&id);
         self.territories.remove(&id);
+        self.keys.remove(&id);
     }
 
     pub(super) fn role_of(&self, user: RecordId) -> Option<&Arc<Role>> {

@@ -155,9 +155,27 @@ impl RoleDefinition {
         serde_json::from_value(json.clone()).map_err(|error| error.to_string())
     }
 
-    /// What a stored role gives; nothing where it says nothing, or nothing that this engine can read.
-    pub(super) fn of(role: &Record) -> Self {
-        match role.get("definition") {
+    /// All there is.
+    pub(super) fn everything() -> Self {
+        let all = AccessScope::All;
+        let grants = Grants {
+            read: all,
+            create: all,
+            update: all,
+            delete: all,
+            export: all,
+        };
+        Self {
+            objects: BTreeMap::from([(ANY.to_owned(), grants)]),
+            fields: BTreeMap::new(),
+            confidential: true,
+            administer: true,
+        }
+    }
+
+    /// What a stored role or key gives; nothing where it says nothing, or nothing that this engine can read.
+    pub(super) fn of(record: &Record, field: &str) -> Self {
+        match record.get(field) {
             Some(Value::Json(json)) => Self::read(json).unwrap_or_default(),
             _ => Self::default(),
         }
@@ -211,14 +229,14 @@ impl RoleDefinition {
     }
 }
 
-/// A role's definition is one, and fits the schema.
-struct RoleRule;
+/// What a role or a key gives is a definition, and fits the schema.
+struct RoleRule(&'static str);
 
 impl Rule for RoleRule {
     fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut answers = Answers::default();
         for (place, row) in rows.iter().enumerate() {
-            let definition = |record: Option<&Record>| match record?.get("definition") {
+            let definition = |record: Option<&Record>| match record?.get(self.0) {
                 Some(Value::Json(json)) => Some(json.clone()),
                 _ => None,
             };
@@ -235,7 +253,7 @@ impl Rule for RoleRule {
                 .refusals
                 .extend(faults.into_iter().map(|message| Refusal {
                     row: place,
-                    field: Some("definition".to_owned()),
+                    field: Some(self.0.to_owned()),
                     code: "definition".to_owned(),
                     message,
                 }));
@@ -249,11 +267,15 @@ pub(crate) fn register(schema: &Schema, registry: &mut Registry) {
         let object = schema.object(object);
         object.is_some_and(|object| object.field(field).is_some())
     };
-    if has("role", "definition") {
-        let interest = Interest::new("role", &[Verb::Create, Verb::Update], Vec::new());
-        let title = "roles fit the schema";
-        let rule = engine_rule(title, interest, RoleRule);
-        registry.before_save.push(rule);
+    for (object, field, title) in [
+        ("role", "definition", "roles fit the schema"),
+        ("api_key", "rights", "rights of keys fit the schema"),
+    ] {
+        if has(object, field) {
+            let interest = Interest::new(object, &[Verb::Create, Verb::Update], Vec::new());
+            let rule = engine_rule(title, interest, RoleRule(field));
+            registry.before_save.push(rule);
+        }
     }
 }
 

@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::looks::{LookKind, Looks};
+use super::narrow::NarrowTo;
 use super::role::AccessVerb;
 use super::sight::{Others, Sight};
+use super::tag::Glance;
 use crate::error::Result;
 use crate::query::{Look, Reader, decode_whole};
 use crate::record::{Record, RecordId, Value};
-use crate::schema::Schema;
+use crate::schema::{Object, Schema};
 use crate::store::{Snapshot, spaces};
 
 /// How many answers about other records are kept for one reader.
@@ -149,6 +151,24 @@ impl Seeing {
 
     pub(crate) fn reads_all(&self, prefix: crate::record::Prefix) -> bool {
         self.verb == AccessVerb::Read && self.sight.reads_all(prefix)
+    }
+
+    /// What the tags of index entries rule out. Those of the past say whose records were then.
+    pub(crate) fn glance(&self, object: &Object) -> Option<Glance> {
+        if self.past {
+            None
+        } else {
+            self.sight.glance(object)
+        }
+    }
+
+    /// Where the few records lie that a narrow sight sees. In the past they lay elsewhere.
+    pub(crate) fn narrow_to(&self, object: &Object) -> Option<NarrowTo> {
+        if self.past {
+            None
+        } else {
+            self.sight.narrow_to(object)
+        }
     }
 
     /// The same of the record as it is now, or as it went to the bin; nothing where there is no such record.

@@ -28,6 +28,8 @@ pub(super) enum Shape {
     Governing,
     /// The engine's own notes, which administrators read and nobody writes.
     Noted,
+    /// A key to the workspace: for who administers. Its user sees that there is one.
+    Key { user: u32 },
     /// One user's and nobody else's. Where it is about a record, those who see that one may see it too.
     Personal { user: u32, seen_with: Option<u32> },
     /// A part of other records: seen by who sees all of them. Changed by its author, where it has one.
@@ -75,6 +77,11 @@ impl Shape {
             && let (Some(record), Some(verbs)) = (number("record"), number("verbs"))
         {
             return Self::Sharing { record, verbs };
+        }
+        if object.name == "api_key"
+            && let Some(user) = number("user")
+        {
+            return Self::Key { user };
         }
         let owner = refers("owner", "user");
         if let (Some(audience), Some(owner), Some(team), Some(role)) = (

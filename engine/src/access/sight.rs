@@ -37,6 +37,8 @@ pub(super) enum Why {
     Unknown,
     Inactive,
     NoRole,
+    /// The key by which he acts does not open this, or nothing any more.
+    Key,
     /// The role's scope of the verb, which decides.
     Scope(AccessScope),
     Own,
@@ -82,6 +84,8 @@ pub(super) struct Rights {
     /// By the place of the verb in `AccessVerb::ALL`.
     pub(super) scopes: [AccessScope; 5],
     pub(super) reaches: [Arc<Reach>; 5],
+    /// What the key by which he acts does not open, by verb.
+    pub(super) closed: [bool; 5],
     /// Whether he reads every record there is and may come to be.
     pub(super) reads_all: bool,
 }
@@ -185,6 +189,9 @@ impl Sight {
         let Some(rights) = self.rights.get(&id.prefix()) else {
             return Ok(no(Why::Scope(AccessScope::None)));
         };
+        if rights.closed.get(verb as usize) == Some(&true) {
+            return Ok(no(Why::Key));
+        }
         if verb == AccessVerb::Read && rights.reads_all {
             return Ok(yes(Why::Scope(rights.scope(verb))));
         }
@@ -215,6 +222,11 @@ impl Sight {
             Shape::Open => no(Why::Scope(scope)),
             Shape::Governing if reads || (self.administers && all) => yes(Why::Nobodys),
             Shape::Governing => no(Why::Administrators),
+            Shape::Key { .. } if self.administers && (reads || all) => yes(Why::Nobodys),
+            Shape::Key { user } if reads && refers(record, *user) == Some(self.user) => {
+                yes(Why::Own)
+            }
+            Shape::Key { .. } => no(Why::Administrators),
             Shape::Noted if reads && self.administers => yes(Why::Nobodys),
             Shape::Noted => no(Why::Administrators),
             Shape::Personal { .. } => no(Why::Personal),

@@ -32,6 +32,11 @@ pub(super) const UNKNOWN: Words = [
 ];
 pub(super) const INACTIVE: Words = ["{user} is not active", "{user} فعال نیست", "{user} غير نشط"];
 pub(super) const NO_ROLE: Words = ["{user} has no role", "{user} نقشی ندارد", "{user} بلا دور"];
+pub(super) const KEY: Words = [
+    "the key by which {user} acts does not open it",
+    "کلیدی که {user} با آن کار می‌کند آن را باز نمی‌کند",
+    "المفتاح الذي يعمل به {user} لا يفتحه",
+];
 pub(super) const REACHES: Words = [
     "the role {role} gives {verb} on {object}: {scope}",
     "نقش {role} برای {object} اجازه {verb} می‌دهد: {scope}",

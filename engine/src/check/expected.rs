@@ -11,9 +11,10 @@ use crate::error::Result;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, OnDelete, Schema};
+use crate::search::postings_of_record;
 use crate::store::runs::{Merged, Scratch, Sorter};
 use crate::store::{Row, StoreError, keys, rows_under, spaces};
-use crate::write::{Adds, contributions, index_entries};
+use crate::write::{Adds, contributions, index_entries, live_contributions};
 
 /// Memory of each of the two sorters.
 const MEMORY: usize = 96 * 1024 * 1024;
@@ -26,6 +27,9 @@ const NAMED: usize = 3;
 const PLAIN: u8 = 0;
 const SUM: u8 = 1;
 const LATEST: u8 = 2;
+const LEAST: u8 = 3;
+const GREATEST: u8 = 4;
+const TAG: u8 = 5;
 
 /// What the records ask for.
 pub(super) struct Expected {
@@ -46,7 +50,12 @@ impl Expected {
 
     pub(super) fn add(&mut self, reader: &Reader, record: &Record) -> Result<()> {
         let (object, id) = (&record.object, record.id.number);
-        for key in index_entries(object, record) {
+        let (keys, tag) = index_entries(object, record);
+        let tag = [&[TAG], tag.as_slice()].concat();
+        for key in keys {
+            self.ask(&key, &tag)?;
+        }
+        for key in postings_of_record(object, record) {
             self.ask(&key, &[PLAIN])?;
         }
         for field in object.live_fields().filter(|field| field.unique) {
@@ -58,9 +67,14 @@ impl Expected {
         for ((object, id, field), adds) in contributions(&reader.schema, record) {
             let asked = match adds {
                 Adds::Sum { count, sum } => summed(count, sum),
-                Adds::Latest { micros } => [&[LATEST][..], &micros.to_be_bytes()].concat(),
+                Adds::Latest { .. } => [&[LATEST][..], &adds.stored()].concat(),
+                Adds::Least { .. } => [&[LEAST][..], &adds.stored()].concat(),
+                Adds::Greatest { .. } => [&[GREATEST][..], &adds.stored()].concat(),
             };
             self.ask(&spaces::rollup(object, id, field), &asked)?;
+        }
+        for (key, count, sum) in live_contributions(&reader.schema, record) {
+            self.ask(&key, &summed(count, sum))?;
         }
         self.add_references(&reader.schema, record)
     }
@@ -102,7 +116,7 @@ impl Expected {
     pub(super) fn corrections(self, reader: &Reader) -> Result<Vec<Correction>> {
         let mut wanted = Wanted::new(self.entries.finish()?).peekable();
         let mut corrections = Vec::new();
-        for space in [spaces::ROLLUP, spaces::COUNT] {
+        for space in [spaces::ROLLUP, spaces::COUNT, spaces::LIVE_TOTAL] {
             let mut held = rows_under(&reader.snapshot, &[space]).peekable();
             let due = |item: &Result<(Vec<u8>, Asked), StoreError>| !matches!(item, Ok((key, _)) if key.first() > Some(&space));
             while let Some(item) = wanted.next_if(due) {
@@ -137,9 +151,13 @@ impl Expected {
         };
         let index = space(spaces::INDEX, &mut wanted)?;
         let unique = space(spaces::UNIQUE, &mut wanted)?;
+        let postings = space(spaces::POSTING, &mut wanted)?;
         let mut totals = space(spaces::ROLLUP, &mut wanted)?;
         totals.append(space(spaces::COUNT, &mut wanted)?);
-        checked.indexes_ok = index.tell("index", checked) & unique.tell("unique", checked);
+        totals.append(space(spaces::LIVE_TOTAL, &mut wanted)?);
+        checked.indexes_ok = index.tell("index", checked)
+            & unique.tell("unique", checked)
+            & postings.tell("search", checked);
         checked.rollups_ok = totals.first.is_empty();
         for key in &totals.first {
             checked.fail(format!(
@@ -165,10 +183,11 @@ pub(crate) type Correction = (Vec<u8>, Option<Vec<u8>>);
 /// What records together ask one entry to hold.
 enum Asked {
     Plain(Vec<u8>),
+    /// Or nothing: older engines wrote no tags.
+    Tag(Vec<u8>),
     /// Two records ask for different things, which no entry can be.
     Contradiction,
-    Sum(i64, i128),
-    Latest(i64),
+    Total(Adds),
 }
 
 impl Asked {
@@ -176,11 +195,20 @@ impl Asked {
         let (kind, mut rest) = bytes.split_first()?;
         Some(match *kind {
             PLAIN => Asked::Plain(rest.to_vec()),
-            SUM => Asked::Sum(
-                i64::from_be_bytes(take(&mut rest)?),
-                i128::from_be_bytes(take(&mut rest)?),
-            ),
-            LATEST => Asked::Latest(i64::from_be_bytes(take(&mut rest)?)),
+            TAG => Asked::Tag(rest.to_vec()),
+            SUM => Asked::Total(Adds::Sum {
+                count: i64::from_be_bytes(take(&mut rest)?),
+                sum: i128::from_be_bytes(take(&mut rest)?),
+            }),
+            LATEST => Asked::Total(Adds::Latest {
+                micros: i64::from_be_bytes(take(&mut rest)?),
+            }),
+            LEAST => Asked::Total(Adds::Least {
+                value: i128::from_be_bytes(take(&mut rest)?),
+            }),
+            GREATEST => Asked::Total(Adds::Greatest {
+                value: i128::from_be_bytes(take(&mut rest)?),
+            }),
             _ => return None,
         })
     }
@@ -188,10 +216,17 @@ impl Asked {
     fn and(self, other: Asked) -> Self {
         match (self, other) {
             (Asked::Plain(a), Asked::Plain(b)) if a == b => Asked::Plain(a),
-            (Asked::Sum(count, sum), Asked::Sum(more, add)) => {
-                Asked::Sum(count.wrapping_add(more), sum.wrapping_add(add))
-            }
-            (Asked::Latest(a), Asked::Latest(b)) => Asked::Latest(a.max(b)),
+            (
+                Asked::Total(Adds::Sum { count, sum }),
+                Asked::Total(Adds::Sum {
+                    count: more,
+                    sum: add,
+                }),
+            ) => Asked::Total(Adds::Sum {
+                count: count.wrapping_add(more),
+                sum: sum.wrapping_add(add),
+            }),
+            (Asked::Total(a), Asked::Total(b)) => Asked::Total(a.best(b)),
             _ => Asked::Contradiction,
         }
     }
@@ -199,9 +234,9 @@ impl Asked {
     /// What the entry of a total is to hold; no entry for a total of nothing.
     fn total(&self) -> Option<Vec<u8>> {
         match self {
-            Asked::Plain(_) | Asked::Contradiction | Asked::Sum(0, 0) => None,
-            Asked::Sum(count, sum) => Some([&count.to_be_bytes()[..], &sum.to_be_bytes()].concat()),
-            Asked::Latest(micros) => Some(micros.to_be_bytes().to_vec()),
+            Asked::Plain(_) | Asked::Tag(_) | Asked::Contradiction => None,
+            Asked::Total(Adds::Sum { count: 0, sum: 0 }) => None,
+            Asked::Total(adds) => Some(adds.stored()),
         }
     }
 
@@ -209,12 +244,9 @@ impl Asked {
     fn is(&self, held: Option<&[u8]>) -> bool {
         match self {
             Asked::Plain(value) => held == Some(value),
+            Asked::Tag(tag) => held.is_some_and(|held| held.is_empty() || held == tag),
             Asked::Contradiction => false,
-            Asked::Sum(0, 0) => held.is_none(),
-            Asked::Sum(count, sum) => {
-                held == Some(&[&count.to_be_bytes()[..], &sum.to_be_bytes()].concat())
-            }
-            Asked::Latest(micros) => held == Some(&micros.to_be_bytes()),
+            Asked::Total(_) => held == self.total().as_deref(),
         }
     }
 }
@@ -383,6 +415,13 @@ fn look_up(
 fn describe(reader: &Reader, key: &[u8]) -> String {
     let mut rest = key.get(1..).unwrap_or_default();
     let object = keys::take_u32(&mut rest).and_then(|number| reader.schema.by_number(number));
+    if let (Some(&spaces::LIVE_TOTAL), Some(object)) = (key.first(), object) {
+        let number = keys::take_u32(&mut rest);
+        let mut totals = object.totals.iter();
+        let total = totals.find(|total| Some(total.number) == number);
+        let name = total.map_or("", |total| total.name.as_str());
+        return format!("{}.{name}", object.name);
+    }
     match (object, rest.first_chunk::<16>()) {
         (Some(object), Some(id)) => {
             RecordId::new(object.prefix, u128::from_be_bytes(*id)).to_string()

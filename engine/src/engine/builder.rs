@@ -320,6 +320,7 @@ impl EngineBuilder {
             delivering: Mutex::default(),
             reshaping: Mutex::default(),
             sights: crate::access::Sights::default(),
+            panels: crate::customer::Panels::default(),
             notifying: crate::notification::Kept {
                 post: self.letters,
                 ..crate::notification::Kept::default()

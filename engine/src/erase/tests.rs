@@ -99,7 +99,23 @@ impl Person {
     }
 
     fn search(&self) -> Search {
-        Search::new(&[self.name, self.phone, self.key, self.email, &self.body()])
+        // As the words by which he is found have them.
+        let first_name = self.name.split(' ').next().unwrap_or_default();
+        let last_digit_first: String = self
+            .key
+            .chars()
+            .rev()
+            .filter(char::is_ascii_digit)
+            .collect();
+        Search::new(&[
+            self.name,
+            first_name,
+            self.phone,
+            self.key,
+            &last_digit_first,
+            self.email,
+            &self.body(),
+        ])
     }
 }
 

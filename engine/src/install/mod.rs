@@ -183,6 +183,9 @@ impl Definitions {
         let documents = [DocumentPart::Document, DocumentPart::Version];
         let documents = documents.map(|part| DocumentRule::hook(schema, part));
         registry.before_save.extend(documents.into_iter().flatten());
+        registry
+            .before_save
+            .extend(crate::insight::rate_rule(schema));
         crate::view::register(schema, &mut registry);
         crate::access::register(schema, &mut registry);
         registry

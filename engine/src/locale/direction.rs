@@ -9,7 +9,8 @@ use std::fmt::Write;
 use crate::context::Locale;
 
 /// Which way a text runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Left to right.
     Ltr,

@@ -13,6 +13,7 @@ mod dates;
 mod digits;
 mod direction;
 mod fold;
+mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
 mod words;
@@ -23,6 +24,7 @@ pub use calendar::{Calendar, CalendarDay};
 pub use dates::{DateStyle, NotADate, format_date, parse_date};
 pub use digits::{Digits, format_number, plain_number};
 pub use direction::{Direction, isolate, isolate_html, without_marks};
+pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
 pub use words::{
@@ -32,5 +34,5 @@ pub use words::{
 #[cfg(feature = "template")]
 pub(crate) use direction::escape_html;
 pub(crate) use fold::{each_folded, fold_digits, fold_text};
-#[cfg(feature = "template")]
+pub(crate) use keyboard::on_other_layouts;
 pub(crate) use words::minor_digits;

@@ -36,6 +36,8 @@ pub(super) struct WrittenData {
     pub(super) forms: Vec<Json>,
     #[serde(rename = "dashboard")]
     pub(super) dashboards: Vec<Json>,
+    #[serde(rename = "panel")]
+    pub(super) panels: Vec<Json>,
 }
 
 #[derive(Deserialize)]
@@ -80,7 +82,7 @@ pub(crate) struct BroughtRecord {
     pub(crate) fields: Map<String, Json>,
 }
 
-/// All that a plugin brings besides fields, views, forms and dashboards.
+/// All that a plugin brings besides fields, views, forms, dashboards and panels.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BroughtData {
     pub(crate) objects: Vec<BroughtObject>,
@@ -145,6 +147,7 @@ impl WrittenData {
         self.views.extend(more.views);
         self.forms.extend(more.forms);
         self.dashboards.extend(more.dashboards);
+        self.panels.extend(more.panels);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -155,6 +158,7 @@ impl WrittenData {
             && self.views.is_empty()
             && self.forms.is_empty()
             && self.dashboards.is_empty()
+            && self.panels.is_empty()
     }
 
     /// The objects, options and records; the rest is read with the manifest's own.

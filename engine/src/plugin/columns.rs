@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::contract::{Batch, Kind, Patches};
 use crate::record::{Decimal, Value};
-use crate::schema::{FieldKind, RollupMeasure};
+use crate::schema::FieldKind;
 
 /// Bytes of a cell.
 const CELL: usize = 8;
@@ -42,12 +42,7 @@ impl Kind {
             | FieldKind::PersonName
             | FieldKind::Json
             | FieldKind::File => Self::Structured,
-            FieldKind::Rollup(rollup) => match rollup.measure {
-                RollupMeasure::Count => Self::Integer,
-                RollupMeasure::Sum { .. } => Self::Decimal,
-                RollupMeasure::SumMoney { .. } => Self::Money,
-                RollupMeasure::Latest { .. } => Self::Instant,
-            },
+            FieldKind::Rollup(rollup) => Self::of(&rollup.measure.kind()),
             FieldKind::Text
             | FieldKind::LongText
             | FieldKind::Option { .. }

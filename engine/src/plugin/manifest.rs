@@ -43,7 +43,7 @@ pub(crate) struct Manifest {
     pub(crate) needs: Vec<Need>,
     /// The objects, options and records that it brings.
     pub(crate) brought: BroughtData,
-    /// The views, forms and dashboards that it brings.
+    /// The views, forms, dashboards and panels that it brings.
     pub(crate) declarations: Declarations,
 }
 

@@ -60,6 +60,8 @@ struct Written {
     forms: Vec<Json>,
     #[serde(default, rename = "dashboard")]
     dashboards: Vec<Json>,
+    #[serde(default, rename = "panel")]
+    panels: Vec<Json>,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +95,8 @@ pub(super) struct WrittenField {
     unique: bool,
     #[serde(default)]
     indexed: bool,
+    #[serde(default)]
+    searchable: u8,
     #[serde(default)]
     read_only: Option<bool>,
     #[serde(default)]
@@ -182,6 +186,7 @@ impl Written {
             views: std::mem::take(&mut self.views),
             forms: std::mem::take(&mut self.forms),
             dashboards: std::mem::take(&mut self.dashboards),
+            panels: std::mem::take(&mut self.panels),
         }
     }
 
@@ -231,8 +236,9 @@ impl Written {
             parameters: Json::Object(workflow.parameters),
             plugin: self.id.clone(),
         };
-        let declared =
-            json!({"views": data.views, "forms": data.forms, "dashboards": data.dashboards});
+        let declared = json!({
+            "views": data.views, "forms": data.forms, "dashboards": data.dashboards, "panels": data.panels,
+        });
         let declarations = Declarations::from_json(&declared).unwrap_or_else(|error| {
             faults.add("view", "manifest", error.to_string());
             Declarations::default()
@@ -308,6 +314,7 @@ impl WrittenField {
         let mut field = Field::new(&self.name, kind);
         field.label = self.label;
         (field.required, field.unique, field.indexed) = (self.required, self.unique, self.indexed);
+        field.searchable = self.searchable;
         // What a hook computes would be overwritten at the next save: nobody else may set it.
         field.read_only = self.read_only.unwrap_or(is_computed);
         (

@@ -1,26 +1,36 @@
 //! What do the matching records add up to, group by group?
+//!
+//! Only groups that a record is in are told: a month without records is no row. Without keys there is one row, even for
+//! nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use super::bucket::Bucket;
+use super::base_amount::{self, Rates};
 use super::candidate::Look;
+use super::compile::Compiled;
 use super::error::QueryError;
 use super::filter::Filter;
-use super::operand::{Comparable, is_exact};
-use super::page::each_bare_match;
+use super::group::{Key, KeyPart, identity};
+use super::live_answer;
+use super::measure::Measure;
+use super::plan::{self, Via};
 use super::reader::Reader;
+use super::scan::each_row;
 use super::target::Target;
-use super::total::Total;
+use super::total::{Kept, Total};
 use super::when::QueryTime;
 use crate::error::Result;
 use crate::record::Value;
 use crate::schema::{FieldKind, Object};
-use crate::store::spaces;
 
 /// How many groups a result may have.
 const MAX_GROUPS: usize = 100_000;
+
+/// How many records one question may look at, unless told.
+const BUDGET: u64 = 2_000_000;
 
 /// A question for totals.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,27 +41,15 @@ pub struct Aggregate {
     /// Which records.
     pub filter: Filter,
     /// The fields whose values make the groups; a date or an instant with its period: `close_date:month`, or `week`,
-    /// `quarter`, `year`, `day`. Periods are Gregorian, weeks begin on Monday, and a group's key is its first day.
+    /// `quarter`, `year`, `day`, of another calendar as `close_date:month@persian` or `@hijri`; `month(close_date)@persian`
+    /// means the same. A group's key is the first day of its period. Weeks begin on Monday, Persian ones on Saturday,
+    /// Hijri ones on Sunday.
     pub group_by: Vec<String>,
     /// What is totalled in each group. Amounts are totalled per currency: for each money field that is measured, the
     /// currency becomes one more key after those of `group_by`.
     pub measures: Vec<Measure>,
-}
-
-/// What is totalled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Measure {
-    /// How many records.
-    Count,
-    /// The sum of a number, an amount or a duration.
-    Sum(String),
-    /// The smallest number, amount or duration, or the earliest date or instant.
-    Min(String),
-    /// The greatest number, amount or duration, or the latest date or instant.
-    Max(String),
-    /// The mean of a number, an amount or a duration, over the records that have one.
-    Avg(String),
+    /// How many records may be looked at, 2,000,000 unless told; a live total that fits is read without looking at any.
+    pub budget: u64,
 }
 
 /// One group of a result.
@@ -74,6 +72,7 @@ impl Aggregate {
             filter: Filter::everything(),
             group_by: Vec::new(),
             measures: Vec::new(),
+            budget: BUDGET,
         }
     }
 
@@ -97,127 +96,110 @@ impl Aggregate {
         self.measures.push(measure);
         self
     }
-}
 
-impl Measure {
-    /// Reads `count`, `sum(amount)`, `min(amount)`, `max(amount)` or `avg(amount)`.
-    ///
-    /// # Errors
-    /// The text is none of these.
-    pub fn parse(text: &str) -> Result<Self> {
-        let plain = text.trim();
-        let called = plain
-            .strip_suffix(')')
-            .and_then(|text| text.split_once('('));
-        Ok(
-            match called.map(|(name, field)| (name.trim(), field.trim().to_owned())) {
-                None if plain == "count" => Self::Count,
-                Some(("sum", field)) => Self::Sum(field),
-                Some(("min", field)) => Self::Min(field),
-                Some(("max", field)) => Self::Max(field),
-                Some(("avg", field)) => Self::Avg(field),
-                _ => return Err(QueryError::UnknownMeasure(plain.to_owned()).into()),
-            },
-        )
-    }
-
-    /// The field that is measured; none for a count.
+    /// Looking at so many records at most.
     #[must_use]
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            Self::Count => None,
-            Self::Sum(field) | Self::Min(field) | Self::Max(field) | Self::Avg(field) => {
-                Some(field)
-            }
-        }
-    }
-}
-
-impl fmt::Display for Measure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count => f.write_str("count"),
-            Self::Sum(field) => write!(f, "sum({field})"),
-            Self::Min(field) => write!(f, "min({field})"),
-            Self::Max(field) => write!(f, "max({field})"),
-            Self::Avg(field) => write!(f, "avg({field})"),
-        }
+    pub fn budget(mut self, records: u64) -> Self {
+        self.budget = records;
+        self
     }
 }
 
 /// An aggregate that is bound to its object.
-struct Bound<'a> {
-    keys: Vec<Key>,
-    measures: Vec<(&'a Measure, Option<Target>, Total)>,
-    time: QueryTime,
+pub(super) struct Bound {
+    pub(super) keys: Vec<Key>,
+    pub(super) measures: Vec<BoundMeasure>,
+    pub(super) time: QueryTime,
+    kept: Kept,
 }
 
-struct Key {
-    target: Target,
-    part: KeyPart,
+/// One measure of a bound aggregate.
+pub(super) struct BoundMeasure {
+    pub(super) measure: Measure,
+    pub(super) target: Option<Target>,
+    /// The field whose day chooses the rate, where amounts are changed to the base currency.
+    in_base: Option<Option<Target>>,
+    /// As it begins.
+    total: Total,
 }
 
-enum KeyPart {
-    Value,
-    Bucket(Bucket),
-    Currency,
+/// What is known of one group so far.
+pub(super) struct Group {
+    pub(super) keys: Vec<Option<Value>>,
+    pub(super) count: u64,
+    pub(super) totals: Vec<Total>,
 }
 
-struct Group {
-    keys: Vec<Option<Value>>,
-    count: u64,
-    totals: Vec<Total>,
+/// Groups by what makes their keys equal.
+pub(super) type Groups = BTreeMap<Vec<Vec<u8>>, Group>;
+
+impl BoundMeasure {
+    fn of(object: &Object, measure: &Measure) -> Result<Self, QueryError> {
+        let target = measure.field().map(|field| Target::of(object, field));
+        let target = target.transpose()?;
+        let kind = target
+            .as_ref()
+            .map_or(FieldKind::Integer, |target| target.kind.clone());
+        let total = Total::begin(measure, &kind).ok_or_else(|| QueryError::CannotMeasure {
+            measure: measure.to_string(),
+            field: measure.field().unwrap_or_default().to_owned(),
+            kind: kind.name(),
+        })?;
+        let in_base = match measure {
+            Measure::InBase { on, .. } => Some(base_amount::day_field(object, on.as_deref())?),
+            _ => None,
+        };
+        Ok(Self {
+            measure: measure.clone(),
+            target,
+            in_base,
+            total,
+        })
+    }
+
+    /// The money field whose amounts are kept apart by their currencies.
+    fn by_currency(&self) -> Option<&Target> {
+        let amounts = self.target.as_ref()?;
+        let apart = amounts.kind == FieldKind::Money
+            && self.in_base.is_none()
+            && !matches!(self.measure, Measure::Distinct(_));
+        apart.then_some(amounts)
+    }
 }
 
-impl<'a> Bound<'a> {
-    fn of(object: &Object, aggregate: &'a Aggregate, time: &QueryTime) -> Result<Self, QueryError> {
-        let mut keys = aggregate
-            .group_by
+impl Bound {
+    pub(super) fn of(
+        object: &Object,
+        group_by: &[String],
+        measures: &[Measure],
+        time: &QueryTime,
+    ) -> Result<Self, QueryError> {
+        let keys = group_by.iter().map(|name| Key::of(object, name));
+        let mut keys = keys.collect::<Result<Vec<_>, _>>()?;
+        let measures = measures
             .iter()
-            .map(|name| Key::of(object, name))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut measures = Vec::with_capacity(aggregate.measures.len());
-        for measure in &aggregate.measures {
-            let target = measure
-                .field()
-                .map(|field| Target::of(object, field))
-                .transpose()?;
-            let kind = target
-                .as_ref()
-                .map_or(FieldKind::Integer, |target| target.kind.clone());
-            let total = Total::begin(measure, &kind).ok_or_else(|| QueryError::CannotMeasure {
-                measure: measure.to_string(),
-                field: measure.field().unwrap_or_default().to_owned(),
-                kind: kind.name(),
-            })?;
-            if let Some(target) = target
-                .as_ref()
-                .filter(|target| target.kind == FieldKind::Money)
-            {
-                let known = |key: &Key| {
-                    matches!(key.part, KeyPart::Currency) && key.target.slot == target.slot
-                };
-                if !keys.iter().any(known) {
-                    keys.push(Key {
-                        target: target.clone(),
-                        part: KeyPart::Currency,
-                    });
-                }
+            .map(|measure| BoundMeasure::of(object, measure));
+        let measures = measures.collect::<Result<Vec<_>, _>>()?;
+        for target in measures.iter().filter_map(BoundMeasure::by_currency) {
+            let known = |key: &Key| key.part == KeyPart::Currency && key.target.slot == target.slot;
+            if !keys.iter().any(known) {
+                keys.push(Key::currency_of(target));
             }
-            measures.push((measure, target, total));
         }
         Ok(Self {
             keys,
             measures,
             time: *time,
+            kept: Kept::default(),
         })
     }
 
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
     fn uses_rollups(&self) -> bool {
-        let measured = self
-            .measures
-            .iter()
-            .filter_map(|(_, target, _)| target.as_ref());
+        let measured = self.measures.iter().filter_map(|one| one.target.as_ref());
         self.keys
             .iter()
             .map(|key| &key.target)
@@ -225,34 +207,31 @@ impl<'a> Bound<'a> {
             .any(|target| target.rollup)
     }
 
+    fn in_base(&self) -> bool {
+        self.measures.iter().any(|one| one.in_base.is_some())
+    }
+
     fn empty_group(&self, keys: Vec<Option<Value>>) -> Group {
+        let totals = self.measures.iter().map(|one| one.total.clone());
         Group {
             keys,
             count: 0,
-            totals: self
-                .measures
-                .iter()
-                .map(|(_, _, total)| total.clone())
-                .collect(),
+            totals: totals.collect(),
         }
     }
 
-    fn add(
+    /// The group of these keys, which is made where there is none yet.
+    pub(super) fn group<'g>(
         &self,
-        groups: &mut BTreeMap<Vec<Vec<u8>>, Group>,
-        record: &impl Look,
-    ) -> Result<(), QueryError> {
-        let keys: Vec<Option<Value>> = self
-            .keys
-            .iter()
-            .map(|key| key.of_record(record, &self.time))
-            .collect();
-        let identity: Vec<Vec<u8>> = self
+        groups: &'g mut Groups,
+        keys: Vec<Option<Value>>,
+    ) -> Result<&'g mut Group, QueryError> {
+        let identity = self
             .keys
             .iter()
             .zip(&keys)
-            .map(|(key, value)| key.identity(value.as_ref()))
-            .collect();
+            .map(|(key, value)| key.identity(value.as_ref()));
+        let identity: Vec<Vec<u8>> = identity.collect();
         if groups.len() >= MAX_GROUPS && !groups.contains_key(&identity) {
             return Err(QueryError::TooManyGroups(MAX_GROUPS));
         }
@@ -267,10 +246,36 @@ impl<'a> Bound<'a> {
                 *shown = other;
             }
         }
+        Ok(group)
+    }
+
+    fn add(
+        &self,
+        groups: &mut Groups,
+        record: &impl Look,
+        rates: Option<&Rates>,
+    ) -> Result<(), QueryError> {
+        let keys = self.keys.iter();
+        let keys = keys.map(|key| key.of_record(record, &self.time)).collect();
+        let group = self.group(groups, keys)?;
         group.count += 1;
-        for ((measure, target, _), total) in self.measures.iter().zip(&mut group.totals) {
-            let value = target.as_ref().and_then(|target| target.slot.value(record));
-            total.add(value.as_deref(), measure)?;
+        for (one, total) in self.measures.iter().zip(&mut group.totals) {
+            let value = one
+                .target
+                .as_ref()
+                .and_then(|target| target.slot.value(record));
+            let value = match (&one.in_base, rates, value.as_deref()) {
+                (Some(day), Some(rates), Some(Value::Money(money))) => {
+                    let day = base_amount::day_of(record, day.as_ref(), &self.time);
+                    Some(Cow::Owned(Value::Money(rates.in_base(*money, day)?)))
+                }
+                _ => value,
+            };
+            let same = |value: &Value| {
+                let kind = one.target.as_ref().map(|target| &target.kind);
+                identity(kind.unwrap_or(&FieldKind::Integer), Some(value))
+            };
+            total.add(value.as_deref(), same, &one.measure, &self.kept)?;
         }
         Ok(())
     }
@@ -278,7 +283,7 @@ impl<'a> Bound<'a> {
     fn row(&self, group: Group) -> Result<GroupRow, QueryError> {
         let totals = self.measures.iter().zip(group.totals);
         let values = totals
-            .map(|((measure, ..), total)| total.end(measure))
+            .map(|(one, total)| total.end(&one.measure))
             .collect::<Result<_, _>>()?;
         Ok(GroupRow {
             keys: group.keys,
@@ -288,62 +293,16 @@ impl<'a> Bound<'a> {
     }
 }
 
-impl Key {
-    fn of(object: &Object, written: &str) -> Result<Self, QueryError> {
-        let (name, bucket) = written
-            .split_once(':')
-            .map_or((written, None), |(name, bucket)| {
-                (name, Some(bucket.trim()))
-            });
-        let target = Target::of(object, name.trim())?;
-        if matches!(target.kind, FieldKind::Json | FieldKind::LongText) {
-            return Err(QueryError::CannotGroup {
-                field: target.name,
-                kind: target.kind.name(),
-            });
-        }
-        let part = match bucket {
-            Some(bucket) => KeyPart::Bucket(Bucket::of(bucket, &target)?),
-            None => KeyPart::Value,
-        };
-        Ok(Self { target, part })
-    }
-
-    fn of_record(&self, record: &impl Look, time: &QueryTime) -> Option<Value> {
-        let value = self.target.slot.value(record)?;
-        match (&self.part, value.as_ref()) {
-            (KeyPart::Bucket(bucket), value) => bucket.start_of(value, time),
-            (KeyPart::Currency, Value::Money(money)) => {
-                Some(Value::Text(money.currency.code().into()))
-            }
-            (KeyPart::Currency, _) => None,
-            (KeyPart::Value, _) => Some(value.into_owned()),
-        }
-    }
-
-    /// What makes two values one group, in the order in which groups come: text is folded but not cut as in an index.
-    fn identity(&self, value: Option<&Value>) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        match value.and_then(|value| Comparable::of(value, is_exact(&self.target.kind))) {
-            Some(Comparable::Text(text)) => {
-                bytes.push(1);
-                bytes.extend_from_slice(text.as_bytes());
-            }
-            _ => spaces::push_indexed(&mut bytes, value),
-        }
-        bytes
-    }
-}
-
 /// Whether a question for totals can be understood.
 pub(crate) fn check(reader: &Reader, aggregate: &Aggregate, time: &QueryTime) -> Result<()> {
     let object = reader.object(&aggregate.object)?.clone();
     aggregate.filter.compile(&object, reader, time)?;
-    Bound::of(&object, aggregate, time)?;
+    Bound::of(&object, &aggregate.group_by, &aggregate.measures, time)?;
     Ok(())
 }
 
-/// The totals of every group, sorted by their keys, empty ones first.
+/// The totals of every group, sorted by their keys, empty ones first: from a live total where one has them, else of a
+/// look at the records.
 pub(crate) fn aggregate(
     reader: &Reader,
     aggregate: &Aggregate,
@@ -351,20 +310,52 @@ pub(crate) fn aggregate(
 ) -> Result<Vec<GroupRow>> {
     let object = reader.object(&aggregate.object)?.clone();
     let compiled = aggregate.filter.compile(&object, reader, time)?;
-    let bound = Bound::of(&object, aggregate, time)?;
-    let mut groups = BTreeMap::new();
-    if bound.keys.is_empty() {
+    let bound = Bound::of(&object, &aggregate.group_by, &aggregate.measures, time)?;
+    let mut groups = match live_answer::groups(reader, &object, &aggregate.filter, &bound)? {
+        Some(groups) => groups,
+        None => added_up(reader, &object, aggregate, &compiled, &bound)?,
+    };
+    if bound.keys.is_empty() && groups.is_empty() {
         // A total without groups has a row even when nothing matches.
         groups.insert(Vec::new(), bound.empty_group(Vec::new()));
     }
-    let rollups = bound.uses_rollups() || compiled.uses_rollups();
-    each_bare_match(reader, &object, &compiled, rollups, |record| {
-        bound.add(&mut groups, &record)?;
-        record.was_readable()?;
-        Ok(ControlFlow::Continue(()))
-    })?;
     groups
         .into_values()
         .map(|group| bound.row(group).map_err(Into::into))
         .collect()
+}
+
+/// The groups by a look at the records, no more of them than the budget allows.
+fn added_up(
+    reader: &Reader,
+    object: &Arc<Object>,
+    aggregate: &Aggregate,
+    compiled: &Compiled,
+    bound: &Bound,
+) -> Result<Groups> {
+    let over = || QueryError::OverBudget {
+        object: object.name.clone(),
+        most: aggregate.budget,
+        group_by: aggregate.group_by.join(", "),
+    };
+    let plan = plan::choose(reader, object, compiled, None)?;
+    // A walk over all records is refused before it begins.
+    if plan.via == Via::Records
+        && plan.at_most(reader, object, aggregate.budget)? > aggregate.budget
+    {
+        return Err(over().into());
+    }
+    let rates = bound.in_base().then(|| Rates::read(reader)).transpose()?;
+    let rollups = bound.uses_rollups() || compiled.uses_rollups();
+    let mut groups = Groups::new();
+    let mut left = aggregate.budget;
+    each_row(reader, object, &plan, rollups, usize::MAX, |row| {
+        left = left.checked_sub(1).ok_or_else(over)?;
+        if let Some(record) = row.passed(compiled, reader)? {
+            bound.add(&mut groups, &record, rates.as_ref())?;
+            record.was_readable()?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(groups)
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::below::{MOST_BELOW, with_all_below};
@@ -112,18 +113,11 @@ impl Binding<'_> {
             let read = read(&target, condition.operator, written, self.reader, self.time)?;
             operands.extend(read);
         }
-        let below = match condition.operator {
-            Operator::Under => self.below(&target, &operands)?,
-            _ => BTreeSet::new(),
-        };
-        let exact = is_exact(&target.kind);
-        Ok(Test {
-            target,
-            operator: condition.operator,
-            operands,
-            below,
-            exact,
-        })
+        let mut test = Test::new(target, condition.operator, operands);
+        if condition.operator == Operator::Under {
+            test.below = self.below(&test.target, &test.operands)?;
+        }
+        Ok(test)
     }
 
     /// What `under` asks for.
@@ -165,6 +159,35 @@ impl Binding<'_> {
     }
 }
 
+impl Compiled {
+    /// A filter whose conditions are bound by `test`, and asked of nothing but the record.
+    pub(super) fn bound(
+        filter: &Filter,
+        test: &impl Fn(&Condition) -> Result<Test, QueryError>,
+    ) -> Result<Self, QueryError> {
+        filter.check_size()?;
+        Ok(Self {
+            root: bound_node(filter, test)?,
+            looks_beyond: false,
+        })
+    }
+}
+
+fn bound_node(
+    filter: &Filter,
+    test: &impl Fn(&Condition) -> Result<Test, QueryError>,
+) -> Result<Node, QueryError> {
+    let nodes = |parts: &[Filter]| -> Result<Vec<Node>, QueryError> {
+        parts.iter().map(|part| bound_node(part, test)).collect()
+    };
+    Ok(match filter {
+        Filter::And(parts) => Node::All(nodes(parts)?),
+        Filter::Or(parts) => Node::Any(nodes(parts)?),
+        Filter::Not(inner) => Node::Not(Box::new(bound_node(inner, test)?)),
+        Filter::Is(condition) => Node::Test(test(condition)?),
+    })
+}
+
 /// The conditions that every matching record meets: those that an index may answer.
 #[derive(Default)]
 pub(super) struct Required<'a> {
@@ -179,7 +202,15 @@ impl Compiled {
     /// # Errors
     /// A record that it refers to cannot be read.
     pub(crate) fn matches(&self, record: &impl Look, reader: &Reader) -> Result<bool> {
-        self.root.matches(record, reader)
+        self.root
+            .matches(record, &|relation| relation.holds(record, reader))
+    }
+
+    /// The same of a filter that is asked of nothing but the record.
+    pub(super) fn matches_alone(&self, record: &impl Look) -> bool {
+        let beyond = |relation: &Relation| Ok::<bool, Infallible>(relation.when_empty);
+        let Ok(matches) = self.root.matches(record, &beyond);
+        matches
     }
 
     /// How many records were read for conditions on them since this was last asked.
@@ -202,11 +233,15 @@ impl Compiled {
 }
 
 impl Node {
-    fn matches(&self, record: &impl Look, reader: &Reader) -> Result<bool> {
+    fn matches<E>(
+        &self,
+        record: &impl Look,
+        beyond: &impl Fn(&Relation) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         match self {
             Self::All(nodes) => {
                 for node in nodes {
-                    if !node.matches(record, reader)? {
+                    if !node.matches(record, beyond)? {
                         return Ok(false);
                     }
                 }
@@ -214,15 +249,15 @@ impl Node {
             }
             Self::Any(nodes) => {
                 for node in nodes {
-                    if node.matches(record, reader)? {
+                    if node.matches(record, beyond)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            Self::Not(node) => Ok(!node.matches(record, reader)?),
+            Self::Not(node) => Ok(!node.matches(record, beyond)?),
             Self::Test(test) => Ok(test.holds(record)),
-            Self::Relation(relation) => relation.holds(record, reader),
+            Self::Relation(relation) => beyond(relation),
         }
     }
 
@@ -265,6 +300,17 @@ impl Node {
 }
 
 impl Test {
+    pub(super) fn new(target: Target, operator: Operator, operands: Vec<Operand>) -> Self {
+        let exact = is_exact(&target.kind);
+        Self {
+            target,
+            operator,
+            operands,
+            below: BTreeSet::new(),
+            exact,
+        }
+    }
+
     pub(super) fn holds(&self, record: &impl Look) -> bool {
         let value = self.target.slot.value(record);
         if self.operator == Operator::IsNull {

@@ -1,4 +1,4 @@
-//! How many index keys are worth counting, and which ids do the counted parts share?
+//! How many index keys does each way have, and which ids do the counted parts share?
 //!
 //! A walk for L rows of N expects to read L·N/C rows when C of them match, a part of an index always reads its C. So
 //! keys are counted, but never further than √(L·N), where the walk begins to win. Two conditions make the walk longer,
@@ -12,16 +12,15 @@ use std::collections::VecDeque;
 
 use super::explained::ConsideredWay;
 use super::index_part::Part;
-use super::plan::{Via, live_records};
+use super::plan::Via;
 use super::reader::Reader;
 use super::relation::Relation;
 use super::turned::{Turned, turned};
+use super::worth::Worth;
+use crate::access::Glance;
 use crate::error::Result;
-use crate::schema::Object;
 use crate::store::{Direction, Span, spaces};
 
-/// How many index keys are counted at most, and so how many ids are held at once.
-const MOST_COUNTED: usize = 100_000;
 /// So few records are read sooner than another index is asked for which of them to read.
 const FEW: usize = 64;
 /// How many index keys are looked at in the time of reading one record.
@@ -29,82 +28,20 @@ const KEYS_PER_ROW: usize = 4;
 /// How many keys are read at once.
 const PAGE: usize = 1000;
 
-/// How many index keys are worth counting.
-pub(super) struct Worth<'a> {
-    pub(super) reader: &'a Reader,
-    pub(super) object: &'a Object,
-    /// How many rows the walk is for that would be the other way; `None` where there is none.
-    rows: Option<usize>,
-    live: Option<u64>,
-}
-
-impl<'a> Worth<'a> {
-    pub(super) fn new(reader: &'a Reader, object: &'a Object, rows: Option<usize>) -> Self {
-        Self {
-            reader,
-            object,
-            rows,
-            live: None,
-        }
-    }
-
-    /// The most that is sure to be worth it, after so many. A part that is no longer than the page always is: the number
-    /// of records is asked for only beyond.
-    pub(super) fn most(&mut self, counted: usize) -> Result<usize> {
-        match self.rows {
-            None => Ok(MOST_COUNTED),
-            Some(rows) if counted <= rows && self.live.is_none() => Ok(rows),
-            Some(rows) => Ok(at_most(self.live()?.saturating_mul(rows as u64).isqrt())),
-        }
-    }
-
-    /// The same for each of two parts.
-    fn most_of_two(&mut self) -> Result<usize> {
-        let (Some(rows), live) = (self.rows, self.live()?) else {
-            return Ok(MOST_COUNTED);
-        };
-        let walked = live.saturating_mul(live).saturating_mul(rows as u64) / 2;
-        Ok(at_most(cube_root(walked)))
-    }
-
-    fn live(&mut self) -> Result<u64> {
-        if let Some(live) = self.live {
-            return Ok(live);
-        }
-        let live = live_records(self.reader, self.object)?;
-        self.live = Some(live);
-        Ok(live)
-    }
-}
-
-fn at_most(keys: u64) -> usize {
-    usize::try_from(keys).map_or(MOST_COUNTED, |keys| keys.min(MOST_COUNTED))
-}
-
-/// The greatest number whose cube is no greater, by halving.
-fn cube_root(of: u64) -> u64 {
-    let (mut least, mut beyond) = (0_u64, 1 << 22);
-    while beyond - least > 1 {
-        let middle = least.midpoint(beyond);
-        match middle.pow(2).checked_mul(middle) {
-            Some(cube) if cube <= of => least = middle,
-            _ => beyond = middle,
-        }
-    }
-    least
-}
-
 /// An index part, as far as it was counted.
-pub(super) struct Counted {
+pub(super) struct Counted<'g> {
     pub(super) ids: Vec<u128>,
     /// Keys, and looks that found none.
     looked: usize,
     rest: VecDeque<Span>,
+    /// What is passed over.
+    glance: Option<&'g Glance>,
 }
 
-impl Counted {
-    pub(super) fn begin(part: &Part) -> Self {
+impl<'g> Counted<'g> {
+    pub(super) fn begin(part: &Part, glance: Option<&'g Glance>) -> Self {
         Self {
+            glance,
             ids: Vec::new(),
             looked: 0,
             rest: part.spans.iter().cloned().collect(),
@@ -112,9 +49,13 @@ impl Counted {
     }
 
     /// Counts on, no further than is worth it, nor than `least`; says whether that was to the end.
-    pub(super) fn go_on(&mut self, worth: &mut Worth<'_>, least: usize) -> Result<bool> {
+    pub(super) fn go_on(
+        &mut self,
+        worth: &mut Worth<'_>,
+        (times, least): (usize, usize),
+    ) -> Result<bool> {
         while let Some(span) = self.rest.pop_front() {
-            let most = worth.most(self.looked)?.min(least);
+            let most = (worth.most(self.looked)? * times).min(least);
             if self.looked > most {
                 self.rest.push_front(span);
                 break;
@@ -137,11 +78,15 @@ impl Counted {
     }
 
     fn read(&mut self, reader: &Reader, span: Span, asked: usize) -> Result<()> {
-        let rows = reader.snapshot.scan(&span, Direction::Forward, asked)?;
-        let ids = rows.iter().filter_map(|(key, _)| spaces::id_at_end(key));
+        let rows = reader.snapshot.list(&span, Direction::Forward, asked)?;
+        let glance = self.glance;
+        let ids = rows.iter().filter_map(|(key, tag)| {
+            let passes = |id: &u128| glance.is_none_or(|glance| glance.passes(*id, tag));
+            spaces::id_at_end(key).filter(passes)
+        });
         self.ids.extend(ids);
         self.looked += rows.len().max(1);
-        if let Some((last, _)) = rows.last()
+        if let Some(last) = rows.last_key()
             && rows.len() == asked
         {
             self.rest.push_front(span.beyond(last, Direction::Forward));
@@ -175,9 +120,9 @@ pub(super) fn keys_within(reader: &Reader, spans: &[Span], most: u64) -> Result<
 }
 
 /// The index parts that may bring the candidates.
-pub(super) struct Leads<'a> {
-    worth: Worth<'a>,
-    leads: Vec<(Via, Counted)>,
+pub(super) struct Leads<'w, 'a> {
+    worth: &'w mut Worth<'a>,
+    leads: Vec<(Via, Counted<'a>)>,
     /// Ways behind references that were given up.
     too_long: Vec<ConsideredWay>,
     /// The number of ids in the shortest part that is known to its end.
@@ -187,8 +132,8 @@ pub(super) struct Leads<'a> {
 /// The way, those that it was held against, and the ids that all have.
 pub(super) type Chosen = (Via, Vec<Via>, Vec<u128>);
 
-impl<'a> Leads<'a> {
-    pub(super) fn new(worth: Worth<'a>) -> Self {
+impl<'w, 'a> Leads<'w, 'a> {
+    pub(super) fn new(worth: &'w mut Worth<'a>) -> Self {
         Self {
             worth,
             leads: Vec::new(),
@@ -205,14 +150,24 @@ impl<'a> Leads<'a> {
         }
     }
 
-    /// Counts a part, as far as is worth it. `besides` are candidates that do not lie in it.
-    pub(super) fn count(&mut self, via: Via, part: &Part, besides: &[u128]) -> Result<()> {
+    /// Counts a part, as far as is worth it.
+    pub(super) fn count(&mut self, via: Via, part: &Part) -> Result<()> {
+        self.count_with(via, part, 1, &[])
+    }
+
+    /// The same of what somebody sees who sees few, with what he sees besides.
+    pub(super) fn count_owned(&mut self, part: &Part, besides: &[u128]) -> Result<()> {
+        let times = self.worth.times();
+        self.count_with(Via::Owners, part, times, besides)
+    }
+
+    fn count_with(&mut self, via: Via, part: &Part, times: usize, besides: &[u128]) -> Result<()> {
         let least = self.least();
         if least == 0 {
             return Ok(());
         }
-        let mut counted = Counted::begin(part);
-        if counted.go_on(&mut self.worth, least)? {
+        let mut counted = Counted::begin(part, self.worth.glance);
+        if counted.go_on(self.worth, (times, least))? {
             counted.ids.extend(besides);
             self.shortest = self.shortest.min(counted.ids.len());
         }
@@ -230,8 +185,8 @@ impl<'a> Leads<'a> {
             path: relation.path.clone(),
             reference: relation.step.name.clone(),
         };
-        match turned(relation, &mut self.worth, least)? {
-            Turned::Found(part) => self.count(via, &part, &[])?,
+        match turned(relation, self.worth, least)? {
+            Turned::Found(part) => self.count(via, &part)?,
             Turned::TooMany => {
                 let counted = self.worth.most(usize::MAX)?.min(least);
                 self.too_long.push(ConsideredWay::of(&via, counted, false));
@@ -297,21 +252,4 @@ fn sorted(mut ids: Vec<u128>) -> Vec<u128> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cube_root;
-
-    #[test]
-    fn a_cube_root_is_the_greatest_number_whose_cube_is_no_greater() {
-        for number in [0, 1, 7, 8, 26, 27, 1_000_000, u64::MAX] {
-            let root = u128::from(cube_root(number));
-            let number = u128::from(number);
-            assert!(
-                root.pow(3) <= number && number < (root + 1).pow(3),
-                "{number}"
-            );
-        }
-    }
 }

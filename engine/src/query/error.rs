@@ -49,7 +49,7 @@ pub(crate) enum QueryError {
     Budget,
     /// How many it would read, where who asks may know.
     #[error("it would read {}records, and its budget is {budget}", at_most.map_or_else(|| "more ".to_owned(), |most| format!("up to {most} ")))]
-    OverBudget {
+    ReadsTooMany {
         at_most: Option<u64>,
         budget: u64,
         advice: String,
@@ -65,7 +65,7 @@ pub(crate) enum QueryError {
     )]
     TooManyRelations,
     #[error("the filter has more than {MAX_ALL_OPERANDS} values")]
-    TooManyValues,
+    TooManyOperandsInAll,
     #[error("the filter is longer than {MAX_LENGTH} bytes")]
     TooLong,
     #[error("the filter names a field with {0} bytes; a name has {MAX_NAME} at most")]
@@ -106,6 +106,12 @@ pub(crate) enum QueryError {
         field: String,
         operator: &'static str,
         message: String,
+    },
+    #[error("a total cannot choose by {field}[{operator}]: {why}")]
+    Inexact {
+        field: String,
+        operator: &'static str,
+        why: &'static str,
     },
     #[error("{field}: no {objects} has the key or id '{written}'")]
     UnknownKey {
@@ -178,24 +184,57 @@ pub(crate) enum QueryError {
     Restricted(String),
     #[error("the result has more than {0} groups")]
     TooManyGroups(usize),
+    #[error("{measure} has more than {most} different values to keep")]
+    TooManyValues { measure: String, most: usize },
+    #[error("there is no period '{period}'{near}")]
+    UnknownPeriod { period: String, near: String },
+    #[error("there is no calendar '{calendar}'{near}")]
+    UnknownCalendar { calendar: String, near: String },
+    #[error("it would look at more than {most} records of {object}")]
+    OverBudget {
+        object: String,
+        most: u64,
+        group_by: String,
+    },
+    #[error("{what} cannot be in a live total: {why}")]
+    NoLiveTotal { what: String, why: &'static str },
+    #[error("{field} ({kind}) is no day by which a rate could be chosen")]
+    NoDay { field: String, kind: &'static str },
+    #[error("the workspace has no base currency")]
+    NoBaseCurrency,
+    #[error("there is no rate from {from} to {to} on or before {day}")]
+    NoRate {
+        from: String,
+        to: String,
+        day: String,
+    },
     #[error("{0} is too large to be kept exactly")]
     Overflow(String),
 }
 
 impl QueryError {
+    /// With what to do, where that is known.
+    pub(crate) fn in_words(&self) -> String {
+        match self.remedy() {
+            Some(remedy) => format!("{self}; {remedy}"),
+            None => self.to_string(),
+        }
+    }
+
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::OverBudget { advice, .. } | Self::BudgetSpent { advice, .. } => {
+            Self::ReadsTooMany { advice, .. } | Self::BudgetSpent { advice, .. } => {
                 format!("{advice}; or give it more with `Query::budget`")
             }
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
-            Self::TooManyRelations | Self::TooManyValues | Self::TooLong => {
+            Self::TooManyRelations | Self::TooManyOperandsInAll | Self::TooLong => {
                 "ask in several queries, or filter by a field that these records share".to_owned()
             }
             Self::TooManyOperands { .. } => "ask in several queries, or filter by a field that these records share".to_owned(),
             Self::NoReference { .. } => "only references are followed: account.industry, account.parent.name".to_owned(),
             Self::TooFar(_) => "ask for these records in a query of their own, and then with [in] for those that refer to them".to_owned(),
+            Self::Inexact { .. } => "choose by fields of the counted record itself".to_owned(),
             Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
             Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
             Self::NoAsker { .. } => "ask as a user, or write his login or id".to_owned(),
@@ -206,13 +245,22 @@ impl QueryError {
             Self::Limit(_) => "page: give the cursor of each page to the next query".to_owned(),
             Self::CursorDamaged => "give the text of `next` back unchanged, or begin again without a cursor".to_owned(),
             Self::CursorForeign => "keep object, filter and sort the same from page to page, or begin again without a cursor".to_owned(),
-            Self::UnknownMeasure(_) => "write count, sum(field), min(field), max(field) or avg(field)".to_owned(),
-            Self::CannotMeasure { .. } => "sum and avg take numbers, amounts and durations; min and max also dates and instants".to_owned(),
+            Self::UnknownMeasure(_) => "write count, or sum, avg, min, max, median or distinct of a field, as sum(amount); sum(amount in base) for the base currency".to_owned(),
+            Self::CannotMeasure { .. } => "sum, avg and median take numbers, amounts and durations; min and max also dates and instants; distinct what can be grouped; in base only amounts".to_owned(),
             Self::CannotGroup { .. } => "group by a field with few different values".to_owned(),
-            Self::UnknownBucket { .. } => "use day, week, month, quarter or year".to_owned(),
+            Self::UnknownBucket { .. } | Self::UnknownPeriod { .. } => "use day, week, month, quarter or year".to_owned(),
             Self::NoBuckets { .. } => "only dates and instants have days, weeks, months, quarters and years".to_owned(),
             Self::Restricted(_) => "filter more, or by something else than a total".to_owned(),
             Self::TooManyGroups(_) => "filter more, or group by fewer fields or longer periods".to_owned(),
+            Self::TooManyValues { .. } => "filter more, or group by more fields and ask in several questions".to_owned(),
+            Self::UnknownCalendar { .. } => "use gregorian, persian or hijri, as in close_date:month@persian; an engine without the feature intl knows the first alone".to_owned(),
+            Self::OverBudget { group_by, .. } => match group_by.is_empty() {
+                true => "declare a live total with these measures, filter by an indexed field, or allow more with `budget`".to_owned(),
+                false => format!("declare a live total by {group_by} with these measures, filter by an indexed field, or allow more with `budget`"),
+            },
+            Self::NoDay { .. } => "name a date or an instant: sum(amount in base on close_date)".to_owned(),
+            Self::NoBaseCurrency => "set one: `Session::set_base_currency`".to_owned(),
+            Self::NoRate { from, to, .. } => format!("add an exchange_rate from {from} to {to} of that day or an earlier one"),
             Self::Overflow(_) => "filter more, or group by more fields".to_owned(),
             _ => return None,
         })

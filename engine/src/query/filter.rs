@@ -411,7 +411,7 @@ impl Size {
         } else if self.relations > MAX_RELATIONS {
             Err(QueryError::TooManyRelations)
         } else if self.operands > MAX_ALL_OPERANDS {
-            Err(QueryError::TooManyValues)
+            Err(QueryError::TooManyOperandsInAll)
         } else if self.length > MAX_LENGTH {
             Err(QueryError::TooLong)
         } else {

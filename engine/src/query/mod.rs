@@ -4,11 +4,15 @@
 //! name stands for, `relation` follows one over references, `operand` reads what it is compared with, `compile` joins them
 //! into a test of one record, where `period` says which days `this-month` are and `below` what stands under a record;
 //! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part` and `turned`
-//! say which entries a condition asks for, `count` how many there are; `scan` walks it, a `candidate` is what it brings,
-//! `explained` tells it, and `missing_index` what would have made it shorter; `page` and `aggregate` answer. `reader` is
-//! the snapshot that all of them read, and `seen_totals` makes the totals of who sees a part.
+//! say which entries a condition asks for, `count` how many there are and `worth` how many to count; `scan` walks it, a
+//! `candidate` is what it brings, `explained` tells it, and `missing_index` what would have made it shorter; `page` and
+//! `aggregate` answer. `reader` is the snapshot that all of them read, and `seen_totals` makes the totals of who sees a
+//! part. Of totals, `measure` is what is asked, `group` and `bucket` are what groups are made by, `total` adds up,
+//! `base_amount` changes currencies, `live_total` is what each commit keeps and `live_answer` what is read from that;
+//! `exact` is the filters that a kept total may have.
 
 mod aggregate;
+mod base_amount;
 mod below;
 mod bucket;
 mod candidate;
@@ -16,10 +20,15 @@ mod compile;
 mod count;
 mod cursor;
 mod error;
+mod exact;
 mod explained;
 mod filter;
+mod group;
 mod index_part;
 mod json;
+mod live_answer;
+mod live_total;
+mod measure;
 mod missing_index;
 mod operand;
 mod order;
@@ -35,19 +44,25 @@ mod text;
 mod total;
 mod turned;
 mod when;
+mod worth;
 
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Aggregate, GroupRow, Measure};
+pub use aggregate::{Aggregate, GroupRow};
 pub use explained::{ConsideredWay, Explained};
 pub use filter::{Condition, Filter, Operator};
+pub use measure::Measure;
 pub use order::SortKey;
 pub use page::{Page, Query};
 
 pub(crate) use aggregate::{aggregate, check as check_aggregate};
+pub(crate) use base_amount::{base_currency, setting as base_currency_setting};
+pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;
-pub(crate) use page::{check, count, each_match, explain, run};
+pub(crate) use exact::ExactFilter;
+pub(crate) use live_total::BoundTotal;
+pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
 pub(crate) use reader::{Reader, decode, decode_whole};

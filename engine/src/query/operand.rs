@@ -216,6 +216,40 @@ pub(super) fn read(
     }))
 }
 
+/// The same for a filter that means the same at any time: no relative days, no keys that may be given to another record.
+pub(super) fn read_exact(
+    target: &Target,
+    operator: Operator,
+    written: &str,
+) -> Result<Operand, QueryError> {
+    let json = || Json::String(written.to_owned());
+    let value = match &target.kind {
+        _ if operator == Operator::IsNull => FieldKind::Boolean.read(&json()),
+        FieldKind::Reference { .. } => written.trim().parse().map(Value::Reference).map_err(|_| {
+            "a total names a record by its id, since a key may be given to another one".to_owned()
+        }),
+        kind @ (FieldKind::Date | FieldKind::Instant) => kind.read(&json()).map_err(|message| {
+            format!("{message}; a total is kept when a record changes, and nothing changes when a day passes: write the day or the instant in full")
+        }),
+        _ => plain(target, operator, written),
+    };
+    let unreadable = |message: String| QueryError::Operand {
+        field: target.name.clone(),
+        operator: operator.name(),
+        message,
+    };
+    let value = value.map_err(unreadable)?;
+    let key = Comparable::of(&value, is_exact(&target.kind))
+        .map(Comparable::owned)
+        .ok_or_else(|| unreadable("such values cannot be compared".to_owned()))?;
+    Ok(Operand {
+        currency: currency(&value),
+        key,
+        value,
+        last: None,
+    })
+}
+
 pub(super) fn is_exact(kind: &FieldKind) -> bool {
     matches!(
         kind,

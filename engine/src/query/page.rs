@@ -184,7 +184,7 @@ impl Bound {
         if at_most <= self.budget {
             return Ok(());
         }
-        Err(QueryError::OverBudget {
+        Err(QueryError::ReadsTooMany {
             at_most: Some(at_most).filter(|_| reader.sees_every(&self.object)),
             budget: self.budget,
             advice: self.advice(),
@@ -192,12 +192,16 @@ impl Bound {
         .into())
     }
 
-    fn plan(&self, reader: &Reader) -> Result<Plan> {
-        let wanted = Wanted {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
             order: &self.order,
             rows: self.rows,
             after: self.after.as_ref(),
-        };
+        }
+    }
+
+    fn plan(&self, reader: &Reader) -> Result<Plan> {
+        let wanted = self.wanted();
         plan::choose(reader, &self.object, &self.compiled, Some(&wanted))
     }
 
@@ -277,7 +281,21 @@ fn mark(object: &Object, query: &Query) -> Fingerprint {
 
 /// One page of a query.
 pub(crate) fn run(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Page> {
-    answer(reader, query, &Bound::of(reader, query, time)?)
+    let bound = Bound::of(reader, query, time)?;
+    let plan = bound.plan(reader)?;
+    answer(reader, query, &bound, &plan)
+}
+
+/// The same of these records alone: what belongs to another one is found by references.
+pub(crate) fn run_among(
+    reader: &Reader,
+    query: &Query,
+    numbers: Vec<u128>,
+    time: &QueryTime,
+) -> Result<Page> {
+    let bound = Bound::of(reader, query, time)?;
+    let plan = plan::among(numbers, &bound.wanted());
+    answer(reader, query, &bound, &plan)
 }
 
 /// The same for somebody who may look at `left` records and no more; what he looked at is taken off.
@@ -291,16 +309,16 @@ pub(crate) fn run_within(
     let mut bound = Bound::of(reader, query, time)?;
     bound.left = Cell::new(*left);
     bound.budget = *left;
-    let page = answer(reader, query, &bound);
+    let plan = bound.plan(reader)?;
+    let page = answer(reader, query, &bound, &plan);
     *left = bound.left.get();
     page
 }
 
-fn answer(reader: &Reader, query: &Query, bound: &Bound) -> Result<Page> {
-    let plan = bound.plan(reader)?;
-    bound.check_budget(reader, &plan)?;
+fn answer(reader: &Reader, query: &Query, bound: &Bound, plan: &Plan) -> Result<Page> {
+    bound.check_budget(reader, plan)?;
     let rollups = bound.compiled.uses_rollups() || bound.order.uses_rollups();
-    let mut rows = bound.rows(reader, &plan, rollups)?;
+    let mut rows = bound.rows(reader, plan, rollups)?;
     let has_more = rows.len() == bound.rows;
     rows.truncate(query.limit);
     let next = match rows.last().filter(|_| has_more) {

@@ -5,8 +5,10 @@
 //! that stops when the page is full. Entries of one value lie in the order of their ids: a list in that order walks them
 //! and counts nothing.
 
+use std::sync::Arc;
+
 use super::compile::{Compiled, Required, Test};
-use super::count::{Leads, Worth, keys_within};
+use super::count::{Leads, keys_within};
 use super::explained::ConsideredWay;
 use super::filter::Operator;
 use super::index_part::{Part, Rank, common, index_parts};
@@ -14,6 +16,8 @@ use super::operand::Operand;
 use super::order::{Order, Standing};
 use super::reader::Reader;
 use super::target::Slot;
+use super::worth::Worth;
+use crate::access::Glance;
 use crate::error::Result;
 use crate::record::{RecordId, Value};
 use crate::schema::{FieldKind, Object};
@@ -32,6 +36,8 @@ pub(super) struct Plan {
     pub(super) sequence: Sequence,
     /// The ways that were counted and not taken.
     pub(super) considered: Vec<ConsideredWay>,
+    /// What of an index is passed over unread.
+    pub(super) glance: Option<Glance>,
 }
 
 impl Plan {
@@ -98,7 +104,7 @@ pub(super) struct Wanted<'a> {
 
 pub(super) fn choose(
     reader: &Reader,
-    object: &Object,
+    object: &Arc<Object>,
     compiled: &Compiled,
     wanted: Option<&Wanted<'_>>,
 ) -> Result<Plan> {
@@ -107,19 +113,30 @@ pub(super) fn choose(
         return Ok(of_ids(via, ids, wanted));
     }
     let mut parts = index_parts(object, &tests);
-    let walk = wanted.and_then(|wanted| walk(object, wanted, &parts));
+    let glance = reader.glance(object);
+    let walk = wanted.and_then(|wanted| walk(object, wanted, &parts, glance.is_some()));
     if let Some((Via::Index(walked), ..)) = &walk {
         // A condition on the walked field narrows the walk itself.
         parts.retain(|part| part.name != *walked);
     }
     parts.sort_by_key(|part| part.rank);
-    let owned = owned(reader, object);
-    let rows = wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows);
-    let mut leads = Leads::new(Worth::new(reader, object, rows));
+    let mut worth = Worth {
+        reader,
+        object,
+        glance: glance.as_ref(),
+        rows: wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows),
+        by_id: wanted.is_some_and(|wanted| wanted.order.keys.is_empty()),
+        most: None,
+    };
+    let owned = match &walk {
+        Some((via, spans, direction, _)) if worth.sees_much(via, spans, *direction)? => None,
+        _ => owned(reader, object),
+    };
+    let mut leads = Leads::new(&mut worth);
     // What reads one part to its end has nothing to choose from.
     if wanted.is_some() || parts.len() > 1 || owned.is_some() || !relations.is_empty() {
         for part in &parts {
-            leads.count(Via::Index(part.name.clone()), part, &[])?;
+            leads.count(Via::Index(part.name.clone()), part)?;
         }
         for relation in relations.into_iter().take(MOST_TURNED) {
             leads.count_turned(relation)?;
@@ -128,16 +145,23 @@ pub(super) fn choose(
             leads.count_two_further()?;
         }
         if let Some((part, shared)) = &owned {
-            leads.count(Via::Owners, part, shared)?;
+            leads.count_owned(part, shared)?;
         }
     }
-    let (chosen, considered) = leads.chosen();
+    let (chosen, mut considered) = leads.chosen();
     if let Some((via, also, ids)) = chosen {
-        return Ok(Plan {
-            also,
-            considered,
-            ..of_ids(via, ids, wanted)
-        });
+        let walks_rather = match &walk {
+            Some((walked, ..)) => worth.walks_rather(compiled, walked, &ids)?,
+            None => false,
+        };
+        if !walks_rather {
+            return Ok(Plan {
+                also,
+                considered,
+                ..of_ids(via, ids, wanted)
+            });
+        }
+        considered.push(ConsideredWay::of(&via, ids.len(), true));
     }
     let (via, spans, direction, sequence) = walk.unwrap_or_else(|| {
         let (via, spans) = match parts.into_iter().next() {
@@ -149,6 +173,7 @@ pub(super) fn choose(
     let is_taken = |way: &ConsideredWay| way.way == via.to_string();
     Ok(Plan {
         also: Vec::new(),
+        glance: glance.filter(|_| via != Via::Records),
         source: Source::Spans { spans, direction },
         sequence,
         considered: considered
@@ -173,6 +198,11 @@ pub(super) fn live_records(reader: &Reader, object: &Object) -> Result<u64> {
 
 fn all_records(object: &Object) -> Span {
     Span::prefix(&spaces::of_object(spaces::RECORD, object.number))
+}
+
+/// The way that reads these records and no others.
+pub(super) fn among(ids: Vec<u128>, wanted: &Wanted<'_>) -> Plan {
+    of_ids(Via::Id, ids, Some(wanted))
 }
 
 /// Candidates that are known one by one.
@@ -201,6 +231,7 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
         source: Source::Ids(ids),
         sequence,
         considered: Vec::new(),
+        glance: None,
     }
 }
 
@@ -255,11 +286,17 @@ fn walk(
     object: &Object,
     wanted: &Wanted<'_>,
     parts: &[Part],
+    tagged: bool,
 ) -> Option<(Via, Vec<Span>, Direction, Sequence)> {
     let order = wanted.order;
     let Some(first) = order.keys.first() else {
         let direction = directed(order.id_descending);
-        if let [part] = parts
+        // Along a part the tags are told, along the records they are not.
+        let part = match parts {
+            [part] => Some(part),
+            parts => parts.iter().find(|part| tagged && part.value.is_some()),
+        };
+        if let Some(part) = part
             && let Some(value) = &part.value
         {
             let spans = in_id_order(&part.spans, value, wanted.after, direction);
@@ -355,7 +392,7 @@ fn directed(descending: bool) -> Direction {
 
 /// Where the records lie that somebody sees who sees few, and those that are shared with him.
 fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
-    let narrow = reader.seeing.as_ref()?.sight.narrow_to(object)?;
+    let narrow = reader.seeing.as_ref()?.narrow_to(object)?;
     let spans = [Some(narrow.owner), narrow.territory].into_iter().flatten();
     let spans = spans.flat_map(|(field, prefix, numbers)| {
         let whole = spaces::of_field(spaces::INDEX, object.number, field);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::seen_totals::SeenTotals;
-use crate::access::Seeing;
+use crate::access::{Glance, Seeing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
 use crate::record::{Decimal, Money, Record, RecordId, Value};
@@ -62,9 +62,14 @@ impl Reader {
     }
 
     /// Whether every record of an object is seen.
-    pub(super) fn sees_every(&self, object: &Object) -> bool {
+    pub(crate) fn sees_every(&self, object: &Object) -> bool {
         let seeing = self.seeing.as_ref();
         seeing.is_none_or(|seeing| seeing.reads_all(object.prefix))
+    }
+
+    /// What index entries rule out by whose their records are.
+    pub(super) fn glance(&self, object: &Object) -> Option<Glance> {
+        self.seeing.as_ref()?.glance(object)
     }
 
     /// A record as it is stored, as it is seen.
@@ -152,6 +157,17 @@ impl Reader {
         ids: &[u128],
         totals: TotalsFor,
     ) -> Result<Vec<Option<Record>>> {
+        let mut records = self.stored_records(object, ids)?;
+        self.add_rollups(object, records.iter_mut().flatten(), totals)?;
+        Ok(records)
+    }
+
+    /// The same without their rollups.
+    pub(crate) fn stored_records(
+        &self,
+        object: &Arc<Object>,
+        ids: &[u128],
+    ) -> Result<Vec<Option<Record>>> {
         let values = self.stored(object, ids)?;
         let mut records = Vec::with_capacity(ids.len());
         for (id, bytes) in ids.iter().zip(values.values()) {
@@ -160,7 +176,6 @@ impl Reader {
                 None => None,
             });
         }
-        self.add_rollups(object, records.iter_mut().flatten(), totals)?;
         Ok(records)
     }
 
@@ -408,25 +423,34 @@ impl Reader {
 
 /// The field value of a stored total.
 pub(super) fn rollup_value(measure: &RollupMeasure, total: Option<&[u8]>) -> Option<Value> {
-    if let RollupMeasure::Latest { .. } = measure {
-        let micros = i64::from_be_bytes(total?.try_into().ok()?);
-        return chrono::DateTime::from_timestamp_micros(micros).map(Value::Instant);
-    }
-    let (count, sum) = match total {
-        Some(bytes) => (
-            i64::from_be_bytes(*bytes.first_chunk()?),
-            i128::from_be_bytes(*bytes.last_chunk()?),
-        ),
-        None => (0, 0),
+    let number = |billionths: i128| {
+        let amount = Decimal::from_billionths(billionths)?;
+        Some(match measure.currency() {
+            Some(code) => Value::Money(Money {
+                amount,
+                currency: code.parse().ok()?,
+            }),
+            None => Value::Decimal(amount),
+        })
     };
+    let instant = |micros| DateTime::from_timestamp_micros(micros).map(Value::Instant);
     match measure {
-        RollupMeasure::Count => Some(Value::Integer(count)),
-        RollupMeasure::Sum { .. } => Decimal::from_billionths(sum).map(Value::Decimal),
-        RollupMeasure::SumMoney { currency, .. } => Some(Value::Money(Money {
-            amount: Decimal::from_billionths(sum)?,
-            currency: currency.parse().ok()?,
-        })),
-        RollupMeasure::Latest { .. } => None,
+        RollupMeasure::Latest { .. } => instant(i64::from_be_bytes(total?.try_into().ok()?)),
+        RollupMeasure::Earliest { .. } => {
+            let micros = i128::from_be_bytes(total?.try_into().ok()?);
+            instant(i64::try_from(micros).ok()?)
+        }
+        RollupMeasure::Min { .. } | RollupMeasure::Max { .. } => {
+            number(i128::from_be_bytes(total?.try_into().ok()?))
+        }
+        RollupMeasure::Count => match total {
+            Some(bytes) => Some(Value::Integer(i64::from_be_bytes(*bytes.first_chunk()?))),
+            None => Some(Value::Integer(0)),
+        },
+        RollupMeasure::Sum { .. } | RollupMeasure::SumMoney { .. } => match total {
+            Some(bytes) => number(i128::from_be_bytes(*bytes.last_chunk()?)),
+            None => number(0),
+        },
     }
 }
 

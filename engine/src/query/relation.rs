@@ -6,9 +6,9 @@
 //! them at least, and the records of the others answer as if it were empty.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::candidate::{Candidate, Look};
 use super::compile::Test;
@@ -51,8 +51,8 @@ pub(super) struct Relation {
     /// What it answers where the path ends early.
     pub(super) when_empty: bool,
     /// By the record that the first reference leads to.
-    known: RefCell<HashMap<RecordId, bool>>,
-    reads: Cell<u64>,
+    known: Arc<Mutex<HashMap<RecordId, bool>>>,
+    reads: Arc<AtomicU64>,
 }
 
 impl<T> Way<T> {
@@ -264,8 +264,8 @@ impl Relation {
             // All its tests have one operator, so they answer alike.
             when_empty: step.any(&Test::holds_for_empty),
             step,
-            known: RefCell::default(),
-            reads: Cell::new(0),
+            known: Arc::default(),
+            reads: Arc::default(),
         }
     }
 
@@ -273,14 +273,15 @@ impl Relation {
         let Some((id, ..)) = self.step.follow(record) else {
             return Ok(self.when_empty);
         };
-        if let Some(known) = self.known.borrow().get(&id) {
+        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&id) {
             return Ok(*known);
         }
-        self.reads.set(self.reads.get().saturating_add(1));
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let holds = |test: &Test, far: &Candidate<'_>| test.holds(far);
         let found = self.step.at_end(record, reader, holds)?;
         let answer = found.unwrap_or(self.when_empty);
-        let mut known = self.known.borrow_mut();
+        let mut known = lock();
         if known.len() >= MOST_KNOWN {
             known.clear();
         }
@@ -290,7 +291,7 @@ impl Relation {
 
     /// How many answers were read since this was last asked.
     pub(super) fn take_reads(&self) -> u64 {
-        self.reads.take()
+        self.reads.swap(0, Ordering::Relaxed)
     }
 }
 

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use super::candidate::Candidate;
 use super::plan::{Plan, Source, Via};
 use super::reader::{Reader, TotalsFor};
+use crate::access::Glance;
 use crate::error::Result;
 use crate::schema::Object;
-use crate::store::{Entries, spaces};
+use crate::store::{Direction, Entries, Span, spaces};
 
 /// How many records are read at once, at most: their bytes are still at hand when records are made of them.
 const BATCH: usize = 128;
+
+/// How many entries are glanced at, at once.
+const MOST_GLANCES: usize = 1024;
 
 /// Whether records of the object carry totals that are read separately.
 pub(super) fn has_rollups(object: &Object) -> bool {
@@ -49,20 +53,12 @@ pub(super) fn each_row(
         }
         Source::Spans { spans, direction } => {
             for span in spans {
-                let mut span = span.clone();
-                while !span.is_empty() {
-                    let entries = reader.snapshot.list(&span, *direction, batch)?;
-                    let Some(last) = entries.last_key() else {
-                        break;
-                    };
-                    if rows.of_entries(&plan.via, &entries)?.is_break() {
-                        return Ok(());
-                    }
-                    if entries.len() < batch {
-                        break;
-                    }
-                    span = span.beyond(last, *direction);
-                    batch = (batch * 2).min(BATCH);
+                let done = match &plan.glance {
+                    Some(glance) => rows.past_glance(glance, span, *direction, batch)?,
+                    None => rows.along(&plan.via, span, *direction, &mut batch)?,
+                };
+                if done.is_break() {
+                    return Ok(());
                 }
             }
         }
@@ -78,6 +74,62 @@ struct Rows<'a, F> {
 }
 
 impl<F: FnMut(Candidate<'_>) -> Result<ControlFlow<()>>> Rows<'_, F> {
+    fn along(
+        &mut self,
+        via: &Via,
+        span: &Span,
+        direction: Direction,
+        batch: &mut usize,
+    ) -> Result<ControlFlow<()>> {
+        let mut span = span.clone();
+        while !span.is_empty() {
+            let entries = self.reader.snapshot.list(&span, direction, *batch)?;
+            let Some(last) = entries.last_key() else {
+                break;
+            };
+            if self.of_entries(via, &entries)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            if entries.len() < *batch {
+                break;
+            }
+            span = span.beyond(last, direction);
+            *batch = (*batch * 2).min(BATCH);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// The same, without reading what the entries' tags rule out.
+    fn past_glance(
+        &mut self,
+        glance: &Glance,
+        span: &Span,
+        direction: Direction,
+        batch: usize,
+    ) -> Result<ControlFlow<()>> {
+        let mut span = span.clone();
+        let mut ids = Vec::with_capacity(batch);
+        let mut glances = batch;
+        while !span.is_empty() {
+            let entries = self.reader.snapshot.list(&span, direction, glances)?;
+            for (key, tag) in entries.iter() {
+                ids.extend(spaces::id_at_end(key).filter(|id| glance.passes(*id, tag)));
+                if ids.len() >= batch {
+                    if self.of_ids(&ids)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    ids.clear();
+                }
+            }
+            match entries.last_key() {
+                Some(last) if entries.len() == glances => span = span.beyond(last, direction),
+                _ => break,
+            }
+            glances = (glances * 2).min(MOST_GLANCES);
+        }
+        self.of_ids(&ids)
+    }
+
     fn of_entries(&mut self, via: &Via, entries: &Entries) -> Result<ControlFlow<()>> {
         let with_ids = entries
             .iter()

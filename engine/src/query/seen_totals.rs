@@ -62,7 +62,7 @@ impl<'a> SeenTotals<'a> {
             }
         }
         for (field, rollup) in self.rollups {
-            let total = totals.get(field).map(stored_form);
+            let total = totals.get(field).map(|adds| adds.stored());
             record.set(*field, rollup_value(&rollup.measure, total.as_deref()));
         }
         Ok(())
@@ -131,17 +131,7 @@ fn joined(before: Option<Adds>, adds: Adds) -> Adds {
             count: count.saturating_add(more),
             sum: sum.saturating_add(add),
         },
-        (Some(Adds::Latest { micros }), Adds::Latest { micros: other }) => Adds::Latest {
-            micros: micros.max(other),
-        },
-        (_, adds) => adds,
-    }
-}
-
-/// As the store keeps it.
-fn stored_form(adds: &Adds) -> Vec<u8> {
-    match adds {
-        Adds::Sum { count, sum } => [&count.to_be_bytes()[..], &sum.to_be_bytes()].concat(),
-        Adds::Latest { micros } => micros.to_be_bytes().to_vec(),
+        (Some(before), adds) => before.best(adds),
+        (None, adds) => adds,
     }
 }

@@ -6,7 +6,7 @@ use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::Operator;
 use crate::record::Value;
-use crate::schema::{FieldKind, Object, RollupMeasure};
+use crate::schema::{FieldKind, Object};
 
 /// Where a record keeps what a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,12 +95,7 @@ impl Target {
 
 fn kept(kind: &FieldKind) -> FieldKind {
     match kind {
-        FieldKind::Rollup(rollup) => match rollup.measure {
-            RollupMeasure::Count => FieldKind::Integer,
-            RollupMeasure::Sum { .. } => FieldKind::Decimal,
-            RollupMeasure::SumMoney { .. } => FieldKind::Money,
-            RollupMeasure::Latest { .. } => FieldKind::Instant,
-        },
+        FieldKind::Rollup(rollup) => rollup.measure.kind(),
         other => other.clone(),
     }
 }

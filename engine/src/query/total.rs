@@ -1,12 +1,20 @@
 //! What do the values of one group add up to?
 //!
-//! Sums are kept in whole billionths (or whole numbers) and never wrap: what does not fit is an error.
+//! Sums are kept in whole billionths (or whole numbers) and never wrap: what does not fit is an error. A median and a
+//! number of different values keep every different value of the group, up to a bound for the whole result.
 
-use super::aggregate::Measure;
+use std::cell::Cell;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::error::QueryError;
+use super::measure::Measure;
 use super::operand::Comparable;
 use crate::record::{Currency, Decimal, Money, Value};
 use crate::schema::FieldKind;
+
+/// How many different values medians and distinct counts of one result may keep: at most some 100 MB.
+const MOST_KEPT: usize = 1_000_000;
 
 /// A running total of one measure in one group.
 #[derive(Clone, Debug)]
@@ -23,6 +31,14 @@ pub(super) enum Total {
         least: bool,
         best: Option<Value>,
     },
+    Median {
+        shape: Shape,
+        /// How often each value is there.
+        values: BTreeMap<i128, u64>,
+        currency: Option<Currency>,
+    },
+    /// Values in the form in which two spellings are equal.
+    Distinct(BTreeSet<Vec<u8>>),
 }
 
 /// What the units of a sum are.
@@ -35,13 +51,30 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    fn of(kind: &FieldKind) -> Option<Self> {
+    pub(super) fn of(kind: &FieldKind) -> Option<Self> {
         match kind {
             FieldKind::Integer => Some(Self::Whole),
             FieldKind::Duration => Some(Self::Duration),
             FieldKind::Decimal | FieldKind::Percent | FieldKind::Money => Some(Self::Decimal),
             _ => None,
         }
+    }
+}
+
+/// How many different values a result has kept so far.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Cell<usize>);
+
+impl Kept {
+    fn one_more(&self, measure: &Measure) -> Result<(), QueryError> {
+        if self.0.get() >= MOST_KEPT {
+            return Err(QueryError::TooManyValues {
+                measure: measure.to_string(),
+                most: MOST_KEPT,
+            });
+        }
+        self.0.set(self.0.get() + 1);
+        Ok(())
     }
 }
 
@@ -69,43 +102,48 @@ impl Total {
                     best: None,
                 })
             }
+            Measure::Median(_) => Some(Self::Median {
+                shape: Shape::of(kind)?,
+                values: BTreeMap::new(),
+                currency: None,
+            }),
+            Measure::Distinct(_) => {
+                let countable = !matches!(kind, FieldKind::Json | FieldKind::LongText);
+                countable.then(|| Self::Distinct(BTreeSet::new()))
+            }
+            Measure::InBase { measure, .. } => {
+                let amount = *kind == FieldKind::Money
+                    && !matches!(**measure, Measure::Distinct(_) | Measure::InBase { .. });
+                amount.then(|| Self::begin(measure, kind)).flatten()
+            }
         }
     }
 
-    /// Adds a record: its value of the measured field, where it has one.
+    /// Adds a record: its value of the measured field, where it has one, and the form in which spellings are equal.
     pub(super) fn add(
         &mut self,
         value: Option<&Value>,
+        identity: impl Fn(&Value) -> Vec<u8>,
         measure: &Measure,
+        kept: &Kept,
     ) -> Result<(), QueryError> {
-        match (self, value) {
-            (Self::Count(count), _) => *count += 1,
-            (
-                Self::Sum {
-                    sum,
-                    count,
-                    currency,
-                    ..
-                },
-                Some(value),
-            ) => {
-                let (units, of) = match value {
-                    Value::Integer(number) | Value::Duration(number) => (i128::from(*number), None),
-                    Value::Decimal(number) => (number.billionths(), None),
-                    Value::Money(money) => (money.amount.billionths(), Some(money.currency)),
-                    _ => return Ok(()),
-                };
-                *sum = sum
-                    .checked_add(units)
-                    .ok_or_else(|| QueryError::Overflow(measure.to_string()))?;
-                *currency = of;
+        let Some(value) = value else {
+            if let Self::Count(count) = self {
                 *count += 1;
             }
-            (Self::Extreme { least, best }, Some(value)) => {
-                let wanted = if *least {
-                    std::cmp::Ordering::Less
-                } else {
-                    std::cmp::Ordering::Greater
+            return Ok(());
+        };
+        match self {
+            Self::Count(count) => *count += 1,
+            Self::Sum { .. } => {
+                if let Some((units, of)) = units(value) {
+                    self.add_units(units, 1, of, measure)?;
+                }
+            }
+            Self::Extreme { least, best } => {
+                let wanted = match least {
+                    true => Ordering::Less,
+                    false => Ordering::Greater,
                 };
                 if best
                     .as_ref()
@@ -114,7 +152,50 @@ impl Total {
                     *best = Some(value.clone());
                 }
             }
-            (_, None) => {}
+            Self::Median {
+                values, currency, ..
+            } => {
+                let Some((units, of)) = units(value) else {
+                    return Ok(());
+                };
+                if !values.contains_key(&units) {
+                    kept.one_more(measure)?;
+                }
+                *values.entry(units).or_default() += 1;
+                *currency = of;
+            }
+            Self::Distinct(values) => {
+                if values.insert(identity(value)) {
+                    kept.one_more(measure)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds many records at once, whose count and sum are known.
+    pub(super) fn add_units(
+        &mut self,
+        units: i128,
+        of: u64,
+        in_currency: Option<Currency>,
+        measure: &Measure,
+    ) -> Result<(), QueryError> {
+        match self {
+            Self::Count(count) => *count += of,
+            Self::Sum {
+                sum,
+                count,
+                currency,
+                ..
+            } => {
+                *sum = sum
+                    .checked_add(units)
+                    .ok_or_else(|| QueryError::Overflow(measure.to_string()))?;
+                *currency = in_currency;
+                *count += of;
+            }
+            Self::Extreme { .. } | Self::Median { .. } | Self::Distinct(_) => {}
         }
         Ok(())
     }
@@ -122,10 +203,13 @@ impl Total {
     /// The result; none where no record of the group had a value.
     pub(super) fn end(self, measure: &Measure) -> Result<Option<Value>, QueryError> {
         let overflow = || QueryError::Overflow(measure.to_string());
+        let whole = |count: Result<i64, _>| match count {
+            Ok(count) => Ok(Some(Value::Integer(count))),
+            Err(std::num::TryFromIntError { .. }) => Err(overflow()),
+        };
         match self {
-            Self::Count(count) => i64::try_from(count)
-                .map(|count| Some(Value::Integer(count)))
-                .map_err(|_| overflow()),
+            Self::Count(count) => whole(count.try_into()),
+            Self::Distinct(values) => whole(values.len().try_into()),
             Self::Extreme { best, .. } => Ok(best),
             Self::Sum { count: 0, .. } => Ok(None),
             Self::Sum {
@@ -137,15 +221,52 @@ impl Total {
             } => finish(shape, sum, mean.then_some(count), currency)
                 .map(Some)
                 .ok_or_else(overflow),
+            Self::Median {
+                shape,
+                values,
+                currency,
+            } => {
+                let Some((low, high)) = middle(&values) else {
+                    return Ok(None);
+                };
+                let sum = low.checked_add(high).ok_or_else(overflow)?;
+                finish(shape, sum, Some(2), currency)
+                    .map(Some)
+                    .ok_or_else(overflow)
+            }
         }
     }
 }
 
-fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+/// A value in the units of a sum, and its currency.
+pub(super) fn units(value: &Value) -> Option<(i128, Option<Currency>)> {
+    match value {
+        Value::Integer(number) | Value::Duration(number) => Some((i128::from(*number), None)),
+        Value::Decimal(number) => Some((number.billionths(), None)),
+        Value::Money(money) => Some((money.amount.billionths(), Some(money.currency))),
+        _ => None,
+    }
+}
+
+/// The two values in the middle, which are one where their number is odd.
+fn middle(values: &BTreeMap<i128, u64>) -> Option<(i128, i128)> {
+    let count: u64 = values.values().sum();
+    let at = |place: u64| {
+        let mut passed = 0;
+        let mut all = values.iter();
+        all.find_map(|(value, times)| {
+            passed += times;
+            (passed > place).then_some(*value)
+        })
+    };
+    Some((at(count.checked_sub(1)? / 2)?, at(count / 2)?))
+}
+
+fn order(a: &Value, b: &Value) -> Option<Ordering> {
     Comparable::of(a, true)?.order(&Comparable::of(b, true)?)
 }
 
-fn finish(
+pub(super) fn finish(
     shape: Shape,
     sum: i128,
     mean_of: Option<u64>,
@@ -176,9 +297,9 @@ fn mean(sum: i128, count: u64) -> i128 {
     let count = i128::from(count.max(1));
     let (whole, rest) = (sum.div_euclid(count), sum.rem_euclid(count));
     let up = match (rest * 2).cmp(&count) {
-        std::cmp::Ordering::Less => false,
-        std::cmp::Ordering::Equal => whole % 2 != 0,
-        std::cmp::Ordering::Greater => true,
+        Ordering::Less => false,
+        Ordering::Equal => whole % 2 != 0,
+        Ordering::Greater => true,
     };
     whole + i128::from(up)
 }

@@ -5,10 +5,11 @@
 //! tested in any case.
 
 use super::compile::Test;
-use super::count::{Counted, Worth};
+use super::count::Counted;
 use super::index_part::{Part, Rank, index_parts};
 use super::plan::by_name;
 use super::relation::{Relation, Step, Way};
+use super::worth::Worth;
 use crate::error::Result;
 use crate::record::{RecordId, Value};
 use crate::schema::Object;
@@ -94,8 +95,9 @@ fn beyond(
             Turned::NoIndex => return Ok(Turned::NoIndex),
         },
     };
-    let mut counted = Counted::begin(&part);
-    if !counted.go_on(worth, least)? {
+    // What is passed over is of the near object.
+    let mut counted = Counted::begin(&part, None);
+    if !counted.go_on(worth, (1, least))? {
         return Ok(Turned::TooMany);
     }
     counted.ids.sort_unstable();

@@ -1,6 +1,6 @@
 //! Which moment is `today-14d`?
 
-use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, Utc};
 
 use crate::context::Actor;
 use crate::locale::fold_digits;
@@ -45,6 +45,15 @@ impl QueryTime {
             self.asker = Asker::Nobody;
         }
         self
+    }
+
+    /// Of a question in which time plays no part.
+    pub(super) fn never() -> Self {
+        Self {
+            now: DateTime::UNIX_EPOCH,
+            zone: Utc.fix(),
+            asker: Asker::Program,
+        }
     }
 
     pub(crate) fn today(&self) -> NaiveDate {

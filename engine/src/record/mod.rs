@@ -1,7 +1,7 @@
 //! What is one thing?
 //!
 //! Ids, values, the composites that a CRM needs (money, phone, address, person name, file), the record that holds them, and
-//! `codec`, the bytes that it is kept as.
+//! `codec`, the bytes that it is kept as, and how a value reads in somebody's language.
 //! Nothing here knows the store, the schema's rules or who may see what.
 
 mod cbor;
@@ -12,6 +12,7 @@ mod file;
 pub(crate) mod file_name;
 mod id;
 mod phone;
+mod shown;
 mod text;
 mod value;
 mod values;
@@ -22,6 +23,7 @@ pub(crate) use file::media_type;
 pub use file::{ContentHash, FileRef, NotAContentHash};
 pub use id::{NotAnId, Prefix, RecordId};
 pub use phone::Phone;
+pub(crate) use shown::Manner;
 pub use text::Text;
 pub use value::{Address, Money, PersonName, Value};
 

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, RollupMeasure};
+use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels};
+use super::live_total::LiveTotal;
 use super::object::Object;
+use super::rollup::RollupMeasure;
 use super::{Schema, did_you_mean};
 use crate::error::Failure;
-use crate::record::Prefix;
+use crate::query::{BoundTotal, ExactFilter};
+use crate::record::{Currency, Prefix};
 
 /// One change of the schema.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +81,20 @@ pub enum SchemaChange {
         /// From now on.
         required: bool,
     },
+    /// A total over all records of an object, kept from now on and filled from the records there are.
+    AddTotal {
+        /// The object.
+        object: String,
+        /// The total.
+        total: LiveTotal,
+    },
+    /// A total over all records of an object is kept no longer.
+    RetireTotal {
+        /// The object.
+        object: String,
+        /// The total's name.
+        total: String,
+    },
     /// Whether an index is kept. Building one reads every record of the object.
     SetIndexed {
         /// The object.
@@ -86,6 +103,15 @@ pub enum SchemaChange {
         field: String,
         /// From now on.
         indexed: bool,
+    },
+    /// Whether records are found by the words of a field. Turning it on reads every record of the object.
+    SetSearchable {
+        /// The object.
+        object: String,
+        /// The field.
+        field: String,
+        /// How much its words weigh from now on; 0 turns it off.
+        weight: u8,
     },
 }
 
@@ -180,6 +206,19 @@ impl SchemaChange {
                 field.required = *required;
                 Ok(())
             }),
+            Self::AddTotal { object, total } => with_total(found(schema, object)?, total),
+            Self::RetireTotal { object, total } => {
+                let mut object = found(schema, object)?;
+                let before = object.totals.len();
+                object.totals.retain(|known| known.name != *total);
+                if object.totals.len() == before {
+                    let near =
+                        did_you_mean(total, object.totals.iter().map(|one| one.name.as_str()));
+                    let message = format!("{} keeps no total '{total}'{near}", object.name);
+                    return Err(vec![Failure::new("unknown-total", message)]);
+                }
+                Ok(object)
+            }
             Self::SetIndexed {
                 object,
                 field,
@@ -191,25 +230,67 @@ impl SchemaChange {
                 field.indexed = *indexed;
                 Ok(())
             }),
+            Self::SetSearchable {
+                object,
+                field,
+                weight,
+            } => changed(schema, object, field, |field| {
+                if let Some(message) = field.search_fault(*weight) {
+                    return Err(message);
+                }
+                field.searchable = *weight;
+                Ok(())
+            }),
         }
     }
 }
 
-/// The rollup that totals by or of this field.
+/// The total that is made by or of this field.
 fn user_of(schema: &Schema, object: &str, field: &str) -> Option<String> {
-    let uses = |rollup: &super::Rollup| {
-        let of = match &rollup.measure {
-            RollupMeasure::Count => None,
-            RollupMeasure::Sum { of }
-            | RollupMeasure::SumMoney { of, .. }
-            | RollupMeasure::Latest { of } => Some(of.as_str()),
-        };
-        rollup.by == field || of == Some(field) || rollup.only.contains_key(field)
-    };
+    let live = schema.live_totals(object).iter();
+    if let Some(total) = live.clone().find(|total| total.fields().contains(&field)) {
+        return Some(format!("the total {object}.{}", total.name()));
+    }
     schema
         .rollups_over(object)
-        .find(|(_, _, rollup)| uses(rollup))
-        .map(|(parent, total, _)| format!("{}.{}", parent.name, total.name))
+        .find(|over| over.rollup.fields().contains(&field))
+        .map(|over| format!("{}.{}", over.parent.name, over.field.name))
+}
+
+/// How many totals one object may keep: each save pays for all of them.
+const MOST_TOTALS: usize = 16;
+
+fn with_total(mut object: Object, total: &LiveTotal) -> Result<Object, Vec<Failure>> {
+    let fault = if !is_name(&total.name) {
+        Some(format!(
+            "'{}' is not a name: use lower-case letters, digits and underscores, beginning with a letter",
+            total.name
+        ))
+    } else if object.totals.iter().any(|known| known.name == total.name) {
+        Some(format!(
+            "{} keeps a total '{}' already",
+            object.name, total.name
+        ))
+    } else if object.totals.len() >= MOST_TOTALS {
+        Some(format!(
+            "{} keeps {MOST_TOTALS} totals already; retire one",
+            object.name
+        ))
+    } else {
+        BoundTotal::of(&object, total)
+            .err()
+            .map(|error| error.in_words())
+    };
+    if let Some(message) = fault {
+        return Err(vec![Failure::new("total", message)]);
+    }
+    let number = object.totals.iter().map(|known| known.number + 1).max();
+    object.totals.push(LiveTotal {
+        number: number.unwrap_or(1),
+        filling: false,
+        ..total.clone()
+    });
+    Ok(object)
 }
 
 fn comes_back(old: &Field, new: &Field) -> bool {
@@ -391,6 +472,9 @@ fn check_field(schema: &Schema, object: &str, field: &Field, others: &[Field]) -
         }
         _ => {}
     }
+    if let Some(message) = field.search_fault(field.searchable) {
+        fail("searchable", message);
+    }
     if let Some(default) = &field.default
         && !matches!(field.kind, FieldKind::Reference { .. })
     {
@@ -428,16 +512,24 @@ fn rollup_fault(schema: &Schema, parent: &str, rollup: &super::Rollup) -> Option
             None => return Some(child.unknown_field(name)),
         }
     }
-    let (of, fits): (&str, fn(&FieldKind) -> bool) = match &rollup.measure {
-        RollupMeasure::Count => return None,
-        RollupMeasure::Sum { of } => (of, |kind| {
-            matches!(
-                kind,
-                FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent
-            )
-        }),
-        RollupMeasure::SumMoney { of, .. } => (of, |kind| matches!(kind, FieldKind::Money)),
-        RollupMeasure::Latest { of } => (of, |kind| matches!(kind, FieldKind::Instant)),
+    if let Err(error) = ExactFilter::of(child, &rollup.filter) {
+        return Some(error.in_words());
+    }
+    let of = rollup.measure.field()?;
+    if let Some(code) = rollup.measure.currency()
+        && let Err(error) = code.parse::<Currency>()
+    {
+        return Some(error.to_string());
+    }
+    let fits = |kind: &FieldKind| match &rollup.measure {
+        RollupMeasure::Earliest { .. } | RollupMeasure::Latest { .. } => {
+            *kind == FieldKind::Instant
+        }
+        measure if measure.currency().is_some() => *kind == FieldKind::Money,
+        _ => matches!(
+            kind,
+            FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent
+        ),
     };
     match child.field(of) {
         Some(field) if fits(&field.kind) => None,

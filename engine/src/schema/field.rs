@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rollup::Rollup;
+
 /// Field numbers below this belong to the standard schema and its later versions.
 pub(crate) const FIRST_CUSTOM: u32 = 1000;
 
@@ -45,6 +47,10 @@ pub struct Field {
     /// Kept in an index: fast to filter and to sort by.
     #[serde(default, skip_serializing_if = "is_false")]
     pub indexed: bool,
+    /// How much a word of it weighs in a search, from 1 to [`MOST_WEIGHT`](Self::MOST_WEIGHT); records are not found
+    /// by it where it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub searchable: u8,
     /// Only the engine, a rule or a computed field may set it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub read_only: bool,
@@ -70,7 +76,7 @@ pub struct Field {
 
 /// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
 /// in silence is a rule that nobody keeps.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 26] = [
     "number",
     "name",
     "label",
@@ -78,6 +84,7 @@ const WORDS: [&str; 24] = [
     "required",
     "unique",
     "indexed",
+    "searchable",
     "read_only",
     "default",
     "minimum",
@@ -95,6 +102,7 @@ const WORDS: [&str; 24] = [
     "of",
     "currency",
     "only",
+    "filter",
 ];
 
 impl Serialize for Field {
@@ -118,6 +126,10 @@ impl<'de> Deserialize<'de> for Field {
 
 fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+fn is_zero(weight: &u8) -> bool {
+    *weight == 0
 }
 
 /// What a field holds.
@@ -200,79 +212,10 @@ pub enum OnDelete {
     Restrict,
 }
 
-/// A total over the records that refer to this one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Rollup {
-    /// The object of the records that are counted.
-    pub child: String,
-    /// Their reference field that names this record.
-    pub by: String,
-    /// What is totalled.
-    #[serde(flatten)]
-    pub measure: RollupMeasure,
-    /// Which of them count: option field → option; all when empty.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub only: BTreeMap<String, String>,
-}
-
-/// What a rollup totals.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "measure", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RollupMeasure {
-    /// How many records there are.
-    Count,
-    /// The sum of a number field.
-    Sum {
-        /// The integer, decimal or percent field.
-        of: String,
-    },
-    /// The sum of a money field, over the records in one currency; declare one rollup for each currency.
-    SumMoney {
-        /// The money field.
-        of: String,
-        /// ISO 4217.
-        currency: String,
-    },
-    /// The latest value of an instant field.
-    Latest {
-        /// The instant field.
-        of: String,
-    },
-}
-
-impl RollupMeasure {
-    /// The field of the counted records that it adds up or compares; none for a count.
-    pub(crate) fn field(&self) -> Option<&str> {
-        match self {
-            Self::Count => None,
-            Self::Sum { of } | Self::SumMoney { of, .. } | Self::Latest { of } => Some(of),
-        }
-    }
-}
-
-impl Rollup {
-    /// A total over the records of `child` whose reference field `by` names the record.
-    #[must_use]
-    pub fn new(child: &str, by: &str, measure: RollupMeasure) -> Self {
-        Self {
-            child: child.to_owned(),
-            by: by.to_owned(),
-            measure,
-            only: BTreeMap::new(),
-        }
-    }
-
-    /// Only of records whose option field has this option.
-    #[must_use]
-    pub fn only(mut self, field: &str, option: &str) -> Self {
-        self.only.insert(field.to_owned(), option.to_owned());
-        self
-    }
-}
-
 impl Field {
+    /// What a word can weigh in a search at most.
+    pub const MOST_WEIGHT: u8 = 100;
+
     /// A field of a name and a kind, without rules; set the others on the value.
     #[must_use]
     pub fn new(name: &str, kind: FieldKind) -> Self {
@@ -285,6 +228,7 @@ impl Field {
             required: false,
             unique: false,
             indexed: false,
+            searchable: 0,
             read_only: false,
             default: None,
             minimum: None,
@@ -341,6 +285,13 @@ impl Field {
         self
     }
 
+    /// Found by its words, which weigh so much.
+    #[must_use]
+    pub fn searchable(mut self, weight: u8) -> Self {
+        self.searchable = weight;
+        self
+    }
+
     /// Only the engine, a rule or a computed field may set it.
     #[must_use]
     pub fn read_only(mut self) -> Self {
@@ -365,6 +316,23 @@ impl Field {
     /// Whether an index is kept: asked for, or needed to find who refers to a record.
     pub(crate) fn is_indexed(&self) -> bool {
         self.indexed || self.unique || matches!(self.kind, FieldKind::Reference { .. })
+    }
+
+    /// Whether records are found by its words.
+    pub(crate) fn is_searchable(&self) -> bool {
+        self.searchable > 0
+    }
+
+    /// Why records cannot be found by its words with this weight, if they cannot.
+    pub(crate) fn search_fault(&self, weight: u8) -> Option<String> {
+        if weight > Self::MOST_WEIGHT {
+            let most = Self::MOST_WEIGHT;
+            return Some(format!("a word weighs {most} at most, not {weight}"));
+        }
+        (weight > 0 && !self.kind.has_words()).then(|| {
+            let kind = self.kind.name();
+            format!("it is a {kind} field; records are found by text, names, e-mail addresses and telephone numbers")
+        })
     }
 
     pub(crate) fn is_rollup(&self) -> bool {
@@ -401,6 +369,14 @@ impl FieldKind {
     /// Whether a reference of this kind may lead to records of an object.
     pub(crate) fn refers_to(&self, object: &str) -> bool {
         matches!(self, Self::Reference { to, .. } if leads_to(to, object))
+    }
+
+    /// Whether a record can be found by words of it.
+    fn has_words(&self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Email | Self::Phone | Self::PersonName | Self::Plugin { .. }
+        )
     }
 
     /// The type's name as it is written in a manifest, a mapping or a change.

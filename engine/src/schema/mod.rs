@@ -6,13 +6,17 @@
 mod change;
 mod field;
 mod limits;
+mod live_total;
 mod object;
 mod read;
+mod rollup;
 mod standard;
 
 pub use change::SchemaChange;
-pub use field::{Field, FieldKind, Labels, OnDelete, Rollup, RollupMeasure};
+pub use field::{Field, FieldKind, Labels, OnDelete};
+pub use live_total::LiveTotal;
 pub use object::Object;
+pub use rollup::{Rollup, RollupMeasure};
 
 pub(crate) use field::{ANY_OBJECT, labels_of, leads_to, targets_in_words};
 pub(crate) use object::system;
@@ -21,7 +25,8 @@ pub(crate) use standard::{pipelines, schema as standard_schema};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::record::Prefix;
+use crate::query::{BoundTotal, ExactFilter};
+use crate::record::{Prefix, Record};
 
 /// All objects of a workspace at one moment.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +34,11 @@ pub struct Schema {
     by_name: BTreeMap<String, Arc<Object>>,
     by_number: BTreeMap<u32, Arc<Object>>,
     by_prefix: BTreeMap<Prefix, Arc<Object>>,
-    /// Rollups by the object that they count: parent object and number of its rollup field.
-    over: BTreeMap<String, Vec<(Arc<Object>, u32)>>,
+    /// Rollups by the object that they count: parent object, number of its rollup field, and which records count;
+    /// none do where the filter cannot be read.
+    over: BTreeMap<String, Vec<(Arc<Object>, u32, Option<ExactFilter>)>>,
+    /// Live totals by the object that they count.
+    live: BTreeMap<String, Vec<BoundTotal>>,
 }
 
 impl Schema {
@@ -43,6 +51,15 @@ impl Schema {
     }
 
     pub(crate) fn put(&mut self, object: Object) {
+        let bound = object
+            .totals
+            .iter()
+            .map(|total| BoundTotal::of(&object, total));
+        let bound: Vec<BoundTotal> = bound.filter_map(Result::ok).collect();
+        match bound.is_empty() {
+            true => self.live.remove(&object.name),
+            false => self.live.insert(object.name.clone(), bound),
+        };
         let object = Arc::new(object);
         self.by_name.insert(object.name.clone(), object.clone());
         self.by_number.insert(object.number, object.clone());
@@ -51,8 +68,11 @@ impl Schema {
         for parent in self.by_name.values() {
             for field in parent.live_fields() {
                 if let FieldKind::Rollup(rollup) = &field.kind {
+                    let child = self.by_name.get(&rollup.child);
+                    let filter =
+                        child.and_then(|child| ExactFilter::of(child, &rollup.filter).ok());
                     let over = self.over.entry(rollup.child.clone()).or_default();
-                    over.push((parent.clone(), field.number));
+                    over.push((parent.clone(), field.number, filter));
                 }
             }
         }
@@ -86,19 +106,43 @@ impl Schema {
         })
     }
 
-    /// Every (parent object, rollup field) that counts records of this object.
-    pub(crate) fn rollups_over(
-        &self,
-        child: &str,
-    ) -> impl Iterator<Item = (&Arc<Object>, &Field, &Rollup)> {
+    /// The live totals over records of this object.
+    pub(crate) fn live_totals(&self, object: &str) -> &[BoundTotal] {
+        self.live.get(object).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every rollup that counts records of this object.
+    pub(crate) fn rollups_over(&self, child: &str) -> impl Iterator<Item = RollupOver<'_>> {
         let rollups = self.over.get(child).into_iter().flatten();
-        rollups.filter_map(|(parent, number)| {
+        rollups.filter_map(|(parent, number, filter)| {
             let field = parent.field_by_number(*number)?;
-            match &field.kind {
-                FieldKind::Rollup(rollup) => Some((parent, field, rollup)),
-                _ => None,
-            }
+            let FieldKind::Rollup(rollup) = &field.kind else {
+                return None;
+            };
+            Some(RollupOver {
+                parent,
+                field,
+                rollup,
+                filter: filter.as_ref(),
+            })
         })
+    }
+}
+
+/// A rollup, seen from the object that it counts.
+pub(crate) struct RollupOver<'a> {
+    pub(crate) parent: &'a Arc<Object>,
+    pub(crate) field: &'a Field,
+    pub(crate) rollup: &'a Rollup,
+    filter: Option<&'a ExactFilter>,
+}
+
+impl RollupOver<'_> {
+    /// Whether a record counts.
+    pub(crate) fn counts(&self, record: &Record) -> bool {
+        let mut only = self.rollup.only.iter();
+        only.all(|(field, option)| record.text(field) == Some(option))
+            && self.filter.is_some_and(|filter| filter.passes(record))
     }
 }
 

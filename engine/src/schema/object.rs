@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, labels_of};
+use super::live_total::LiveTotal;
 use crate::record::Prefix;
 
 /// The fields that every object has; the engine alone sets them.
@@ -35,6 +36,9 @@ pub struct Object {
     pub(crate) key_field: Option<u32>,
     /// In the order of their numbers.
     pub(crate) fields: Vec<Field>,
+    /// The totals over all its records that are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) totals: Vec<LiveTotal>,
     /// Of a schema as somebody sees it: the fields that are hidden from him, in order. They count as retired.
     #[serde(skip)]
     pub(crate) hidden: Vec<u32>,
@@ -109,6 +113,7 @@ impl Object {
             title_field: first_field,
             key_field: None,
             fields: all,
+            totals: Vec::new(),
             hidden: Vec::new(),
         }
     }
@@ -167,6 +172,12 @@ impl Object {
         };
         let leads_here = |field: &&Field| matches!(&field.kind, FieldKind::Reference { to, .. } if *to == [self.name.as_str()]);
         self.field(name).filter(leads_here)
+    }
+
+    /// The totals over all its records that are kept.
+    #[must_use]
+    pub fn totals(&self) -> &[LiveTotal] {
+        &self.totals
     }
 
     pub(crate) fn field_by_number(&self, number: u32) -> Option<&Field> {

@@ -64,7 +64,6 @@ pub(crate) fn push_bytes16(key: &mut Vec<u8>, value: [u8; 16]) {
     key.extend_from_slice(&value);
 }
 
-#[cfg(test)]
 pub(crate) fn take_bool(key: &mut &[u8]) -> Option<bool> {
     match take::<1>(key)? {
         [0] => Some(false),
@@ -89,7 +88,6 @@ pub(crate) fn take_i64(key: &mut &[u8]) -> Option<i64> {
     Some(i64::from_be_bytes(bytes))
 }
 
-#[cfg(test)]
 pub(crate) fn take_i128(key: &mut &[u8]) -> Option<i128> {
     let mut bytes = take::<16>(key)?;
     bytes[0] ^= SIGN;

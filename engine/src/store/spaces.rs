@@ -12,14 +12,17 @@
 //! | `SCRIPT` | name text | the script and its versions, JSON |
 //! | `ACCESS` | – | a counter that every change of users, teams, roles, territories and shares raises while access is enforced |
 //! | `ACCESS` | `enforced` | there while access is enforced |
+//! | `SETTING` | name text | a setting of the workspace |
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
-//! | `INDEX` | object u32, field u32, value, id u128 | – |
+//! | `INDEX` | object u32, field u32, value, id u128 | the tag of `access/tag.rs`, or nothing |
+//! | `POSTING` | object u32, word text, rank u8, id u128, field u32 | – |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
-//! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend |
+//! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend, a maximum, or a least or greatest value i128 |
 //! | `COUNT` | object u32 | a total of the backend: live records |
 //! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
+//! | `LIVE_TOTAL` | object u32, total u32, column u8, its keys, of some columns a value i128 | a total of the backend |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
 //! | `WATCH` | object u32 | raised by every change of a record, where hooks look for records of the object |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
@@ -46,17 +49,20 @@ pub(crate) const PLUGIN: u8 = 0x04;
 pub(crate) const PLUGIN_BYTES: u8 = 0x05;
 pub(crate) const SCRIPT: u8 = 0x06;
 pub(crate) const ACCESS: u8 = 0x07;
+pub(crate) const SETTING: u8 = 0x09;
 #[cfg(feature = "wasm")]
 pub(crate) const TRUSTED: u8 = 0x0a;
 pub(crate) const RECORD: u8 = 0x10;
 pub(crate) const BIN: u8 = 0x11;
 pub(crate) const INDEX: u8 = 0x20;
 pub(crate) const UNIQUE: u8 = 0x21;
+pub(crate) const POSTING: u8 = 0x22;
 pub(crate) const ROLLUP: u8 = 0x30;
 pub(crate) const COUNT: u8 = 0x31;
 pub(crate) const GUARD: u8 = 0x32;
 pub(crate) const BILL: u8 = 0x34;
 pub(crate) const WATCH: u8 = 0x33;
+pub(crate) const LIVE_TOTAL: u8 = 0x36;
 pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const ERASED: u8 = 0x41;
 pub(crate) const DONE: u8 = 0x50;
@@ -118,6 +124,13 @@ pub(crate) fn rollup(object: u32, id: u128, field: u32) -> Vec<u8> {
     key
 }
 
+/// The beginning of the entries of one column of a live total.
+pub(crate) fn live_total(object: u32, total: u32, column: u8) -> Vec<u8> {
+    let mut key = of_field(LIVE_TOTAL, object, total);
+    key.push(column);
+    key
+}
+
 #[cfg(feature = "wasm")]
 pub(crate) fn plugin_part(id: &str, part: u32) -> Vec<u8> {
     let mut key = named(PLUGIN_BYTES, id);
@@ -162,6 +175,53 @@ pub(crate) fn index(object: u32, field: u32, value: Option<&Value>, id: u128) ->
     push_indexed(&mut key, value);
     key.extend_from_slice(&id.to_be_bytes());
     key
+}
+
+/// What all postings of an object begin with whose words begin with this.
+pub(crate) fn postings_under(object: u32, word: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(5 + word.len() + 2 + 21);
+    key.push(POSTING);
+    push_u32(&mut key, object);
+    word.chars().for_each(|c| push_char(&mut key, c));
+    key
+}
+
+/// A word by which a record is found. Read backward, the postings of a word come by rank, and of one rank the newest
+/// record first.
+pub(crate) fn posting(object: u32, word: &str, rank: u8, id: u128, field: u32) -> Vec<u8> {
+    let mut key = postings_under(object, word);
+    end_text(&mut key);
+    key.push(rank);
+    key.extend_from_slice(&id.to_be_bytes());
+    push_u32(&mut key, field);
+    key
+}
+
+/// What stands in a posting behind its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Posted {
+    pub(crate) rank: u8,
+    pub(crate) id: u128,
+    pub(crate) field: u32,
+}
+
+/// The bytes of a posting behind its word.
+pub(crate) const POSTED: usize = 1 + 16 + 4;
+
+/// What a key that [`posting`] made says behind its word.
+pub(crate) fn posted(key: &[u8]) -> Option<Posted> {
+    let (rank, rest) = key.last_chunk::<POSTED>()?.split_first()?;
+    let (id, field) = rest.split_first_chunk::<16>()?;
+    Some(Posted {
+        rank: *rank,
+        id: u128::from_be_bytes(*id),
+        field: u32::from_be_bytes(*field.first_chunk()?),
+    })
+}
+
+/// The word of a key that [`posting`] made.
+pub(crate) fn posted_word(key: &[u8]) -> Option<String> {
+    take_text(&mut key.strip_prefix(&[POSTING])?.get(4..)?)
 }
 
 /// How many bytes an indexed value takes, or a little more: most keys are kept for long.
@@ -255,6 +315,7 @@ pub(crate) fn owner(key: &[u8], value: &[u8]) -> Option<Subject> {
     let object = take_u32(&mut rest)?;
     let id = match *space {
         RECORD | BIN | INDEX => id_at_end(key)?,
+        POSTING => posted(key)?.id,
         UNIQUE => u128::from_be_bytes(value.try_into().ok()?),
         _ => return None,
     };

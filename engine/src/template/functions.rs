@@ -18,7 +18,7 @@ use crate::locale::{
     without_marks,
 };
 use crate::query::{self, Condition, Filter, Operator, Query};
-use crate::record::{Decimal, Money, Phone, Value as Stored};
+use crate::record::{Decimal, Manner, Money, Phone, Value as Stored};
 use crate::schema::did_you_mean;
 
 /// How many children a template gets unless it says, and at most.
@@ -130,16 +130,18 @@ fn date(view: &View, value: &Value, words: &[String]) -> Answer {
     };
     let calendar = words.iter().find_map(|word| Calendar::from_name(word));
     let style = words.iter().find_map(|word| DateStyle::from_name(word));
-    Ok(Value::from(view.date(
-        day,
-        calendar.unwrap_or(view.calendar),
-        style.unwrap_or_default(),
-    )))
+    let usual = view.manner();
+    let manner = Manner {
+        calendar: calendar.unwrap_or(usual.calendar),
+        dates: style.unwrap_or(usual.dates),
+        ..usual
+    };
+    Ok(Value::from(manner.date(day)))
 }
 
 fn time(view: &View, value: &Value) -> Answer {
     match stored(value) {
-        Some(Stored::Instant(at)) => Ok(Value::from(view.clock(*at))),
+        Some(Stored::Instant(at)) => Ok(Value::from(view.manner().clock(*at))),
         _ if is_nothing(value) => Ok(nothing()),
         _ => Err(wrong("the filter time takes a moment")),
     }
@@ -168,7 +170,7 @@ fn money(view: &View, value: &Value, words: &[String]) -> Answer {
         };
     };
     match words {
-        [] => Ok(Value::from(view.money(*money))),
+        [] => Ok(Value::from(view.manner().money(*money))),
         [unit] if unit == "toman" => {
             let unit = match view.language {
                 Locale::En => "toman",
@@ -176,7 +178,7 @@ fn money(view: &View, value: &Value, words: &[String]) -> Answer {
             };
             Ok(Value::from(format!(
                 "{} {unit}",
-                view.number(in_tomans(*money)?)
+                view.manner().number(in_tomans(*money)?)
             )))
         }
         _ => Err(wrong("the filter money takes nothing or \"toman\"")),
@@ -242,7 +244,7 @@ fn said(number: Decimal, currency: Option<&str>, language: Locale) -> Option<Str
 
 fn number(view: &View, value: &Value) -> Answer {
     let text = match stored(value) {
-        Some(Stored::Decimal(number)) => view.number(*number),
+        Some(Stored::Decimal(number)) => view.manner().number(*number),
         None if value.is_integer() => {
             crate::locale::format_number(&value.to_string(), view.language)
         }
@@ -266,10 +268,10 @@ fn digits(view: &View, value: &Value, set: Option<&str>) -> Answer {
 
 fn phone(view: &View, value: &Value) -> Answer {
     let text = match stored(value) {
-        Some(Stored::Phone(phone)) => view.phone(phone),
+        Some(Stored::Phone(phone)) => view.manner().phone(phone),
         _ => {
             let text = view.text(value)?;
-            Phone::parse(&text).map_or(text, |phone| view.phone(&phone))
+            Phone::parse(&text).map_or(text, |phone| view.manner().phone(&phone))
         }
     };
     Ok(Value::from(text))
@@ -327,7 +329,7 @@ fn join(view: &View, value: &Value, by: Option<String>) -> Answer {
     if by.is_none() && matches!(stored(value), Some(Stored::Options(_))) {
         return Ok(value.clone());
     }
-    let by = by.unwrap_or_else(|| format!("{} ", view.comma()));
+    let by = by.unwrap_or_else(|| view.manner().comma().to_owned());
     let texts: Result<Vec<String>, Error> =
         value.try_iter()?.map(|item| view.text(&item)).collect();
     Ok(Value::from(texts?.join(&by)))

@@ -2,17 +2,12 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, Value};
 
 use super::view::{Aspect, FieldView, RecordView, View, is_nothing};
-use crate::context::Locale;
-use crate::locale::{
-    Calendar, DateStyle, Digits, currency_name, format_date, format_number, isolate, isolate_html,
-    minor_digits, without_marks,
-};
-use crate::record::{Address, Decimal, Money, Phone, Value as Stored};
+use crate::locale::{DateStyle, Digits, isolate, isolate_html, without_marks};
+use crate::record::{Manner, Value as Stored};
 
 impl View {
     /// Writes a value where `{{ … }}` stands.
@@ -51,7 +46,10 @@ impl View {
         }
         match value.kind() {
             ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
-            ValueKind::Bool => Ok(self.yes_or_no(value.is_true()).to_owned()),
+            ValueKind::Bool => {
+                let manner = self.manner();
+                Ok(manner.yes_or_no(value.is_true()).to_owned())
+            }
             ValueKind::Number => Ok(Digits::of(self.language).write(&value.to_string())),
             kind => Err(Error::new(
                 ErrorKind::InvalidOperation,
@@ -61,121 +59,22 @@ impl View {
     }
 
     fn shown<'a>(&self, value: &'a Stored, aspect: &Aspect) -> Cow<'a, str> {
-        if let Aspect::Named(names) = aspect {
-            return Cow::Owned(names.join(&format!("{} ", self.comma())));
-        }
-        Cow::Owned(match value {
-            Stored::Text(text) => return Cow::Borrowed(text),
-            Stored::Integer(number) => Digits::of(self.language).write(&number.to_string()),
-            Stored::Decimal(number) if *aspect == Aspect::Percent => {
-                let sign = match self.language {
-                    Locale::En => "%",
-                    Locale::Fa | Locale::Ar => "٪",
-                };
-                format!("{}{sign}", self.number(*number))
-            }
-            Stored::Decimal(number) => self.number(*number),
-            Stored::Boolean(yes) => self.yes_or_no(*yes).to_owned(),
-            Stored::Date(day) => self.date(*day, self.calendar, DateStyle::Long),
-            Stored::Instant(at) => {
-                let day = at.with_timezone(&self.zone).date_naive();
-                let day = self.date(day, self.calendar, DateStyle::Long);
-                format!("{day}{} {}", self.comma(), self.clock(*at))
-            }
-            Stored::Duration(micros) => self.duration(*micros),
-            Stored::Options(names) => names.join(&format!("{} ", self.comma())),
-            Stored::Money(money) => self.money(*money),
-            Stored::Phone(phone) => self.phone(phone),
-            Stored::Address(address) => self.address(address),
-            other => other.to_string(),
+        let manner = self.manner();
+        Cow::Owned(match (value, aspect) {
+            (_, Aspect::Named(names)) => manner.list(names.iter().map(String::as_str)),
+            (Stored::Text(text), _) => return Cow::Borrowed(text),
+            (Stored::Decimal(number), Aspect::Percent) => manner.percent(*number),
+            _ => manner.text(value),
         })
     }
 
-    pub(super) fn number(&self, number: Decimal) -> String {
-        format_number(&number.to_string(), self.language)
-    }
-
-    pub(super) fn date(&self, day: NaiveDate, calendar: Calendar, style: DateStyle) -> String {
-        // Outside the years of its calendar a day is still a day.
-        format_date(day, calendar, self.language, style)
-            .or_else(|| format_date(day, Calendar::Gregorian, self.language, style))
-            .unwrap_or_else(|| day.to_string())
-    }
-
-    /// The time of day in the workspace's zone.
-    pub(super) fn clock(&self, at: DateTime<Utc>) -> String {
-        let at = at.with_timezone(&self.zone).format("%H:%M").to_string();
-        Digits::of(self.language).write(&at)
-    }
-
-    fn duration(&self, micros: i64) -> String {
-        let minutes = micros.unsigned_abs() / 60_000_000;
-        let sign = if micros < 0 { "-" } else { "" };
-        Digits::of(self.language).write(&format!("{sign}{}:{:02}", minutes / 60, minutes % 60))
-    }
-
-    /// An amount with its unit: a number alone is no amount.
-    pub(super) fn money(&self, money: Money) -> String {
-        let code = money.currency.code();
-        let mut amount = money.amount.to_string();
-        let places = amount.split_once('.').map_or(0, |(_, places)| places.len());
-        let wanted = minor_digits(code).unwrap_or(0) as usize;
-        if places < wanted {
-            if places == 0 {
-                amount.push('.');
-            }
-            amount.extend(std::iter::repeat_n('0', wanted - places));
-        }
-        let unit = match self.language {
-            Locale::En => code,
-            language => currency_name(code, language).unwrap_or(code),
-        };
-        format!("{} {unit}", format_number(&amount, self.language))
-    }
-
-    pub(super) fn phone(&self, phone: &Phone) -> String {
-        let number = phone.e164.as_deref().unwrap_or(&phone.raw);
-        let number = Digits::of(self.language).write(number);
-        let Some(extension) = &phone.extension else {
-            return number;
-        };
-        let extension = Digits::of(self.language).write(extension);
-        match self.language {
-            Locale::En => format!("{number} ext. {extension}"),
-            // The mark keeps the plus sign before the number.
-            Locale::Fa => format!("\u{200e}{number} داخلی {extension}"),
-            Locale::Ar => format!("\u{200e}{number} تحويلة {extension}"),
-        }
-    }
-
-    fn address(&self, address: &Address) -> String {
-        let code = Digits::of(self.language).write(&address.postal_code);
-        let parts = [
-            address.street.as_str(),
-            &address.city,
-            &address.province,
-            &code,
-            &address.country,
-        ];
-        let given: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        given.join(&format!("{} ", self.comma()))
-    }
-
-    fn yes_or_no(&self, yes: bool) -> &'static str {
-        match (self.language, yes) {
-            (Locale::En, true) => "yes",
-            (Locale::En, false) => "no",
-            (Locale::Fa, true) => "بله",
-            (Locale::Fa, false) => "خیر",
-            (Locale::Ar, true) => "نعم",
-            (Locale::Ar, false) => "لا",
-        }
-    }
-
-    pub(super) fn comma(&self) -> &'static str {
-        match self.language {
-            Locale::En => ",",
-            Locale::Fa | Locale::Ar => "،",
+    /// How values are written for whom it is rendered.
+    pub(super) fn manner(&self) -> Manner {
+        Manner {
+            language: self.language,
+            zone: self.zone,
+            calendar: self.calendar,
+            dates: DateStyle::Long,
         }
     }
 }

@@ -1,17 +1,23 @@
 //! Who did what to this record, and when?
 //!
 //! Read from the journal: a record's history entries say at which positions it was written, and the entries there say
-//! what it looked like. Nothing is kept twice.
+//! what it looked like. Nothing is kept twice. `members` says what belongs to a customer, `paged` reads a part of the
+//! events of one record or of all those, `feed` those of everything, `idle` says who made none.
 
 mod feed;
+mod idle;
+mod members;
 mod messages;
+mod paged;
 
 pub use feed::{Change, Touched};
 
 pub(crate) use feed::changes;
+pub(crate) use idle::without_entries;
+pub(crate) use members::of as members_of;
+pub(crate) use paged::{of_customer, of_record};
 
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -20,7 +26,7 @@ use serde_json::Value as Json;
 use crate::context::Actor;
 use crate::error::Result;
 use crate::hook::{Row, Verb};
-use crate::journal::{Entry, Journal, Position, Subject};
+use crate::journal::{Entry, Position, Subject};
 use crate::query::{Reader, decode};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::system;
@@ -110,6 +116,18 @@ pub(crate) fn states(reader: &Reader, entry: &Entry) -> Result<BTreeMap<RecordId
         states.insert(RecordId::new(object.prefix, id), record);
     }
     Ok(states)
+}
+
+/// The state that an entry leaves one record in; none within none is deleted, none where the entry says nothing of it.
+fn state_in(reader: &Reader, entry: &Entry, id: RecordId) -> Result<Option<Option<Record>>> {
+    let object = reader.object_of(id)?;
+    let wanted = spaces::record(object.number, id.number);
+    let mut changes = entry.changes();
+    let Some((_, value)) = changes.find(|(key, _)| *key == wanted) else {
+        return Ok(None);
+    };
+    let record = value.map(|bytes| decode(object, id.number, bytes));
+    Ok(Some(record.transpose()?))
 }
 
 /// The changes of records that an entry made.
@@ -240,169 +258,6 @@ fn previous(reader: &Reader, id: RecordId, before: Position) -> Result<Option<Po
 fn position_at_end(key: &[u8]) -> Option<Position> {
     key.last_chunk::<8>()
         .map(|bytes| Position::from_number(u64::from_be_bytes(*bytes)))
-}
-
-/// The objects whose records show on the timeline of the record that a field of theirs names.
-const SHOWN: [(&str, &str); 1] = [("comment", "about")];
-
-/// Where the events of a record lie, before any of them is read.
-struct Places {
-    /// The record, then what shows on its timeline, and where each was written.
-    written: Vec<(RecordId, Vec<Position>)>,
-    /// The messages about it, and where each was written first.
-    messages: Vec<(Position, RecordId)>,
-}
-
-impl Places {
-    fn of(reader: &Reader, id: RecordId) -> Result<Self> {
-        let mut written = vec![(id, positions(reader, id)?)];
-        for (object, field) in SHOWN {
-            let Some(object) = reader.schema.object(object) else {
-                continue;
-            };
-            let Some(field) = object.field(field) else {
-                continue;
-            };
-            for shown in reader.referring(object, field.number, id)? {
-                written.push((shown, positions(reader, shown)?));
-            }
-        }
-        let messages = messages::about(reader, id)?;
-        Ok(Self { written, messages })
-    }
-
-    /// The position from which on there are `limit` events before `end`, or a few more: a commit is never torn apart.
-    /// What the journal tells of no longer does not count.
-    fn start(&self, (oldest, end): (Position, Position), limit: usize) -> Position {
-        let written = self.written.iter().flat_map(|(_, positions)| positions);
-        let written = written.filter(|position| **position >= oldest);
-        let messages = self.messages.iter().map(|(position, _)| position);
-        let mut all: Vec<Position> = written.chain(messages).copied().collect();
-        all.retain(|position| *position < end);
-        all.sort_unstable();
-        match all.len().saturating_sub(limit) {
-            _ if limit == 0 => end,
-            0 => Position::START,
-            first => all.get(first).copied().unwrap_or(end),
-        }
-    }
-}
-
-/// The last `limit` things, or a few more, that happened to a record and to what shows on its timeline before `end`,
-/// oldest first. Only these are read.
-pub(crate) fn of_record(
-    reader: &Reader,
-    backend: &Arc<dyn Backend>,
-    id: RecordId,
-    before: Option<Position>,
-    limit: usize,
-) -> Result<Vec<Event>> {
-    if !reader.is_known_to_reader(id)? {
-        return Ok(Vec::new());
-    }
-    let oldest = backend.journal().map_or(Position::START, Journal::oldest);
-    let places = Places::of(reader, id)?;
-    let mut end = before.unwrap_or_else(|| reader.position().next());
-    let mut events: Vec<Event> = Vec::new();
-    // What who reads may not see leaves gaps: an empty page is to be the end, so the next one is looked at.
-    while events.len() < limit && end > Position::START {
-        let start = places.start((oldest, end), limit - events.len());
-        let (earlier, trimmed) = between(reader, backend, &places, &(start..end))?;
-        if let Some(error) = trimmed.filter(|_| before.is_none() && events.is_empty()) {
-            return Err(error.into());
-        }
-        events.splice(..0, earlier);
-        end = start;
-    }
-    Ok(events)
-}
-
-/// The same of a range, oldest first, and the error of what the journal tells of the record no longer, where it tells
-/// nothing of it.
-fn between(
-    reader: &Reader,
-    backend: &Arc<dyn Backend>,
-    places: &Places,
-    range: &Range<Position>,
-) -> Result<(Vec<Event>, Option<StoreError>)> {
-    let (mut events, mut gone) = (Vec::new(), None);
-    for (place, (shown, positions)) in places.written.iter().enumerate() {
-        let (found, trimmed) = self::events(reader, backend, *shown, positions.clone(), range)?;
-        if place == 0 && found.is_empty() {
-            gone = trimmed;
-        }
-        events.extend(found);
-    }
-    for (position, message) in &places.messages {
-        if range.contains(position) {
-            events.extend(messages::event_of(reader, *message, *position)?);
-        }
-    }
-    if reader.seeing.is_some() {
-        // A change of fields that are hidden is none.
-        events.retain(|event| event.kind != EventKind::Updated || !event.changes.is_empty());
-    }
-    // Stable: what one entry did stays in its order.
-    events.sort_by_key(|event| event.position);
-    Ok((events, gone))
-}
-
-/// Where a record was written, in order.
-fn positions(reader: &Reader, id: RecordId) -> Result<Vec<Position>> {
-    let object = reader.object_of(id)?;
-    let mut positions = Vec::new();
-    reader.snapshot.scan_all(
-        &spaces::of_record(spaces::HISTORY, object.number, id.number),
-        |key, _| {
-            positions.extend(position_at_end(key));
-            Ok::<_, crate::Error>(ControlFlow::Continue(()))
-        },
-    )?;
-    Ok(positions)
-}
-
-/// What happened to one record as far back as the journal goes, and the error of what lies before that.
-fn events(
-    reader: &Reader,
-    backend: &Arc<dyn Backend>,
-    id: RecordId,
-    mut positions: Vec<Position>,
-    range: &Range<Position>,
-) -> Result<(Vec<Event>, Option<StoreError>)> {
-    let earlier = positions.first().is_some_and(|first| *first < range.start);
-    positions.retain(|position| range.contains(position));
-    let mut events = Vec::new();
-    let mut before: Option<Record> = match positions.first() {
-        Some(first) if earlier => before_in_journal(reader, backend, id, *first)?,
-        _ => None,
-    };
-    let mut trimmed = None;
-    for position in positions {
-        let entry = match backend.entry(position) {
-            Ok(Some(entry)) => entry,
-            Ok(None) => continue,
-            Err(error @ StoreError::Trimmed { .. }) => {
-                trimmed = Some(error);
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if trimmed.take().is_some() {
-            before = state_before(reader, backend, position, id)?;
-        }
-        if is_erased(reader, &entry, id) {
-            events.push(erased(&entry, id));
-            before = None;
-            continue;
-        }
-        let Some(after) = states(reader, &entry)?.remove(&id) else {
-            continue;
-        };
-        let change = EntryChange { id, before, after };
-        events.push(event(&entry, &change));
-        before = change.after;
-    }
-    Ok((events, trimmed))
 }
 
 fn event(entry: &Entry, change: &EntryChange) -> Event {

@@ -1,15 +1,19 @@
-//! What can somebody ask of views, forms and dashboards?
+//! What can somebody ask of views, forms, dashboards and panels?
 
+use super::cell::Reading;
 use super::dashboard::DashboardDefinition;
 use super::declared::{self, Declared, Definition};
 use super::definition::ViewDefinition;
 use super::form::FormDefinition;
 use super::form_shown::{self, FormFor, FormShown};
 use super::look::Look;
+use super::panel::PanelDefinition;
 use super::rows::{self, ViewPage, ViewRows};
 use super::tiles::{self, DashboardShown};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::past::Past;
+use crate::record::{Record, Value};
+use crate::schema::Field;
 use crate::session::Session;
 
 /// A view with its name, and whom it is for.
@@ -19,6 +23,9 @@ pub type Form = Declared<FormDefinition>;
 /// A dashboard with its name, and whom it is for.
 pub type Dashboard = Declared<DashboardDefinition>;
 
+/// A panel of the 360 view with its name, and whom it is for.
+pub type Panel = Declared<PanelDefinition>;
+
 fn named<D: Definition>(look: &Look, asked: &str) -> Result<Declared<D>> {
     match declared::find::<D>(look, asked)? {
         Some(found) => Ok(found),
@@ -27,8 +34,34 @@ fn named<D: Definition>(look: &Look, asked: &str) -> Result<Declared<D>> {
 }
 
 impl Session {
-    fn look(&self) -> Result<Look> {
+    pub(crate) fn look(&self) -> Result<Look> {
         Look::now(&self.engine, &self.context)
+    }
+
+    /// A field's value as people read it in the session's language, as a view shows it: with its digits and usual
+    /// calendar, days and times of the session's zone, amounts with their unit, options and records by their names. A
+    /// type that a plugin defines is formatted by that plugin; where it cannot answer, the value is shown as it is stored.
+    ///
+    /// # Errors
+    /// When the object has no such field.
+    pub fn show(&self, record: &Record, field: &str) -> Result<Option<String>> {
+        let known = record
+            .object
+            .field(field)
+            .ok_or_else(|| Error::new(ErrorKind::Query, record.object.unknown_field(field)))?;
+        let value = record.value(known.number);
+        value.map(|value| self.show_value(known, value)).transpose()
+    }
+
+    /// A value as people read it in the session's language, whether or not a record holds it: of an event, say.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn show_value(&self, field: &Field, value: &Value) -> Result<String> {
+        let look = self.look()?;
+        let mut reading = Reading::new(&look);
+        reading.learn(std::iter::once(value))?;
+        Ok(reading.cell(Some(field), Some(value)).text)
     }
 
     /// The views that are declared for who asks, of all objects or of one: those that are stored, then those that come
@@ -119,6 +152,14 @@ impl Session {
         form_shown::form(&self.look()?, wanted)
     }
 
+    /// The panels of the 360 view that are declared for who asks, with rows of all objects or of one.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub fn panels(&self, object: Option<&str>) -> Result<Vec<Panel>> {
+        declared::all(&self.look()?, object)
+    }
+
     /// The dashboards that are declared for who asks.
     ///
     /// # Errors
@@ -174,7 +215,7 @@ impl Past {
         Ok(tiles::dashboard(&self.look()?, dashboard))
     }
 
-    fn look(&self) -> Result<Look> {
+    pub(crate) fn look(&self) -> Result<Look> {
         let (reader, config) = self.read_with_config()?;
         Look::at(reader, config, self.time()?, self.context())
     }

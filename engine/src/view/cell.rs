@@ -1,7 +1,7 @@
 //! How does a value read?
 //!
-//! In the language of who looks: records by their titles, options by their names, instants in the zone of the
-//! workspace. Digits and calendars are the host's: the value itself goes beside its text.
+//! In the language of who looks, with its digits and its usual calendar: records by their titles, options by their
+//! names, instants in the zone of the workspace. The value itself goes beside its text, for a host that knows better.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use super::look::{Look, called};
 use super::words;
 use crate::error::Result;
-use crate::record::{Record, RecordId, Value};
+use crate::record::{Decimal, Manner, Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, Object, system};
 
 /// A value and how it reads.
@@ -76,7 +76,8 @@ impl<'a> Reading<'a> {
             ids.sort_unstable();
             ids.dedup();
             let object = self.look.reader.object(&name)?.clone();
-            let records = self.look.reader.get_many(&object, &ids)?;
+            // No total is anybody's title.
+            let records = self.look.reader.stored_records(&object, &ids)?;
             let found = records.into_iter().flatten();
             self.titles
                 .extend(found.map(|record| (record.id(), record.title())));
@@ -108,23 +109,24 @@ impl<'a> Reading<'a> {
 
     fn text(&self, field: Option<&Field>, value: &Value) -> String {
         let locale = self.look.locale;
+        let manner = Manner::usual(locale, self.look.time.zone);
         match (value, field) {
             (Value::Reference(id), Some(_)) => self.title(*id),
             (Value::Boolean(true), _) => words::YES.in_locale(locale).to_owned(),
             (Value::Boolean(false), _) => words::NO.in_locale(locale).to_owned(),
-            (Value::Instant(at), _) => at
-                .with_timezone(&self.look.time.zone)
-                .format("%Y-%m-%d %H:%M")
-                .to_string(),
             (Value::Options(names), Some(field)) => {
                 let names: Vec<String> = names
                     .iter()
                     .map(|name| option_name(self.look, field, name))
                     .collect();
-                names.join(words::COMMA.in_locale(locale))
+                manner.list(names.iter().map(String::as_str))
             }
             (Value::Text(text), Some(field)) => self.words(field, text),
-            _ => value.to_string(),
+            (Value::Integer(number), None) => manner.number(Decimal::from(*number)),
+            (Value::Decimal(number), Some(field)) if field.kind == FieldKind::Percent => {
+                manner.percent(*number)
+            }
+            _ => manner.text(value),
         }
     }
 

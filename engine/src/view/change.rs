@@ -14,6 +14,7 @@ use super::declared::{self, Definition};
 use super::definition::ViewDefinition;
 use super::form::FormDefinition;
 use super::gone::Gone;
+use super::panel::PanelDefinition;
 use crate::error::{Error, ErrorKind, Failure, Result};
 use crate::hook::{HookContext, Registry, SchemaGuard};
 use crate::query::Reader;
@@ -22,11 +23,11 @@ use crate::schema::{Schema, SchemaChange};
 use crate::session::Session;
 use crate::write::{Committed, Request};
 
-/// A view, a form or a dashboard that names what a change of the schema takes away.
+/// A view, a form, a dashboard or a panel that names what a change of the schema takes away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DefinitionUse {
-    /// `view`, `form` or `dashboard`.
+    /// `view`, `form`, `dashboard` or `panel`.
     pub object: String,
     /// Its record.
     #[serde(with = "crate::write::id_text")]
@@ -101,6 +102,7 @@ fn uses(reader: &Reader, after: &Schema) -> Result<Vec<Ended>> {
         uses_of::<ViewDefinition>(reader, &gone, &mut all)?;
         uses_of::<FormDefinition>(reader, &gone, &mut all)?;
         uses_of::<DashboardDefinition>(reader, &gone, &mut all)?;
+        uses_of::<PanelDefinition>(reader, &gone, &mut all)?;
     }
     Ok(all)
 }
@@ -210,6 +212,7 @@ impl Session {
             ViewDefinition::OBJECT,
             FormDefinition::OBJECT,
             DashboardDefinition::OBJECT,
+            PanelDefinition::OBJECT,
         ] {
             let Some(object) = reader.schema.object(name).cloned() else {
                 continue;

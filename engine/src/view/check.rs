@@ -10,7 +10,7 @@ use super::error::DefinitionError;
 use super::form::{FormDefinition, FormPurpose};
 use crate::error::Failure;
 use crate::query::{self, Aggregate, Filter, Measure, Query, QueryTime, Reader, SortKey};
-use crate::schema::{FieldKind, Object, RollupMeasure, did_you_mean};
+use crate::schema::{FieldKind, Object, did_you_mean};
 
 const MOST_COLUMNS: usize = 100;
 const MOST_GROUPINGS: usize = 4;
@@ -163,12 +163,7 @@ impl<'a> Faults<'a> {
 /// A rollup is the number, amount or instant that it keeps.
 pub(super) fn value_kind(kind: &FieldKind) -> FieldKind {
     match kind {
-        FieldKind::Rollup(rollup) => match rollup.measure {
-            RollupMeasure::Count => FieldKind::Integer,
-            RollupMeasure::Sum { .. } => FieldKind::Decimal,
-            RollupMeasure::SumMoney { .. } => FieldKind::Money,
-            RollupMeasure::Latest { .. } => FieldKind::Instant,
-        },
+        FieldKind::Rollup(rollup) => rollup.measure.kind(),
         other => other.clone(),
     }
 }

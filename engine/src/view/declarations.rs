@@ -1,4 +1,4 @@
-//! How does a plugin, or a product that embeds the engine, bring views, forms and dashboards?
+//! How does a plugin, or a product that embeds the engine, bring views, forms, dashboards and panels?
 //!
 //! As data in one form, put through the write path under the name of who brings them. Bringing them again changes what
 //! is other than before; what somebody else has changed meanwhile is his, and left alone.
@@ -11,7 +11,8 @@
 //!     "definition": {"object": "loan", "filter": "due_on[lt]:today", "columns": ["number", "due_on"]}
 //!   }],
 //!   "forms": [],
-//!   "dashboards": []
+//!   "dashboards": [],
+//!   "panels": []
 //! }
 //! ```
 
@@ -20,13 +21,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::asked::{Dashboard, Form, View};
+use super::asked::{Dashboard, Form, Panel, View};
 use super::check::Ground;
 use super::dashboard::DashboardDefinition;
 use super::declared::{self, Declared, Definition};
 use super::definition::ViewDefinition;
 use super::error::DefinitionError;
 use super::form::FormDefinition;
+use super::panel::PanelDefinition;
 use super::written::Part;
 use crate::context::{Actor, Context};
 use crate::engine::Engine;
@@ -37,7 +39,7 @@ use crate::schema::{Schema, SchemaChange};
 use crate::session::Session;
 use crate::write::Request;
 
-/// Views, forms and dashboards that somebody brings.
+/// Views, forms, dashboards and panels that somebody brings.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Declarations {
@@ -47,6 +49,8 @@ pub struct Declarations {
     pub forms: Vec<Form>,
     /// The dashboards; each needs a key.
     pub dashboards: Vec<Dashboard>,
+    /// The panels of the 360 view; each needs a key.
+    pub panels: Vec<Panel>,
 }
 
 /// What became of declarations, by key.
@@ -99,18 +103,22 @@ impl Declarations {
     }
 
     pub(crate) fn read(json: &Json) -> Result<Self, DefinitionError> {
-        let members = Part::whole(json).members(&["views", "forms", "dashboards"])?;
+        let members = Part::whole(json).members(&["views", "forms", "dashboards", "panels"])?;
         Ok(Self {
             views: members.each("views", read)?,
             forms: members.each("forms", read)?,
             dashboards: members.each("dashboards", read)?,
+            panels: members.each("panels", read)?,
         })
     }
 
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.views.is_empty() && self.forms.is_empty() && self.dashboards.is_empty()
+        self.views.is_empty()
+            && self.forms.is_empty()
+            && self.dashboards.is_empty()
+            && self.panels.is_empty()
     }
 
     /// What it brings, in words: `view overdue-loans`.
@@ -124,6 +132,7 @@ impl Declarations {
         of(&self.views)
             .chain(of(&self.forms))
             .chain(of(&self.dashboards))
+            .chain(of(&self.panels))
             .collect()
     }
 
@@ -143,6 +152,7 @@ impl Declarations {
         let mut faults = of_each(&self.views, &ground);
         faults.extend(of_each(&self.forms, &ground));
         faults.extend(of_each(&self.dashboards, &ground));
+        faults.extend(of_each(&self.panels, &ground));
         Ok(faults)
     }
 }
@@ -253,7 +263,7 @@ impl Bringing<'_> {
 }
 
 impl Session {
-    /// Brings views, forms and dashboards, as the plugin or product of this name. Bringing them again changes what is
+    /// Brings views, forms, dashboards and panels, as the plugin or product of this name. Bringing them again changes what is
     /// other than before and puts into the bin what is brought no more; what somebody else has changed since is left
     /// as he made it.
     ///
@@ -277,6 +287,7 @@ impl Session {
             if step {
                 bringing.all::<ViewDefinition>(&declarations.views)?;
                 bringing.all::<FormDefinition>(&declarations.forms)?;
+                bringing.all::<PanelDefinition>(&declarations.panels)?;
             } else {
                 bringing.all::<DashboardDefinition>(&declarations.dashboards)?;
             }
@@ -304,6 +315,7 @@ impl Session {
         let mut bringing = bringing(&reader, origin, Brought::default());
         bringing.all::<ViewDefinition>(&declarations.views)?;
         bringing.all::<FormDefinition>(&declarations.forms)?;
+        bringing.all::<PanelDefinition>(&declarations.panels)?;
         bringing.all::<DashboardDefinition>(&declarations.dashboards)
     }
 

@@ -12,6 +12,7 @@ use super::error::DefinitionError;
 use super::form::FormDefinition;
 use super::gone::Gone;
 use super::look::Look;
+use super::panel::PanelDefinition;
 use super::written;
 use crate::error::{Failure, Result};
 use crate::query::{self, Filter, Query, Reader};
@@ -76,7 +77,7 @@ pub struct Declared<D> {
     pub definition: D,
 }
 
-/// What a view, a form and a dashboard have in common.
+/// What a view, a form, a dashboard and a panel have in common.
 pub(crate) trait Definition: Sized + Clone + 'static {
     /// The object of its records, which is also what people call it.
     const OBJECT: &'static str;
@@ -111,7 +112,12 @@ macro_rules! serde_as_json {
     )+};
 }
 
-serde_as_json!(ViewDefinition, FormDefinition, DashboardDefinition);
+serde_as_json!(
+    ViewDefinition,
+    FormDefinition,
+    DashboardDefinition,
+    PanelDefinition
+);
 
 impl<D> Declared<D> {
     /// A definition for everyone under a key, to be brought by [`Session::declare`](crate::Session::declare).
@@ -160,7 +166,7 @@ impl<D> Declared<D> {
 }
 
 /// What a record declares.
-pub(super) fn of_record<D: Definition>(record: &Record) -> Result<Declared<D>, DefinitionError> {
+pub(crate) fn of_record<D: Definition>(record: &Record) -> Result<Declared<D>, DefinitionError> {
     let stale = |why: String| DefinitionError::Stale {
         what: D::OBJECT,
         name: record.title(),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::dashboard::{DashboardDefinition, TileContent};
 use super::definition::{Chart, Column, ViewDefinition, ViewKind};
 use super::form::FormDefinition;
+use super::panel::PanelDefinition;
 use crate::query::{Condition, Filter, Measure, SortKey, fields_named};
 use crate::schema::Schema;
 
@@ -280,6 +281,31 @@ impl Gone {
         }
         form.sections.retain(|section| !section.rows.is_empty());
         !form.sections.is_empty()
+    }
+
+    /// Of a path only the first reference is looked at: what lies beyond is another object's, and a path that leads
+    /// nowhere shows nothing.
+    pub(super) fn strip_panel(
+        &self,
+        panel: &mut PanelDefinition,
+        places: &mut Vec<String>,
+    ) -> bool {
+        let PanelDefinition { on, by, view, .. } = panel;
+        let mut of_view = Vec::new();
+        let remains = self.strip_view(view, &mut of_view);
+        places.extend(of_view.iter().map(|place| format!("view.{place}")));
+        let nowhere = on.is_empty();
+        let lost = |name: &String| self.objects.contains(name);
+        places.extend(
+            on.iter()
+                .filter(|name| lost(name))
+                .map(|name| format!("on: {name}")),
+        );
+        on.retain(|name| !lost(name));
+        self.strip_list(by, &view.object, "by", places, |path| {
+            path.split('.').next()
+        });
+        remains && !by.is_empty() && (nowhere || !on.is_empty())
     }
 
     pub(super) fn strip_dashboard(

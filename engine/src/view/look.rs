@@ -13,11 +13,11 @@ use crate::query::{QueryTime, Reader};
 use crate::record::{RecordId, Value};
 use crate::schema::Labels;
 
-pub(super) struct Look {
-    pub(super) reader: Reader,
+pub(crate) struct Look {
+    pub(crate) reader: Reader,
     pub(super) config: Arc<Config>,
-    pub(super) time: QueryTime,
-    pub(super) locale: Locale,
+    pub(crate) time: QueryTime,
+    pub(crate) locale: Locale,
     who: Who,
 }
 
@@ -68,7 +68,7 @@ impl Look {
         })
     }
 
-    pub(super) fn may_see(&self, audience: Audience) -> bool {
+    pub(crate) fn may_see(&self, audience: Audience) -> bool {
         let Who::User { id, team, role } = &self.who else {
             return true;
         };
@@ -81,7 +81,7 @@ impl Look {
     }
 
     /// A name in the language of who looks, in English, or whatever there is.
-    pub(super) fn called(&self, labels: &Labels, otherwise: &str) -> String {
+    pub(crate) fn called(&self, labels: &Labels, otherwise: &str) -> String {
         called(labels, self.locale, otherwise)
     }
 }

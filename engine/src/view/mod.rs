@@ -1,11 +1,11 @@
 //! What do people look at?
 //!
-//! Views, forms and dashboards are records with a definition, so they have history, versions and undo like all others.
-//! In reading order: `definition`, `form` and `dashboard` are what can be said, `written` reads it from JSON, `check`
+//! Views, forms, dashboards and panels are records with a definition, so they have history, versions and undo like all
+//! others. In reading order: `definition`, `form`, `dashboard` and `panel` are what can be said, `written` reads it from JSON, `check`
 //! holds it against the schema and `rule` does so at each save; `declared` knows for whom each is, `shipped` those that
 //! come with the engine, `declarations` those that plugins bring; `gone` and `change` are about fields that go. `look`
-//! is who asks; `rows`, `totals`, `form_shown` and `tiles` answer with everything that a host draws, and `asked` is what
-//! a session can ask.
+//! is who asks; `rows`, `totals`, `form_shown` and `tiles` answer with everything that a host draws, `relation` says which
+//! records belong to one, which `panel_rows` shows, and `asked` is what a session can ask.
 
 mod asked;
 mod cell;
@@ -20,6 +20,9 @@ mod form;
 mod form_shown;
 mod gone;
 mod look;
+mod panel;
+mod panel_rows;
+mod relation;
 mod rows;
 mod rule;
 mod shipped;
@@ -30,7 +33,7 @@ mod totals;
 mod words;
 mod written;
 
-pub use asked::{Dashboard, Form, View};
+pub use asked::{Dashboard, Form, Panel, View};
 pub use cell::Cell;
 pub use change::DefinitionUse;
 pub use dashboard::{DashboardDefinition, Place, Tile, TileContent};
@@ -39,10 +42,16 @@ pub use declared::{Audience, Declared};
 pub use definition::{CellFormat, Chart, ChartKind, Column, ViewDefinition, ViewKind};
 pub use form::{FormDefinition, FormField, FormPurpose, FormSection};
 pub use form_shown::{FieldShown, FormFor, FormShown, OptionShown, SectionShown};
+pub use panel::PanelDefinition;
 pub use rows::{ColumnShown, RowShown, ViewPage, ViewRows};
 pub use tiles::{DashboardShown, TileAnswer, TileShown};
 pub use totals::{ChartShown, GroupShown, SeriesShown};
-pub use words::Direction;
+
+// The 360 view is made of panels.
+pub(crate) use declared::{Definition, of_record};
+pub(crate) use look::Look;
+pub(crate) use panel_rows::of_panel;
+pub(crate) use relation::Related;
 
 // Processes are definitions too: read by the same rules, refused in the same words.
 pub(crate) use error::DefinitionError;

@@ -1,6 +1,6 @@
 //! Is a definition sound, and whom is it for?
 //!
-//! The engine's own rule on views, forms and dashboards at save: a definition that does not fit the schema is refused
+//! The engine's own rule on views, forms, dashboards and panels at save: a definition that does not fit the schema is refused
 //! with every fault, and what the engine keeps of it in fields of its own is set.
 
 use std::marker::PhantomData;
@@ -12,6 +12,7 @@ use super::dashboard::DashboardDefinition;
 use super::declared::Definition;
 use super::definition::ViewDefinition;
 use super::form::FormDefinition;
+use super::panel::PanelDefinition;
 use super::written;
 use crate::context::Actor;
 use crate::error::Failure;
@@ -29,6 +30,7 @@ pub(super) fn register(schema: &Schema, registry: &mut Registry) {
     add::<ViewDefinition>(schema, registry);
     add::<FormDefinition>(schema, registry);
     add::<DashboardDefinition>(schema, registry);
+    add::<PanelDefinition>(schema, registry);
 }
 
 fn add<D: Definition>(schema: &Schema, registry: &mut Registry) {

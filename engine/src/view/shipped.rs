@@ -1,11 +1,11 @@
-//! Which views, forms and dashboards come with the engine?
+//! Which views, forms, dashboards and panels come with the engine?
 //!
 //! Data, in the words in which a plugin or an administrator declares his own. They are not stored: a newer engine brings
 //! better ones, and whoever saves one under the same key has replaced it.
 
 use std::sync::OnceLock;
 
-use super::asked::{Dashboard, Form, View};
+use super::asked::{Dashboard, Form, Panel, View};
 use super::declarations::Declarations;
 
 fn read(text: &str) -> Declarations {
@@ -27,4 +27,9 @@ pub(super) fn forms() -> &'static [Form] {
 pub(super) fn dashboards() -> &'static [Dashboard] {
     static DASHBOARDS: OnceLock<Vec<Dashboard>> = OnceLock::new();
     DASHBOARDS.get_or_init(|| read(include_str!("shipped/dashboards.json")).dashboards)
+}
+
+pub(super) fn panels() -> &'static [Panel] {
+    static PANELS: OnceLock<Vec<Panel>> = OnceLock::new();
+    PANELS.get_or_init(|| read(include_str!("shipped/panels.json")).panels)
 }

@@ -11,8 +11,8 @@ use super::definition::ViewDefinition;
 use super::look::Look;
 use super::rows::{self, ViewPage, ViewRows};
 use super::totals::{ChartShown, Totals, measure_name};
-use super::words::Direction;
 use crate::error::Result;
+use crate::locale::Direction;
 use crate::query::{Filter, Measure};
 use crate::schema::Object;
 

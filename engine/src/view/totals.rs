@@ -395,6 +395,13 @@ pub(super) fn measure_name(look: &Look, object: &Object, measure: &Measure) -> S
         Measure::Min(field) => (&words::LEAST, field),
         Measure::Max(field) => (&words::GREATEST, field),
         Measure::Avg(field) => (&words::MEAN, field),
+        Measure::Median(field) => (&words::MEDIAN, field),
+        Measure::Distinct(field) => (&words::DIFFERENT, field),
+        Measure::InBase { measure, .. } => {
+            let name = measure_name(look, object, measure);
+            let base = words::IN_BASE.in_locale(look.locale);
+            return format!("{name} ({base})");
+        }
     };
     format!(
         "{}: {}",

@@ -16,10 +16,12 @@ pub(super) const SUM: Word = Word(["Sum", "جمع", "المجموع"]);
 pub(super) const LEAST: Word = Word(["Least", "کمینه", "الأدنى"]);
 pub(super) const GREATEST: Word = Word(["Greatest", "بیشینه", "الأقصى"]);
 pub(super) const MEAN: Word = Word(["Mean", "میانگین", "المتوسط"]);
+pub(super) const MEDIAN: Word = Word(["Median", "میانه", "الوسيط"]);
+pub(super) const DIFFERENT: Word = Word(["Different values", "مقدارهای متفاوت", "قيم مختلفة"]);
+pub(super) const IN_BASE: Word = Word(["base currency", "ارز پایه", "العملة الأساسية"]);
 pub(super) const DETAILS: Word = Word(["Details", "جزئیات", "التفاصيل"]);
 pub(super) const TOTALS: Word = Word(["Totals", "جمع‌ها", "المجاميع"]);
 pub(super) const HISTORY: Word = Word(["Record", "پرونده", "السجل"]);
-pub(super) const COMMA: Word = Word([", ", "، ", "، "]);
 
 impl Word {
     pub(super) fn in_locale(&self, locale: Locale) -> &'static str {
@@ -35,27 +37,5 @@ impl Word {
         [Locale::En, Locale::Fa, Locale::Ar]
             .map(|locale| (locale.tag().to_owned(), self.in_locale(locale).to_owned()))
             .into()
-    }
-}
-
-/// Where lines begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Direction {
-    /// From left to right.
-    Ltr,
-    /// From right to left.
-    Rtl,
-}
-
-impl Direction {
-    /// That of a language.
-    #[must_use]
-    pub fn of(locale: Locale) -> Self {
-        match locale {
-            Locale::Fa | Locale::Ar => Self::Rtl,
-            Locale::En => Self::Ltr,
-        }
     }
 }

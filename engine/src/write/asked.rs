@@ -27,6 +27,9 @@ pub(super) struct Asked {
 #[derive(serde::Serialize)]
 struct Common<'a> {
     actor: String,
+    /// By which key he acted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     read: u64,
     requests: usize,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -104,6 +107,7 @@ pub(super) fn asked(
     }
     let common = Common {
         actor: write.context.actor.to_string(),
+        key: write.context.key.map(|key| key.to_string()),
         read: write.reader.position().get(),
         requests: split.count,
         stored: &split.stored,

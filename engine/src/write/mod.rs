@@ -24,6 +24,8 @@ mod plan;
 mod publish;
 mod request;
 mod rollup;
+#[cfg(test)]
+mod rollup_tests;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -40,7 +42,9 @@ pub(crate) use commit::Done;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
-pub(crate) use rollup::{Adds, contributions};
+pub(crate) use rollup::{Adds, contributions, live_contributions};
+#[cfg(test)]
+pub(crate) use rollup_tests::Dice;
 pub(crate) use view::View;
 
 use std::collections::BTreeSet;

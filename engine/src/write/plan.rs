@@ -17,11 +17,13 @@ use super::draft::{Draft, Drafts, Valid};
 use super::leaves::Leaves;
 use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
-use crate::access;
+use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
+use crate::query::BoundTotal;
 use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
+use crate::search;
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
 /// How many entries the common part of a commit usually comes to for each record.
@@ -158,6 +160,8 @@ struct Planner {
     watched: BTreeSet<u32>,
     /// Totals of rollups that the schema gains.
     totals: Vec<Deltas>,
+    /// How the index entries of each object are tagged.
+    tagging: BTreeMap<u32, Option<Tagging>>,
 }
 
 impl Planner {
@@ -207,7 +211,11 @@ impl Planner {
             prefix: key(spaces::HISTORY),
             value: Vec::new(),
         });
-        index(draft, &mut writes);
+        let number = draft.object.number;
+        let tagging = self.tagging.entry(number);
+        let tagging = tagging.or_insert_with(|| Tagging::of(&draft.object));
+        index(draft, *tagging, &mut writes);
+        post(draft, &mut writes);
         self.leaves.add(subject(draft), writes);
         self.unique(draft);
         self.references(draft);
@@ -258,11 +266,12 @@ impl Planner {
 
     /// Whose rights changed is judged anew from the next read on; who wrote this under his rights still has them.
     fn organisation(&mut self, drafts: &Drafts, write: &Write<'_>) -> Result<()> {
-        if !write.acting.is_enforced() {
-            return Ok(());
-        }
+        let concerns = match write.acting.is_enforced() {
+            true => access::concerns,
+            false => access::concerns_always,
+        };
         let mut objects = drafts.drafts.iter().map(|draft| &draft.object.name);
-        let changed = objects.any(|name| access::concerns(name));
+        let changed = objects.any(|name| concerns(name));
         if changed || write.acting.seeing.is_some() {
             self.unchanged.push(access::counter_key());
         }
@@ -284,6 +293,9 @@ impl Planner {
                     Some(value) => self.put(key.clone(), value.clone()),
                     None => self.delete(key.clone()),
                 }
+            }
+            if let Some(fill) = &stored.fill {
+                self.fill(fill, write)?;
             }
             self.writes
                 .extend(stored.stamps.iter().map(|prefix| Entry::Stamp {
@@ -329,11 +341,20 @@ impl Planner {
             fields(old, |field| field.unique),
             fields(new, |field| field.unique),
         );
+        let found_by = |object: &Object| -> BTreeSet<(u32, u8)> {
+            let having = object.live_fields().filter(|field| field.is_searchable());
+            having
+                .map(|field| (field.number, field.searchable))
+                .collect()
+        };
+        let words_differ = found_by(old) != found_by(new);
         // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
-        if was == is && claimed == claims {
+        let retag = Tagging::differs(old, new);
+        if was == is && claimed == claims && !retag && !words_differ {
             return Ok(());
         }
         let number = new.number;
+        let tagging = Tagging::of(new);
         write.reader.each(new, |record| {
             let id = record.id.number;
             let entry = |field: &u32| spaces::index(number, *field, record.value(*field), id);
@@ -341,13 +362,43 @@ impl Planner {
             let drop = was.difference(&is).map(entry);
             let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
             let mut writes: Vec<Entry> = drop.map(delete).collect();
-            let build = is.difference(&was).map(entry);
-            writes.extend(build.map(|key| put(key, Vec::new())));
+            let build = is.iter().filter(|field| retag || !was.contains(field));
+            let tag = tagging.map_or_else(Vec::new, |tagging| tagging.tag(&record));
+            writes.extend(build.map(|field| put(entry(field), tag.clone())));
             let build = claims.difference(&claimed).filter_map(claim);
             writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
+            if words_differ {
+                let posted = search::postings_of_record(old, &record);
+                let posts = search::postings_of_record(new, &record);
+                writes.extend(posted.difference(&posts).cloned().map(delete));
+                let build = posts.difference(&posted).cloned();
+                writes.extend(build.map(|key| put(key, Vec::new())));
+            }
             self.leaves.add(Subject { object: number, id }, writes);
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Gives records of an older store the words by which they are found.
+    fn fill(&mut self, fill: &search::Fill, write: &Write<'_>) -> Result<()> {
+        let Some(object) = write.reader.schema.by_number(fill.object) else {
+            return Ok(());
+        };
+        for record in write
+            .reader
+            .stored_records(object, &fill.ids)?
+            .into_iter()
+            .flatten()
+        {
+            let id = record.id.number;
+            self.unchanged
+                .push(spaces::of_record(spaces::RECORD, fill.object, id));
+            let postings = search::postings_of_record(object, &record).into_iter();
+            let writes = postings.map(|key| put(key, Vec::new())).collect();
+            let object = fill.object;
+            self.leaves.add(Subject { object, id }, writes);
+        }
+        Ok(())
     }
 
     /// Adds up the totals that a changed object gains over the records there are, and drops those that it loses.
@@ -394,6 +445,43 @@ impl Planner {
             })?;
             self.totals.push(deltas);
         }
+        self.live_totals(old, new, schema, write)
+    }
+
+    /// The same of live totals.
+    fn live_totals(
+        &mut self,
+        old: Option<&Arc<Object>>,
+        new: &Arc<Object>,
+        schema: &Schema,
+        write: &Write<'_>,
+    ) -> Result<()> {
+        let has =
+            |object: &Object, number| object.totals.iter().any(|total| total.number == number);
+        for total in old.iter().flat_map(|old| &old.totals) {
+            if !has(new, total.number) {
+                let prefix = spaces::of_field(spaces::LIVE_TOTAL, new.number, total.number);
+                write.reader.snapshot.scan_all(&prefix, |key, _| {
+                    self.delete(key.to_vec());
+                    Ok::<_, Error>(ControlFlow::Continue(()))
+                })?;
+            }
+        }
+        let gained = schema.live_totals(&new.name).iter();
+        let gained: Vec<&BoundTotal> = gained
+            .filter(|total| !old.is_some_and(|old| has(old, total.number())))
+            .collect();
+        let (Some(old), false) = (old, gained.is_empty()) else {
+            return Ok(());
+        };
+        let mut deltas = Deltas::new();
+        write.reader.each(old, |record| {
+            gained
+                .iter()
+                .for_each(|total| deltas.begin_live(total, &record));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.totals.push(deltas);
         Ok(())
     }
 }
@@ -420,20 +508,15 @@ pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
     codec::encode(record.revision, &record.values)
 }
 
-/// The keys of a record in every index of its object.
-pub(crate) fn index_entries(object: &Object, record: &Record) -> BTreeSet<Vec<u8>> {
-    object
-        .live_fields()
-        .filter(|field| field.is_indexed())
-        .map(|field| {
-            spaces::index(
-                object.number,
-                field.number,
-                record.value(field.number),
-                record.id.number,
-            )
-        })
-        .collect()
+/// The entries of a record in every index of its object: keys, and the tag that is the value of each.
+pub(crate) fn index_entries(object: &Object, record: &Record) -> (BTreeSet<Vec<u8>>, Vec<u8>) {
+    let indexed = object.live_fields().filter(|field| field.is_indexed());
+    let keys = indexed.map(|field| {
+        let value = record.value(field.number);
+        spaces::index(object.number, field.number, value, record.id.number)
+    });
+    let tag = Tagging::of(object).map_or_else(Vec::new, |tagging| tagging.tag(record));
+    (keys.collect(), tag)
 }
 
 fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
@@ -452,26 +535,60 @@ fn subject(draft: &Draft) -> Subject {
     }
 }
 
+/// Changes the words by which a record is found.
+fn post(draft: &Draft, writes: &mut Vec<Entry>) {
+    let (object, id) = (draft.object.number, draft.id.number);
+    let fields = draft.object.live_fields();
+    for field in fields.filter(|field| field.is_searchable()) {
+        let value = |record: &'_ Option<Record>| {
+            record
+                .as_ref()
+                .and_then(|record| record.value(field.number))
+                .cloned()
+        };
+        let (old, new) = (value(&draft.before), value(&draft.after));
+        if old == new {
+            continue;
+        }
+        let old = search::postings_of(object, field, old.as_ref(), id);
+        let new = search::postings_of(object, field, new.as_ref(), id);
+        writes.extend(old.difference(&new).cloned().map(delete));
+        writes.extend(
+            new.difference(&old)
+                .cloned()
+                .map(|key| put(key, Vec::new())),
+        );
+    }
+}
+
 /// Moves a record in the indexes of its object.
-fn index(draft: &Draft, writes: &mut Vec<Entry>) {
+fn index(draft: &Draft, tagging: Option<Tagging>, writes: &mut Vec<Entry>) {
+    let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+    let tag = |record| {
+        tagging
+            .map(|tagging| tagging.tag(record))
+            .unwrap_or_default()
+    };
+    let (was, tag) = (before.map(tag), after.map(tag));
+    let retagged = was != tag;
+    let tag = tag.unwrap_or_default();
     for field in draft
         .object
         .live_fields()
         .filter(|field| field.is_indexed())
     {
-        let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
         let old = before.map(|record| record.value(field.number));
         let new = after.map(|record| record.value(field.number));
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
         let key = |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
         let (old, new) = (old.map(key), new.map(key));
         // Two spellings may have one key.
-        if old == new {
+        if old == new && !retagged {
             continue;
         }
-        writes.extend(old.map(delete));
-        writes.extend(new.map(|key| put(key, Vec::new())));
+        writes.extend(old.filter(|old| Some(old) != new.as_ref()).map(delete));
+        writes.extend(new.map(|key| put(key, tag.clone())));
     }
 }

@@ -189,6 +189,8 @@ pub(crate) struct Stored {
     pub(crate) schema: Vec<SchemaChange>,
     /// Writes to plugins' own keys.
     pub(crate) keeps: Vec<Keep>,
+    /// Records of an older store that are to be found by their words.
+    pub(crate) fill: Option<crate::search::Fill>,
     /// Whether schema, hooks or settings must be loaded again.
     pub(crate) config: bool,
 }

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::Drafts;
 use crate::error::Result;
-use crate::query::Reader;
+use crate::query::{BoundTotal, Reader};
 use crate::record::{Decimal, Record, RecordId, Value};
-use crate::schema::{FieldKind, Rollup, RollupMeasure, Schema};
+use crate::schema::{FieldKind, RollupMeasure, Schema};
 use crate::store::{Write as Entry, spaces};
 
 /// What one record adds to one total.
@@ -17,6 +17,45 @@ use crate::store::{Write as Entry, spaces};
 pub(crate) enum Adds {
     Sum { count: i64, sum: i128 },
     Latest { micros: i64 },
+    Least { value: i128 },
+    Greatest { value: i128 },
+}
+
+impl Adds {
+    /// Of two records that one total is made of, the one that it tells; of a sum, both are needed.
+    pub(crate) fn best(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Latest { micros: a }, Self::Latest { micros: b }) => {
+                Self::Latest { micros: a.max(b) }
+            }
+            (Self::Least { value: a }, Self::Least { value: b }) => Self::Least { value: a.min(b) },
+            (Self::Greatest { value: a }, Self::Greatest { value: b }) => {
+                Self::Greatest { value: a.max(b) }
+            }
+            (_, other) => other,
+        }
+    }
+
+    /// The same of a stored total, which has no more than its value.
+    fn with_stored(self, stored: &[u8]) -> Self {
+        let Ok(value) = stored.try_into().map(i128::from_be_bytes) else {
+            return self;
+        };
+        match self {
+            Self::Least { .. } => self.best(Self::Least { value }),
+            Self::Greatest { .. } => self.best(Self::Greatest { value }),
+            Self::Sum { .. } | Self::Latest { .. } => self,
+        }
+    }
+
+    /// As the store keeps it.
+    pub(crate) fn stored(self) -> Vec<u8> {
+        match self {
+            Self::Sum { count, sum } => [&count.to_be_bytes()[..], &sum.to_be_bytes()].concat(),
+            Self::Latest { micros } => micros.to_be_bytes().to_vec(),
+            Self::Least { value } | Self::Greatest { value } => value.to_be_bytes().to_vec(),
+        }
+    }
 }
 
 /// A total's place: parent object, parent id, rollup field.
@@ -26,63 +65,66 @@ pub(crate) type Total = (u32, u128, u32);
 pub(crate) fn contributions(schema: &Schema, record: &Record) -> Vec<(Total, Adds)> {
     schema
         .rollups_over(record.object())
-        .filter_map(|(parent, field, rollup)| {
-            let Some(Value::Reference(id)) = record.get(&rollup.by) else {
+        .filter_map(|over| {
+            let Some(Value::Reference(id)) = record.get(&over.rollup.by) else {
                 return None;
             };
-            if id.prefix != parent.prefix || !counts(rollup, record) {
+            if id.prefix != over.parent.prefix || !over.counts(record) {
                 return None;
             }
             Some((
-                (parent.number, id.number, field.number),
-                adds(&rollup.measure, record)?,
+                (over.parent.number, id.number, over.field.number),
+                adds(&over.rollup.measure, record)?,
             ))
         })
         .collect()
 }
 
-fn counts(rollup: &Rollup, record: &Record) -> bool {
-    rollup
-        .only
-        .iter()
-        .all(|(field, option)| record.text(field) == Some(option))
+fn adds(measure: &RollupMeasure, record: &Record) -> Option<Adds> {
+    let Some(of) = measure.field() else {
+        return Some(Adds::Sum { count: 1, sum: 0 });
+    };
+    let value = match (record.get(of)?, measure.currency()) {
+        (Value::Integer(number), None) => Decimal::from(*number).billionths(),
+        (Value::Decimal(number), None) => number.billionths(),
+        (Value::Money(money), Some(code)) if money.currency.code() == code => {
+            money.amount.billionths()
+        }
+        (Value::Instant(at), None) => i128::from(at.timestamp_micros()),
+        _ => return None,
+    };
+    Some(match measure {
+        RollupMeasure::Min { .. } | RollupMeasure::Earliest { .. } => Adds::Least { value },
+        RollupMeasure::Max { .. } => Adds::Greatest { value },
+        RollupMeasure::Latest { .. } => Adds::Latest {
+            micros: i64::try_from(value).ok()?,
+        },
+        RollupMeasure::Count | RollupMeasure::Sum { .. } | RollupMeasure::SumMoney { .. } => {
+            Adds::Sum {
+                count: 1,
+                sum: value,
+            }
+        }
+    })
 }
 
-fn adds(measure: &RollupMeasure, record: &Record) -> Option<Adds> {
-    Some(match measure {
-        RollupMeasure::Count => Adds::Sum { count: 1, sum: 0 },
-        RollupMeasure::Sum { of } => match record.get(of)? {
-            Value::Integer(number) => Adds::Sum {
-                count: 1,
-                sum: Decimal::from(*number).billionths(),
-            },
-            Value::Decimal(number) => Adds::Sum {
-                count: 1,
-                sum: number.billionths(),
-            },
-            _ => return None,
-        },
-        RollupMeasure::SumMoney { of, currency } => match record.get(of)? {
-            Value::Money(money) if money.currency.code() == currency => Adds::Sum {
-                count: 1,
-                sum: money.amount.billionths(),
-            },
-            _ => return None,
-        },
-        RollupMeasure::Latest { of } => match record.get(of)? {
-            Value::Instant(at) => Adds::Latest {
-                micros: at.timestamp_micros(),
-            },
-            _ => return None,
-        },
-    })
+/// What a record adds to the live totals of its object: key, count, sum.
+pub(crate) fn live_contributions(schema: &Schema, record: &Record) -> Vec<(Vec<u8>, i64, i128)> {
+    let totals = schema.live_totals(record.object()).iter();
+    totals
+        .flat_map(|total| total.contributions(record))
+        .collect()
 }
 
 /// The changes of totals that all drafts together make.
 pub(super) struct Deltas {
     sums: BTreeMap<Total, (i64, i128)>,
+    /// Of live totals, by their keys.
+    live: BTreeMap<Vec<u8>, (i64, i128)>,
     raises: BTreeMap<Total, i64>,
-    /// Totals that lost a record which may have been the latest: they are looked up again.
+    /// What the least or greatest are to be held against.
+    bests: BTreeMap<Total, Adds>,
+    /// Totals that lost a record which may have been the latest, least or greatest: they are looked up again.
     lowered: BTreeSet<Total>,
 }
 
@@ -90,7 +132,9 @@ impl Deltas {
     pub(super) fn new() -> Self {
         Self {
             sums: BTreeMap::new(),
+            live: BTreeMap::new(),
             raises: BTreeMap::new(),
+            bests: BTreeMap::new(),
             lowered: BTreeSet::new(),
         }
     }
@@ -104,32 +148,55 @@ impl Deltas {
         let of = |record: Option<&Record>| {
             record.map_or_else(Vec::new, |record| contributions(schema, record))
         };
+        for (record, sign) in [(before, -1), (after, 1)] {
+            let adds = record.map_or_else(Vec::new, |record| live_contributions(schema, record));
+            for (key, count, sum) in adds {
+                self.live(key, sign * count, i128::from(sign) * sum);
+            }
+        }
         let (old, new) = (of(before), of(after));
         for (total, adds) in old.iter().filter(|old| !new.contains(old)) {
             match adds {
                 Adds::Sum { count, sum } => self.sum(*total, -count, -sum),
-                Adds::Latest { .. } => {
+                Adds::Latest { .. } | Adds::Least { .. } | Adds::Greatest { .. } => {
                     self.lowered.insert(*total);
                 }
             }
         }
         for (total, adds) in new.iter().filter(|new| !old.contains(new)) {
-            match adds {
-                Adds::Sum { count, sum } => self.sum(*total, *count, *sum),
-                Adds::Latest { micros } => {
-                    self.raise(*total, *micros);
-                }
-            }
+            self.add(*total, *adds);
         }
     }
 
     /// Counts a record that was there before the rollup of this object and field.
     pub(super) fn begin(&mut self, schema: &Schema, record: &Record, rollup: (u32, u32)) {
         for (total, adds) in contributions(schema, record) {
-            match adds {
-                _ if (total.0, total.2) != rollup => {}
-                Adds::Sum { count, sum } => self.sum(total, count, sum),
-                Adds::Latest { micros } => self.raise(total, micros),
+            if (total.0, total.2) == rollup {
+                self.add(total, adds);
+            }
+        }
+    }
+
+    /// Counts a record that was there before a live total of its object.
+    pub(super) fn begin_live(&mut self, total: &BoundTotal, record: &Record) {
+        for (key, count, sum) in total.contributions(record) {
+            self.live(key, count, sum);
+        }
+    }
+
+    fn live(&mut self, key: Vec<u8>, count: i64, sum: i128) {
+        let entry = self.live.entry(key).or_default();
+        entry.0 += count;
+        entry.1 += sum;
+    }
+
+    fn add(&mut self, total: Total, adds: Adds) {
+        match adds {
+            Adds::Sum { count, sum } => self.sum(total, count, sum),
+            Adds::Latest { micros } => self.raise(total, micros),
+            Adds::Least { .. } | Adds::Greatest { .. } => {
+                let best = self.bests.entry(total).or_insert(adds);
+                *best = best.best(adds);
             }
         }
     }
@@ -162,6 +229,11 @@ impl Deltas {
                 });
             }
         }
+        let live = self.live.into_iter();
+        entries.extend(
+            live.filter(|(_, adds)| *adds != (0, 0))
+                .map(|(key, (count, sum))| Entry::Add { key, count, sum }),
+        );
         for (total, to) in self.raises {
             if !self.lowered.contains(&total) {
                 entries.push(Entry::Raise {
@@ -170,12 +242,26 @@ impl Deltas {
                 });
             }
         }
+        for (total, best) in self.bests {
+            if self.lowered.contains(&total) {
+                continue;
+            }
+            let key = spaces::rollup(total.0, total.1, total.2);
+            let stored = reader.snapshot.get(&key)?;
+            let best = stored.map_or(best, |stored| best.with_stored(&stored));
+            // Written even where it is the same: who looks it up again must hear of this record.
+            entries.push(Entry::Put {
+                key: key.clone(),
+                value: best.stored(),
+            });
+            unchanged.push(key);
+        }
         for total in self.lowered {
             let key = spaces::rollup(total.0, total.1, total.2);
-            entries.push(match latest(reader, drafts, total)? {
-                Some(micros) => Entry::Put {
+            entries.push(match best_of_all(reader, drafts, total)? {
+                Some(best) => Entry::Put {
                     key: key.clone(),
-                    value: micros.to_be_bytes().to_vec(),
+                    value: best.stored(),
                 },
                 None => Entry::Delete { key: key.clone() },
             });
@@ -185,8 +271,12 @@ impl Deltas {
     }
 }
 
-/// The latest value over all records that count, as these drafts leave them.
-fn latest(reader: &Reader, drafts: &Drafts, (parent, id, field): Total) -> Result<Option<i64>> {
+/// The latest, least or greatest over all records that count, as these drafts leave them.
+fn best_of_all(
+    reader: &Reader,
+    drafts: &Drafts,
+    (parent, id, field): Total,
+) -> Result<Option<Adds>> {
     let schema = &drafts.schema;
     let Some(parent) = schema.by_number(parent) else {
         return Ok(None);
@@ -207,12 +297,13 @@ fn latest(reader: &Reader, drafts: &Drafts, (parent, id, field): Total) -> Resul
         .map(|draft| (draft.id, draft.after.as_ref()))
         .collect();
     let total = (parent.number, id, field);
-    let mut best: Option<i64> = None;
+    let mut best: Option<Adds> = None;
     let mut look = |record: &Record| {
-        for (place, adds) in contributions(schema, record) {
-            if let (true, Adds::Latest { micros }) = (place == total, adds) {
-                best = best.max(Some(micros));
-            }
+        for (_, adds) in contributions(schema, record)
+            .into_iter()
+            .filter(|(place, _)| *place == total)
+        {
+            best = Some(best.map_or(adds, |best| best.best(adds)));
         }
     };
     let referring = reader.referring(child, by.number, RecordId::new(parent.prefix, id))?;

@@ -7,9 +7,11 @@ mod source;
 mod store;
 
 mod access;
+mod activity;
 mod backup;
 mod carriers;
 mod check;
+mod customer;
 mod demo;
 mod document;
 mod first_look;
@@ -28,6 +30,7 @@ mod script;
 mod social;
 mod template;
 mod upkeep;
+mod value;
 mod view;
 
 use std::ffi::OsString;
@@ -78,7 +81,9 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Import(import) => import::run(import, dir, output),
         Command::Query(query) => query::run(query, dir, output),
         Command::Get { id, as_of } => record::get(*id, *as_of, dir, output),
-        Command::Timeline { id } => record::timeline(*id, dir, output),
+        Command::Timeline(asked) => activity::timeline(asked, dir, output),
+        Command::Activity(asked) => activity::run(asked, dir, output),
+        Command::Caller(asked) => customer::caller(asked, dir, output),
         Command::Create { object, fields } => record::create(object, fields, dir, output),
         Command::Update {
             id,
@@ -106,7 +111,11 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Render(render) => render::run(render, dir, output),
         Command::Template(template) => template::run(template, dir, output),
         Command::Process(process) => process::run(process, dir, output),
-        Command::View(asked) => view::run(asked, dir, output),
+        Command::View(asked) => match (&asked.of_many, asked.id) {
+            (Some(views), _) => view::run(views, dir, output),
+            (None, Some(id)) => customer::view(id, asked, dir, output),
+            (None, None) => Ok(Exit::Usage),
+        },
         Command::Form(asked) => view::form(asked, dir, output),
         Command::Dashboard(asked) => view::dashboard(asked, dir, output),
         Command::Check { backup } => match backup {

@@ -116,7 +116,7 @@ fn show(
     tell_rows(&rows, output)
 }
 
-fn tell_rows(rows: &ViewRows, output: &mut Output<'_>) -> Result<(), Fault> {
+pub(crate) fn tell_rows(rows: &ViewRows, output: &mut Output<'_>) -> Result<(), Fault> {
     tell_groups(rows, output)?;
     if let Some(chart) = &rows.chart {
         tell_chart(chart, output)?;
@@ -237,6 +237,7 @@ fn put(
         Screen::View => "view",
         Screen::Form => "form",
         Screen::Dashboard => "dashboard",
+        Screen::Panel => "panel",
     };
     let key = fields.get("key").and_then(Json::as_str).map(str::to_owned);
     if !fields.contains_key("name") {

@@ -16,7 +16,10 @@ pub(super) struct Person {
 #[derive(Clone, Debug)]
 pub(super) struct Role {
     pub(super) scopes: [usize; 4],
+    pub(super) exports: [usize; 4],
     pub(super) confidential: bool,
+    /// Whether it hides the employees of accounts and the amounts of opportunities.
+    pub(super) hides: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -51,10 +54,14 @@ pub(super) struct Case {
 }
 
 pub(super) fn case() -> impl Strategy<Value = Case> {
-    let role = (any::<[u8; 4]>(), any::<bool>()).prop_map(|(scopes, confidential)| Role {
-        scopes: scopes.map(|scope| usize::from(scope) % 5),
-        confidential,
-    });
+    let role = (any::<[u8; 4]>(), any::<[u8; 4]>(), any::<bool>(), 0..4_u8).prop_map(
+        |(scopes, exports, confidential, hides)| Role {
+            scopes: scopes.map(|scope| usize::from(scope) % 5),
+            exports: exports.map(|scope| usize::from(scope) % 5),
+            confidential,
+            hides: hides == 0,
+        },
+    );
     let person = (0..3_usize, 0..3_usize, 0..5_usize, 0..6_usize, 0..8_u8).prop_map(
         |(role, team, territory, manager, active)| Person {
             role,

@@ -3,6 +3,8 @@
 use peyvand::{Actor, Aggregate, Filter, Measure, Query, Record, RecordId, Request};
 use serde_json::{Value as Json, json};
 
+use super::house::House;
+use super::leaks::hide_what_belongs_to;
 use super::model::every;
 use crate::setting::{create, memory};
 
@@ -68,4 +70,40 @@ fn a_hidden_child_changes_nothing_that_the_lesser_user_is_told() {
         })
     };
     assert_eq!(answers(true), answers(false));
+}
+
+#[test]
+fn by_every_door_a_hidden_child_is_as_none() {
+    let answers = |with_children: bool| -> Vec<(&'static str, String)> {
+        let house = House::new();
+        let own = json!({"read": "own", "create": "own", "update": "own", "export": "own"});
+        house.define("seller", json!({"objects": {"*": own}}));
+        let account = json!({"name": "فولاد پارس", "owner": "sara", "employees": 12});
+        let account = house.make("account", account);
+        let elsewhere = house.make("account", json!({"name": "نفت", "owner": "mina"}));
+        let hidden = hide_what_belongs_to(&house, account);
+        let mut children = hidden.children().to_vec();
+        for object in ["opportunity", "activity"] {
+            children.push(every(&house.session, &Query::new(object))[0].id());
+        }
+        for child in children {
+            // As many commits in any case.
+            let _ = match with_children {
+                true => house
+                    .session
+                    .update(elsewhere, json!({"description": child.to_string()})),
+                false => house.session.delete(child),
+            }
+            .unwrap();
+        }
+        let sara = house.as_user(house.sara);
+        assert!(sara.get(account).is_ok());
+        let tried = super::doors().into_iter();
+        tried
+            .map(|door| (door.name, (door.tried)(&sara, &hidden)))
+            .collect()
+    };
+    for (with, without) in answers(true).iter().zip(&answers(false)) {
+        assert_eq!(with, without);
+    }
 }

@@ -1,24 +1,26 @@
 //! Is there a door through which somebody without rights sees anything?
 //!
-//! Every public method of `Session` and `Past` is in one of these tables. What reads is tried by users who may do
-//! nothing; a method that nobody lists fails the test, so that a new read cannot be forgotten.
+//! What reads is in these tables, and is tried by users who may do nothing; `listed` finds what is in none of them.
 
-use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::fs;
-use std::path::Path;
 
 use peyvand::{
     Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Session, ViewDefinition, ViewPage,
+    RenderOptions, Session, Value, ViewDefinition, ViewPage,
 };
 use serde_json::json;
 
 use super::house::House;
-use crate::setting::root;
 
 /// In every field of every hidden record that takes a text.
 const SECRET: &str = "گنجینه۷۷";
+
+impl Hidden {
+    /// What belongs to the account without being told of with it.
+    pub(super) fn children(&self) -> [RecordId; 4] {
+        [self.contact, self.lead, self.document, self.message]
+    }
+}
 
 /// What the doors are tried on.
 pub(super) struct Hidden {
@@ -65,6 +67,11 @@ pub(super) fn doors() -> Vec<Door> {
     let mut doors: Vec<Door> = doors! {
         "Session::get" => |s, h| told(s.get(h.account));
         "Session::show" => |s, h| told(s.get(h.account).map(|record| s.show(&record, "name")));
+        "Session::show_value" => |s, h| {
+            let schema = s.engine().schema().unwrap();
+            let field = schema.object("contact").and_then(|object| object.field("account"));
+            told(s.show_value(field.unwrap(), &Value::Reference(h.account)))
+        };
         "Session::find" => |s, _h| told(s.find("account", "external_id", SECRET));
         "Session::query" => |s, h| {
             let all = ["account", "contact", "lead", "opportunity", "activity", "message", "document",
@@ -78,25 +85,19 @@ pub(super) fn doors() -> Vec<Door> {
         };
         "Session::explain" => |s, h| {
             let explained = s.explain(&Query::new("account").filter(owned_by(h)));
-            assert!(explained.as_ref().is_ok_and(|explained| explained.at_most == 0) || explained.is_err());
-            told(explained)
+            [told(explained.as_ref().map(|explained| explained.at_most)), told(explained)].concat()
         };
-        "Session::count" => |s, _h| {
-            let count = s.count("account", &Filter::contains("name", SECRET));
-            assert_eq!((count.unwrap(), s.count("account", &Filter::everything()).unwrap()), (0, 0));
-            String::new()
-        };
+        "Session::count" => |s, _h| [
+            told(s.count("account", &Filter::contains("name", SECRET))),
+            told(s.count("account", &Filter::everything())),
+            told(s.count("contact", &Filter::everything())),
+        ].concat();
         "Session::aggregate" => |s, _h| told(s.aggregate(&Aggregate::new("account").group_by("name").measure(Measure::Sum("employees".into()))));
-        "Session::timeline" => |s, h| {
-            let events = s.timeline(h.account).unwrap_or_default();
-            assert!(events.is_empty(), "{events:?}");
-            told(s.timeline(h.contact))
-        };
-        "Session::timeline_before" => |s, h| {
-            let events = s.timeline_before(h.account, None, 1).unwrap_or_default();
-            assert!(events.is_empty(), "{events:?}");
-            told(s.timeline_before(h.lead, Some(s.engine().position()), 100))
-        };
+        "Session::timeline" => |s, h| [told(s.timeline(h.account)), told(s.timeline(h.contact))].concat();
+        "Session::timeline_before" => |s, h| [
+            told(s.timeline_before(h.account, None, 1)),
+            told(s.timeline_before(h.lead, Some(s.engine().position()), 100)),
+        ].concat();
         "Session::processes" => |s, _h| told(s.processes());
         "Session::process" => |s, _h| told(s.process("calls"));
         "Session::process_change" => |s, _h| told(s.process_change(&process()));
@@ -109,16 +110,12 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::notifications" => |s, h| told(s.notifications(h.boss, &[NoticeState::Unread]));
         "Session::recently_seen" => |s, h| {
             let _ = s.seen(h.account);
-            assert!(s.recently_seen().unwrap().is_empty());
-            String::new()
+            told(s.recently_seen())
         };
         "Session::tags" => |s, h| told(s.tags(h.account));
         "Session::tagged" => |s, _h| told(s.tagged("vip", None));
         "Session::versions" => |s, h| told(s.versions(h.document));
-        "Session::open_file" => |s, h| {
-            assert!(s.open_file(h.document, "file").is_err());
-            told(s.open_file(h.document, "file"))
-        };
+        "Session::open_file" => |s, h| told(s.open_file(h.document, "file").map(drop));
         "Session::views" => |s, _h| told(s.views(Some("account")));
         "Session::view" => |s, h| [told(s.view(&h.view.id.unwrap().to_string()).map(drop)), told(s.view(SECRET).map(drop))].concat();
         "Session::default_view" => |s, _h| told(s.default_view("account"));
@@ -126,6 +123,17 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::try_view" => |s, _h| told(s.try_view(&ViewDefinition::list("account"), &ViewPage::first()));
         "Session::forms" => |s, _h| told(s.forms(None));
         "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
+        "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
+        "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
+        "Session::customer_panel" => |s, h| told(s.customer_panel(h.account, "contacts-of", &ViewPage::first())) + told(s.customer_panel(h.contact, "contact-profile", &ViewPage::first())).as_str();
+        "Session::callers" => |s, _h| told(s.callers("+98 912 770 7777", None)) + told(s.callers("7707777", None)).as_str();
+        "Session::customer_timeline" => |s, h| {
+            let events = s.customer_timeline(h.account, None, 100).unwrap_or_default();
+            assert!(events.is_empty() || s.get(h.account).is_ok(), "{events:?}");
+            told(s.customer_timeline(h.contact, None, 1)) + told(events.iter().map(|event| &event.changes).collect::<Vec<_>>().first().map_or(Err(()), Ok)).as_str()
+        };
+        "Session::dealings" => |s, h| told(s.dealings(h.account)) + told(s.dealings(h.contact)).as_str();
+        "Session::users_without_entries" => |s, _h| told(s.users_without_entries("2026-03-25".parse().unwrap()));
         "Session::dashboards" => |s, _h| told(s.dashboards());
         "Session::dashboard" => |s, _h| told(s.dashboard(SECRET).map(drop));
         "Session::dashboard_tiles" => |s, h| told(s.dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
@@ -154,17 +162,29 @@ pub(super) fn doors() -> Vec<Door> {
         "Past::get" => |s, h| told(past(s).get(h.account));
         "Past::open_file" => |s, h| told(past(s).open_file(h.document, "file"));
         "Past::query" => |s, h| [told(past(s).query(&Query::new("account").filter(owned_by(h)))), told(past(s).query(&Query::new("message")))].concat();
-        "Past::count" => |s, _h| {
-            assert_eq!(past(s).count("account", &Filter::everything()).unwrap(), 0);
-            String::new()
-        };
+        "Past::count" => |s, _h| [
+            told(past(s).count("account", &Filter::everything())),
+            told(past(s).count("contact", &Filter::everything())),
+        ].concat();
         "Past::aggregate" => |s, _h| told(past(s).aggregate(&Aggregate::new("account").group_by("name")));
         "Past::view" => |s, h| told(past(s).view(&h.view.id.unwrap().to_string()).map(drop));
         "Past::view_rows" => |s, h| told(past(s).view_rows(&h.view, &ViewPage::first()).map(|page| (page.rows, page.groups, page.total)));
+        "Past::customer_view" => |s, h| told(past(s).customer_view(h.account));
         "Past::dashboard_tiles" => |s, h| told(past(s).dashboard_tiles(&h.dashboard).map(|shown| shown.tiles));
     });
     doors
 }
+
+/// How the answers begin that tell of numbers or only of events.
+const OF_NOTHING: [(&str, &str); 7] = [
+    ("Session::explain", "Ok(0)"),
+    ("Session::count", "Ok(0)Ok(0)Ok(0)"),
+    ("Session::timeline", "Ok([])Ok([])"),
+    ("Session::timeline_before", "Ok([])Ok([])"),
+    ("Session::recently_seen", "Ok([])"),
+    ("Session::open_file", "Err("),
+    ("Past::count", "Ok(0)Ok(0)"),
+];
 
 /// What only changes: the write path judges it, and what comes back says no more than that.
 pub(super) const WRITES: &[&str] = &[
@@ -217,12 +237,14 @@ pub(super) const WRITES: &[&str] = &[
     "Session::add_standard_templates",
     "Session::add_standard_roles",
     "Session::enforce_access",
+    "Session::create_key",
+    "Session::revoke_key",
     "Session::hand_over",
     "Session::undo_hand_over",
 ];
 
 /// What knows of no record.
-const HANDLES: &[&str] = &[
+pub(super) const HANDLES: &[&str] = &[
     "Session::in_locale",
     "Session::actor",
     "Session::locale",
@@ -231,40 +253,6 @@ const HANDLES: &[&str] = &[
     "Session::new_id",
     "Past::position",
 ];
-
-/// The public methods of `Session` and `Past` in the engine's sources.
-fn methods() -> BTreeSet<String> {
-    fn walk(folder: &Path, found: &mut BTreeSet<String>) {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let mut of = None;
-                for line in text.lines() {
-                    match line {
-                        "impl Session {" => of = Some("Session"),
-                        "impl Past {" => of = Some("Past"),
-                        "}" => of = None,
-                        _ => {}
-                    }
-                    if let (Some(of), Some(rest)) = (of, line.strip_prefix("    pub fn ")) {
-                        let name = rest.split(['(', '<']).next().unwrap();
-                        found.insert(format!("{of}::{name}"));
-                    }
-                }
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    walk(&root().join("engine/src"), &mut found);
-    assert!(
-        found.len() > 60,
-        "the sources are not read as they should be: {found:?}"
-    );
-    found
-}
 
 /// One that every new lead begins.
 fn process() -> Process {
@@ -278,16 +266,21 @@ fn process() -> Process {
 }
 
 fn hide(house: &House) -> Hidden {
+    let account = house.make(
+        "account",
+        json!({"name": SECRET, "external_id": SECRET, "employees": 77, "description": SECRET, "owner": "mina"}),
+    );
+    hide_what_belongs_to(house, account)
+}
+
+/// What the boss has about an account, each thing his own.
+pub(super) fn hide_what_belongs_to(house: &House, account: RecordId) -> Hidden {
     let boss = house.as_user(house.boss);
     let make = |object: &str, fields| boss.create(object, fields).unwrap().id().unwrap();
-    let account = make(
-        "account",
-        json!({"name": SECRET, "external_id": SECRET, "employees": 77, "description": SECRET}),
-    );
     let of = account.to_string();
     let contact = make(
         "contact",
-        json!({"name": SECRET, "account": of, "email": "secret77@example.com"}),
+        json!({"name": SECRET, "account": of, "email": "secret77@example.com", "mobile": "+989127707777"}),
     );
     let _ = boss.put_process(&process()).unwrap();
     let lead = make("lead", json!({"name": SECRET}));
@@ -358,24 +351,6 @@ fn hide(house: &House) -> Hidden {
 }
 
 #[test]
-fn every_method_of_sessions_is_in_a_table() {
-    let doors = super::doors();
-    let tables = doors
-        .iter()
-        .map(|door| door.name)
-        .chain(super::writes())
-        .chain(HANDLES.iter().copied());
-    let listed: BTreeSet<String> = tables.map(str::to_owned).collect();
-    let there = methods();
-    let forgotten: Vec<&String> = there.difference(&listed).collect();
-    let gone: Vec<&String> = listed.difference(&there).collect();
-    assert!(
-        forgotten.is_empty() && gone.is_empty(),
-        "put what reads among the doors of tests/all/access/leaks.rs, so that it is tried: {forgotten:?}; no method any more: {gone:?}"
-    );
-}
-
-#[test]
 fn who_has_no_rights_sees_nothing_by_whatever_door() {
     let house = House::new();
     let hidden = hide(&house);
@@ -387,6 +362,9 @@ fn who_has_no_rights_sees_nothing_by_whatever_door() {
         let session = house.as_user(user);
         for door in super::doors() {
             let answer = (door.tried)(&session, &hidden);
+            if let Some((_, nothing)) = OF_NOTHING.iter().find(|(name, _)| *name == door.name) {
+                assert!(answer.starts_with(nothing), "{}: {answer}", door.name);
+            }
             // What he typed himself is no news to him.
             let typed = [
                 format!("'{SECRET}'"),
@@ -425,6 +403,8 @@ fn who_has_no_rights_sees_nothing_by_whatever_door() {
         "Session::comments",
         "Session::aggregate",
         "Session::view_rows",
+        "Session::customer_view",
+        "Session::callers",
         "Session::dashboard_tiles",
         "Session::render",
         "Session::processes",

@@ -10,13 +10,14 @@ use std::path::Path;
 use crate::setting::root;
 
 /// File, how often, why.
-const WHOLE: [(&str, usize, &str); 25] = [
+const WHOLE: [(&str, usize, &str); 27] = [
     (
         "access/explain.rs",
         1,
         "tells administrators of the rights of others",
     ),
     ("access/hand_over.rs", 2, "hands over, for administrators"),
+    ("access/key.rs", 1, "asks who holds a key"),
     ("access/setting.rs", 3, "asks for the rights themselves"),
     ("check.rs", 2, "compares everything"),
     ("config.rs", 2, "makes the standard schema"),
@@ -48,7 +49,12 @@ const WHOLE: [(&str, usize, &str); 25] = [
     ("message/mail.rs", 1, "links messages, for administrators"),
     (
         "message/outbox.rs",
-        4,
+        3,
+        "hands messages over, for the program",
+    ),
+    (
+        "message/outbox/outcome.rs",
+        1,
         "hands messages over, for the program",
     ),
     (

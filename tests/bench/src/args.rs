@@ -11,7 +11,8 @@ const HELP: &str = "\
 cargo run --release -p peyvand-bench -- [OPTIONS]
 
   --customers N     how many customers (200000); or --persons N --firms N
-  --only A,B        sections: import, read, scan, past, commit, mix, size (all)
+  --only A,B        sections: import, read, scan, past, commit, mix, customer,
+                    size (all)
   --contestants A,B peyvand, bare, sqlite (all)
   --only-peyvand    Peyvand alone, and of the sections the one about size unless --only says more
   --seconds S       how long each cell of commit and mix is measured, over all rounds (12)

@@ -95,6 +95,9 @@ fn compare(args: &Args, report: &mut Report) {
             stand.remove();
         }
     }
+    if args.wants("customer") {
+        sections::customer(args, report);
+    }
     if args.wants("size") {
         sections::size(args, report);
     }

@@ -70,7 +70,6 @@ pub fn currency_name(currency: &str, language: Locale) -> Option<&'static str> {
 
 /// How many digits after the point a currency's minor unit has: 2 for cents, 3 for the fils of Kuwait, 0 for the rial,
 /// which has none in use. `None` for a currency without known words.
-#[cfg(feature = "template")]
 pub(crate) fn minor_digits(currency: &str) -> Option<u32> {
     currency::of(currency).map(|currency| currency.minor_digits)
 }

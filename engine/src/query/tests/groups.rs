@@ -267,7 +267,17 @@ fn what_cannot_be_totalled_or_grouped_is_refused() {
 
 #[test]
 fn measures_read_back_what_they_wrote() {
-    for text in ["count", "sum(amount)", "min(a)", "max(a)", "avg(a)"] {
+    for text in [
+        "count",
+        "sum(amount)",
+        "min(a)",
+        "max(a)",
+        "avg(a)",
+        "median(a)",
+        "distinct(a)",
+        "sum(a in base)",
+        "median(a in base on close_date)",
+    ] {
         assert_eq!(Measure::parse(text).unwrap().to_string(), text);
     }
     assert_eq!(

@@ -12,4 +12,6 @@ mod planning;
 mod relations;
 mod shelf;
 mod spelling;
+#[cfg(feature = "intl")]
+mod totals;
 mod words;

@@ -4,7 +4,7 @@ use super::{Declaration, object, option, reference, reference_on_delete, text};
 use crate::schema::field::{ANY_OBJECT, Field, FieldKind, OnDelete};
 
 pub(super) fn objects() -> Vec<Declaration> {
-    vec![sharing(), deputy(), confidential_look()]
+    vec![sharing(), deputy(), confidential_look(), api_key()]
 }
 
 /// Lets a user, a team or everybody of a role do something with one record. It goes to the bin with any of them.
@@ -81,6 +81,38 @@ fn confidential_look() -> Declaration {
                 .label("At", "زمان", "الوقت"),
             Field::new("count", FieldKind::Integer).label("How often", "شمار", "العدد"),
             text("object").indexed().label("Object", "شیء", "الكائن"),
+        ],
+    )
+}
+
+/// A key by which a program acts for a user, with no more rights than he has. The token itself is nowhere.
+fn api_key() -> Declaration {
+    object(
+        "api_key",
+        "key",
+        ["API key", "کلید برنامه", "مفتاح برمجي"],
+        None,
+        "name",
+        vec![
+            text("name")
+                .required()
+                .indexed()
+                .label("Name", "نام", "الاسم"),
+            reference_on_delete("user", "user", OnDelete::Cascade)
+                .required()
+                .label("Acts for", "به جای", "نيابة عن"),
+            Field::new("rights", FieldKind::Json)
+                .required()
+                .label("Rights", "حقوق", "الحقوق"),
+            Field::new("expires_at", FieldKind::Instant).label("Expires", "انقضا", "تاريخ الانتهاء"),
+            Field::new("active", FieldKind::Boolean)
+                .default(true)
+                .label("Active", "فعال", "نشط"),
+            text("token_hash").required().unique().label(
+                "Hash of the token",
+                "درهم‌ساز توکن",
+                "بصمة الرمز",
+            ),
         ],
     )
 }

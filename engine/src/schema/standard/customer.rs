@@ -1,10 +1,12 @@
 //! The people and organisations outside: customers, suppliers, partners, and who may become one.
 
 use super::{
-    Declaration, confidential, count, description, external_id, language, latest_activity, object,
-    option, owner, reference, reference_on_delete, rollup, territory, text,
+    Declaration, NAME_BESIDE, NUMBER, TITLE, WAY_TO_REACH, confidential, count, description,
+    external_id, language, latest_activity, object, option, owner, reference, reference_on_delete,
+    rollup, territory, text,
 };
-use crate::schema::field::{Field, FieldKind, OnDelete, RollupMeasure};
+use crate::schema::field::{Field, FieldKind, OnDelete};
+use crate::schema::rollup::RollupMeasure;
 
 pub(super) const SOURCES: &[&str] = &[
     "web", "referral", "campaign", "call", "event", "partner", "other",
@@ -13,6 +15,7 @@ pub(super) const SOURCES: &[&str] = &[
 fn email() -> Field {
     Field::new("email", FieldKind::Email)
         .indexed()
+        .searchable(WAY_TO_REACH)
         .label("E-mail", "ایمیل", "البريد الإلكتروني")
 }
 
@@ -42,7 +45,9 @@ fn consent() -> [Field; 5] {
 }
 
 fn phone(name: &str) -> Field {
-    Field::new(name, FieldKind::Phone).indexed()
+    Field::new(name, FieldKind::Phone)
+        .indexed()
+        .searchable(WAY_TO_REACH)
 }
 
 pub(super) fn source() -> Field {
@@ -66,6 +71,7 @@ fn account() -> Declaration {
             text("name")
                 .required()
                 .indexed()
+                .searchable(TITLE)
                 .label("Name", "نام", "الاسم"),
             option("kind", &["organization", "person"])
                 .default("organization")
@@ -89,7 +95,11 @@ fn account() -> Declaration {
             email(),
             phone("phone").label("Phone", "تلفن", "الهاتف"),
             Field::new("address", FieldKind::Address).label("Address", "نشانی", "العنوان"),
-            text("tax_number").label("Tax number", "شماره اقتصادی", "الرقم الضريبي"),
+            text("tax_number").searchable(NUMBER).label(
+                "Tax number",
+                "شماره اقتصادی",
+                "الرقم الضريبي",
+            ),
             Field::new("employees", FieldKind::Integer)
                 .range(0, 10_000_000)
                 .label("Employees", "کارکنان", "الموظفون"),
@@ -151,6 +161,7 @@ fn contact() -> Declaration {
             Field::new("name", FieldKind::PersonName)
                 .required()
                 .indexed()
+                .searchable(TITLE)
                 .label("Name", "نام", "الاسم"),
             text("job_title").label("Job title", "سمت", "المنصب"),
             email(),
@@ -161,7 +172,9 @@ fn contact() -> Declaration {
                 "تاریخ تولد",
                 "تاريخ الميلاد",
             ),
-            text("national_id").label("National id", "کد ملی", "رقم الهوية"),
+            text("national_id")
+                .searchable(NUMBER)
+                .label("National id", "کد ملی", "رقم الهوية"),
             option(
                 "preferred_channel",
                 &["phone", "mobile", "email", "messenger", "visit"],
@@ -214,8 +227,12 @@ fn lead() -> Declaration {
             Field::new("name", FieldKind::PersonName)
                 .required()
                 .indexed()
+                .searchable(TITLE)
                 .label("Name", "نام", "الاسم"),
-            text("company").indexed().label("Company", "شرکت", "الشركة"),
+            text("company")
+                .indexed()
+                .searchable(NAME_BESIDE)
+                .label("Company", "شرکت", "الشركة"),
             text("job_title").label("Job title", "سمت", "المنصب"),
             email(),
             phone("phone").label("Phone", "تلفن", "الهاتف"),

@@ -1,7 +1,7 @@
 //! Files that belong to records: documents, their versions, and what they are attached to.
 
 use super::{
-    Declaration, confidential, count, description, external_id, object, option, owner,
+    Declaration, TITLE, confidential, count, description, external_id, object, option, owner,
     reference_on_delete, text,
 };
 use crate::schema::field::{ANY_OBJECT, Field, FieldKind, OnDelete};
@@ -21,6 +21,7 @@ fn document() -> Declaration {
             text("title")
                 .required()
                 .indexed()
+                .searchable(TITLE)
                 .label("Title", "عنوان", "العنوان"),
             option(
                 "document_type",

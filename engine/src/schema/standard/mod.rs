@@ -7,6 +7,7 @@ mod access;
 mod customer;
 mod document;
 mod message;
+mod money;
 mod option_words;
 mod organisation;
 mod process;
@@ -16,8 +17,10 @@ mod template;
 mod view;
 
 use super::Schema;
-use super::field::{Field, FieldKind, OnDelete, Rollup, RollupMeasure};
+use super::field::{Field, FieldKind, OnDelete};
 use super::object::{Object, system};
+use super::rollup::{Rollup, RollupMeasure};
+use crate::query::Filter;
 use crate::record::Prefix;
 
 /// The standard schema.
@@ -34,6 +37,8 @@ pub(crate) fn schema() -> Schema {
             social::objects(),
             process::objects(),
             access::objects(),
+            money::objects(),
+            view::panels(),
         ]
         .into_iter()
         .flatten()
@@ -54,6 +59,15 @@ pub(crate) mod pipelines {
         ("lost", "Lost", 0, "lost"),
     ];
 }
+
+/// What a word weighs in a search by the field that it stands in: what people call the record by,
+const TITLE: u8 = 90;
+/// what it is called by in files,
+const NUMBER: u8 = 80;
+/// by which way somebody is reached,
+const WAY_TO_REACH: u8 = 70;
+/// and the name of what it belongs to.
+const NAME_BESIDE: u8 = 50;
 
 /// An object in the making: given its number, it is declared.
 type Declaration = Box<dyn FnOnce(u32) -> Option<Object>>;
@@ -154,6 +168,7 @@ fn rollup(
             by: by.to_owned(),
             measure,
             only,
+            filter: Filter::everything(),
         }),
     )
     .read_only()

@@ -2,8 +2,8 @@
 
 use super::customer::source;
 use super::{
-    Declaration, confidential, count, description, external_id, key, latest_activity, object,
-    option, owner, reference, reference_on_delete, territory, text,
+    Declaration, NUMBER, TITLE, confidential, count, description, external_id, key,
+    latest_activity, object, option, owner, reference, reference_on_delete, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
@@ -22,10 +22,12 @@ fn product() -> Declaration {
             text("code")
                 .required()
                 .unique()
+                .searchable(NUMBER)
                 .label("Code", "کد", "الرمز"),
             text("name")
                 .required()
                 .indexed()
+                .searchable(TITLE)
                 .label("Name", "نام", "الاسم"),
             text("family").indexed().label("Family", "خانواده", "الفئة"),
             Field::new("price", FieldKind::Money).label("Price", "قیمت", "السعر"),
@@ -87,6 +89,7 @@ fn opportunity() -> Declaration {
             text("name")
                 .required()
                 .indexed()
+                .searchable(TITLE)
                 .label("Name", "نام", "الاسم"),
             reference("account", &["account"]).label("Account", "مشتری", "العميل"),
             reference("contact", &["contact"]).label("Contact", "شخص", "جهة الاتصال"),

@@ -1,4 +1,4 @@
-//! What people look at: views, forms and dashboards, each a record with a definition that the room `view` checks.
+//! What people look at: views, forms, dashboards and panels, each a record with a definition that the room `view` checks.
 
 use super::{Declaration, definition, label_in_each_language, object, option, reference, text};
 use crate::schema::field::{Field, FieldKind};
@@ -7,7 +7,12 @@ pub(super) fn objects() -> Vec<Declaration> {
     vec![view(), form(), dashboard()]
 }
 
-/// What the three have in common: what it is called, and whom it is for.
+/// Later than the others, and so at the end of the objects.
+pub(super) fn panels() -> Vec<Declaration> {
+    vec![panel()]
+}
+
+/// What they have in common: what it is called, and whom it is for.
 fn shared() -> Vec<Field> {
     vec![
         text("key").unique().label("Key", "کلید", "المفتاح"),
@@ -85,5 +90,18 @@ fn dashboard() -> Declaration {
         Some("key"),
         "name",
         shared(),
+    )
+}
+
+fn panel() -> Declaration {
+    let mut fields = shared();
+    fields.push(of_object());
+    object(
+        "panel",
+        "pnl",
+        ["Panel", "پنل", "اللوحة"],
+        Some("key"),
+        "name",
+        fields,
     )
 }

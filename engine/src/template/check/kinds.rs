@@ -139,9 +139,9 @@ impl Sort {
             FieldKind::Json | FieldKind::File => Self::Any,
             FieldKind::Rollup(rollup) => match rollup.measure {
                 RollupMeasure::Count => Self::Number,
-                RollupMeasure::Sum { .. } => Self::Decimal,
-                RollupMeasure::SumMoney { .. } => Self::Money,
-                RollupMeasure::Latest { .. } => Self::Instant,
+                RollupMeasure::Earliest { .. } | RollupMeasure::Latest { .. } => Self::Instant,
+                _ if rollup.measure.currency().is_some() => Self::Money,
+                _ => Self::Decimal,
             },
         })
     }

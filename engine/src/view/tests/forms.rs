@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::{Staff, create, memory};
 use crate::context::Locale;
+use crate::locale::Direction;
 use crate::schema::{Field, FieldKind, SchemaChange};
-use crate::view::{Direction, FieldShown, FormFor, FormShown};
+use crate::view::{FieldShown, FormFor, FormShown};
 
 fn fields(form: &FormShown) -> Vec<&FieldShown> {
     form.sections
@@ -98,7 +99,7 @@ fn what_was_typed_wrongly_is_said_at_its_field() {
         Some("no user has the key 'nobody'")
     );
     assert_eq!(field(&form, "budget").fault, None);
-    assert_eq!(field(&form, "budget").cell.text, "1200 IRR");
+    assert_eq!(field(&form, "budget").cell.text, "1,200 IRR");
     let range = session.form(&FormFor::create("lead").typed(json!({"employees": -1})));
     assert!(field(&range.unwrap(), "employees").fault.is_some());
     let error = session.form(&FormFor::create("lead").typed(json!({"emial": "x"})));

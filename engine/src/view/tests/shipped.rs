@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{Staff, create};
 use crate::context::Locale;
 use crate::error::Result;
-use crate::view::{Declarations, Direction, FormFor, FormPurpose, TileAnswer, ViewKind, ViewPage};
+use crate::locale::Direction;
+use crate::view::{Declarations, FormFor, FormPurpose, TileAnswer, ViewKind, ViewPage};
 
 fn all() -> Declarations {
     let read = |text: &str| {
@@ -15,6 +16,7 @@ fn all() -> Declarations {
     let mut all = read(include_str!("../shipped/views.json"));
     all.forms = read(include_str!("../shipped/forms.json")).forms;
     all.dashboards = read(include_str!("../shipped/dashboards.json")).dashboards;
+    all.panels = read(include_str!("../shipped/panels.json")).panels;
     all
 }
 
@@ -72,9 +74,10 @@ fn all_of_it_fits_the_schema_and_has_a_name_in_three_languages() {
     let engine = staff.session.engine();
     let faults = all.faults(engine, &engine.schema().unwrap()).unwrap();
     assert_eq!(faults, []);
-    assert_eq!(all.names().len(), 18);
+    assert_eq!(all.names().len(), 32);
     let labels = all.views.iter().map(|view| &view.label);
     let labels = labels.chain(all.forms.iter().map(|form| &form.label));
+    let labels = labels.chain(all.panels.iter().map(|panel| &panel.label));
     for label in labels.chain(all.dashboards.iter().map(|dashboard| &dashboard.label)) {
         assert_eq!(label.keys().collect::<Vec<_>>(), ["ar", "en", "fa"]);
     }

@@ -15,6 +15,28 @@ pub(crate) struct Looking {
     pub(crate) language: Option<Locale>,
 }
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct Views {
+    /// The customer, or another record: everything about it, panel by panel
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<RecordId>,
+    /// As it was then: a day, an instant or the position of a commit
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) as_of: Option<Moment>,
+    /// One panel alone, by its key; --json of the whole names them
+    #[arg(long, value_name = "KEY", conflicts_with = "as_of")]
+    pub(crate) panel: Option<String>,
+    /// At most so many rows of the panel, up to 1000
+    #[arg(long, value_name = "N", requires = "panel")]
+    pub(crate) limit: Option<usize>,
+    /// Go on after a page of the panel: the cursor that it ended with
+    #[arg(long, value_name = "C", requires = "panel")]
+    pub(crate) after: Option<String>,
+    #[command(subcommand)]
+    pub(crate) of_many: Option<View>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum View {
     /// The views that there are
@@ -45,7 +67,7 @@ pub(crate) enum View {
         #[command(flatten)]
         looking: Looking,
     },
-    /// Save a view, a form or a dashboard; one under the same key is replaced
+    /// Save a view, a form, a dashboard or a panel of the 360 view; one under the same key is replaced
     #[command(
         after_help = "Example:\n  peyvand view put hot-leads.json\nwhere hot-leads.json has such as\n  {\"key\": \"hot-leads\", \"name\": \"Hot leads\", \"label\": {\"fa\": \"سرنخ‌های داغ\"},\n   \"definition\": {\"object\": \"lead\", \"columns\": [\"name\", \"phone\"], \"filter\": \"status[eq]:working\", \"sort\": \"-updated_at\"}}"
     )]
@@ -61,12 +83,13 @@ pub(crate) enum View {
     Remove { name: String },
 }
 
-/// The three things that have a definition.
+/// The things that have a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Screen {
     View,
     Form,
     Dashboard,
+    Panel,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! What is measured? One file for each group of rows.
 
 mod commit;
+mod customer;
 mod import;
 mod jobs;
 mod past;
@@ -18,6 +19,7 @@ use crate::contestants::{Stand, Who};
 use crate::report::{Cell, Spread};
 
 pub(crate) use commit::{commit, mix};
+pub(crate) use customer::customer;
 pub(crate) use import::import;
 pub(crate) use past::past;
 pub(crate) use read::{read, scan};

@@ -1,0 +1,267 @@
+//! Which records are worth a look?
+//!
+//! A list of postings can be as long as there are records: a million are called «محمد». Each way through them is
+//! bounded. Of one word the postings come by rank, so that the best are read first and the rest never; of several words
+//! the shortest list leads. What the bounds cut off is said: the answer is not complete then.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::asked::Term;
+use super::words::ONLY_WORD;
+use crate::error::Result;
+use crate::query::Reader;
+use crate::schema::Object;
+use crate::store::{Direction, Span, spaces};
+
+/// How many postings of each word are read at first; where no list ends, eight times as many, and so on.
+const FIRST_LISTED: usize = 512;
+
+/// How many postings of one word are read at most.
+const MOST_LISTED: usize = 32_768;
+
+/// How many different words are read that begin with what was typed, where they have more postings than are listed.
+const MOST_WORDS: usize = 200;
+
+/// Postings read at a time.
+const PAGE: usize = 512;
+
+/// The postings of one object, as far as who reads sees its fields.
+pub(super) struct Postings<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) object: &'a Object,
+    fields: BTreeSet<u32>,
+}
+
+/// Records to be looked at, the most promising first.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    pub(super) ids: Vec<u128>,
+    /// Whether every record that fits is among them.
+    pub(super) complete: bool,
+}
+
+/// The records of one word.
+struct Listed {
+    /// By record, the best rank.
+    ranks: BTreeMap<u128, u8>,
+    complete: bool,
+}
+
+/// A record's rank and number, the best last.
+type Standing = (u8, u128);
+
+impl<'a> Postings<'a> {
+    /// None where who reads sees no searchable field.
+    pub(super) fn of(reader: &'a Reader, object: &'a Object) -> Option<Self> {
+        let fields = object.live_fields().filter(|field| field.is_searchable());
+        let fields: BTreeSet<u32> = fields.map(|field| field.number).collect();
+        (!fields.is_empty()).then_some(Self {
+            reader,
+            object,
+            fields,
+        })
+    }
+
+    /// The records with all words; where there are none, nothing is said of those with some of them.
+    pub(super) fn with_all(&self, terms: &[Term]) -> Result<Candidates> {
+        let mut most = FIRST_LISTED;
+        loop {
+            let mut lists = Vec::with_capacity(terms.len());
+            for term in terms {
+                let listed = self.list(term, most)?;
+                if listed.complete && listed.ranks.is_empty() {
+                    return Ok(Candidates {
+                        ids: Vec::new(),
+                        complete: true,
+                    });
+                }
+                lists.push(listed);
+            }
+            if most >= MOST_LISTED || lists.iter().any(|list| list.complete) {
+                return Ok(in_all(lists));
+            }
+            most *= 8;
+        }
+    }
+
+    /// The records with some of the words, those with the most of them first.
+    pub(super) fn with_some(&self, terms: &[Term]) -> Result<Candidates> {
+        let mut counted: BTreeMap<u128, (usize, u8)> = BTreeMap::new();
+        let mut complete = true;
+        for term in terms {
+            let listed = self.list(term, FIRST_LISTED)?;
+            complete &= listed.complete;
+            for (id, rank) in listed.ranks {
+                let (count, best) = counted.entry(id).or_default();
+                *count += 1;
+                *best = rank.max(*best);
+            }
+        }
+        let mut counted: Vec<_> = counted.into_iter().collect();
+        counted.sort_unstable_by_key(|(id, (count, rank))| Reverse((*count, *rank, *id)));
+        let ids = counted.into_iter().map(|(id, _)| id).collect();
+        Ok(Candidates { ids, complete })
+    }
+
+    /// The records whose words begin with this, if they are few.
+    pub(super) fn all_of(&self, term: &Term) -> Result<Option<Candidates>> {
+        let listed = self.list(term, FIRST_LISTED)?;
+        Ok(listed.complete.then(|| Candidates {
+            ids: best_first(
+                listed
+                    .ranks
+                    .into_iter()
+                    .map(|(id, rank)| (rank, id))
+                    .collect(),
+            ),
+            complete: true,
+        }))
+    }
+
+    /// The postings of a word, those of which it is all that the field says or the others, by rank.
+    pub(super) fn ranked(&self, word: &str, only: bool) -> Ranked<'_> {
+        let mut from = spaces::posting(self.object.number, word, 0, 0, 0);
+        from.truncate(from.len() - spaces::POSTED);
+        let mut span = Span::prefix(&from);
+        let border = [from.as_slice(), &[ONLY_WORD]].concat();
+        match only {
+            true => span.start = border,
+            false => span.end = border,
+        }
+        Ranked {
+            postings: self,
+            span,
+        }
+    }
+
+    /// The best records of each longer word that begins with this one.
+    pub(super) fn of_longer_words(&self, beginning: &str, most: usize) -> Result<Candidates> {
+        let mut standings: Vec<Standing> = Vec::new();
+        let mut complete = true;
+        let everything = self.reader.sees_every(self.object);
+        let all = Span::prefix(&spaces::postings_under(self.object.number, beginning));
+        let mut at = self.behind(beginning, &all);
+        for words in 0.. {
+            let next = self.reader.snapshot.list(&at, Direction::Forward, 1)?;
+            let Some(word) = next.last_key().and_then(spaces::posted_word) else {
+                break;
+            };
+            if words == MOST_WORDS {
+                complete = false;
+                break;
+            }
+            for only in [true, false] {
+                let mut ranked = self.ranked(&word, only);
+                let page = ranked.next(most)?;
+                standings.extend(page.into_iter().map(|(rank, id)| (rank & !ONLY_WORD, id)));
+                // Of what everybody sees the best are enough.
+                complete &= everything || ranked.is_at_end();
+            }
+            at = self.behind(&word, &all);
+        }
+        let ids = best_first(standings);
+        Ok(Candidates { ids, complete })
+    }
+
+    /// What of a span lies behind all postings of a word.
+    fn behind(&self, word: &str, of: &Span) -> Span {
+        let mut under = spaces::posting(self.object.number, word, 0, 0, 0);
+        under.truncate(under.len() - spaces::POSTED);
+        Span {
+            start: Span::prefix(&under).end,
+            end: of.end.clone(),
+        }
+    }
+
+    fn list(&self, term: &Term, most: usize) -> Result<Listed> {
+        let mut span = match term.is_whole() {
+            true => {
+                let mut word = spaces::posting(self.object.number, &term.text, 0, 0, 0);
+                word.truncate(word.len() - spaces::POSTED);
+                Span::prefix(&word)
+            }
+            false => Span::prefix(&spaces::postings_under(self.object.number, &term.text)),
+        };
+        let (mut ranks, mut read) = (BTreeMap::new(), 0);
+        while read < most {
+            let page = self.reader.snapshot.list(&span, Direction::Forward, PAGE)?;
+            for posted in page.iter().filter_map(|(key, _)| spaces::posted(key)) {
+                if self.fields.contains(&posted.field) {
+                    let rank: &mut u8 = ranks.entry(posted.id).or_default();
+                    *rank = posted.rank.max(*rank);
+                }
+            }
+            read += page.len();
+            match page.last_key() {
+                Some(last) if page.len() == PAGE => span = span.beyond(last, Direction::Forward),
+                _ => {
+                    return Ok(Listed {
+                        ranks,
+                        complete: true,
+                    });
+                }
+            }
+        }
+        Ok(Listed {
+            ranks,
+            complete: false,
+        })
+    }
+}
+
+/// The postings of one word by rank, and of one rank the newest record first.
+pub(super) struct Ranked<'a> {
+    postings: &'a Postings<'a>,
+    span: Span,
+}
+
+impl Ranked<'_> {
+    pub(super) fn is_at_end(&self) -> bool {
+        self.span.is_empty()
+    }
+
+    /// The next ones, so many or a few less: fewer than asked for is not the end.
+    pub(super) fn next(&mut self, most: usize) -> Result<Vec<Standing>> {
+        let snapshot = &self.postings.reader.snapshot;
+        let page = snapshot.list(&self.span, Direction::Backward, most)?;
+        match page.last_key() {
+            Some(last) if page.len() == most => {
+                self.span = self.span.clone().beyond(last, Direction::Backward);
+            }
+            _ => self.span.end.clone_from(&self.span.start),
+        }
+        let posted = page.iter().filter_map(|(key, _)| spaces::posted(key));
+        let seen = posted.filter(|posted| self.postings.fields.contains(&posted.field));
+        Ok(seen.map(|posted| (posted.rank, posted.id)).collect())
+    }
+}
+
+/// The records that are in all lists, where those are complete; where none is, those in the most of them first.
+fn in_all(lists: Vec<Listed>) -> Candidates {
+    let complete = lists.iter().any(|list| list.complete);
+    let mut standings: Vec<(usize, u8, u128)> = Vec::new();
+    let by_length = |list: &&Listed| (!list.complete, list.ranks.len());
+    let Some(leading) = lists.iter().min_by_key(by_length) else {
+        return Candidates::default();
+    };
+    for (id, rank) in &leading.ranks {
+        let missing = |list: &&Listed| !list.ranks.contains_key(id);
+        if lists.iter().any(|list| list.complete && missing(&list)) {
+            continue;
+        }
+        let there = lists.iter().filter(|list| !missing(list)).count();
+        standings.push((there, *rank, *id));
+    }
+    standings.sort_unstable_by_key(|standing| Reverse(*standing));
+    let ids = standings.into_iter().map(|(.., id)| id).collect();
+    Candidates { ids, complete }
+}
+
+/// The records, each once, by its best rank and then the newest first.
+fn best_first(mut standings: Vec<Standing>) -> Vec<u128> {
+    standings.sort_unstable_by_key(|standing| Reverse(*standing));
+    let mut known = BTreeSet::new();
+    let ids = standings.into_iter().map(|(_, id)| id);
+    ids.filter(|id| known.insert(*id)).collect()
+}
