@@ -72,6 +72,7 @@ mod schema;
 #[cfg(feature = "script")]
 mod script;
 mod search;
+mod segment;
 mod store;
 #[cfg(feature = "template")]
 mod template;
@@ -84,7 +85,8 @@ mod workflow;
 mod write;
 
 pub use access::{
-    AccessScope, AccessVerb, Explanation, HandOver, HandedOver, KeyMade, LookKind, Looked, NewKey,
+    AccessScope, AccessVerb, Audit, Explanation, HandOver, HandedOver, KeyMade, LookKind, Looked,
+    NewKey, read_audit,
 };
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;
@@ -138,6 +140,7 @@ pub use schema::{
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
 pub use search::{Closeness, Found, Hit, Search};
+pub use segment::{Segment, SegmentKind};
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]

@@ -29,6 +29,7 @@ mod postgres;
 mod projections;
 mod queries;
 mod scripts;
+mod search;
 mod setting;
 mod store_directory;
 mod two_writers;

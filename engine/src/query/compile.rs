@@ -10,10 +10,11 @@ use super::below::{MOST_BELOW, with_all_below};
 use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
+use super::membership::Members;
 use super::operand::{Held, Operand, is_exact, read};
 use super::reader::Reader;
 use super::relation::{Relation, Way, objects_of};
-use super::target::Target;
+use super::target::{Slot, Target};
 use super::when::QueryTime;
 use crate::error::Result;
 use crate::record::{RecordId, Value};
@@ -32,7 +33,7 @@ enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
-    Test(Test),
+    Test(Box<Test>),
     Relation(Relation),
 }
 
@@ -46,6 +47,8 @@ pub(super) struct Test {
     /// Of `under`: all that the reference may lead to.
     pub(super) below: BTreeSet<RecordId>,
     exact: bool,
+    /// Of a condition on segments.
+    pub(super) members: Option<Members>,
 }
 
 impl Filter {
@@ -60,11 +63,7 @@ impl Filter {
         time: &QueryTime,
     ) -> Result<Compiled> {
         self.check_size()?;
-        let binding = Binding {
-            reader,
-            time,
-            below_left: Cell::new(MOST_BELOW),
-        };
+        let binding = Binding::new(reader, time);
         let root = binding.node(self, object)?;
         Ok(Compiled {
             looks_beyond: root.looks_beyond(),
@@ -81,7 +80,15 @@ struct Binding<'a> {
     below_left: Cell<usize>,
 }
 
-impl Binding<'_> {
+impl<'a> Binding<'a> {
+    fn new(reader: &'a Reader, time: &'a QueryTime) -> Self {
+        Self {
+            reader,
+            time,
+            below_left: Cell::new(MOST_BELOW),
+        }
+    }
+
     fn node(&self, filter: &Filter, object: &Object) -> Result<Node> {
         let nodes = |parts: &[Filter]| {
             let nodes = parts.iter().map(|part| self.node(part, object));
@@ -96,7 +103,7 @@ impl Binding<'_> {
                 let mut leaf = |object: &Object, name: &str| self.test(condition, object, name);
                 let schema = &self.reader.schema;
                 match Way::resolve(object, &condition.field, schema, &mut leaf)? {
-                    Way::Here(test) => Node::Test(test),
+                    Way::Here(test) => Node::Test(Box::new(test)),
                     Way::By(step) => Node::Relation(Relation::new(&condition.field, step)),
                 }
             }
@@ -114,7 +121,10 @@ impl Binding<'_> {
             operands.extend(read);
         }
         let mut test = Test::new(target, condition.operator, operands);
-        if condition.operator == Operator::Under {
+        if test.target.slot == Slot::Segment {
+            let members = Members::of(condition, &test.operands, object, self.reader)?;
+            test.members = Some(members);
+        } else if condition.operator == Operator::Under {
             test.below = self.below(&test.target, &test.operands)?;
         }
         Ok(test)
@@ -159,6 +169,43 @@ impl Binding<'_> {
     }
 }
 
+impl Filter {
+    /// The same filter with ids where it names records by their keys, which may change.
+    ///
+    /// # Errors
+    /// As [`Filter::compile`].
+    pub(crate) fn with_ids(
+        &self,
+        object: &Arc<Object>,
+        reader: &Reader,
+        time: &QueryTime,
+    ) -> Result<Self> {
+        self.compile(object, reader, time)?;
+        let several = |parts: &[Filter]| {
+            let parts = parts.iter().map(|part| part.with_ids(object, reader, time));
+            parts.collect::<Result<Vec<_>>>()
+        };
+        Ok(match self {
+            Self::And(parts) => Self::And(several(parts)?),
+            Self::Or(parts) => Self::Or(several(parts)?),
+            Self::Not(inner) => Self::Not(Box::new(inner.with_ids(object, reader, time)?)),
+            Self::Is(condition) => {
+                let binding = Binding::new(reader, time);
+                let test = binding.test(condition, object, &condition.field)?;
+                let operands = test.operands.iter().zip(&condition.operands);
+                let operands = operands.map(|(operand, written)| match &operand.value {
+                    Value::Reference(id) => id.to_string(),
+                    _ => written.clone(),
+                });
+                Self::Is(Condition {
+                    operands: operands.collect(),
+                    ..condition.clone()
+                })
+            }
+        })
+    }
+}
+
 impl Compiled {
     /// A filter whose conditions are bound by `test`, and asked of nothing but the record.
     pub(super) fn bound(
@@ -184,7 +231,7 @@ fn bound_node(
         Filter::And(parts) => Node::All(nodes(parts)?),
         Filter::Or(parts) => Node::Any(nodes(parts)?),
         Filter::Not(inner) => Node::Not(Box::new(bound_node(inner, test)?)),
-        Filter::Is(condition) => Node::Test(test(condition)?),
+        Filter::Is(condition) => Node::Test(Box::new(test(condition)?)),
     })
 }
 
@@ -207,7 +254,7 @@ impl Compiled {
     }
 
     /// The same of a filter that is asked of nothing but the record.
-    pub(super) fn matches_alone(&self, record: &impl Look) -> bool {
+    pub(crate) fn matches_alone(&self, record: &impl Look) -> bool {
         let beyond = |relation: &Relation| Ok::<bool, Infallible>(relation.when_empty);
         let Ok(matches) = self.root.matches(record, &beyond);
         matches
@@ -219,6 +266,19 @@ impl Compiled {
             true => self.root.take_reads(),
             false => 0,
         }
+    }
+
+    /// To be asked after looks: a segment that cannot be read looks empty.
+    pub(super) fn was_readable(&self) -> Result<()> {
+        let mut readable = Ok(());
+        self.root.any_test(&|test| test.members.is_some()).then(|| {
+            self.root.each_members(&mut |members| {
+                if readable.is_ok() {
+                    readable = members.were_readable();
+                }
+            });
+        });
+        readable
     }
 
     pub(super) fn required(&self) -> Required<'_> {
@@ -288,6 +348,17 @@ impl Node {
         }
     }
 
+    fn each_members(&self, each: &mut impl FnMut(&Members)) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => {
+                nodes.iter().for_each(|node| node.each_members(each));
+            }
+            Self::Not(node) => node.each_members(each),
+            Self::Test(test) => test.members.iter().for_each(each),
+            Self::Relation(_) => {}
+        }
+    }
+
     /// Of the record itself: totals of others are read with them.
     fn any_test(&self, is: &impl Fn(&Test) -> bool) -> bool {
         match self {
@@ -308,10 +379,15 @@ impl Test {
             operands,
             below: BTreeSet::new(),
             exact,
+            members: None,
         }
     }
 
     pub(super) fn holds(&self, record: &impl Look) -> bool {
+        if let Some(members) = &self.members {
+            let outside = matches!(self.operator, Operator::Ne | Operator::Nin);
+            return members.have(record.id()) != outside;
+        }
         let value = self.target.slot.value(record);
         if self.operator == Operator::IsNull {
             return self.wants_empty() == value.is_none();

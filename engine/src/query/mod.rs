@@ -1,7 +1,8 @@
 //! Which records, in which order, and what do they add up to?
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
-//! name stands for, `relation` follows one over references, `operand` reads what it is compared with, `compile` joins them
+//! name stands for, `relation` follows one over references, `operand` reads what it is compared with,
+//! `membership` whether it is in a segment, `compile` joins them
 //! into a test of one record, where `period` says which days `this-month` are and `below` what stands under a record;
 //! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part` and `turned`
 //! say which entries a condition asks for, `count` how many there are and `worth` how many to count; `scan` walks it, a
@@ -29,6 +30,7 @@ mod json;
 mod live_answer;
 mod live_total;
 mod measure;
+mod membership;
 mod missing_index;
 mod operand;
 mod order;
@@ -60,11 +62,14 @@ pub(crate) use aggregate::{aggregate, check as check_aggregate};
 pub(crate) use base_amount::{base_currency, setting as base_currency_setting};
 pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;
+pub(crate) use compile::Compiled;
 pub(crate) use exact::ExactFilter;
 pub(crate) use live_total::BoundTotal;
 pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
+pub(crate) use period::is_relative;
+pub(crate) use plan::live_records;
 pub(crate) use reader::{Reader, decode, decode_whole};
 pub(crate) use relation::fields_named;
 pub(crate) use when::{Asker, QueryTime};

@@ -97,6 +97,13 @@ pub(super) fn period(written: &str, today: NaiveDate) -> Option<Result<Period, S
     }
 }
 
+/// Whether a form means other days when it is asked another day.
+pub(crate) fn is_relative(written: &str) -> bool {
+    let plain = fold_digits(written.trim()).to_lowercase();
+    let form = plain.split('@').next().unwrap_or_default().trim();
+    form.starts_with("today") || form.starts_with("now") || words(form).is_some()
+}
+
 fn unreadable(written: &str, form: &str) -> String {
     let mut known: Vec<String> = ["today", "yesterday", "tomorrow"].map(str::to_owned).into();
     for which in ["this", "last", "next"] {

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::candidate::{Candidate, Look};
 use super::compile::Test;
 use super::error::QueryError;
+use super::membership::Members;
 use super::reader::{Reader, TotalsFor};
 use super::target::Target;
 use crate::error::Result;
@@ -278,9 +279,13 @@ impl Relation {
             return Ok(*known);
         }
         self.reads.fetch_add(1, Ordering::Relaxed);
-        let holds = |test: &Test, far: &Candidate<'_>| test.holds(far);
+        let holds = |test: &Test, far: &Candidate<'_>| {
+            let answer = test.holds(far);
+            let readable = test.members.as_ref().map(Members::were_readable);
+            readable.unwrap_or(Ok(())).map(|()| answer)
+        };
         let found = self.step.at_end(record, reader, holds)?;
-        let answer = found.unwrap_or(self.when_empty);
+        let answer = found.transpose()?.unwrap_or(self.when_empty);
         let mut known = lock();
         if known.len() >= MOST_KNOWN {
             known.clear();

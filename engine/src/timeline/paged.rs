@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{
     EntryChange, Event, EventKind, before, erased, event, is_erased, members, messages,
-    position_at_end, previous, state_in,
+    position_at_end, previous, segments, state_in,
 };
 use crate::error::Result;
 use crate::journal::{Entry, Journal, Position};
@@ -18,7 +18,7 @@ use crate::record::{Record, RecordId};
 use crate::store::{Backend, Direction, Span, StoreError, spaces};
 
 /// The objects whose records show on the timeline of the record that a field of theirs names.
-const SHOWN: [(&str, &str); 1] = [("comment", "about")];
+const SHOWN: [(&str, &str); 2] = [("comment", "about"), ("segment_member", "member")];
 
 /// How many places of one record are read at once.
 const PLACES: usize = 1_000;
@@ -83,8 +83,10 @@ impl Story {
         let mut all: Vec<Position> = written.chain(messages).copied().collect();
         all.retain(|position| *position < end);
         all.sort_unstable();
+        // Of a record of which as many places were read as are wanted, there may be more.
+        let more = tracks.iter().any(|track| track.positions.len() >= limit);
         match all.len().saturating_sub(limit) {
-            0 => Position::START,
+            0 if !more || all.is_empty() => Position::START,
             first => all.get(first).copied().unwrap_or(end),
         }
     }
@@ -229,6 +231,7 @@ fn between(
             };
             let change = EntryChange { id, before, after };
             events.push(event(entry, &change));
+            events.extend(segments::events_of(reader, entry, id)?);
             left.insert(id, change.after);
         } else {
             continue;

@@ -111,6 +111,8 @@ fn event_word(kind: EventKind) -> [&'static str; 3] {
         EventKind::Deleted => ["deleted", "حذف شد", "حُذف"],
         EventKind::Message => ["message", "پیام", "رسالة"],
         EventKind::Erased => ["erased", "پاک شد", "مُحي"],
+        EventKind::EnteredSegment => ["entered", "وارد شد", "دخل"],
+        EventKind::LeftSegment => ["left", "خارج شد", "خرج"],
         _ => ["changed", "دگرگون شد", "تغيّر"],
     }
 }

@@ -1,26 +1,32 @@
 //! What can be asked on the command line?
 
 mod access;
+mod audit;
 mod document;
+mod key;
 mod message;
 mod plugin;
 pub(crate) mod process;
+mod report;
 mod schema;
 mod script;
 pub(crate) mod view;
 
 pub(crate) use access::{Access, HandOver, Share};
+pub(crate) use audit::{Audit, ExportAudit};
 pub(crate) use document::{AddDocument, Document};
+pub(crate) use key::{CreateKey, Key};
 #[cfg(test)]
 pub(crate) use message::CARRIERS;
 pub(crate) use message::{Message, Send};
 pub(crate) use plugin::{Plugin, RemovePlugin, Trust};
+pub(crate) use report::{Ready, Report, Totals};
 pub(crate) use schema::Schema;
 pub(crate) use script::Script;
 
 use std::path::PathBuf;
 
-use chrono::{FixedOffset, NaiveDate};
+use chrono::FixedOffset;
 use clap::{Args, Parser, Subcommand};
 use peyvand::{Locale, RecordId};
 
@@ -171,6 +177,12 @@ pub(crate) enum Command {
     /// Who may see and do what
     #[command(subcommand)]
     Access(Access),
+    /// Keys by which programs act for users
+    #[command(subcommand)]
+    Key(Key),
+    /// What goes to who audits, signed
+    #[command(subcommand)]
+    Audit(Audit),
     /// Files that belong to records, with their versions
     #[command(subcommand)]
     Document(Document),
@@ -186,6 +198,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "USER")]
         user: Option<String>,
     },
+    /// Records by what was typed: beginnings of words, addresses, ends of numbers
+    #[command(
+        after_help = "Examples:\n  peyvand search رضایی تهران\n  peyvand search 4567 --in contact --in lead\n  peyvand search lpln --locale fa"
+    )]
+    Search(crate::search::Asked),
+    /// Sets of records that are kept: by filters, as lists, of each other
+    #[command(subcommand)]
+    Segment(crate::segment::Action),
     /// What was said about a record
     #[command(after_help = "Example:\n  peyvand comments acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Comments { id: RecordId },
@@ -216,7 +236,6 @@ pub(crate) enum Command {
     )]
     Notifications(Notifications),
     /// What the records add up to
-    #[command(subcommand)]
     Report(Report),
     /// Objects and fields
     #[command(subcommand)]
@@ -390,23 +409,6 @@ pub(crate) struct Query {
     /// Read no more than so many records for the page
     #[arg(long, value_name = "N")]
     pub(crate) budget: Option<u64>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Report {
-    /// Won, lost and open opportunities by stage
-    #[command(after_help = "Example:\n  peyvand report pipeline --json")]
-    Pipeline,
-    /// Points and badges in a span of days
-    #[command(after_help = "Example:\n  peyvand report league --from 2026-03-01 --to 2026-03-20")]
-    League {
-        /// The first day [default: six days before the last]
-        #[arg(long, value_name = "DAY")]
-        from: Option<NaiveDate>,
-        /// The last day [default: today]
-        #[arg(long, value_name = "DAY")]
-        to: Option<NaiveDate>,
-    },
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod store;
 
 mod access;
 mod activity;
+mod audit;
 mod backup;
 mod carriers;
 mod check;
@@ -16,6 +17,7 @@ mod demo;
 mod document;
 mod first_look;
 mod import;
+mod key;
 mod message;
 mod moment;
 mod plugin;
@@ -27,6 +29,8 @@ mod render;
 mod report;
 mod schema;
 mod script;
+mod search;
+mod segment;
 mod social;
 mod template;
 mod upkeep;
@@ -94,6 +98,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Erase { ids, yes } => upkeep::erase(ids, *yes, dir, output),
         Command::Undelete { id } => record::undelete(*id, dir, output),
         Command::Access(access) => access::run(access, dir, output),
+        Command::Key(key) => key::run(key, dir, output),
+        Command::Audit(audit) => audit::run(audit, dir, output),
         Command::Document(document) => document::run(document, dir, output),
         Command::Comment { id, text, user } => {
             social::comment(*id, text, user.as_deref(), dir, output)
@@ -103,6 +109,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Tag(tag) => social::tag(tag, dir, output),
         Command::Remind(remind) => social::remind(remind, dir, output),
         Command::Notifications(asked) => social::notifications(asked, dir, output),
+        Command::Search(asked) => search::run(asked, dir, output),
+        Command::Segment(action) => segment::run(action, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),

@@ -5,8 +5,8 @@
 use std::fmt::Debug;
 
 use peyvand::{
-    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Session, Value, ViewDefinition, ViewPage,
+    Aggregate, Filter, FormFor, Funnel, Mapping, Measure, NoticeState, Past, Process, Query,
+    RecordId, RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
 };
 use serde_json::json;
 
@@ -93,6 +93,20 @@ pub(super) fn doors() -> Vec<Door> {
             told(s.count("contact", &Filter::everything())),
         ].concat();
         "Session::aggregate" => |s, _h| told(s.aggregate(&Aggregate::new("account").group_by("name").measure(Measure::Sum("employees".into()))));
+        "Session::search" => |s, _h| {
+            let typed = [SECRET, "گنجینه", "گن", "secret77", "secret77@example.com", "'k[dki"];
+            let found: Vec<_> = typed.iter().map(|words| s.search(&Search::new(*words)).unwrap()).collect();
+            assert!(found.iter().all(|found| found.hits.is_empty()), "{found:?}");
+            told(s.search(&Search::new(SECRET).objects(["account", "contact"])))
+        };
+        "Session::segments" => |s, _h| told(s.segments());
+        "Session::segment" => |s, _h| {
+            let filter = Filter::parse("segment[in]:treasures").unwrap();
+            [told(s.segment("treasures")), told(s.count("account", &filter)), told(s.query(&Query::new("account").filter(filter)))].concat()
+        };
+        "Session::funnel" => |s, _h| told(s.funnel(&peyvand::Funnel::new().per_person()));
+        "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
+        "Session::base_currency" => |s, _h| told(s.base_currency());
         "Session::timeline" => |s, h| [told(s.timeline(h.account)), told(s.timeline(h.contact))].concat();
         "Session::timeline_before" => |s, h| [
             told(s.timeline_before(h.account, None, 1)),
@@ -153,6 +167,16 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::export" => |s, h| told(s.export(&Query::new("account"))) + told(s.export(&Query::new("account").filter(owned_by(h)))).as_str();
         "Session::who_saw" => |s, h| told(s.who_saw(h.account));
         "Session::who_exported" => |s, _h| told(s.who_exported("account"));
+        "Session::audit" => |s, _h| {
+            let mut text = Vec::new();
+            let made = s.audit(peyvand::Position::START, None, &mut text);
+            [told(made), String::from_utf8_lossy(&text).into_owned()].concat()
+        };
+        "Session::search" => |s, _h| [told(s.search(&Search::new(SECRET))), told(s.search(&Search::new("secret77")))].concat();
+        "Session::funnel" => |s, _h| told(s.funnel(&Funnel::new()));
+        "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
+        "Session::base_currency" => |s, _h| told(s.base_currency());
+        "Session::running_as" => |s, _h| told(s.running_as());
         "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
         "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
         "Session::enforces_access" => |s, _h| told(s.enforces_access());
@@ -205,6 +229,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::change_schema_and_strip",
     "Session::declare",
     "Session::withdraw",
+    "Session::add_to_segment",
+    "Session::remove_from_segment",
     "Session::comment",
     "Session::reply",
     "Session::favourite",
@@ -237,6 +263,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::add_standard_templates",
     "Session::add_standard_roles",
     "Session::enforce_access",
+    "Session::run_as",
+    "Session::set_base_currency",
     "Session::create_key",
     "Session::revoke_key",
     "Session::hand_over",
@@ -293,6 +321,10 @@ pub(super) fn hide_what_belongs_to(house: &House, account: RecordId) -> Hidden {
         json!({"subject": SECRET, "kind": "call", "about": of, "at": "2026-03-01T10:00:00Z"}),
     );
     make("product", json!({"code": SECRET, "name": SECRET}));
+    make(
+        "segment",
+        json!({"key": "treasures", "name": SECRET, "object": "account", "filter": "employees[gt]:1"}),
+    );
     let message = make(
         "message",
         json!({"subject": SECRET, "channel": "email", "account": of, "body_text": SECRET}),

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "intl")]
+mod base_amounts;
 mod conditions;
 mod groups;
 mod hierarchies;
+#[cfg(feature = "intl")]
+mod kept;
 mod model;
 mod paging;
 mod periods;
