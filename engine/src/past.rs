@@ -282,10 +282,11 @@ impl Past {
                 *self.instant.get_or_init(|| time)
             }
         };
-        Ok(QueryTime {
+        Ok(QueryTime::asked(
             now,
-            zone: self.context.zone,
-        })
+            self.context.zone,
+            &self.context.actor,
+        ))
     }
 }
 

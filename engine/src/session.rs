@@ -342,10 +342,7 @@ impl Session {
     }
 
     pub(crate) fn time(&self) -> QueryTime {
-        QueryTime {
-            now: self.context.now(),
-            zone: self.context.zone,
-        }
+        QueryTime::asked(self.context.now(), self.context.zone, &self.context.actor)
     }
 
     pub(crate) fn ask(&self, ask: Ask) -> Result<Committed> {

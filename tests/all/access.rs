@@ -15,6 +15,7 @@ mod model;
 mod plugin_doors;
 mod processes;
 mod races;
+mod relations;
 mod rights;
 mod running_as;
 mod whole_reads;

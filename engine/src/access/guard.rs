@@ -50,15 +50,6 @@ pub(crate) fn faults(
     Ok(faults)
 }
 
-/// The field by which records of these objects stand below each other.
-fn above(object: &str) -> Option<&'static str> {
-    match object {
-        "territory" => Some("parent"),
-        "user" => Some("manager"),
-        _ => None,
-    }
-}
-
 fn circles(
     reader: &Reader,
     changes: &[Changed<'_>],
@@ -66,7 +57,7 @@ fn circles(
 ) -> Result<()> {
     for (place, change) in changes.iter().enumerate() {
         let Some(after) = change.after else { continue };
-        let Some(field) = above(after.object()) else {
+        let Some(field) = after.object.above().map(|field| field.name.as_str()) else {
             continue;
         };
         let Some(first) = reference(after, field) else {

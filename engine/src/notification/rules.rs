@@ -170,10 +170,8 @@ fn comment(case: &Case<'_>, verdict: &mut Verdict<'_>) -> Result<()> {
     if !case.is_new() {
         verdict.set("edited_at", Some(Value::Instant(case.context.now)));
     }
-    let time = QueryTime {
-        now: case.context.now,
-        zone: case.context.zone,
-    };
+    let context = case.context;
+    let time = QueryTime::declared(context.now, context.zone, context.actor);
     let text = case.after.text("text").unwrap_or_default();
     let named = mention::read(case.context.reader, &time, text)?.users;
     let ids: Vec<String> = named.iter().map(ToString::to_string).collect();

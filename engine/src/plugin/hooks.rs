@@ -20,7 +20,7 @@ use crate::hook::{
     Answers, Awards, Cost, Effect, Effects, HookContext, HookFailure, HookName, OnFailure, Refusal,
     Reply, Row,
 };
-use crate::query::QueryTime;
+use crate::query::{Asker, QueryTime};
 use crate::record::RecordId;
 
 /// A plugin that is loaded: what its hooks share.
@@ -60,9 +60,11 @@ impl Served {
 
     /// What a call about records is shown.
     fn showing<'c>(&self, context: &HookContext<'c>) -> Shown<'c> {
+        // A plugin asks for itself, whoever wakes it.
         let time = QueryTime {
             now: context.now,
             zone: context.zone,
+            asker: Asker::Program,
         };
         Shown {
             moment: self.moment(context),

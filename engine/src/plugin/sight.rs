@@ -13,9 +13,9 @@ use super::grants::Grants;
 use super::right::{Right, RightVerb};
 use crate::error::{Error, ErrorKind};
 use crate::hook::Reads;
-use crate::query::{self, Filter, Query, QueryTime, Reader, SortKey};
+use crate::query::{self, Filter, Operator, Query, QueryTime, Reader, SortKey, fields_named};
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{FieldKind, Object, did_you_mean};
+use crate::schema::{FieldKind, Object, did_you_mean, leads_to};
 
 /// Records that one call may be given, and those that it may have looked at for them.
 const ROWS: u64 = 10_000;
@@ -130,7 +130,7 @@ impl Sight {
         let mut names: BTreeSet<&str> = asked.fields.iter().map(String::as_str).collect();
         granted!(self.may_ask(&object, &filter, &sort, &mut names));
         granted!(self.take_rows(u64::from(asked.limit)));
-        self.note_search(&object, &names);
+        self.note_search(&object, &filter, &names);
         let query = Query {
             filter,
             sort,
@@ -156,7 +156,7 @@ impl Sight {
         let filter = granted!(invalid(Filter::parse(filter)));
         let mut names = BTreeSet::new();
         granted!(self.may_ask(&object, &filter, &[], &mut names));
-        self.note_search(&object, &names);
+        self.note_search(&object, &filter, &names);
         let before = self.looks_left;
         let left = &mut self.looks_left;
         let count = query::count_within(&self.reader, &object.name, &filter, &self.time, left);
@@ -254,7 +254,7 @@ impl Sight {
     /// Whether every field that the question turns on may be read: an answer would tell of it.
     fn may_ask<'n>(
         &self,
-        object: &Object,
+        object: &Arc<Object>,
         filter: &'n Filter,
         sort: &'n [SortKey],
         names: &mut BTreeSet<&'n str>,
@@ -264,7 +264,12 @@ impl Sight {
             asked.insert(name);
         });
         asked.extend(sort.iter().map(|key| key.field.as_str()));
+        self.may_climb(object, filter)?;
         for name in &asked {
+            if name.contains('.') {
+                self.may_follow(object, name)?;
+                continue;
+            }
             if !matches!(*name, "id" | "revision") && object.field(name).is_none() {
                 return Err(ReadError::Unknown(object.unknown_field(name)));
             }
@@ -279,6 +284,68 @@ impl Sight {
         }
         names.extend(asked);
         Ok(())
+    }
+
+    /// The same of a path: each reference on it, and what it leads to.
+    fn may_follow(&self, object: &Arc<Object>, path: &str) -> Result<(), ReadError> {
+        let named = fields_named(object, path, &self.reader.schema);
+        if named.is_empty() {
+            let what = format!("'{path}' leads to no field from {}", object.name);
+            return Err(ReadError::Unknown(what));
+        }
+        let mut named = named.iter();
+        named.try_for_each(|(object, field)| self.may_go_by(object, field, path))
+    }
+
+    fn may_go_by(&self, object: &Object, field: &str, path: &str) -> Result<(), ReadError> {
+        let rights = self.grants.rights();
+        if rights.may_see(&object.name) && rights.may_read(&object.name, field) {
+            return Ok(());
+        }
+        let missing = self.missing(&object.name, Some(field));
+        Err(ReadError::NotGranted(format!(
+            "plugin {} may not filter or sort by {path}, for which it needs {}.{field}, {missing}",
+            self.grants.plugin(),
+            object.name
+        )))
+    }
+
+    /// The same of the references by which `under` climbs.
+    fn may_climb(&self, object: &Arc<Object>, filter: &Filter) -> Result<(), ReadError> {
+        for (tree, path) in self.trees(object, filter) {
+            if let Some(above) = tree.above() {
+                self.may_go_by(&tree, &above.name, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The objects whose records `under` climbs, and what it is asked of.
+    fn trees<'f>(&self, object: &Arc<Object>, filter: &'f Filter) -> Vec<(Arc<Object>, &'f str)> {
+        let schema = &self.reader.schema;
+        let mut trees = Vec::new();
+        filter.each_condition(&mut |condition| {
+            if condition.operator != Operator::Under {
+                return;
+            }
+            let path = condition.field.as_str();
+            let last = path.rsplit('.').next().unwrap_or(path);
+            let named = fields_named(object, path, schema).into_iter();
+            for (object, field) in named.filter(|(_, field)| *field == last) {
+                let kind = object.field(field).map(|field| &field.kind);
+                let leads = |to: &&Arc<Object>| match kind {
+                    Some(FieldKind::Reference { to: names, .. }) => leads_to(names, &to.name),
+                    _ => to.name == object.name,
+                };
+                trees.extend(
+                    schema
+                        .objects()
+                        .filter(leads)
+                        .map(|tree| (tree.clone(), path)),
+                );
+            }
+        });
+        trees
     }
 
     fn take_rows(&mut self, rows: u64) -> Result<(), ReadError> {
@@ -307,13 +374,21 @@ impl Sight {
     }
 
     /// No record of the object may change that the search could have found; a total changes with what it adds up.
-    fn note_search(&mut self, object: &Object, names: &BTreeSet<&str>) {
+    fn note_search(&mut self, object: &Arc<Object>, filter: &Filter, names: &BTreeSet<&str>) {
         self.reads.objects.insert(object.number);
-        for name in names {
-            if let Some(FieldKind::Rollup(rollup)) = object.field(name).map(|field| &field.kind)
-                && let Some(child) = self.reader.schema.object(&rollup.child)
-            {
-                self.reads.objects.insert(child.number);
+        let trees = self.trees(object, filter).into_iter();
+        let trees = trees.filter(|(tree, _)| tree.above().is_some());
+        self.reads
+            .objects
+            .extend(trees.map(|(tree, _)| tree.number));
+        for path in names {
+            for (object, name) in fields_named(object, path, &self.reader.schema) {
+                self.reads.objects.insert(object.number);
+                if let Some(FieldKind::Rollup(rollup)) = object.field(name).map(|field| &field.kind)
+                    && let Some(child) = self.reader.schema.object(&rollup.child)
+                {
+                    self.reads.objects.insert(child.number);
+                }
             }
         }
     }

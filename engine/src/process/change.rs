@@ -147,7 +147,7 @@ impl Session {
         reader: Reader,
         coming: &[Coming],
     ) -> Result<ProcessChange> {
-        let time = self.time();
+        let time = self.time().for_anybody();
         let before = declared::record(&reader, &process.key)?;
         let mut change = ProcessChange {
             is_new: before.is_none(),
@@ -211,7 +211,11 @@ impl Session {
     pub fn put_process(&self, process: &Process) -> Result<ProcessSaved> {
         self.must_administer(CHANGE)?;
         let ground = ground(process, self.engine.read()?.0)?;
-        let faults = check::faults(&process.definition, &ground.reader, self.time())?;
+        let faults = check::faults(
+            &process.definition,
+            &ground.reader,
+            self.time().for_anybody(),
+        )?;
         if !faults.is_empty() {
             return Err(Error::with_failures(ErrorKind::Invalid, faults));
         }
@@ -364,7 +368,7 @@ impl Session {
         for record in mine {
             let id = record.id();
             let about = record.text("object").unwrap_or_default();
-            let runs = running(&reader, id, about, None, self.time())? > 0;
+            let runs = running(&reader, id, about, None, self.time().for_anybody())? > 0;
             match (runs, record.get("active")) {
                 (false, _) => requests.push(Request::Delete { id, revision: None }),
                 // Withdrawn before.

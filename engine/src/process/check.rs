@@ -313,26 +313,13 @@ impl Faults<'_> {
             self.add(path, error.to_string());
         }
         let mut names = BTreeSet::new();
-        fields_of(filter, &mut names);
+        filter.each_field(&mut |name| names.extend([name]));
         for name in names {
             if object.field(name).is_some_and(|field| field.is_rollup()) {
                 let message =
                     format!("{name} is a total, which is not known while a record is saved");
                 self.add(path, message);
             }
-        }
-    }
-}
-
-/// The names of the fields that a filter asks.
-pub(super) fn fields_of<'a>(filter: &'a Filter, names: &mut BTreeSet<&'a str>) {
-    match filter {
-        Filter::And(parts) | Filter::Or(parts) => {
-            parts.iter().for_each(|part| fields_of(part, names));
-        }
-        Filter::Not(inner) => fields_of(inner, names),
-        Filter::Is(condition) => {
-            names.insert(&condition.field);
         }
     }
 }

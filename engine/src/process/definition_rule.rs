@@ -34,10 +34,7 @@ pub(super) fn register(schema: &Schema, registry: &mut Registry) {
 }
 
 fn time(context: &HookContext<'_>) -> QueryTime {
-    QueryTime {
-        now: context.now,
-        zone: context.zone,
-    }
+    QueryTime::declared(context.now, context.zone, context.actor)
 }
 
 struct DefinitionRule;

@@ -189,7 +189,7 @@ pub(super) fn holds(
         return Ok(true);
     }
     let compiled = filter.compile(&record.object, reader, time)?;
-    Ok(compiled.matches(record))
+    compiled.matches(record, reader)
 }
 
 /// Text of nothing but spaces says nothing, and no file has been checked by anybody who wrote «no».

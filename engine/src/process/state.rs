@@ -181,7 +181,7 @@ impl Session {
                 .hint("say under `moved` of the process where its records go on"));
         };
         let (time, names) = (
-            self.time(),
+            self.time().for_anybody(),
             Names {
                 reader: &reader,
                 locale: self.context.locale,

@@ -262,10 +262,7 @@ impl Rule for StepRule {
         let mut batch = Batch {
             rule: self,
             context,
-            time: QueryTime {
-                now: context.now,
-                zone: context.zone,
-            },
+            time: QueryTime::declared(context.now, context.zone, context.actor),
             open: None,
             running: HashMap::new(),
             answers: Answers::default(),

@@ -340,7 +340,9 @@ fn added_up(
     };
     let plan = plan::choose(reader, object, compiled, None)?;
     // A walk over all records is refused before it begins.
-    if plan.via == Via::Records && plan.at_most(reader, object)? > aggregate.budget {
+    if plan.via == Via::Records
+        && plan.at_most(reader, object, aggregate.budget)? > aggregate.budget
+    {
         return Err(over().into());
     }
     let rates = bound.in_base().then(|| Rates::read(reader)).transpose()?;

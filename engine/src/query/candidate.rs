@@ -66,7 +66,7 @@ impl<'a> Candidate<'a> {
 
     /// The row, where it matches and who reads sees it. There is no other way to a record.
     pub(super) fn passed(self, compiled: &Compiled, reader: &Reader) -> Result<Option<Passed<'a>>> {
-        let passes = compiled.matches(&self);
+        let passes = compiled.matches(&self, reader)?;
         self.was_readable()?;
         compiled.was_readable()?;
         if !passes {

@@ -1,24 +1,31 @@
 //! Does a record pass the filter?
 
+use std::cell::Cell;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use super::below::{MOST_BELOW, with_all_below};
 use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
 use super::membership::Members;
 use super::operand::{Held, Operand, is_exact, read};
 use super::reader::Reader;
+use super::relation::{Relation, Way, objects_of};
 use super::target::{Slot, Target};
 use super::when::QueryTime;
 use crate::error::Result;
-use crate::record::Value;
-use crate::schema::Object;
+use crate::record::{RecordId, Value};
+use crate::schema::{FieldKind, Object, targets_in_words};
 
 /// A filter that is bound to an object: names are found, values read, relative days fixed.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
     root: Node,
+    /// Whether there are conditions on records that are referred to.
+    looks_beyond: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -27,6 +34,7 @@ enum Node {
     Any(Vec<Node>),
     Not(Box<Node>),
     Test(Box<Test>),
+    Relation(Relation),
 }
 
 /// One condition, ready to be held against records.
@@ -34,7 +42,10 @@ enum Node {
 pub(super) struct Test {
     pub(super) target: Target,
     pub(super) operator: Operator,
+    /// Fewer than were written where a word stands for nobody.
     pub(super) operands: Vec<Operand>,
+    /// Of `under`: all that the reference may lead to.
+    pub(super) below: BTreeSet<RecordId>,
     exact: bool,
     /// Of a condition on segments.
     pub(super) members: Option<Members>,
@@ -52,9 +63,109 @@ impl Filter {
         time: &QueryTime,
     ) -> Result<Compiled> {
         self.check_size()?;
+        let binding = Binding::new(reader, time);
+        let root = binding.node(self, object)?;
         Ok(Compiled {
-            root: node(self, object, reader, time)?,
+            looks_beyond: root.looks_beyond(),
+            root,
         })
+    }
+}
+
+/// What names and values are bound to.
+struct Binding<'a> {
+    reader: &'a Reader,
+    time: &'a QueryTime,
+    /// How many records `under` may still reach.
+    below_left: Cell<usize>,
+}
+
+impl<'a> Binding<'a> {
+    fn new(reader: &'a Reader, time: &'a QueryTime) -> Self {
+        Self {
+            reader,
+            time,
+            below_left: Cell::new(MOST_BELOW),
+        }
+    }
+
+    fn node(&self, filter: &Filter, object: &Object) -> Result<Node> {
+        let nodes = |parts: &[Filter]| {
+            let nodes = parts.iter().map(|part| self.node(part, object));
+            nodes.collect::<Result<Vec<_>>>()
+        };
+        Ok(match filter {
+            Filter::And(parts) => Node::All(nodes(parts)?),
+            Filter::Or(parts) => Node::Any(nodes(parts)?),
+            Filter::Not(inner) => Node::Not(Box::new(self.node(inner, object)?)),
+            Filter::Is(condition) => {
+                condition.check_operands()?;
+                let mut leaf = |object: &Object, name: &str| self.test(condition, object, name);
+                let schema = &self.reader.schema;
+                match Way::resolve(object, &condition.field, schema, &mut leaf)? {
+                    Way::Here(test) => Node::Test(Box::new(test)),
+                    Way::By(step) => Node::Relation(Relation::new(&condition.field, step)),
+                }
+            }
+        })
+    }
+
+    fn test(&self, condition: &Condition, object: &Object, name: &str) -> Result<Test> {
+        let mut target = Target::of(object, name)?;
+        // Messages name it as it was written.
+        target.name.clone_from(&condition.field);
+        target.check_fits(condition.operator)?;
+        let mut operands = Vec::with_capacity(condition.operands.len());
+        for written in &condition.operands {
+            let read = read(&target, condition.operator, written, self.reader, self.time)?;
+            operands.extend(read);
+        }
+        let mut test = Test::new(target, condition.operator, operands);
+        if test.target.slot == Slot::Segment {
+            let members = Members::of(condition, &test.operands, object, self.reader)?;
+            test.members = Some(members);
+        } else if condition.operator == Operator::Under {
+            test.below = self.below(&test.target, &test.operands)?;
+        }
+        Ok(test)
+    }
+
+    /// What `under` asks for.
+    fn below(&self, target: &Target, operands: &[Operand]) -> Result<BTreeSet<RecordId>> {
+        let schema = &self.reader.schema;
+        let top = operands.first().and_then(|top| match &top.value {
+            Value::Reference(id) => Some(*id),
+            _ => None,
+        });
+        if let FieldKind::Reference { to, .. } = &target.kind {
+            // Where a word stands for nobody, it is asked whether it could be somebody.
+            let objects = match top.and_then(|top| schema.by_prefix(top.prefix())) {
+                Some(object) => vec![object],
+                None => objects_of(to, schema),
+            };
+            if objects.iter().all(|object| object.above().is_none()) {
+                let object = objects.first().map(|object| object.name.clone());
+                return Err(self.no_hierarchy(target, to, object).into());
+            }
+        }
+        match top {
+            Some(top) => with_all_below(self.reader, top, &target.name, &self.below_left),
+            None => Ok(BTreeSet::new()),
+        }
+    }
+
+    fn no_hierarchy(&self, target: &Target, to: &[String], object: Option<String>) -> QueryError {
+        let standing = self.reader.schema.objects();
+        let standing: Vec<&str> = standing
+            .filter(|object| object.above().is_some())
+            .map(|object| object.name.as_str())
+            .collect();
+        QueryError::NoHierarchy {
+            field: target.name.clone(),
+            objects: targets_in_words(to),
+            object: object.unwrap_or_default(),
+            standing: standing.join(", "),
+        }
     }
 }
 
@@ -79,7 +190,8 @@ impl Filter {
             Self::Or(parts) => Self::Or(several(parts)?),
             Self::Not(inner) => Self::Not(Box::new(inner.with_ids(object, reader, time)?)),
             Self::Is(condition) => {
-                let test = test(condition, object, reader, time)?;
+                let binding = Binding::new(reader, time);
+                let test = binding.test(condition, object, &condition.field)?;
                 let operands = test.operands.iter().zip(&condition.operands);
                 let operands = operands.map(|(operand, written)| match &operand.value {
                     Value::Reference(id) => id.to_string(),
@@ -95,7 +207,7 @@ impl Filter {
 }
 
 impl Compiled {
-    /// A filter whose conditions are bound by `test`.
+    /// A filter whose conditions are bound by `test`, and asked of nothing but the record.
     pub(super) fn bound(
         filter: &Filter,
         test: &impl Fn(&Condition) -> Result<Test, QueryError>,
@@ -103,6 +215,7 @@ impl Compiled {
         filter.check_size()?;
         Ok(Self {
             root: bound_node(filter, test)?,
+            looks_beyond: false,
         })
     }
 }
@@ -122,44 +235,37 @@ fn bound_node(
     })
 }
 
-fn node(filter: &Filter, object: &Object, reader: &Reader, time: &QueryTime) -> Result<Node> {
-    let nodes = |parts: &[Filter]| {
-        parts
-            .iter()
-            .map(|part| node(part, object, reader, time))
-            .collect::<Result<Vec<_>>>()
-    };
-    Ok(match filter {
-        Filter::And(parts) => Node::All(nodes(parts)?),
-        Filter::Or(parts) => Node::Any(nodes(parts)?),
-        Filter::Not(inner) => Node::Not(Box::new(node(inner, object, reader, time)?)),
-        Filter::Is(condition) => Node::Test(Box::new(test(condition, object, reader, time)?)),
-    })
-}
-
-fn test(condition: &Condition, object: &Object, reader: &Reader, time: &QueryTime) -> Result<Test> {
-    condition.check_operands()?;
-    let target = Target::of(object, &condition.field)?;
-    target.check_fits(condition.operator)?;
-    let operands = condition
-        .operands
-        .iter()
-        .map(|written| read(&target, condition.operator, written, reader, time))
-        .collect::<Result<Vec<_>>>()?;
-    let members = match target.slot {
-        Slot::Segment => Some(Members::of(condition, &operands, object, reader)?),
-        _ => None,
-    };
-    Ok(Test {
-        members,
-        ..Test::new(target, condition.operator, operands)
-    })
+/// The conditions that every matching record meets: those that an index may answer.
+#[derive(Default)]
+pub(super) struct Required<'a> {
+    pub(super) tests: Vec<&'a Test>,
+    pub(super) relations: Vec<&'a Relation>,
 }
 
 impl Compiled {
-    /// Whether the record passes. Rollups are compared only when the record carries them.
-    pub(crate) fn matches(&self, record: &impl Look) -> bool {
-        self.root.matches(record)
+    /// Whether the record passes, with what the reader's snapshot says of the records that it refers to. Rollups are
+    /// compared only when the record carries them.
+    ///
+    /// # Errors
+    /// A record that it refers to cannot be read.
+    pub(crate) fn matches(&self, record: &impl Look, reader: &Reader) -> Result<bool> {
+        self.root
+            .matches(record, &|relation| relation.holds(record, reader))
+    }
+
+    /// The same of a filter that is asked of nothing but the record.
+    pub(crate) fn matches_alone(&self, record: &impl Look) -> bool {
+        let beyond = |relation: &Relation| Ok::<bool, Infallible>(relation.when_empty);
+        let Ok(matches) = self.root.matches(record, &beyond);
+        matches
+    }
+
+    /// How many records were read for conditions on them since this was last asked.
+    pub(super) fn take_reads(&self) -> u64 {
+        match self.looks_beyond {
+            true => self.root.take_reads(),
+            false => 0,
+        }
     }
 
     /// To be asked after looks: a segment that cannot be read looks empty.
@@ -175,11 +281,10 @@ impl Compiled {
         readable
     }
 
-    /// The conditions that every matching record meets: those that an index may answer.
-    pub(super) fn required(&self) -> Vec<&Test> {
-        let mut tests = Vec::new();
-        self.root.gather_required(&mut tests);
-        tests
+    pub(super) fn required(&self) -> Required<'_> {
+        let mut required = Required::default();
+        self.root.gather_required(&mut required);
+        required
     }
 
     pub(super) fn uses_rollups(&self) -> bool {
@@ -188,19 +293,57 @@ impl Compiled {
 }
 
 impl Node {
-    fn matches(&self, record: &impl Look) -> bool {
+    fn matches<E>(
+        &self,
+        record: &impl Look,
+        beyond: &impl Fn(&Relation) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         match self {
-            Self::All(nodes) => nodes.iter().all(|node| node.matches(record)),
-            Self::Any(nodes) => nodes.iter().any(|node| node.matches(record)),
-            Self::Not(node) => !node.matches(record),
-            Self::Test(test) => test.holds(record),
+            Self::All(nodes) => {
+                for node in nodes {
+                    if !node.matches(record, beyond)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(nodes) => {
+                for node in nodes {
+                    if node.matches(record, beyond)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Not(node) => Ok(!node.matches(record, beyond)?),
+            Self::Test(test) => Ok(test.holds(record)),
+            Self::Relation(relation) => beyond(relation),
         }
     }
 
-    fn gather_required<'a>(&'a self, tests: &mut Vec<&'a Test>) {
+    fn take_reads(&self) -> u64 {
         match self {
-            Self::All(nodes) => nodes.iter().for_each(|node| node.gather_required(tests)),
-            Self::Test(test) => tests.push(test),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::take_reads).sum(),
+            Self::Not(node) => node.take_reads(),
+            Self::Test(_) => 0,
+            Self::Relation(relation) => relation.take_reads(),
+        }
+    }
+
+    fn looks_beyond(&self) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::looks_beyond),
+            Self::Not(node) => node.looks_beyond(),
+            Self::Test(_) => false,
+            Self::Relation(_) => true,
+        }
+    }
+
+    fn gather_required<'a>(&'a self, required: &mut Required<'a>) {
+        match self {
+            Self::All(nodes) => nodes.iter().for_each(|node| node.gather_required(required)),
+            Self::Test(test) => required.tests.push(test),
+            Self::Relation(relation) => required.relations.push(relation),
             Self::Any(_) | Self::Not(_) => {}
         }
     }
@@ -212,14 +355,17 @@ impl Node {
             }
             Self::Not(node) => node.each_members(each),
             Self::Test(test) => test.members.iter().for_each(each),
+            Self::Relation(_) => {}
         }
     }
 
+    /// Of the record itself: totals of others are read with them.
     fn any_test(&self, is: &impl Fn(&Test) -> bool) -> bool {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.any_test(is)),
             Self::Not(node) => node.any_test(is),
             Self::Test(test) => is(test),
+            Self::Relation(_) => false,
         }
     }
 }
@@ -231,12 +377,13 @@ impl Test {
             target,
             operator,
             operands,
+            below: BTreeSet::new(),
             exact,
             members: None,
         }
     }
 
-    fn holds(&self, record: &impl Look) -> bool {
+    pub(super) fn holds(&self, record: &impl Look) -> bool {
         if let Some(members) = &self.members {
             let outside = matches!(self.operator, Operator::Ne | Operator::Nin);
             return members.have(record.id()) != outside;
@@ -245,8 +392,7 @@ impl Test {
         if self.operator == Operator::IsNull {
             return self.wants_empty() == value.is_none();
         }
-        // A missing value is unequal to everything, and in no order with anything.
-        let unequal = matches!(self.operator, Operator::Ne | Operator::Nin);
+        let unequal = self.holds_for_empty();
         let Some(value) = value else {
             return unequal;
         };
@@ -265,20 +411,36 @@ impl Test {
             Operator::Ne | Operator::Nin => {
                 !self.operands.iter().any(|operand| held.equals(operand))
             }
-            Operator::Gt => first(&|operand| held.order(operand).is_some_and(Ordering::is_gt)),
+            Operator::Gt => {
+                first(&|operand| held.order_to_last(operand).is_some_and(Ordering::is_gt))
+            }
             Operator::Gte => first(&|operand| held.order(operand).is_some_and(Ordering::is_ge)),
             Operator::Lt => first(&|operand| held.order(operand).is_some_and(Ordering::is_lt)),
-            Operator::Lte => first(&|operand| held.order(operand).is_some_and(Ordering::is_le)),
+            Operator::Lte => {
+                first(&|operand| held.order_to_last(operand).is_some_and(Ordering::is_le))
+            }
             Operator::Contains => first(&|operand| held.has_part(operand)),
             Operator::StartsWith => first(&|operand| held.begins_with(operand)),
             Operator::Between => match self.operands.as_slice() {
                 [least, most] => {
                     held.order(least).is_some_and(Ordering::is_ge)
-                        && held.order(most).is_some_and(Ordering::is_le)
+                        && held.order_to_last(most).is_some_and(Ordering::is_le)
                 }
                 _ => false,
             },
+            Operator::Under => {
+                matches!(value.as_ref(), Value::Reference(id) if self.below.contains(id))
+            }
             Operator::IsNull => false,
+        }
+    }
+
+    /// What it says of a field without a value.
+    pub(super) fn holds_for_empty(&self) -> bool {
+        match self.operator {
+            Operator::IsNull => self.wants_empty(),
+            // A missing value is unequal to everything, and in no order with anything.
+            operator => matches!(operator, Operator::Ne | Operator::Nin),
         }
     }
 

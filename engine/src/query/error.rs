@@ -2,8 +2,12 @@
 
 use std::fmt;
 
-use super::filter::{MAX_CONDITIONS, MAX_DEPTH, MAX_OPERANDS};
+use super::below::MOST_BELOW;
+use super::filter::{
+    MAX_ALL_OPERANDS, MAX_CONDITIONS, MAX_DEPTH, MAX_LENGTH, MAX_NAME, MAX_OPERANDS, MAX_RELATIONS,
+};
 use super::page::MAX_LIMIT;
+use super::relation::MAX_STEPS;
 use crate::error::{Error, ErrorKind};
 
 /// Where in a written filter something is wrong.
@@ -40,12 +44,32 @@ pub(crate) enum QueryError {
         typed: String,
         near: String,
     },
+    #[cfg(feature = "wasm")]
     #[error("it would look at more records than one call may")]
     Budget,
+    /// How many it would read, where who asks may know.
+    #[error("it would read {}records, and its budget is {budget}", at_most.map_or_else(|| "more ".to_owned(), |most| format!("up to {most} ")))]
+    ReadsTooMany {
+        at_most: Option<u64>,
+        budget: u64,
+        advice: String,
+    },
+    #[error("it has read {budget} records, which is its budget, and its page is not full")]
+    BudgetSpent { budget: u64, advice: String },
     #[error("the filter is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     #[error("the filter has more than {MAX_CONDITIONS} conditions")]
     TooManyConditions,
+    #[error(
+        "the filter has more than {MAX_RELATIONS} conditions on records that references lead to"
+    )]
+    TooManyRelations,
+    #[error("the filter has more than {MAX_ALL_OPERANDS} values")]
+    TooManyOperandsInAll,
+    #[error("the filter is longer than {MAX_LENGTH} bytes")]
+    TooLong,
+    #[error("the filter names a field with {0} bytes; a name has {MAX_NAME} at most")]
+    LongName(usize),
     #[error("{field}[{operator}] lists {given} values; at most {MAX_OPERANDS} are allowed")]
     TooManyOperands {
         field: String,
@@ -62,6 +86,14 @@ pub(crate) enum QueryError {
     /// The text is the object's own: it names the object, the field and the nearest name.
     #[error("{0}")]
     UnknownField(String),
+    #[error("{path}: {field} is of kind {kind} and leads to no other record")]
+    NoReference {
+        path: String,
+        field: String,
+        kind: &'static str,
+    },
+    #[error("{0} goes by more than {MAX_STEPS} references")]
+    TooFar(String),
     #[error("{field} ({kind}) cannot be asked with {operator}")]
     DoesNotFit {
         field: String,
@@ -87,6 +119,23 @@ pub(crate) enum QueryError {
         objects: String,
         written: String,
     },
+    #[error("{field}[{operator}]: no user asks, so there is no '{word}'")]
+    NoAsker {
+        field: String,
+        operator: &'static str,
+        word: &'static str,
+    },
+    #[error("{field} refers to {objects}, and records of {object} do not stand below each other")]
+    NoHierarchy {
+        field: String,
+        objects: String,
+        object: String,
+        standing: String,
+    },
+    #[error(
+        "{field}[under]: with {top}, more than {MOST_BELOW} records stand below what the filter asks for"
+    )]
+    TooManyBelow { field: String, top: String },
     #[error("{field} refers to {objects}, and {id} belongs to something else")]
     WrongObject {
         field: String,
@@ -174,12 +223,23 @@ impl QueryError {
 
     fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::ReadsTooMany { advice, .. } | Self::BudgetSpent { advice, .. } => {
+                format!("{advice}; or give it more with `Query::budget`")
+            }
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
+            Self::TooManyRelations | Self::TooManyOperandsInAll | Self::TooLong => {
+                "ask in several queries, or filter by a field that these records share".to_owned()
+            }
             Self::TooManyOperands { .. } => "ask in several queries, or filter by a field that these records share".to_owned(),
+            Self::NoReference { .. } => "only references are followed: account.industry, account.parent.name".to_owned(),
+            Self::TooFar(_) => "ask for these records in a query of their own, and then with [in] for those that refer to them".to_owned(),
             Self::Inexact { .. } => "choose by fields of the counted record itself".to_owned(),
             Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
             Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
+            Self::NoAsker { .. } => "ask as a user, or write his login or id".to_owned(),
+            Self::NoHierarchy { standing, .. } => format!("ask with eq or in; below each other stand records of {standing}"),
+            Self::TooManyBelow { .. } => "ask for one that stands lower".to_owned(),
             Self::SortedAfterId(_) => "put id last, or leave it out: it is always the last tie-break".to_owned(),
             Self::SortNameMissing(_) => "write it as -created_at,name".to_owned(),
             Self::Limit(_) => "page: give the cursor of each page to the next query".to_owned(),

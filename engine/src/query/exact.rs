@@ -41,7 +41,7 @@ impl ExactFilter {
 
     /// Whether the record counts.
     pub(crate) fn passes(&self, record: &impl Look) -> bool {
-        self.0.matches(record)
+        self.0.matches_alone(record)
     }
 }
 

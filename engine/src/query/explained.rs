@@ -9,9 +9,10 @@ use super::plan::{Plan, Sequence, Via};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explained {
-    /// The way to the records: `index of stage`, `unique key external_id`, `all records`.
+    /// The way to the records: `index of stage`, `unique key external_id`, `all records`; several indexes are joined by
+    /// «and»: the ids that lie in all of their parts are read.
     pub reads: String,
-    /// The field whose index is used.
+    /// The field whose index is used; of several, the one that leaves the fewest.
     pub index: Option<String>,
     /// The conditions that no index answers and that each record read is tested for; empty when there are none.
     pub residual: String,
@@ -19,39 +20,112 @@ pub struct Explained {
     pub sorts_in_memory: bool,
     /// How many records are read at most.
     pub at_most: u64,
+    /// Whether reading ends when the page is full, mostly long before `at_most`.
+    pub stops_early: bool,
+    /// How many records it may read.
+    pub budget: u64,
+    /// The other ways, which would have been longer.
+    pub considered: Vec<ConsideredWay>,
 }
 
-impl Explained {
-    pub(super) fn of(plan: &Plan, filter: &Filter, at_most: u64) -> Self {
-        let (reads, index) = match &plan.via {
-            Via::Records => ("all records in the order of their ids".to_owned(), None),
-            Via::Id => ("the records of the ids given".to_owned(), None),
-            Via::Unique(name) => (format!("unique key {name}"), Some(name.clone())),
-            Via::Owners => (
-                "the records of those whose records you see".to_owned(),
-                None,
-            ),
-            Via::Index(name) => (format!("index of {name}"), Some(name.clone())),
-        };
+/// A way that a query is not answered by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConsideredWay {
+    /// As in [`Explained::reads`].
+    pub way: String,
+    /// How many index entries were counted; none for who does not see every record, who is not told.
+    pub entries: Option<u64>,
+    /// Whether these are all. Counting ends where another way is known to be shorter.
+    pub all: bool,
+}
+
+impl ConsideredWay {
+    pub(super) fn of(via: &Via, entries: usize, all: bool) -> Self {
         Self {
-            reads,
-            residual: residual(filter, &plan.via).to_string(),
-            index,
-            sorts_in_memory: plan.sequence != Sequence::Sorted,
-            at_most,
+            way: via.to_string(),
+            entries: Some(entries as u64),
+            all,
         }
     }
 }
 
-fn residual(filter: &Filter, via: &Via) -> Filter {
-    let used = match via {
-        Via::Records | Via::Owners => return filter.clone(),
-        Via::Id => "id",
-        Via::Unique(name) | Via::Index(name) => name,
-    };
+impl fmt::Display for ConsideredWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.entries, self.all) {
+            (Some(entries), true) => write!(f, "{}, {entries} entries", self.way),
+            (Some(entries), false) => write!(f, "{}, {entries} entries or more", self.way),
+            (None, _) => f.write_str(&self.way),
+        }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Records => f.write_str("all records in the order of their ids"),
+            Self::Id => f.write_str("the records of the ids given"),
+            Self::Unique(name) => write!(f, "unique key {name}"),
+            Self::Owners => f.write_str("the records of those whose records you see"),
+            Self::Index(name) => write!(f, "index of {name}"),
+            Self::Beyond { path, reference } => {
+                write!(f, "index of {reference}, for what {path} asks")
+            }
+        }
+    }
+}
+
+impl Via {
+    fn index(&self) -> Option<&str> {
+        match self {
+            Self::Unique(name) | Self::Index(name) => Some(name),
+            Self::Beyond { reference, .. } => Some(reference),
+            Self::Records | Self::Id | Self::Owners => None,
+        }
+    }
+
+    /// The name of the field whose conditions it answers.
+    fn answers(&self) -> Option<&str> {
+        match self {
+            Self::Id => Some("id"),
+            Self::Unique(name) | Self::Index(name) => Some(name),
+            Self::Records | Self::Owners | Self::Beyond { .. } => None,
+        }
+    }
+}
+
+impl Explained {
+    /// `tells` whether who asks may know how many records there are that he does not see.
+    pub(super) fn of(
+        plan: &Plan,
+        filter: &Filter,
+        (at_most, budget): (u64, u64),
+        tells: bool,
+    ) -> Self {
+        let ways: Vec<&Via> = std::iter::once(&plan.via).chain(&plan.also).collect();
+        let reads: Vec<String> = ways.iter().map(ToString::to_string).collect();
+        let mut considered = plan.considered.clone();
+        if !tells {
+            considered.iter_mut().for_each(|way| way.entries = None);
+        }
+        Self {
+            reads: reads.join(" and "),
+            residual: residual(filter, &ways).to_string(),
+            index: plan.via.index().map(str::to_owned),
+            sorts_in_memory: plan.sequence != Sequence::Sorted,
+            at_most,
+            stops_early: plan.stops_early(),
+            budget,
+            considered,
+        }
+    }
+}
+
+fn residual(filter: &Filter, ways: &[&Via]) -> Filter {
     let answers = |part: &Filter| match part {
         Filter::Is(condition) => {
-            condition.field == used
+            ways.iter()
+                .any(|via| via.answers() == Some(&condition.field))
                 && !matches!(
                     condition.operator,
                     Operator::Ne | Operator::Nin | Operator::Contains
@@ -82,6 +156,12 @@ impl fmt::Display for Explained {
         }
         if self.sorts_in_memory {
             f.write_str("; sorts in memory")?;
+        }
+        if self.at_most > self.budget {
+            write!(f, "; its budget is {}", self.budget)?;
+        }
+        for way in &self.considered {
+            write!(f, "\nconsidered: {way}")?;
         }
         Ok(())
     }

@@ -2,8 +2,17 @@
 //!
 //! One tree of conditions with three spellings: built in Rust here, as text (`text.rs`) and as JSON (`json.rs`).
 //!
-//! A field without a value answers only `is_null:true`, `ne`, `nin`, and what stands under a `not`: it is neither equal
-//! to anything nor smaller or larger than anything. Text is compared folded: case, yeh and kaf, half-spaces and the
+//! A condition holds or does not; there is no third answer. Of a field without a value
+//!
+//! | operator | says |
+//! | --- | --- |
+//! | `is_null:true`, `ne`, `nin` | yes |
+//! | `is_null:false`, `eq`, `in`, `gt`, `gte`, `lt`, `lte`, `between`, `contains`, `starts_with`, `under` | no |
+//! | `not(…)` | the contrary of what stands in it |
+//!
+//! so that `ne` is `not` of `eq`, and `nin` of `in`, while `not(amount[gt]:5)` also has the records without an amount and
+//! `amount[lte]:5` has not. A word that stands for nobody, as `mine` for who has no team, is equal to nothing, and not to
+//! a field without a value either. Text is compared folded: case, yeh and kaf, half-spaces and the
 //! three kinds of digits make no difference. Options are compared exactly.
 
 use std::fmt;
@@ -17,6 +26,14 @@ pub(crate) const MAX_DEPTH: usize = 32;
 pub(crate) const MAX_CONDITIONS: usize = 1000;
 /// How many values one condition may list.
 pub(crate) const MAX_OPERANDS: usize = 1000;
+/// How many values all conditions of one filter may have.
+pub(crate) const MAX_ALL_OPERANDS: usize = 10_000;
+/// How long a filter may be, in bytes of its names and values.
+pub(crate) const MAX_LENGTH: usize = 1 << 20;
+/// How long the name of a field may be, references before it included, in bytes.
+pub(crate) const MAX_NAME: usize = 200;
+/// How many conditions of one filter may be on records that references lead to.
+pub(crate) const MAX_RELATIONS: usize = 100;
 
 /// A tree of conditions on the fields of one object.
 ///
@@ -40,7 +57,8 @@ pub enum Filter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Condition {
-    /// The field's name, or `id` or `revision`.
+    /// The field's name, or `id` or `revision`; or a path by one or two references: `account.industry`,
+    /// `account.parent.industry`.
     pub field: String,
     /// How it is compared.
     pub operator: Operator,
@@ -76,10 +94,13 @@ pub enum Operator {
     IsNull,
     /// From the first to the second of a list, both included.
     Between,
+    /// The reference leads to this record or to one that stands below it, however far: territories and accounts stand
+    /// below their `parent`, users below their `manager`.
+    Under,
 }
 
 impl Operator {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Eq,
         Self::Ne,
         Self::Gt,
@@ -92,6 +113,7 @@ impl Operator {
         Self::StartsWith,
         Self::IsNull,
         Self::Between,
+        Self::Under,
     ];
 
     /// Its word in filters: `gte`.
@@ -110,6 +132,7 @@ impl Operator {
             Self::StartsWith => "starts_with",
             Self::IsNull => "is_null",
             Self::Between => "between",
+            Self::Under => "under",
         }
     }
 
@@ -162,6 +185,9 @@ impl Condition {
     }
 
     pub(crate) fn check_operands(&self) -> Result<(), QueryError> {
+        if self.field.len() > MAX_NAME {
+            return Err(QueryError::LongName(self.field.len()));
+        }
         let given = self.operands.len();
         let expected = match self.operator {
             Operator::In | Operator::Nin if given > MAX_OPERANDS => {
@@ -288,6 +314,11 @@ impl Filter {
         ))
     }
 
+    /// The reference leads to this record or to one below it.
+    pub fn under(field: impl Into<String>, top: impl fmt::Display) -> Self {
+        Self::one(field, Operator::Under, top)
+    }
+
     /// The field has no value.
     pub fn is_null(field: impl Into<String>) -> Self {
         Self::one(field, Operator::IsNull, true)
@@ -323,11 +354,6 @@ impl Filter {
         }
     }
 
-    /// Calls `each` with the name of every field that a condition is about.
-    pub(crate) fn each_field<'a>(&'a self, each: &mut impl FnMut(&'a str)) {
-        self.each_condition(&mut |condition| each(&condition.field));
-    }
-
     /// Calls `each` with every condition.
     pub(crate) fn each_condition<'a>(&'a self, each: &mut impl FnMut(&'a Condition)) {
         match self {
@@ -339,29 +365,57 @@ impl Filter {
         }
     }
 
-    /// Refuses what is too deep or too large, before anything walks the tree without a bound.
-    pub(crate) fn check_size(&self) -> Result<(), QueryError> {
-        let mut conditions = 0;
-        self.count_conditions(1, &mut conditions)
+    /// Calls `each` with the name of every field that a condition is about.
+    pub(crate) fn each_field<'a>(&'a self, each: &mut impl FnMut(&'a str)) {
+        self.each_condition(&mut |condition| each(&condition.field));
     }
 
-    fn count_conditions(&self, depth: usize, conditions: &mut usize) -> Result<(), QueryError> {
+    /// Refuses what is too deep or too large, before anything walks the tree without a bound.
+    pub(crate) fn check_size(&self) -> Result<(), QueryError> {
+        let mut size = Size::default();
+        size.add(self, 1)
+    }
+}
+
+/// What was counted of a filter.
+#[derive(Default)]
+struct Size {
+    conditions: usize,
+    relations: usize,
+    operands: usize,
+    length: usize,
+}
+
+impl Size {
+    fn add(&mut self, filter: &Filter, depth: usize) -> Result<(), QueryError> {
         if depth > MAX_DEPTH {
             return Err(QueryError::TooDeep);
         }
-        match self {
-            Self::And(parts) | Self::Or(parts) => parts
-                .iter()
-                .try_for_each(|part| part.count_conditions(depth + 1, conditions)),
-            Self::Not(inner) => inner.count_conditions(depth + 1, conditions),
-            Self::Is(_) => {
-                *conditions += 1;
-                if *conditions > MAX_CONDITIONS {
-                    Err(QueryError::TooManyConditions)
-                } else {
-                    Ok(())
-                }
+        match filter {
+            Filter::And(parts) | Filter::Or(parts) => {
+                parts.iter().try_for_each(|part| self.add(part, depth + 1))
             }
+            Filter::Not(inner) => self.add(inner, depth + 1),
+            Filter::Is(condition) => self.add_condition(condition),
+        }
+    }
+
+    fn add_condition(&mut self, condition: &Condition) -> Result<(), QueryError> {
+        self.conditions += 1;
+        self.relations += usize::from(condition.field.contains('.'));
+        self.operands += condition.operands.len();
+        self.length += condition.field.len();
+        self.length += condition.operands.iter().map(String::len).sum::<usize>();
+        if self.conditions > MAX_CONDITIONS {
+            Err(QueryError::TooManyConditions)
+        } else if self.relations > MAX_RELATIONS {
+            Err(QueryError::TooManyRelations)
+        } else if self.operands > MAX_ALL_OPERANDS {
+            Err(QueryError::TooManyOperandsInAll)
+        } else if self.length > MAX_LENGTH {
+            Err(QueryError::TooLong)
+        } else {
+            Ok(())
         }
     }
 }

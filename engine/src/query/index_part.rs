@@ -86,10 +86,26 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
         Span::prefix(&key)
     };
     let around = |operand: &Operand| Span::prefix(&[prefix.as_slice(), &bound(operand)].concat());
+    let around_last = |operand: &Operand| match &operand.last {
+        Some(last) => {
+            let mut key = prefix.clone();
+            spaces::push_indexed(&mut key, Some(last));
+            Span::prefix(&key)
+        }
+        None => around(operand),
+    };
+    let all_of = |operand: &Operand| match operand.last {
+        Some(_) => Span {
+            start: around(operand).start,
+            end: around_last(operand).end,
+        },
+        None => exactly(operand),
+    };
     let present = || Span::prefix(&[prefix.as_slice(), &[1]].concat());
     let several = matches!(test.target.kind, FieldKind::MultiOption { .. });
     let mut value = None;
     let (rank, spans) = match (test.operator, test.operands.as_slice()) {
+        (Operator::Eq, [one]) if one.last.is_some() => (Rank::Range, vec![all_of(one)]),
         (Operator::Eq, [one]) => {
             let span = exactly(one);
             // An amount without its currency is the beginning of several values.
@@ -98,7 +114,21 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
             value = (!amount).then(|| span.start.clone());
             (Rank::Equal, vec![span])
         }
-        (Operator::In, all) if !several => (Rank::OneOf, all.iter().map(exactly).collect()),
+        (Operator::In, all) if !several => {
+            let rank = match all.iter().any(|one| one.last.is_some()) {
+                true => Rank::Range,
+                false => Rank::OneOf,
+            };
+            (rank, all.iter().map(all_of).collect())
+        }
+        (Operator::Under, _) => {
+            let spans = test.below.iter().map(|id| {
+                let mut key = prefix.clone();
+                spaces::push_indexed(&mut key, Some(&Value::Reference(*id)));
+                Span::prefix(&key)
+            });
+            (Rank::OneOf, spans.collect())
+        }
         (Operator::Gt | Operator::Gte, [least]) => (
             Rank::Range,
             vec![Span {
@@ -110,14 +140,14 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
             Rank::Range,
             vec![Span {
                 start: present().start,
-                end: around(most).end,
+                end: around_last(most).end,
             }],
         ),
         (Operator::Between, [least, most]) => (
             Rank::Range,
             vec![Span {
                 start: around(least).start,
-                end: around(most).end,
+                end: around_last(most).end,
             }],
         ),
         (Operator::StartsWith, [start]) => (Rank::Range, vec![around(start)]),

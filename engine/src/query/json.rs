@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use super::error::{Place, QueryError};
-use super::filter::{Condition, Filter, MAX_DEPTH, Operator};
+use super::filter::{Condition, Filter, MAX_DEPTH, MAX_NAME, Operator};
 use crate::error::Result;
 
 impl Filter {
@@ -139,6 +139,9 @@ fn condition(map: &Map<String, Json>, path: &str) -> Read<Condition> {
     };
     let field = text("field")?;
     let typed = text("op")?;
+    if typed.len() > MAX_NAME {
+        return Err(QueryError::LongName(typed.len()));
+    }
     let operator = Operator::from_name(typed).ok_or_else(|| QueryError::UnknownOperator {
         place: Place::Path(step(path, "op")),
         typed: typed.to_owned(),
@@ -150,6 +153,7 @@ fn condition(map: &Map<String, Json>, path: &str) -> Read<Condition> {
             .iter()
             .map(|item| operand(item, &path))
             .collect::<Read<_>>()?,
+        Some(one) if matches!(operator, Operator::In | Operator::Nin) => vec![operand(one, &path)?],
         _ if operator.takes_list() => {
             return Err(unexpected(
                 &path,

@@ -189,7 +189,7 @@ impl<'a> Fit<'a> {
                 total: self.total,
                 keys: &keys,
             };
-            if self.rest.matches(&group) {
+            if self.rest.matches(&group, reader)? {
                 let count = u64::try_from(count).map_err(|_| damaged(&self.total.name))?;
                 each(end, keys, (count, sum))?;
             }

@@ -1,18 +1,24 @@
 //! Which records, in which order, and what do they add up to?
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
-//! name stands for, `operand` reads what it is compared with, `membership` whether it is in a segment, `compile` joins them into a test of one record; `order`
-//! and `cursor` are about sorting and paging; `index_part`, `plan` and `worth` choose the way through the store, `scan` walks it, a
-//! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
-//! read, and `seen_totals` makes the totals of who sees a part. Of totals, `measure` is what is asked, `group` and `bucket`
-//! are what groups are made by, `total` adds up, `base_amount` changes currencies, `live_total` is what each commit keeps
-//! and `live_answer` what is read from that; `exact` is the filters that a kept total may have.
+//! name stands for, `relation` follows one over references, `operand` reads what it is compared with,
+//! `membership` whether it is in a segment, `compile` joins them
+//! into a test of one record, where `period` says which days `this-month` are and `below` what stands under a record;
+//! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part` and `turned`
+//! say which entries a condition asks for, `count` how many there are and `worth` how many to count; `scan` walks it, a
+//! `candidate` is what it brings, `explained` tells it, and `missing_index` what would have made it shorter; `page` and
+//! `aggregate` answer. `reader` is the snapshot that all of them read, and `seen_totals` makes the totals of who sees a
+//! part. Of totals, `measure` is what is asked, `group` and `bucket` are what groups are made by, `total` adds up,
+//! `base_amount` changes currencies, `live_total` is what each commit keeps and `live_answer` what is read from that;
+//! `exact` is the filters that a kept total may have.
 
 mod aggregate;
 mod base_amount;
+mod below;
 mod bucket;
 mod candidate;
 mod compile;
+mod count;
 mod cursor;
 mod error;
 mod exact;
@@ -25,16 +31,20 @@ mod live_answer;
 mod live_total;
 mod measure;
 mod membership;
+mod missing_index;
 mod operand;
 mod order;
 mod page;
+mod period;
 mod plan;
 mod reader;
+mod relation;
 mod scan;
 mod seen_totals;
 mod target;
 mod text;
 mod total;
+mod turned;
 mod when;
 mod worth;
 
@@ -42,7 +52,7 @@ mod worth;
 mod tests;
 
 pub use aggregate::{Aggregate, GroupRow};
-pub use explained::Explained;
+pub use explained::{ConsideredWay, Explained};
 pub use filter::{Condition, Filter, Operator};
 pub use measure::Measure;
 pub use order::SortKey;
@@ -58,6 +68,8 @@ pub(crate) use live_total::BoundTotal;
 pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
+pub(crate) use period::is_relative;
 pub(crate) use plan::live_records;
 pub(crate) use reader::{Reader, decode, decode_whole};
-pub(crate) use when::QueryTime;
+pub(crate) use relation::fields_named;
+pub(crate) use when::{Asker, QueryTime};

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::Value as Json;
 
 use super::error::QueryError;
 use super::filter::Operator;
+use super::period::{Period, WORDS, period};
 use super::reader::Reader;
 use super::target::Target;
-use super::when::{Moment, QueryTime, relative};
+use super::when::{Asker, Moment, QueryTime, relative};
 use crate::error::Result;
 use crate::locale::{fold_digits, fold_text};
 use crate::record::{Currency, Decimal, RecordId, Text, Value};
@@ -104,8 +105,10 @@ impl<'a> Comparable<'a> {
 /// One value that a field is compared with.
 #[derive(Clone, Debug)]
 pub(super) struct Operand {
-    /// As an index would hold it; an amount without a currency is a decimal.
+    /// As an index would hold it; an amount without a currency is a decimal. Of several days it is the first.
     pub(super) value: Value,
+    /// Of several days the last one, of days for an instant the last instant.
+    pub(super) last: Option<Value>,
     pub(super) key: Comparable<'static>,
     /// An amount matches only in this currency.
     currency: Option<Currency>,
@@ -126,6 +129,10 @@ impl<'a> Held<'a> {
     }
 
     pub(super) fn equals(&self, operand: &Operand) -> bool {
+        if operand.last.is_some() {
+            return self.order(operand).is_some_and(Ordering::is_ge)
+                && self.order_to_last(operand).is_some_and(Ordering::is_le);
+        }
         self.may_be(operand) && self.key.includes(&operand.key)
     }
 
@@ -134,6 +141,14 @@ impl<'a> Held<'a> {
             self.key.order(&operand.key)
         } else {
             None
+        }
+    }
+
+    /// Of several days: how it stands to the last one.
+    pub(super) fn order_to_last(&self, operand: &Operand) -> Option<Ordering> {
+        match &operand.last {
+            Some(last) => self.key.order(&Comparable::of(last, false)?),
+            None => self.order(operand),
         }
     }
 
@@ -160,44 +175,45 @@ fn currency(value: &Value) -> Option<Currency> {
     }
 }
 
-/// Reads what one condition compares its field with.
+/// Reads what one condition compares its field with; nothing where a word stands for nobody.
 pub(super) fn read(
     target: &Target,
     operator: Operator,
     written: &str,
     reader: &Reader,
     time: &QueryTime,
-) -> Result<Operand> {
-    let value = match &target.kind {
+) -> Result<Option<Operand>> {
+    let wrong = |message: String| QueryError::Operand {
+        field: target.name.clone(),
+        operator: operator.name(),
+        message,
+    };
+    let (value, last) = match &target.kind {
         FieldKind::Reference { to, .. } if operator != Operator::IsNull => {
-            reference(target, to, written, reader)?
+            match reference(target, operator, to, written, reader, time)? {
+                Some(id) => (Value::Reference(id), None),
+                None => return Ok(None),
+            }
         }
-        _ => plain(target, operator, written, time).map_err(|message| QueryError::Operand {
-            field: target.name.clone(),
-            operator: operator.name(),
-            message,
-        })?,
+        FieldKind::Date if operator != Operator::IsNull => days(written, time).map_err(wrong)?,
+        FieldKind::Instant if operator != Operator::IsNull => {
+            instants(written, time).map_err(wrong)?
+        }
+        _ => (plain(target, operator, written).map_err(wrong)?, None),
     };
     let key = Comparable::of(&value, is_exact(&target.kind))
         .map(Comparable::owned)
-        .ok_or_else(|| QueryError::Operand {
-            field: target.name.clone(),
-            operator: operator.name(),
-            message: "such values cannot be compared".to_owned(),
-        })?;
+        .ok_or_else(|| wrong("such values cannot be compared".to_owned()))?;
     if matches!(operator, Operator::Contains | Operator::StartsWith) && key.text() == Some("") {
-        return Err(QueryError::Operand {
-            field: target.name.clone(),
-            operator: operator.name(),
-            message: "the text is empty and would match every value; is_null:false finds the records that have one".to_owned(),
-        }
-        .into());
+        let message = "the text is empty and would match every value; is_null:false finds the records that have one";
+        return Err(wrong(message.to_owned()).into());
     }
-    Ok(Operand {
+    Ok(Some(Operand {
         currency: currency(&value),
         key,
         value,
-    })
+        last,
+    }))
 }
 
 /// The same for a filter that means the same at any time: no relative days, no keys that may be given to another record.
@@ -206,7 +222,6 @@ pub(super) fn read_exact(
     operator: Operator,
     written: &str,
 ) -> Result<Operand, QueryError> {
-    let never = QueryTime::never();
     let json = || Json::String(written.to_owned());
     let value = match &target.kind {
         _ if operator == Operator::IsNull => FieldKind::Boolean.read(&json()),
@@ -216,7 +231,7 @@ pub(super) fn read_exact(
         kind @ (FieldKind::Date | FieldKind::Instant) => kind.read(&json()).map_err(|message| {
             format!("{message}; a total is kept when a record changes, and nothing changes when a day passes: write the day or the instant in full")
         }),
-        _ => plain(target, operator, written, &never),
+        _ => plain(target, operator, written),
     };
     let unreadable = |message: String| QueryError::Operand {
         field: target.name.clone(),
@@ -231,6 +246,7 @@ pub(super) fn read_exact(
         currency: currency(&value),
         key,
         value,
+        last: None,
     })
 }
 
@@ -241,12 +257,7 @@ pub(super) fn is_exact(kind: &FieldKind) -> bool {
     )
 }
 
-fn plain(
-    target: &Target,
-    operator: Operator,
-    written: &str,
-    time: &QueryTime,
-) -> Result<Value, String> {
+fn plain(target: &Target, operator: Operator, written: &str) -> Result<Value, String> {
     let json = || Json::String(written.to_owned());
     let whole = matches!(
         operator,
@@ -254,8 +265,6 @@ fn plain(
     );
     match &target.kind {
         _ if operator == Operator::IsNull => FieldKind::Boolean.read(&json()),
-        FieldKind::Date => day(written, time),
-        FieldKind::Instant => instant(written, time),
         FieldKind::Money => amount(written),
         FieldKind::MultiOption { options } if !matches!(operator, Operator::Eq | Operator::Ne) => {
             FieldKind::Option {
@@ -278,40 +287,80 @@ fn plain(
     }
 }
 
-fn day(written: &str, time: &QueryTime) -> Result<Value, String> {
-    match relative(written, time) {
-        Some(Ok(Moment::Day(day))) => Ok(Value::Date(day)),
-        Some(Ok(Moment::Instant(_))) => Err(format!(
-            "'{written}' is an instant and the field holds days; use today instead of now"
-        )),
-        Some(Err(message)) => Err(message),
-        None => FieldKind::Date.read(&Json::String(written.to_owned())),
-    }
+/// The first day, and the last where there are several.
+fn days(written: &str, time: &QueryTime) -> Result<(Value, Option<Value>), String> {
+    let Period { first, last } = match dated(written, time) {
+        Some(Ok(Dated::Days(period))) => period,
+        Some(Ok(Dated::Instant(_))) => {
+            return Err(format!(
+                "'{written}' is an instant and the field holds days; use today instead of now"
+            ));
+        }
+        Some(Err(message)) => return Err(message),
+        None => {
+            return FieldKind::Date
+                .read(&Json::String(written.to_owned()))
+                .map(|day| (day, None))
+                .map_err(|message| format!("{message}, and no other day; there are {WORDS}"));
+        }
+    };
+    Ok((
+        Value::Date(first),
+        (first < last).then_some(Value::Date(last)),
+    ))
 }
 
-/// A day stands for its first instant in the query's zone.
-fn instant(written: &str, time: &QueryTime) -> Result<Value, String> {
-    let start_of = |day| {
-        time.start_of(day)
-            .map(Value::Instant)
-            .ok_or_else(|| format!("'{written}' is out of range"))
+enum Dated {
+    Days(Period),
+    Instant(DateTime<Utc>),
+}
+
+/// What is written with words or by another calendar.
+fn dated(written: &str, time: &QueryTime) -> Option<Result<Dated, String>> {
+    if let Some(period) = period(written, time.today()) {
+        return Some(period.map(Dated::Days));
+    }
+    Some(relative(written, time)?.map(|moment| match moment {
+        Moment::Day(day) => Dated::Days(Period {
+            first: day,
+            last: day,
+        }),
+        Moment::Instant(at) => Dated::Instant(at),
+    }))
+}
+
+/// An instant; or the first and the last of days, as they lie in the query's zone.
+fn instants(written: &str, time: &QueryTime) -> Result<(Value, Option<Value>), String> {
+    let all_of = |period: Period| {
+        let start = time.start_of(period.first);
+        let next = period.last.succ_opt().and_then(|day| time.start_of(day));
+        // Microseconds are what the store keeps.
+        let last = next.and_then(|next| next.checked_sub_signed(TimeDelta::microseconds(1)));
+        match (start, last) {
+            (Some(start), Some(last)) => Ok((Value::Instant(start), Some(Value::Instant(last)))),
+            _ => Err(format!("'{written}' is out of range")),
+        }
     };
-    match relative(written, time) {
-        Some(Ok(Moment::Day(day))) => return start_of(day),
-        Some(Ok(Moment::Instant(at))) => return Ok(Value::Instant(at)),
+    match dated(written, time) {
+        Some(Ok(Dated::Days(period))) => return all_of(period),
+        Some(Ok(Dated::Instant(at))) => return Ok((Value::Instant(at), None)),
         Some(Err(message)) => return Err(message),
         None => {}
     }
     let json = Json::String(written.to_owned());
     if let Ok(Value::Date(day)) = FieldKind::Date.read(&json) {
-        return start_of(day);
+        return all_of(Period {
+            first: day,
+            last: day,
+        });
     }
     // What chrono prints is read too, so that an instant can be given to the builders as it is.
     let printed = written
         .strip_suffix(" UTC")
         .map(|text| format!("{}Z", text.replacen(' ', "T", 1)));
-    FieldKind::Instant.read(&printed.map_or(json, Json::String)).map_err(|_| {
-        format!("'{written}' is neither an instant such as 2026-03-21T08:30:00Z, nor a day, nor a form such as today-14d or now-3h")
+    let read = FieldKind::Instant.read(&printed.map_or(json, Json::String));
+    read.map(|at| (at, None)).map_err(|_| {
+        format!("'{written}' is neither an instant such as 2026-03-21T08:30:00Z or now-3h, nor days; there are {WORDS}")
     })
 }
 
@@ -344,16 +393,22 @@ fn part_of_phone(written: &str) -> Result<Value, String> {
     Ok(Value::Text(format!("{plus}{digits}").into()))
 }
 
-fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> Result<Value> {
-    let objects: Vec<_> = to
-        .iter()
-        .filter_map(|name| reader.schema.object(name))
-        .collect();
+fn reference(
+    target: &Target,
+    operator: Operator,
+    to: &[String],
+    written: &str,
+    reader: &Reader,
+    time: &QueryTime,
+) -> Result<Option<RecordId>> {
     let written = written.trim();
+    if let Some(word) = Word::of(written, to) {
+        return word.stands_for(target, operator, to, reader, time);
+    }
     if let Ok(id) = written.parse::<RecordId>() {
         let object = reader.schema.by_prefix(id.prefix);
         if object.is_some_and(|object| leads_to(to, &object.name)) {
-            return Ok(Value::Reference(id));
+            return Ok(Some(id));
         }
         return Err(QueryError::WrongObject {
             field: target.name.clone(),
@@ -362,12 +417,12 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
         }
         .into());
     }
-    for object in objects {
+    for object in to.iter().filter_map(|name| reader.schema.object(name)) {
         let Some(key) = object.natural_key() else {
             continue;
         };
         if let Some(id) = reader.by_unique(object, key.number, &Value::Text(written.into()))? {
-            return Ok(Value::Reference(id));
+            return Ok(Some(id));
         }
     }
     Err(QueryError::UnknownKey {
@@ -376,4 +431,56 @@ fn reference(target: &Target, to: &[String], written: &str, reader: &Reader) -> 
         written: written.to_owned(),
     }
     .into())
+}
+
+/// A word for something of who asks. It goes before a key that is spelled like it: that record has its id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Me,
+    /// His team, his territory.
+    Mine,
+}
+
+impl Word {
+    fn of(written: &str, to: &[String]) -> Option<Self> {
+        let is = |word: &str| written.eq_ignore_ascii_case(word);
+        if is("me") && leads_to(to, "user") {
+            Some(Self::Me)
+        } else if is("mine") && (leads_to(to, "team") || leads_to(to, "territory")) {
+            Some(Self::Mine)
+        } else {
+            None
+        }
+    }
+
+    fn stands_for(
+        self,
+        target: &Target,
+        operator: Operator,
+        to: &[String],
+        reader: &Reader,
+        time: &QueryTime,
+    ) -> Result<Option<RecordId>> {
+        let user = match time.asker {
+            Asker::User(user) => user,
+            Asker::Nobody => return Ok(None),
+            Asker::Program => {
+                return Err(QueryError::NoAsker {
+                    field: target.name.clone(),
+                    operator: operator.name(),
+                    word: if self == Self::Me { "me" } else { "mine" },
+                }
+                .into());
+            }
+        };
+        if self == Self::Me {
+            return Ok(Some(user));
+        }
+        let user = reader.get_stored(user)?;
+        let of = |name: &&str| match user.as_ref()?.get(name)? {
+            Value::Reference(id) if leads_to(to, name) => Some(*id),
+            _ => None,
+        };
+        Ok(["team", "territory"].iter().find_map(of))
+    }
 }

@@ -9,16 +9,18 @@ use std::fmt;
 
 use super::candidate::Look;
 use super::error::QueryError;
+use super::reader::Reader;
+use super::relation::Way;
 use super::target::{Slot, Target};
 use crate::error::Result;
-use crate::schema::{FieldKind, Object};
+use crate::schema::{FieldKind, Object, Schema};
 use crate::store::spaces;
 
 /// One field to sort by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SortKey {
-    /// The field's name, or `id` or `revision`.
+    /// The field's name, or `id` or `revision`, or a path such as `account.name`.
     pub field: String,
     /// The greatest first.
     pub descending: bool,
@@ -87,8 +89,15 @@ pub(super) struct Order {
 
 #[derive(Clone, Debug)]
 pub(super) struct OrderKey {
-    pub(super) target: Target,
+    way: Way<Target>,
     pub(super) descending: bool,
+}
+
+impl OrderKey {
+    /// The field of the record itself that it sorts by.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.way.here()
+    }
 }
 
 /// Where a record stands in an order: the indexed bytes of its sort values, and its id.
@@ -99,7 +108,7 @@ pub(super) struct Standing {
 }
 
 impl Order {
-    pub(super) fn of(object: &Object, keys: &[SortKey]) -> Result<Self, QueryError> {
+    pub(super) fn of(object: &Object, keys: &[SortKey], schema: &Schema) -> Result<Self> {
         let mut order = Self {
             keys: Vec::with_capacity(keys.len()),
             id_descending: false,
@@ -107,27 +116,32 @@ impl Order {
         let mut by_id = false;
         for (place, key) in keys.iter().enumerate() {
             if by_id {
-                return Err(QueryError::SortedAfterId(key.field.clone()));
+                return Err(QueryError::SortedAfterId(key.field.clone()).into());
             }
             if keys
                 .iter()
                 .take(place)
                 .any(|earlier| earlier.field == key.field)
             {
-                return Err(QueryError::SortedTwice(key.field.clone()));
+                return Err(QueryError::SortedTwice(key.field.clone()).into());
             }
-            let target = Target::of(object, &key.field)?;
-            if target.kind == FieldKind::Json {
-                return Err(QueryError::CannotSort {
-                    field: target.name,
-                    kind: target.kind.name(),
-                });
-            }
+            let mut leaf = |object: &Object, name: &str| {
+                let target = Target::of(object, name)?;
+                match target.kind {
+                    FieldKind::Json => Err(QueryError::CannotSort {
+                        field: key.field.clone(),
+                        kind: target.kind.name(),
+                    }
+                    .into()),
+                    _ => Ok(target),
+                }
+            };
+            let way = Way::resolve(object, &key.field, schema, &mut leaf)?;
             order.id_descending = key.descending;
-            by_id = target.slot == Slot::Id;
+            by_id = way.here().is_some_and(|target| target.slot == Slot::Id);
             if !by_id {
                 order.keys.push(OrderKey {
-                    target,
+                    way,
                     descending: key.descending,
                 });
             }
@@ -136,23 +150,33 @@ impl Order {
     }
 
     pub(super) fn uses_rollups(&self) -> bool {
-        self.keys.iter().any(|key| key.target.rollup)
+        let mut targets = self.keys.iter().filter_map(OrderKey::target);
+        targets.any(|target| target.rollup)
     }
 
-    pub(super) fn standing(&self, record: &impl Look) -> Standing {
-        let values = self
-            .keys
-            .iter()
-            .map(|key| {
-                let mut bytes = Vec::new();
-                spaces::push_indexed(&mut bytes, key.target.slot.value(record).as_deref());
-                bytes
-            })
-            .collect();
-        Standing {
+    /// Whether records must be read that the sorted ones refer to.
+    pub(super) fn looks_beyond(&self) -> bool {
+        self.keys.iter().any(|key| key.target().is_none())
+    }
+
+    pub(super) fn standing(&self, record: &impl Look, reader: &Reader) -> Result<Standing> {
+        let mut values = Vec::with_capacity(self.keys.len());
+        for key in &self.keys {
+            let mut bytes = Vec::new();
+            match &key.way {
+                Way::Here(target) => {
+                    spaces::push_indexed(&mut bytes, target.slot.value(record).as_deref());
+                }
+                beyond => {
+                    spaces::push_indexed(&mut bytes, beyond.value(record, reader)?.as_ref());
+                }
+            }
+            values.push(bytes);
+        }
+        Ok(Standing {
             values,
             id: record.id().number,
-        }
+        })
     }
 
     /// Bytes that sort as the order wants. No encoded value is the beginning of another, so they can be joined, and

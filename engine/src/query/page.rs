@@ -11,6 +11,7 @@ use super::cursor::{self, Fingerprint};
 use super::error::QueryError;
 use super::explained::Explained;
 use super::filter::Filter;
+use super::missing_index;
 use super::order::{Order, SortKey, Standing};
 use super::plan::{self, Plan, Sequence, Wanted};
 use super::reader::{Reader, TotalsFor};
@@ -23,6 +24,8 @@ use crate::schema::Object;
 /// How many records a page may have.
 pub(super) const MAX_LIMIT: usize = 1000;
 const DEFAULT_LIMIT: usize = 50;
+/// How many records a query may read: a second or two of work.
+const DEFAULT_BUDGET: u64 = 1_000_000;
 
 /// A list to be read page by page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,10 @@ pub struct Query {
     pub limit: usize,
     /// Where the page begins: the `next` of the page before.
     pub after: Option<String>,
+    /// How many records may be read to fill the page, those that conditions and sort keys look up by references
+    /// included; 1,000,000 unless told. A query that must read more than this is refused before it reads any; one that
+    /// ends when its page is full is stopped here.
+    pub budget: u64,
 }
 
 /// A part of a list.
@@ -61,6 +68,7 @@ impl Query {
             sort: Vec::new(),
             limit: DEFAULT_LIMIT,
             after: None,
+            budget: DEFAULT_BUDGET,
         }
     }
 
@@ -94,6 +102,13 @@ impl Query {
         self
     }
 
+    /// So many records may be read for it.
+    #[must_use]
+    pub fn budget(mut self, records: u64) -> Self {
+        self.budget = records;
+        self
+    }
+
     /// The page after the one that gave this cursor.
     #[must_use]
     pub fn after(mut self, cursor: impl Into<String>) -> Self {
@@ -110,6 +125,7 @@ struct Bound {
     after: Option<Standing>,
     /// One more than the page has, to know whether there are more.
     rows: usize,
+    budget: u64,
     /// How many records may still be looked at.
     left: Cell<u64>,
 }
@@ -121,7 +137,7 @@ impl Bound {
         }
         let object = reader.object(&query.object)?.clone();
         let compiled = query.filter.compile(&object, reader, time)?;
-        let order = Order::of(&object, &query.sort)?;
+        let order = Order::of(&object, &query.sort, &reader.schema)?;
         let read = |text: &String| cursor::read(text, mark(&object, query), order.keys.len());
         let after = query.after.as_ref().map(read).transpose()?;
         Ok(Self {
@@ -130,15 +146,50 @@ impl Bound {
             order,
             after,
             rows: query.limit + 1,
-            left: Cell::new(u64::MAX),
+            budget: query.budget,
+            left: Cell::new(query.budget),
         })
     }
 
-    /// Counts a record that is looked at.
+    /// Counts a record that is looked at, and those that were for the one before.
     fn look(&self) -> Result<()> {
-        let left = self.left.get().checked_sub(1).ok_or(QueryError::Budget)?;
-        self.left.set(left);
+        let looked = 1 + self.compiled.take_reads();
+        let left = self.left.get().checked_sub(looked);
+        self.left.set(left.ok_or_else(|| QueryError::BudgetSpent {
+            budget: self.budget,
+            advice: self.advice(),
+        })?);
         Ok(())
+    }
+
+    /// The rows of the page alone, where all records are in its list and come in its order.
+    fn at_most(&self, reader: &Reader, plan: &Plan, filter: &Filter) -> Result<u64> {
+        let at_most = plan.at_most(reader, &self.object, self.budget)?;
+        match plan.sequence == Sequence::Sorted && filter.is_everything() {
+            true => Ok(at_most.min(self.rows as u64)),
+            false => Ok(at_most),
+        }
+    }
+
+    fn advice(&self) -> String {
+        missing_index::advice(&self.object, &self.compiled, &self.order)
+    }
+
+    /// Refuses what would read more than it may, before it reads any. What ends when the page is full is let begin.
+    fn check_budget(&self, reader: &Reader, plan: &Plan) -> Result<()> {
+        if plan.stops_early() {
+            return Ok(());
+        }
+        let at_most = plan.at_most(reader, &self.object, self.budget)?;
+        if at_most <= self.budget {
+            return Ok(());
+        }
+        Err(QueryError::ReadsTooMany {
+            at_most: Some(at_most).filter(|_| reader.sees_every(&self.object)),
+            budget: self.budget,
+            advice: self.advice(),
+        }
+        .into())
     }
 
     fn wanted(&self) -> Wanted<'_> {
@@ -187,7 +238,12 @@ impl Bound {
         };
         each_row(reader, &self.object, plan, rollups, first, |row| {
             self.look()?;
-            let standing = self.order.standing(&row);
+            // Records beyond are read only for those that match.
+            if self.order.looks_beyond() && !self.compiled.matches(&row, reader)? {
+                row.was_readable()?;
+                return Ok(ControlFlow::Continue(()));
+            }
+            let standing = self.order.standing(&row, reader)?;
             row.was_readable()?;
             let bytes = self.order.bytes(&standing);
             if best.len() >= self.rows
@@ -252,6 +308,7 @@ pub(crate) fn run_within(
 ) -> Result<Page> {
     let mut bound = Bound::of(reader, query, time)?;
     bound.left = Cell::new(*left);
+    bound.budget = *left;
     let plan = bound.plan(reader)?;
     let page = answer(reader, query, &bound, &plan);
     *left = bound.left.get();
@@ -259,14 +316,18 @@ pub(crate) fn run_within(
 }
 
 fn answer(reader: &Reader, query: &Query, bound: &Bound, plan: &Plan) -> Result<Page> {
+    bound.check_budget(reader, plan)?;
     let rollups = bound.compiled.uses_rollups() || bound.order.uses_rollups();
     let mut rows = bound.rows(reader, plan, rollups)?;
     let has_more = rows.len() == bound.rows;
     rows.truncate(query.limit);
-    let next = rows
-        .last()
-        .filter(|_| has_more)
-        .map(|last| cursor::write(mark(&bound.object, query), &bound.order.standing(last)));
+    let next = match rows.last().filter(|_| has_more) {
+        Some(last) => {
+            let standing = bound.order.standing(last, reader)?;
+            Some(cursor::write(mark(&bound.object, query), &standing))
+        }
+        None => None,
+    };
     if !rollups {
         // Totals are read for the rows of the page alone.
         reader.add_rollups(&bound.object, rows.iter_mut(), TotalsFor::Show)?;
@@ -290,12 +351,14 @@ pub(crate) fn check(reader: &Reader, query: &Query, time: &QueryTime) -> Result<
 pub(crate) fn explain(reader: &Reader, query: &Query, time: &QueryTime) -> Result<Explained> {
     let bound = Bound::of(reader, query, time)?;
     let plan = bound.plan(reader)?;
-    let at_most = match reader.sees_every(&bound.object) {
-        true => plan.at_most(reader, &bound.object)?,
+    let tells = reader.sees_every(&bound.object);
+    let at_most = match tells {
+        true => bound.at_most(reader, &plan, &query.filter)?,
         // How many there are besides is not told.
         false => count(reader, &query.object, &Filter::everything(), time)?,
     };
-    Ok(Explained::of(&plan, &query.filter, at_most))
+    let limits = (at_most, bound.budget);
+    Ok(Explained::of(&plan, &query.filter, limits, tells))
 }
 
 /// How many records match.

@@ -1,14 +1,15 @@
 //! Which way through the store answers a query with the fewest rows read?
 //!
-//! Three ways: records by name (an id, a unique key), the part of a field's index that a condition asks for, or a walk
-//! along the sort order that stops when the page is full. A walk for L rows of N expects to read L·N/C rows when C of
-//! them match, a part of an index always reads its C. So index keys are counted, but never further than √(L·N), where
-//! the walk begins to win; what was counted by then is the list of candidates, and nothing is read twice. Entries of one
-//! value lie in the order of their ids: a list in that order walks them and counts nothing.
+//! The ways: records by name (an id, a unique key); the parts of indexes that conditions ask for, of which the common ids
+//! are read where that is fewer (`count.rs`), also by way of references (`turned.rs`); or a walk along the sort order
+//! that stops when the page is full. Entries of one value lie in the order of their ids: a list in that order walks them
+//! and counts nothing.
 
 use std::sync::Arc;
 
-use super::compile::{Compiled, Test};
+use super::compile::{Compiled, Required, Test};
+use super::count::{Leads, keys_within};
+use super::explained::ConsideredWay;
 use super::filter::Operator;
 use super::index_part::{Part, Rank, common, index_parts};
 use super::operand::Operand;
@@ -22,23 +23,41 @@ use crate::record::{RecordId, Value};
 use crate::schema::{FieldKind, Object};
 use crate::store::{Direction, Span, spaces};
 
+/// How many conditions behind references are asked for their records.
+const MOST_TURNED: usize = 8;
+
 /// The way that was chosen.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) via: Via,
+    /// The ids of the source lie in the parts of these indexes, too.
+    pub(super) also: Vec<Via>,
     pub(super) source: Source,
     pub(super) sequence: Sequence,
+    /// The ways that were counted and not taken.
+    pub(super) considered: Vec<ConsideredWay>,
     /// What of an index is passed over unread.
     pub(super) glance: Option<Glance>,
 }
 
 impl Plan {
-    /// How many records are read at most.
-    pub(super) fn at_most(&self, reader: &Reader, object: &Object) -> Result<u64> {
-        match &self.source {
-            Source::Ids(ids) => Ok(ids.len() as u64),
-            Source::Spans { .. } => live_records(reader, object),
+    /// How many records are read at most, which is never guessed: what was counted, or all there are. A page that is
+    /// full sooner reads fewer. Keys that were not counted yet are counted, up to `most`, where that can lower it.
+    pub(super) fn at_most(&self, reader: &Reader, object: &Object, most: u64) -> Result<u64> {
+        let spans = match &self.source {
+            Source::Ids(ids) => return Ok(ids.len() as u64),
+            Source::Spans { spans, .. } => spans,
+        };
+        let live = live_records(reader, object)?;
+        if live <= most || self.via == Via::Records || self.stops_early() {
+            return Ok(live);
         }
+        Ok(keys_within(reader, spans, most)?.unwrap_or(live))
+    }
+
+    /// Whether it is over when the page is full.
+    pub(super) fn stops_early(&self) -> bool {
+        self.sequence != Sequence::Unsorted
     }
 }
 
@@ -48,6 +67,11 @@ pub(super) enum Via {
     Id,
     Unique(String),
     Index(String),
+    /// The index of a reference, asked for what a condition on the records behind it leaves.
+    Beyond {
+        path: String,
+        reference: String,
+    },
     /// The indexes that say whose records are.
     Owners,
 }
@@ -84,7 +108,7 @@ pub(super) fn choose(
     compiled: &Compiled,
     wanted: Option<&Wanted<'_>>,
 ) -> Result<Plan> {
-    let tests = compiled.required();
+    let Required { tests, relations } = compiled.required();
     if let Some((via, ids)) = by_name(reader, object, &tests)? {
         return Ok(of_ids(via, ids, wanted));
     }
@@ -95,6 +119,7 @@ pub(super) fn choose(
         // A condition on the walked field narrows the walk itself.
         parts.retain(|part| part.name != *walked);
     }
+    parts.sort_by_key(|part| part.rank);
     let mut worth = Worth {
         reader,
         object,
@@ -107,35 +132,55 @@ pub(super) fn choose(
         Some((via, spans, direction, _)) if worth.sees_much(via, spans, *direction)? => None,
         _ => owned(reader, object),
     };
-    if (walk.is_some() || parts.len() > 1 || owned.is_some())
-        && let Some((via, ids)) = shortest(&parts, owned, &mut worth)?
-        && !match &walk {
+    let mut leads = Leads::new(&mut worth);
+    // What reads one part to its end has nothing to choose from.
+    if wanted.is_some() || parts.len() > 1 || owned.is_some() || !relations.is_empty() {
+        for part in &parts {
+            leads.count(Via::Index(part.name.clone()), part)?;
+        }
+        for relation in relations.into_iter().take(MOST_TURNED) {
+            leads.count_turned(relation)?;
+        }
+        if walk.is_some() {
+            leads.count_two_further()?;
+        }
+        if let Some((part, shared)) = &owned {
+            leads.count_owned(part, shared)?;
+        }
+    }
+    let (chosen, mut considered) = leads.chosen();
+    if let Some((via, also, ids)) = chosen {
+        let walks_rather = match &walk {
             Some((walked, ..)) => worth.walks_rather(compiled, walked, &ids)?,
             None => false,
+        };
+        if !walks_rather {
+            return Ok(Plan {
+                also,
+                considered,
+                ..of_ids(via, ids, wanted)
+            });
         }
-    {
-        return Ok(of_ids(via, ids, wanted));
+        considered.push(ConsideredWay::of(&via, ids.len(), true));
     }
-    let (via, spans, direction, sequence) =
-        walk.unwrap_or_else(|| match parts.into_iter().min_by_key(|part| part.rank) {
-            Some(part) => (
-                Via::Index(part.name),
-                part.spans,
-                Direction::Forward,
-                Sequence::Unsorted,
-            ),
-            None => (
-                Via::Records,
-                vec![all_records(object)],
-                Direction::Forward,
-                Sequence::Unsorted,
-            ),
-        });
+    let (via, spans, direction, sequence) = walk.unwrap_or_else(|| {
+        let (via, spans) = match parts.into_iter().next() {
+            Some(part) => (Via::Index(part.name), part.spans),
+            None => (Via::Records, vec![all_records(object)]),
+        };
+        (via, spans, Direction::Forward, Sequence::Unsorted)
+    });
+    let is_taken = |way: &ConsideredWay| way.way == via.to_string();
     Ok(Plan {
+        also: Vec::new(),
         glance: glance.filter(|_| via != Via::Records),
-        via,
         source: Source::Spans { spans, direction },
         sequence,
+        considered: considered
+            .into_iter()
+            .filter(|way| !is_taken(way))
+            .collect(),
+        via,
     })
 }
 
@@ -182,16 +227,26 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
     }
     Plan {
         via,
+        also: Vec::new(),
         source: Source::Ids(ids),
         sequence,
+        considered: Vec::new(),
         glance: None,
     }
 }
 
 /// The few records that a condition names: by id, or by the value of a unique field.
-fn by_name(reader: &Reader, object: &Object, tests: &[&Test]) -> Result<Option<(Via, Vec<u128>)>> {
+pub(super) fn by_name(
+    reader: &Reader,
+    object: &Object,
+    tests: &[&Test],
+) -> Result<Option<(Via, Vec<u128>)>> {
     for test in tests {
         match (test.target.slot, test.operator, test.operands.as_slice()) {
+            (Slot::Id, Operator::Under, _) => {
+                let ids = test.below.iter().map(|id| id.number).collect();
+                return Ok(Some((Via::Id, ids)));
+            }
             (Slot::Id, Operator::Eq | Operator::In, operands) => {
                 let number = |operand: &Operand| match &operand.value {
                     Value::Reference(id) => Some(id.number),
@@ -203,7 +258,7 @@ fn by_name(reader: &Reader, object: &Object, tests: &[&Test]) -> Result<Option<(
                 )));
             }
             (Slot::Field(field), Operator::Eq, [one])
-                if test.target.unique && names_one(&test.target.kind) =>
+                if test.target.unique && one.last.is_none() && names_one(&test.target.kind) =>
             {
                 let id = reader.by_unique(object, field, &one.value)?;
                 return Ok(Some((
@@ -257,7 +312,8 @@ fn walk(
         };
         return Some((Via::Records, vec![span], direction, Sequence::Sorted));
     };
-    let field = first.target.index()?;
+    let target = first.target()?;
+    let field = target.index()?;
     let direction = directed(first.descending);
     let whole = spaces::of_field(spaces::INDEX, object.number, field);
     let part = parts
@@ -297,7 +353,7 @@ fn walk(
         spans.reverse();
     }
     Some((
-        Via::Index(first.target.name.clone()),
+        Via::Index(target.name.clone()),
         spans,
         direction,
         if sorted {
@@ -334,32 +390,6 @@ fn directed(descending: bool) -> Direction {
     }
 }
 
-/// The ids of the index part with the fewest keys, when that is at most `most`.
-fn shortest(
-    parts: &[Part],
-    owned: Option<(Part, Vec<u128>)>,
-    worth: &mut Worth<'_>,
-) -> Result<Option<(Via, Vec<u128>)>> {
-    let mut best: Option<(Via, Vec<u128>)> = None;
-    let mut in_rank: Vec<&Part> = parts.iter().collect();
-    in_rank.sort_by_key(|part| part.rank);
-    for part in in_rank {
-        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
-        if let Some(ids) = ids_within(part, worth, (1, least))? {
-            best = Some((Via::Index(part.name.clone()), ids));
-        }
-    }
-    if let Some((part, shared)) = owned {
-        let least = best.as_ref().map_or(usize::MAX, |(_, ids)| ids.len());
-        let times = worth.times();
-        if let Some(mut ids) = ids_within(&part, worth, (times, least))? {
-            ids.extend(shared);
-            best = Some((Via::Owners, ids));
-        }
-    }
-    Ok(best)
-}
-
 /// Where the records lie that somebody sees who sees few, and those that are shared with him.
 fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
     let narrow = reader.seeing.as_ref()?.narrow_to(object)?;
@@ -383,38 +413,4 @@ fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
         value: None,
     };
     Some((part, narrow.shared))
-}
-
-/// The ids of an index part, unless there are more than are worth counting, or than `least`.
-fn ids_within(
-    part: &Part,
-    worth: &mut Worth<'_>,
-    (times, least): (usize, usize),
-) -> Result<Option<Vec<u128>>> {
-    const PAGE: usize = 1000;
-    let mut ids = Vec::new();
-    let mut counted = 0;
-    for span in &part.spans {
-        let mut span = span.clone();
-        loop {
-            let most = (worth.most(counted)? * times).min(least);
-            if counted > most {
-                return Ok(None);
-            }
-            let asked = PAGE.min(most + 1 - counted);
-            let snapshot = &worth.reader.snapshot;
-            let rows = snapshot.list(&span, Direction::Forward, asked)?;
-            counted += rows.len();
-            let of = |(key, tag)| {
-                let passes = |id: &u128| worth.glance.is_none_or(|glance| glance.passes(*id, tag));
-                spaces::id_at_end(key).filter(passes)
-            };
-            ids.extend(rows.iter().filter_map(of));
-            match rows.last_key() {
-                Some(last) if rows.len() == asked => span = span.beyond(last, Direction::Forward),
-                _ => break,
-            }
-        }
-    }
-    Ok((counted <= least).then_some(ids))
 }

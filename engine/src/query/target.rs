@@ -106,7 +106,9 @@ fn kept(kind: &FieldKind) -> FieldKind {
 
 /// The operators that have a meaning for a kind of value.
 fn fitting(kind: &FieldKind) -> &'static [Operator] {
-    use Operator::{Between, Contains, Eq, Gt, Gte, In, IsNull, Lt, Lte, Ne, Nin, StartsWith};
+    use Operator::{
+        Between, Contains, Eq, Gt, Gte, In, IsNull, Lt, Lte, Ne, Nin, StartsWith, Under,
+    };
     match kind {
         FieldKind::Text
         | FieldKind::LongText
@@ -115,7 +117,9 @@ fn fitting(kind: &FieldKind) -> &'static [Operator] {
         | FieldKind::Address
         | FieldKind::PersonName
         | FieldKind::File
-        | FieldKind::Plugin { .. } => &Operator::ALL,
+        | FieldKind::Plugin { .. } => &[
+            Eq, Ne, Gt, Gte, Lt, Lte, In, Nin, Contains, StartsWith, IsNull, Between,
+        ],
         FieldKind::Integer
         | FieldKind::Decimal
         | FieldKind::Percent
@@ -126,9 +130,8 @@ fn fitting(kind: &FieldKind) -> &'static [Operator] {
         | FieldKind::Rollup(_) => &[Eq, Ne, Gt, Gte, Lt, Lte, In, Nin, Between, IsNull],
         FieldKind::Phone => &[Eq, Ne, In, Nin, Contains, StartsWith, IsNull],
         FieldKind::MultiOption { .. } => &[Eq, Ne, In, Nin, Contains, IsNull],
-        FieldKind::Option { .. } | FieldKind::Boolean | FieldKind::Reference { .. } => {
-            &[Eq, Ne, In, Nin, IsNull]
-        }
+        FieldKind::Option { .. } | FieldKind::Boolean => &[Eq, Ne, In, Nin, IsNull],
+        FieldKind::Reference { .. } => &[Eq, Ne, In, Nin, Under, IsNull],
         FieldKind::Json => &[IsNull],
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! filter    = "" | expression
 //! expression = ("and" | "or") "(" [expression {"," expression}] ")" | "not" "(" expression ")" | condition
-//! condition = field "[" operator "]" ":" (value | "(" [value {"," value}] ")")
+//! condition = field {"." field} "[" operator "]" ":" (value | "(" [value {"," value}] ")")
 //! value     = bare text without , ( ) and " | "\"" text with \" \\ \n \r \t "\""
 //! ```
 //!
@@ -12,7 +12,7 @@
 use std::fmt::{self, Write};
 
 use super::error::{Place, QueryError};
-use super::filter::{Condition, Filter, MAX_CONDITIONS, MAX_DEPTH, Operator};
+use super::filter::{Condition, Filter, MAX_CONDITIONS, MAX_DEPTH, MAX_LENGTH, MAX_NAME, Operator};
 use crate::error::{Error, Result};
 
 impl Filter {
@@ -21,6 +21,10 @@ impl Filter {
     /// # Errors
     /// The text is no filter: the message says at which character, and what was expected there.
     pub fn parse(text: &str) -> Result<Self> {
+        // Twice as much, since signs in values may be written with a backslash.
+        if text.len() > 2 * MAX_LENGTH {
+            return Err(QueryError::TooLong.into());
+        }
         let mut reading = Reading {
             text,
             at: 0,
@@ -33,7 +37,10 @@ impl Filter {
         let filter = reading.expression(1)?;
         reading.skip_spaces();
         match reading.peek() {
-            None => Ok(filter),
+            None => {
+                filter.check_size()?;
+                Ok(filter)
+            }
             Some(_) => Err(reading
                 .unexpected("the end of the filter; several conditions are joined as and(…,…)")
                 .into()),
@@ -116,11 +123,12 @@ impl<'a> Reading<'a> {
         there
     }
 
+    /// What stands before the next other sign: a name, an operator, or several names with dots between them.
     fn word(&mut self) -> &'a str {
         self.skip_spaces();
         let rest = self.rest();
         let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')))
             .unwrap_or(rest.len());
         self.at += end;
         rest.get(..end).unwrap_or_default()
@@ -131,6 +139,9 @@ impl<'a> Reading<'a> {
             return Err(QueryError::TooDeep);
         }
         let word = self.word();
+        if word.len() > MAX_NAME {
+            return Err(QueryError::LongName(word.len()));
+        }
         if word.is_empty() {
             return Err(self.unexpected("and(, or(, not( or the name of a field"));
         }
@@ -181,15 +192,15 @@ impl<'a> Reading<'a> {
         let typed = self.word();
         let operator = Operator::from_name(typed).ok_or_else(|| QueryError::UnknownOperator {
             place: self.place_of(at),
-            typed: typed.to_owned(),
-            near: Operator::suggest(typed),
+            typed: typed.chars().take(MAX_NAME).collect(),
+            near: Operator::suggest(typed.get(..MAX_NAME).unwrap_or(typed)),
         })?;
         self.expect(']', "']' after the operator")?;
         self.expect(':', "':' and a value")?;
         self.skip_spaces();
-        // One segment is the usual case: `segment[in]:vip`.
-        let is_one = field == "segment" && self.peek() != Some('(');
-        let operands = if operator.takes_list() && !is_one {
+        // A list of one may stand without parentheses: close_date[in]:this-month.
+        let one_will_do = matches!(operator, Operator::In | Operator::Nin);
+        let operands = if operator.takes_list() && !(one_will_do && self.peek() != Some('(')) {
             if self.peek() != Some('(') {
                 return Err(
                     self.unexpected(&format!("a list in parentheses after {field}[{operator}]:"))

@@ -2,21 +2,57 @@
 
 use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, Utc};
 
+use crate::context::Actor;
 use crate::locale::fold_digits;
+use crate::record::RecordId;
 
-/// The moment at which a query is asked, and where.
+/// The moment at which a query is asked, where, and by whom.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueryTime {
     pub(crate) now: DateTime<Utc>,
     pub(crate) zone: FixedOffset,
+    pub(crate) asker: Asker,
+}
+
+/// Who is meant by `me`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    User(RecordId),
+    /// Nobody, and `me` holds for no record: what was declared for many is asked by a program.
+    Nobody,
+    /// A program that asks for itself: `me` is a mistake.
+    Program,
 }
 
 impl QueryTime {
+    /// For a question that somebody asks himself.
+    pub(crate) fn asked(now: DateTime<Utc>, zone: FixedOffset, actor: &Actor) -> Self {
+        let asker = match actor {
+            Actor::User(id) => Asker::User(*id),
+            _ => Asker::Program,
+        };
+        Self { now, zone, asker }
+    }
+
+    /// For a question that was declared once and is asked by whoever comes.
+    pub(crate) fn declared(now: DateTime<Utc>, zone: FixedOffset, actor: &Actor) -> Self {
+        Self::asked(now, zone, actor).for_anybody()
+    }
+
+    /// The same for what was declared once and is asked by whoever comes.
+    pub(crate) fn for_anybody(mut self) -> Self {
+        if self.asker == Asker::Program {
+            self.asker = Asker::Nobody;
+        }
+        self
+    }
+
     /// Of a question in which time plays no part.
     pub(super) fn never() -> Self {
         Self {
             now: DateTime::UNIX_EPOCH,
             zone: Utc.fix(),
+            asker: Asker::Program,
         }
     }
 

@@ -61,6 +61,17 @@ impl Worth<'_> {
         Ok(most)
     }
 
+    /// The same for each of two parts.
+    pub(super) fn most_of_two(&self) -> Result<usize> {
+        let Some(rows) = self.rows else {
+            return Ok(MOST_COUNTED);
+        };
+        let live = live_records(self.reader, self.object)?;
+        let walked = live.saturating_mul(live).saturating_mul(rows as u64) / 2;
+        let most = usize::try_from(cube_root(walked));
+        Ok(most.unwrap_or(MOST_COUNTED).min(MOST_COUNTED))
+    }
+
     /// How many times as many ids of whoever sees a part are worth counting: in the order of the ids a page's rows are read
     /// and no more, however many there are.
     pub(super) fn times(&self) -> usize {
@@ -123,5 +134,35 @@ impl Worth<'_> {
         let live = live_records(self.reader, self.object)?;
         let passed_over = read.saturating_mul(live) / seen;
         Ok(read + passed_over / GLANCES_PER_READ < seen)
+    }
+}
+
+/// The greatest number whose cube is no greater, by halving.
+fn cube_root(of: u64) -> u64 {
+    let (mut least, mut beyond) = (0_u64, 1 << 22);
+    while beyond - least > 1 {
+        let middle = least.midpoint(beyond);
+        match middle.pow(2).checked_mul(middle) {
+            Some(cube) if cube <= of => least = middle,
+            _ => beyond = middle,
+        }
+    }
+    least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cube_root;
+
+    #[test]
+    fn a_cube_root_is_the_greatest_number_whose_cube_is_no_greater() {
+        for number in [0, 1, 7, 8, 26, 27, 1_000_000, u64::MAX] {
+            let root = u128::from(cube_root(number));
+            let number = u128::from(number);
+            assert!(
+                root.pow(3) <= number && number < (root + 1).pow(3),
+                "{number}"
+            );
+        }
     }
 }

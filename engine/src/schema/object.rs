@@ -164,6 +164,17 @@ impl Object {
         self.field_by_number(self.key_field?)
     }
 
+    /// The reference by which its records stand below each other. It is what the firm says: a user stands below his
+    /// manager, and records of every other object, of custom ones too, below their `parent`.
+    pub(crate) fn above(&self) -> Option<&Field> {
+        let name = match self.name.as_str() {
+            "user" => "manager",
+            _ => "parent",
+        };
+        let leads_here = |field: &&Field| matches!(&field.kind, FieldKind::Reference { to, .. } if *to == [self.name.as_str()]);
+        self.field(name).filter(leads_here)
+    }
+
     /// The totals over all its records that are kept.
     #[must_use]
     pub fn totals(&self) -> &[LiveTotal] {

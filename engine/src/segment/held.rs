@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::definition::{Bound, Joined};
 use crate::error::Result;
-use crate::query::{Compiled, QueryTime, Reader};
+use crate::query::{Asker, Compiled, QueryTime, Reader};
 use crate::record::{Record, RecordId, Value};
 use crate::store::spaces;
 
@@ -114,7 +114,7 @@ impl Segments {
             let is_in = match bound {
                 Bound::Filter(_) => compiled
                     .as_ref()
-                    .is_some_and(|filter| filter.matches(record)),
+                    .is_some_and(|filter| filter.matches_alone(record)),
                 Bound::List => listed.contains(id),
                 Bound::Of(joined, of) => {
                     let mut of = of.iter().map(|one| held.contains(&one.number()));
@@ -146,6 +146,7 @@ fn kept(reader: &Reader, record: &Record) -> Result<Option<(u32, Kept)>> {
             let time = QueryTime {
                 now: DateTime::<Utc>::UNIX_EPOCH,
                 zone: chrono::Offset::fix(&Utc),
+                asker: Asker::Program,
             };
             // The rule has compiled it, and the schema keeps the fields that it names.
             match filter.compile(object, reader, &time) {

@@ -15,7 +15,7 @@ use crate::hook::{
     Answers, HookContext, HookFailure, Interest, Patch, Refusal, Registry, Row, Rule, SchemaGuard,
     Verb, engine_rule,
 };
-use crate::query::{Filter, QueryTime, Reader};
+use crate::query::{self, Asker, Filter, Operator, QueryTime, Reader};
 use crate::record::{Record, RecordId, Text, Value};
 use crate::schema::{FieldKind, Object, Schema};
 
@@ -149,13 +149,15 @@ fn filter(
     filter.each_condition(&mut |condition| {
         let known = object.field(&condition.field);
         let relative = condition.operands.iter().any(|operand| {
-            let operand = operand.trim().to_lowercase();
-            operand.starts_with("today") || operand.starts_with("now")
+            query::is_relative(operand)
         });
         let is_moment = |kind: &FieldKind| matches!(kind, FieldKind::Date | FieldKind::Instant);
         let why = match known {
             Some(field) if field.is_rollup() => {
                 "a total changes without the record; filter a list by it instead"
+            }
+            _ if condition.operator == Operator::Under => {
+                "what stands below a record changes without this one; name the records with in, or filter a list by it instead"
             }
             Some(field) if relative && is_moment(&field.kind) => {
                 "a moment relative to now passes while the record stays as it is; name the day, or filter a list by it instead"
@@ -173,9 +175,11 @@ fn filter(
     if let Some(message) = problem {
         return fault("filter", message);
     }
+    // A segment is nobody's: «me» is a mistake in it.
     let time = QueryTime {
         now: context.now,
         zone: context.zone,
+        asker: Asker::Program,
     };
     match filter.with_ids(object, context.reader, &time) {
         Ok(filter) => Ok(filter),

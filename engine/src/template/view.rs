@@ -16,7 +16,7 @@ use crate::context::Locale;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::locale::{Calendar, Direction};
-use crate::query::{QueryTime, Reader};
+use crate::query::{Asker, QueryTime, Reader};
 use crate::record::{self, Record, RecordId};
 use crate::schema::{Field, FieldKind, Object};
 
@@ -79,6 +79,7 @@ impl View {
         QueryTime {
             now: self.now,
             zone: self.zone,
+            asker: Asker::Nobody,
         }
     }
 

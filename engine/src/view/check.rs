@@ -8,10 +8,8 @@ use super::declared;
 use super::definition::{CellFormat, Chart, Column, ViewDefinition, ViewKind};
 use super::error::DefinitionError;
 use super::form::{FormDefinition, FormPurpose};
-use super::look::with_me;
 use crate::error::Failure;
 use crate::query::{self, Aggregate, Filter, Measure, Query, QueryTime, Reader, SortKey};
-use crate::record::RecordId;
 use crate::schema::{FieldKind, Object, did_you_mean};
 
 const MOST_COLUMNS: usize = 100;
@@ -77,11 +75,7 @@ impl<'a> Faults<'a> {
     }
 
     fn filter(&mut self, path: &str, object: &Object, filter: &Filter) {
-        // Whoever looks later, he has an id like this one.
-        let somebody = self.ground.reader.schema.object("user");
-        let somebody = somebody.map(|user| RecordId::new(user.prefix(), 0));
-        let filter = with_me(filter, object, somebody);
-        let query = Query::new(&object.name).filter(filter);
+        let query = Query::new(&object.name).filter(filter.clone());
         self.query(path, &query);
     }
 

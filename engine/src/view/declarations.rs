@@ -146,7 +146,7 @@ impl Declarations {
         let views = self.views.iter().filter_map(|view| view.key.as_deref());
         let ground = Ground {
             reader: &reader,
-            time: engine.session().time(),
+            time: engine.session().time().for_anybody(),
             views: views.collect(),
         };
         let mut faults = of_each(&self.views, &ground);

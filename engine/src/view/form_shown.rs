@@ -16,7 +16,7 @@ use super::look::Look;
 use super::words;
 use crate::error::{Error, ErrorKind, Result};
 use crate::locale::Direction;
-use crate::query::Filter;
+use crate::query::{Filter, fields_named};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, Labels, Object, system};
 use crate::write::Fields;
@@ -294,9 +294,9 @@ pub(super) fn form(look: &Look, wanted: &FormFor) -> Result<FormShown> {
     let mut depends_on = BTreeSet::new();
     let mut sections = Vec::new();
     for section in &declared.definition.sections {
-        fields_of(&section.visible_if, &mut depends_on);
+        depends_on.extend(own_fields_of(&section.visible_if));
         for field in section.rows.iter().flatten() {
-            fields_of(&field.visible_if, &mut depends_on);
+            depends_on.extend(own_fields_of(&field.visible_if));
         }
         sections.extend(drawing.section(section)?);
     }
@@ -400,14 +400,13 @@ fn read(look: &Look, field: &Field, json: &Json) -> Result<Result<Value, String>
     Ok(field.kind.read(json))
 }
 
-fn fields_of(filter: &Filter, fields: &mut BTreeSet<String>) {
-    match filter {
-        Filter::And(parts) | Filter::Or(parts) => {
-            parts.iter().for_each(|part| fields_of(part, fields));
-        }
-        Filter::Not(inner) => fields_of(inner, fields),
-        Filter::Is(condition) => drop(fields.insert(condition.field.clone())),
-    }
+/// The fields of the form's record that a condition turns on: of a path its first reference.
+fn own_fields_of(filter: &Filter) -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    filter.each_field(&mut |path| {
+        fields.extend(path.split('.').next().map(str::to_owned));
+    });
+    fields
 }
 
 /// What the parts of one form are drawn from.
@@ -425,15 +424,18 @@ impl Drawing<'_> {
         if filter.is_everything() {
             return Ok(true);
         }
-        let mut named = BTreeSet::new();
-        fields_of(filter, &mut named);
         // What is shown must not tell of what is hidden.
-        if named.iter().any(|name| self.object.hides(name)) {
+        let schema = &self.look.reader.schema;
+        let mut hides = false;
+        filter.each_field(&mut |path| {
+            let leads_nowhere = || fields_named(self.object, path, schema).is_empty();
+            hides |= self.object.hides(path) || (path.contains('.') && leads_nowhere());
+        });
+        if hides {
             return Ok(false);
         }
-        let filter = self.look.with_me(filter, self.object);
         let compiled = filter.compile(self.object, &self.look.reader, &self.look.time)?;
-        Ok(compiled.matches(self.record))
+        compiled.matches(self.record, &self.look.reader)
     }
 
     /// None while its condition does not hold, and where nothing in it is visible.

@@ -10,12 +10,14 @@ use super::dashboard::{DashboardDefinition, TileContent};
 use super::definition::{Chart, Column, ViewDefinition, ViewKind};
 use super::form::FormDefinition;
 use super::panel::PanelDefinition;
-use crate::query::{Condition, Filter, Measure, SortKey};
+use crate::query::{Condition, Filter, Measure, SortKey, fields_named};
 use crate::schema::Schema;
 
 /// What one schema has and another has not any more.
 #[derive(Debug, Default)]
 pub(crate) struct Gone {
+    before: Schema,
+    after: Schema,
     objects: BTreeSet<String>,
     /// By object.
     fields: BTreeMap<String, BTreeSet<String>>,
@@ -25,7 +27,11 @@ pub(crate) struct Gone {
 
 impl Gone {
     pub(super) fn between(before: &Schema, after: &Schema) -> Self {
-        let mut gone = Self::default();
+        let mut gone = Self {
+            before: before.clone(),
+            after: after.clone(),
+            ..Self::default()
+        };
         for old in before.objects() {
             let Some(new) = after.object(&old.name) else {
                 gone.objects.insert(old.name.clone());
@@ -55,8 +61,16 @@ impl Gone {
         self.objects.is_empty() && self.fields.is_empty() && self.options.is_empty()
     }
 
-    /// Whether a field is gone; its name may have a period: `close_date:month`.
+    /// Whether a field is gone; its name may have a period, `close_date:month`, or be a path, `account.industry`, which
+    /// is gone when it leads nowhere any more.
     fn has(&self, object: &str, field: &str) -> bool {
+        if field.contains('.') {
+            let leads = |schema: &Schema| {
+                let object = schema.object(object);
+                object.is_some_and(|object| !fields_named(object, field, schema).is_empty())
+            };
+            return leads(&self.before) && !leads(&self.after);
+        }
         let name = field.split(':').next().unwrap_or(field).trim();
         self.fields
             .get(object)
@@ -104,10 +118,10 @@ impl Gone {
             places.push(format!("{path}: {}", condition.field));
             return None;
         }
-        let of = (object.to_owned(), condition.field.clone());
-        let Some(lost) = self.options.get(&of) else {
+        let lost = self.lost_options(object, &condition.field);
+        if lost.is_empty() {
             return Some(Filter::Is(condition.clone()));
-        };
+        }
         let mut condition = condition.clone();
         let before = condition.operands.len();
         condition.operands.retain(|option| !lost.contains(option));
@@ -115,6 +129,20 @@ impl Gone {
             places.push(format!("{path}: an option of {}", condition.field));
         }
         (!condition.operands.is_empty()).then_some(Filter::Is(condition))
+    }
+
+    /// Options of a field that are gone, of every object where a path ends.
+    fn lost_options(&self, object: &str, path: &str) -> BTreeSet<&String> {
+        let Some(object) = self.before.object(object) else {
+            return BTreeSet::new();
+        };
+        let named = fields_named(object, path, &self.before);
+        let last = path.rsplit('.').next().unwrap_or(path);
+        let ends = named.into_iter().filter(|(_, field)| *field == last);
+        let lost = ends.filter_map(|(object, field)| {
+            self.options.get(&(object.name.clone(), field.to_owned()))
+        });
+        lost.flatten().collect()
     }
 
     fn strip_filter(

@@ -19,7 +19,7 @@ pub(crate) fn of_panel(
     let PanelDefinition { by, view, .. } = &panel.definition;
     let object = look.reader.object(&view.object)?.clone();
     let numbers = related.of(&look.reader, &object, by)?;
-    let filter = wanted(look, &object, view, page);
+    let filter = wanted(view, page);
     let adds_up = !(view.measures.is_empty() && view.group_by.is_empty() && view.chart.is_none());
     let adding_up = (adds_up && page.after.is_none()).then(|| {
         let ids = numbers.iter();

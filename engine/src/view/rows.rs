@@ -203,7 +203,7 @@ pub(super) fn rows_of(
     page: &ViewPage,
 ) -> Result<ViewRows> {
     let object = look.reader.object(&view.object)?.clone();
-    let filter = wanted(look, &object, view, page);
+    let filter = wanted(view, page);
     let mut query = Query::new(&view.object)
         .filter(filter.clone())
         .sort(order(view))
@@ -344,12 +344,7 @@ fn sums(
 }
 
 /// The records that the view shows, those of a page's days and wish alone.
-pub(super) fn wanted(
-    look: &Look,
-    object: &Object,
-    view: &ViewDefinition,
-    page: &ViewPage,
-) -> Filter {
+pub(super) fn wanted(view: &ViewDefinition, page: &ViewPage) -> Filter {
     let mut filter = view.filter.clone();
     if !page.filter.is_everything() {
         filter = filter.and(page.filter.clone());
@@ -363,7 +358,7 @@ pub(super) fn wanted(
             None => begins,
         });
     }
-    look.with_me(&filter, object)
+    filter
 }
 
 /// The view's order; rows of one group lie together, and a calendar goes by its days.

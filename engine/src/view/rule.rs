@@ -97,10 +97,7 @@ impl Saved<'_> {
         };
         let ground = Ground {
             reader: self.context.reader,
-            time: QueryTime {
-                now: self.context.now,
-                zone: self.context.zone,
-            },
+            time: QueryTime::declared(self.context.now, self.context.zone, self.context.actor),
             views: Vec::new(),
         };
         for fault in definition.faults(&ground) {

@@ -183,6 +183,5 @@ fn number(
 
 fn ground(look: &Look, object: &str, filter: &Filter) -> Result<(std::sync::Arc<Object>, Filter)> {
     let object = look.reader.object(object)?.clone();
-    let filter = look.with_me(filter, &object);
-    Ok((object, filter))
+    Ok((object, filter.clone()))
 }

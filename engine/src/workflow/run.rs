@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Trigger, Workflow};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{
     AfterCommit, Effects, HookContext, HookFailure, HookName, Interest, Registry, Row, Verb,
     WorkflowAction,
@@ -47,6 +47,7 @@ fn bind(
     let action = action_of(registry, workflow)
         .ok_or_else(|| format!("there is no action '{}'", workflow.action))?;
     let filter = Filter::parse(&workflow.filter).map_err(|error| error.to_string())?;
+    stays_on_its_object(&filter)?;
     let object = schema
         .object(&workflow.object)
         .ok_or_else(|| format!("there is no object '{}'", workflow.object))?;
@@ -86,6 +87,23 @@ fn action_of(registry: &Registry, workflow: &Workflow) -> Option<Arc<dyn Workflo
         .cloned()
 }
 
+/// What a plugin may read is granted by object and field: a filter that reached over a reference would tell of records
+/// that nobody granted.
+fn stays_on_its_object(filter: &Filter) -> Result<(), String> {
+    let mut beyond = None;
+    filter.each_field(&mut |name| {
+        if name.contains('.') {
+            beyond = Some(name.to_owned());
+        }
+    });
+    match beyond {
+        Some(path) => Err(format!(
+            "its filter asks for {path}; a workflow's filter asks for fields of its own object only, and the plugin may ask for the other record when it runs"
+        )),
+        None => Ok(()),
+    }
+}
+
 impl AfterCommit for OnChange {
     fn name(&self) -> &HookName {
         &self.name
@@ -108,21 +126,22 @@ impl AfterCommit for OnChange {
         let Some(object) = context.reader.schema.object(&self.workflow.object) else {
             return Ok(Effects::default());
         };
-        let time = QueryTime {
-            now: context.now,
-            zone: context.zone,
-        };
+        let time = QueryTime::declared(context.now, context.zone, context.actor);
         let filter = self
             .filter
             .compile(object, context.reader, &time)
             .map_err(|error| failure(format!("workflow {}: {error}", self.workflow.name)))?;
         // Rows keep their places: effects name them.
-        let caught: Vec<(usize, Row<'_>)> = rows
-            .iter()
-            .copied()
-            .enumerate()
-            .filter(|(_, row)| row.after.is_some_and(|record| filter.matches(record)))
-            .collect();
+        let mut caught: Vec<(usize, Row<'_>)> = Vec::new();
+        for (place, row) in rows.iter().copied().enumerate() {
+            let Some(record) = row.after else { continue };
+            let matches = filter.matches(record, context.reader);
+            if matches
+                .map_err(|error| failure(format!("workflow {}: {error}", self.workflow.name)))?
+            {
+                caught.push((place, row));
+            }
+        }
         if caught.is_empty() {
             return Ok(Effects::default());
         }
@@ -178,7 +197,9 @@ fn run_one(
         return Ok(());
     }
     let object = reader.object(&workflow.object)?.clone();
-    let filter = Filter::parse(&workflow.filter)?.compile(&object, &reader, &session.time())?;
+    let filter = Filter::parse(&workflow.filter)?;
+    stays_on_its_object(&filter).map_err(|why| Error::new(ErrorKind::Query, why))?;
+    let filter = filter.compile(&object, &reader, &session.time())?;
     let mut caught: Vec<Record> = Vec::new();
     crate::query::each_match(&reader, &object, &filter, |record| {
         caught.push(record);

@@ -53,6 +53,18 @@ Exit codes:
 Results go to stdout, errors and progress to stderr. With --json both are JSON:
 an error is {\"error\":{\"kind\",\"message\",\"remedy\",\"failures\"}}.";
 
+const FILTERS: &str = "\
+Examples:
+  peyvand query opportunity 'and(status[eq]:open,amount[gte]:1000)' --sort -amount
+  peyvand query opportunity 'account.parent.industry[eq]:bank' --sort account.name
+  peyvand query opportunity 'close_date[in]:this-quarter@persian' --explain
+  peyvand query account 'and(territory[under]:tehran,owner[under]:me)' --as sara
+
+Days: today, last-90-days, next-month, this-year@hijri, 1403/05/07@persian
+
+Operators: eq ne gt gte lt lte in nin between contains starts_with is_null under
+A value with , ( ) or a space at its ends stands in quotation marks; in, nin and between take (a,b).";
+
 /// CRM in one directory, without a server
 #[derive(Debug, Parser)]
 #[command(name = "peyvand", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true, after_help = EXAMPLES)]
@@ -95,7 +107,7 @@ pub(crate) enum Command {
     Import(Import),
     /// List records of an object
     #[command(
-        after_help = "Example:\n  peyvand query opportunity --filter 'and(status[eq]:open,amount[gte]:1000)' --sort -amount --limit 10"
+        after_help = FILTERS
     )]
     Query(Query),
     /// Show one record
@@ -368,6 +380,9 @@ pub(crate) struct Restore {
 pub(crate) struct Query {
     /// Such as account, contact, lead, opportunity, activity
     pub(crate) object: String,
+    /// Which records, without --filter
+    #[arg(value_name = "F", conflicts_with = "filter")]
+    pub(crate) which: Option<String>,
     /// Which records.
     #[arg(
         long,
@@ -376,7 +391,7 @@ pub(crate) struct Query {
         help = "Which records: field[operator]:value, joined by and(…), or(…), not(…)"
     )]
     pub(crate) filter: String,
-    /// Fields to sort by, such as -amount,name
+    /// Fields to sort by, such as -amount,name or account.name
     #[arg(long, value_name = "S", default_value = "", allow_hyphen_values = true)]
     pub(crate) sort: String,
     /// At most so many records, up to 1000
@@ -391,6 +406,9 @@ pub(crate) struct Query {
     /// Say how it would be answered, and do not
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Read no more than so many records for the page
+    #[arg(long, value_name = "N")]
+    pub(crate) budget: Option<u64>,
 }
 
 #[cfg(test)]

@@ -27,7 +27,10 @@ struct PageEnd {
 
 pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let mut query = peyvand::Query::new(&asked.object);
-    query.filter = Filter::parse(&asked.filter)?;
+    query.filter = Filter::parse(asked.which.as_ref().unwrap_or(&asked.filter))?;
+    if let Some(budget) = asked.budget {
+        query.budget = budget;
+    }
     query.sort = SortKey::parse_list(&asked.sort)?;
     query.limit = asked.limit;
     query.after.clone_from(&asked.after);
@@ -69,8 +72,19 @@ fn explain(
         return output.line(plan.to_string());
     }
     output.document(&json!({
-        "reads": plan.reads, "index": plan.index, "residual": plan.residual, "sorts_in_memory": plan.sorts_in_memory, "at_most": plan.at_most,
+        "reads": plan.reads,
+        "index": plan.index,
+        "residual": plan.residual,
+        "sorts_in_memory": plan.sorts_in_memory,
+        "at_most": plan.at_most,
+        "stops_early": plan.stops_early,
+        "budget": plan.budget,
+        "considered": plan.considered.iter().map(considered).collect::<Vec<_>>(),
     }))
+}
+
+fn considered(way: &peyvand::ConsideredWay) -> Json {
+    json!({"way": way.way, "entries": way.entries, "all": way.all})
 }
 
 /// What people look for first, whatever the object.

@@ -118,6 +118,35 @@ fn what_is_not_granted_is_absent_and_is_no_question() {
             "{told}"
         );
     }
+    for (order, wanted) in [
+        (
+            "query|account|parent.industry[eq]:steel||name",
+            "for which it needs account.parent",
+        ),
+        (
+            "query|account||owner.name|name",
+            "may not filter or sort by owner.name, for which it needs user.name",
+        ),
+        (
+            "query|activity|about.website[is_null]:true||subject",
+            "for which it needs account.website",
+        ),
+        (
+            "count|account|id[under]:acc_00000000000000000000000001",
+            "may not filter or sort by id, for which it needs account.parent",
+        ),
+        (
+            "query|activity|abuot.name[eq]:x||subject",
+            "'abuot.name' leads to no field from activity",
+        ),
+        (
+            "query|activity|owner[eq]:me||subject",
+            "no user asks, so there is no 'me'",
+        ),
+    ] {
+        let told = findings(&session, order);
+        assert!(told.contains(wanted), "{order}: {told}");
+    }
     let told = findings(&session, "get|contact|con_00000000000000000000000001|name");
     assert!(
         told.contains("plugin surveyor may not read records of contact"),

@@ -47,6 +47,67 @@ fn the_category_decides_where_it_begins_and_who_has_it() {
 }
 
 #[test]
+fn conditions_reach_over_references_to_what_stands_before_the_save() {
+    let firm = Firm::new();
+    let object = json!({
+        "change": "create_object", "name": "request", "prefix": "req", "label": {"fa": "درخواست"},
+        "fields": [
+            {"name": "subject", "type": "text"},
+            {"name": "category", "type": "option", "options": ["outage", "bill", "meter", "advice"]},
+            {"name": "client", "type": "reference", "to": ["account"]},
+            {"name": "result", "type": "long_text"},
+        ],
+    });
+    add_object(&firm.session, object);
+    let text = include_str!("request.json").replace(
+        r#""when": "category[eq]:outage"}, "received""#,
+        r#""when": "client.industry[eq]:بیمارستان"}, "received""#,
+    );
+    assert!(text.contains("client.industry"));
+    firm.session
+        .put_process(&process(serde_json::from_str(&text).unwrap()))
+        .unwrap();
+    let clinic = create(
+        &firm.session,
+        "account",
+        json!({"name": "قلب", "industry": "بیمارستان"}),
+    );
+    let shop = create(
+        &firm.session,
+        "account",
+        json!({"name": "نان", "industry": "خرده"}),
+    );
+    let step = |client: Option<RecordId>| {
+        let mut fields = json!({"subject": "قطعی", "category": "meter"});
+        if let Some(client) = client {
+            fields["client"] = json!(client.to_string());
+        }
+        let id = create(&firm.session, "request", fields);
+        firm.session.process_state(id).unwrap().step
+    };
+    assert_eq!(
+        (
+            step(Some(clinic)).as_str(),
+            step(Some(shop)).as_str(),
+            step(None).as_str()
+        ),
+        ("dispatch", "received", "received")
+    );
+    // A path that leads nowhere is a fault of the process.
+    let wrong = text.replace("client.industry", "client.indutsry");
+    let error = firm
+        .session
+        .put_process(&process(serde_json::from_str(&wrong).unwrap()))
+        .unwrap_err();
+    assert!(
+        error.failures()[0]
+            .message
+            .contains("account has no field 'indutsry'; did you mean 'industry'?"),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn routing_goes_by_what_the_record_says_when_it_comes() {
     let firm = utility();
     let id = request(&firm, "meter");

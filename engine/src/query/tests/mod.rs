@@ -6,10 +6,14 @@
 mod base_amounts;
 mod conditions;
 mod groups;
+mod hierarchies;
 #[cfg(feature = "intl")]
 mod kept;
+mod model;
 mod paging;
+mod periods;
 mod planning;
+mod relations;
 mod shelf;
 mod spelling;
 #[cfg(feature = "intl")]

@@ -65,10 +65,14 @@ fn the_condition_that_leaves_the_fewest_rows_is_looked_up() {
     let shelf = many();
     let chosen = plan(&shelf, "and(status[eq]:won,owner[eq]:sara)", "", 50);
     assert_eq!(
-        (chosen.index.as_deref(), chosen.at_most),
-        (Some("owner"), 12)
+        (
+            chosen.index.as_deref(),
+            chosen.reads.as_str(),
+            chosen.at_most
+        ),
+        (Some("owner"), "index of owner and index of status", 10)
     );
-    assert_eq!(chosen.residual, "status[eq]:won");
+    assert_eq!(chosen.residual, "");
     assert!(!chosen.sorts_in_memory);
     let narrow_range = plan(
         &shelf,
@@ -112,6 +116,139 @@ fn a_condition_on_the_sorted_field_narrows_the_walk() {
             chosen.sorts_in_memory
         ),
         (Some("amount"), "", false)
+    );
+}
+
+#[test]
+fn a_page_of_all_records_reads_its_rows_and_one_more() {
+    let shelf = many();
+    assert_eq!(plan(&shelf, "", "-updated_at", 50).at_most, 51);
+    assert_eq!(plan(&shelf, "", "", 50).at_most, 51);
+    // The first fifty may be won by chance, or the last.
+    let filtered = plan(&shelf, "status[ne]:open", "-updated_at", 50);
+    assert_eq!((filtered.at_most, filtered.stops_early), (400, true));
+}
+
+/// 4,000 deals of which 398 are won and 398 of May 2026, twenty of them both, far from each other.
+fn crossed() -> Shelf {
+    let shelf = Shelf::new();
+    for number in 1..=4000_u128 {
+        let both = number % 200 == 100;
+        let fields = json!({
+            "name": "معامله",
+            "status": if both || number <= 380 { "won" } else { "open" },
+            "close_date": if both || number > 3620 { "2026-05-05" } else { "2020-01-01" },
+            "probability": number % 100,
+        });
+        shelf.put("opportunity", number, fields);
+    }
+    shelf
+}
+
+#[test]
+fn two_parts_that_are_long_alone_are_held_against_each_other() {
+    let shelf = crossed();
+    // The walk would begin to win at √(11 · 4,000) = 209 of each, and at ∛(11 · 4,000² / 2) = 444 of both.
+    let filter = "and(status[eq]:won,close_date[in]:2026-05)";
+    for order in ["", "-updated_at", "-probability,name"] {
+        let both = plan(&shelf, filter, order, 10);
+        assert_eq!(
+            (both.reads.as_str(), both.at_most),
+            ("index of status and index of close_date", 20),
+            "{order}"
+        );
+    }
+    let found: Vec<u128> = (0..20).map(|place| 100 + 200 * place).collect();
+    assert_eq!(shelf.found("opportunity", filter), found);
+    // One of them alone is longer than the walk, and is not taken.
+    let one = plan(&shelf, "status[eq]:won", "-updated_at", 10);
+    assert_eq!(one.index.as_deref(), Some("updated_at"));
+    assert_eq!(
+        one.to_string(),
+        "reads index of updated_at, at most 4000 records; tests each for status[eq]:won\nconsidered: index of status, 210 entries or more"
+    );
+    // With most of the deals in the second one, the walk is shorter than counting it.
+    let wide = plan(
+        &shelf,
+        "and(status[eq]:won,close_date[eq]:2020-01-01)",
+        "-updated_at",
+        10,
+    );
+    assert_eq!(wide.index.as_deref(), Some("updated_at"));
+    assert_eq!(wide.considered.len(), 2);
+}
+
+#[test]
+fn what_would_read_more_than_its_budget_is_refused_with_the_index_that_would_help() {
+    let shelf = crossed();
+    let asked = |filter: &str, order: &str, budget| {
+        let query = Query::new("opportunity")
+            .filter(Filter::parse(filter).unwrap())
+            .sort(sort(order))
+            .limit(10)
+            .budget(budget);
+        shelf
+            .page(&query)
+            .map(|page| page.records.len())
+            .map_err(|error| format!("{error} | {}", error.remedy().unwrap()))
+    };
+    let refused = |filter: &str, order: &str, budget| asked(filter, order, budget).unwrap_err();
+    assert_eq!(
+        refused("probability[eq]:7", "-probability", 3999),
+        "it would read up to 4000 records, and its budget is 3999 | an index of opportunity.probability would help: `peyvand schema apply` with \
+         [{\"change\": \"set_indexed\", \"object\": \"opportunity\", \"field\": \"probability\", \"indexed\": true}]; or give it more with `Query::budget`"
+    );
+    assert_eq!(asked("probability[eq]:7", "-probability", 4000), Ok(10));
+    assert!(
+        refused("", "loss_reason", 100).contains("an index of opportunity.loss_reason would help")
+    );
+    assert!(
+        refused("account.website[eq]:example.com", "loss_reason", 100)
+            .contains("an index of account.website would help")
+    );
+    assert!(
+        refused("or(status[eq]:won,source[eq]:web)", "account.name", 100)
+            .contains("ask for fewer, by a condition that an index answers")
+    );
+    // An index part is counted before it is read.
+    assert_eq!(asked("status[eq]:won", "probability", 398), Ok(10));
+    assert!(
+        refused("status[eq]:won", "probability", 397)
+            .starts_with("it would read up to 398 records")
+    );
+    // What ends when its page is full begins, and is stopped.
+    assert_eq!(asked("probability[lt]:50", "", 100), Ok(10));
+    let stopped = refused("probability[eq]:99", "", 100);
+    assert!(stopped.starts_with("it has read 100 records, which is its budget, and its page is not full | an index of opportunity.probability would help"), "{stopped}");
+    let explained = plan(&shelf, "probability[eq]:7", "-probability", 10);
+    assert_eq!((explained.at_most, explained.budget), (4000, 1_000_000));
+}
+
+#[test]
+fn records_that_references_lead_to_count_towards_the_budget() {
+    let shelf = Shelf::new();
+    for number in 1..=50_u128 {
+        let account = shelf.put(
+            "account",
+            number,
+            json!({"name": "x", "website": "example.com"}),
+        );
+        shelf.put(
+            "opportunity",
+            number,
+            json!({"name": "x", "account": account.to_string()}),
+        );
+    }
+    let asked = |budget| {
+        let filter = Filter::parse("account.website[ne]:example.com").unwrap();
+        shelf.page(&Query::new("opportunity").filter(filter).budget(budget))
+    };
+    assert!(asked(100).is_ok());
+    assert!(
+        asked(80)
+            .unwrap_err()
+            .to_string()
+            .starts_with("it has read 80 records")
     );
 }
 

@@ -1,5 +1,6 @@
 //! A store in memory with records put in by hand: entries as the write path makes them, without the write path.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::{Value as Json, json};
 
 use crate::error::Result;
-use crate::query::{Filter, Page, Query, QueryTime, Reader, SortKey, run};
+use crate::query::{Asker, Filter, Page, Query, QueryTime, Reader, SortKey, run};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Object, Schema, standard_schema};
 use crate::store::{Backend, Commit, MemoryBackend, Snapshot, Write, codec, spaces};
@@ -16,6 +17,7 @@ use crate::store::{Backend, Commit, MemoryBackend, Snapshot, Write, codec, space
 pub(super) struct Shelf {
     backend: Arc<dyn Backend>,
     schema: Arc<Schema>,
+    asker: Cell<Asker>,
 }
 
 /// Noon in UTC, half past three in Tehran: both call it 2026-03-31.
@@ -23,6 +25,7 @@ pub(super) fn time() -> QueryTime {
     QueryTime {
         now: instant("2026-03-31T12:00:00Z"),
         zone: FixedOffset::east_opt(12_600).unwrap(),
+        asker: Asker::Program,
     }
 }
 
@@ -34,9 +37,26 @@ pub(super) fn instant(text: &str) -> DateTime<Utc> {
 
 impl Shelf {
     pub(super) fn new() -> Self {
+        Self::of(standard_schema())
+    }
+
+    pub(super) fn of(schema: Schema) -> Self {
         Self {
             backend: Arc::new(MemoryBackend::new()),
-            schema: Arc::new(standard_schema()),
+            schema: Arc::new(schema),
+            asker: Cell::new(Asker::Program),
+        }
+    }
+
+    /// Who asks from now on.
+    pub(super) fn ask_as(&self, asker: Asker) {
+        self.asker.set(asker);
+    }
+
+    fn time(&self) -> QueryTime {
+        QueryTime {
+            asker: self.asker.get(),
+            ..time()
         }
     }
 
@@ -139,7 +159,7 @@ impl Shelf {
         let looked_at = self.matching(object, &filter);
         let (paged, _) = self.all_pages(&Query::new(object).filter(filter.clone()).limit(3));
         assert_eq!(paged, looked_at, "{filter}");
-        let count = crate::query::count(&self.reader(), object, &filter, &time()).unwrap();
+        let count = crate::query::count(&self.reader(), object, &filter, &self.time()).unwrap();
         assert_eq!(count, looked_at.len() as u64, "{filter}");
         looked_at
     }
@@ -148,10 +168,10 @@ impl Shelf {
     pub(super) fn matching(&self, object: &str, filter: &Filter) -> Vec<u128> {
         let reader = self.reader();
         let object = self.object(object);
-        let compiled = filter.compile(&object, &reader, &time()).unwrap();
+        let compiled = filter.compile(&object, &reader, &self.time()).unwrap();
         let mut found = Vec::new();
         let each = |record: Record| {
-            if compiled.matches(&record) {
+            if compiled.matches(&record, &reader)? {
                 found.push(record.id.number);
             }
             Ok(ControlFlow::Continue(()))
@@ -161,7 +181,7 @@ impl Shelf {
     }
 
     pub(super) fn page(&self, query: &Query) -> Result<Page> {
-        run(&self.reader(), query, &time())
+        run(&self.reader(), query, &self.time())
     }
 
     /// The numbers of all rows, and how many pages they took.

@@ -15,12 +15,14 @@ fn message(text: &str) -> String {
 fn condition() -> impl Strategy<Value = Filter> {
     let field = prop_oneof![
         "[a-z][a-z0-9_]{0,8}",
+        "[a-z][a-z0-9_]{0,4}[.][a-z]{1,4}([.][a-z]{1,4})?",
         Just("and".to_owned()),
         Just("not".to_owned())
     ];
     let operand = prop_oneof![
         any::<String>(),
         "[a-zآ-ی0-9 ,()\"\\\\\\[\\]:\n\t]{0,12}",
+        "(this|last)-(month|quarter)@(persian|hijri)|today-[0-9]d|[۰-۹]{4}/0[1-9]@persian|me|mine",
         Just(" ".to_owned())
     ];
     (
@@ -102,6 +104,46 @@ fn lists_and_spaces_are_read() {
 }
 
 #[test]
+fn a_list_of_one_may_stand_without_parentheses() {
+    let listed = Filter::parse("close_date[in]:(this-quarter@persian)").unwrap();
+    assert_eq!(
+        Filter::parse("close_date[in]:this-quarter@persian").unwrap(),
+        listed
+    );
+    assert_eq!(
+        Filter::from_json(
+            &json!({"field": "close_date", "op": "in", "value": "this-quarter@persian"})
+        )
+        .unwrap(),
+        listed
+    );
+    assert_eq!(
+        listed,
+        Filter::is_in("close_date", ["this-quarter@persian"])
+    );
+    assert_eq!(listed.to_string(), "close_date[in]:(this-quarter@persian)");
+    assert_eq!(
+        Filter::parse("and(a[nin]:x,b[in]:\"y z\")").unwrap(),
+        Filter::not_in("a", ["x"]).and(Filter::is_in("b", ["y z"]))
+    );
+}
+
+#[test]
+fn words_of_days_and_paths_stay_as_they_are_typed() {
+    for text in [
+        "close_date[in]:(this-quarter@persian)",
+        "close_date[gte]:۱۴۰۳/۰۵/۰۷@persian",
+        "account.territory[under]:tehran",
+        "at[in]:(TODAY,last-7-days)",
+        "owner[under]:me",
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        assert_eq!(filter.to_string(), text);
+        assert_eq!(Filter::from_json(&filter.to_json()).unwrap(), filter);
+    }
+}
+
+#[test]
 fn the_empty_text_is_everything() {
     assert!(Filter::parse("  ").unwrap().is_everything());
     assert_eq!(Filter::everything().to_string(), "");
@@ -143,8 +185,8 @@ fn an_error_names_the_character_and_what_was_expected() {
             "filter, character 7: the filter ends here; expected a value; empty text is written \"\"",
         ),
         (
-            "a[in]:x",
-            "filter, character 7: 'x' stands here; expected a list in parentheses after a[in]:",
+            "a[between]:x",
+            "filter, character 12: 'x' stands here; expected a list in parentheses after a[between]:",
         ),
         (
             "and(a[eq]:1",
@@ -178,7 +220,7 @@ fn json_that_would_widen_a_query_is_refused() {
             "filter, not.value: it is missing",
         ),
         (
-            json!({"field": "a", "op": "in", "value": "x"}),
+            json!({"field": "a", "op": "between", "value": "x"}),
             "filter, value: this is no list",
         ),
         (
@@ -204,6 +246,53 @@ fn depth_and_size_have_limits() {
     );
     let long = Filter::is_in("a", 0..1001).to_string();
     assert!(message(&long).starts_with("a[in] lists 1001 values; at most 1000 are allowed"));
+}
+
+#[test]
+fn what_is_too_much_is_refused_before_it_is_looked_at() {
+    let long = "ب".repeat(1 << 20);
+    for text in [
+        format!("name[eq]:{long}"),
+        format!("{}[eq]:1", "a.".repeat(1 << 20)),
+        "(".repeat(3 << 20),
+    ] {
+        assert!(
+            message(&text).starts_with("the filter is longer than 1048576 bytes | ask in several")
+        );
+    }
+    let built = Filter::eq("name", &long);
+    assert!(
+        Filter::from_json(&built.to_json())
+            .unwrap_err()
+            .to_string()
+            .starts_with("the filter is longer")
+    );
+    assert_eq!(
+        message(&format!("{}[eq]:1", "a.".repeat(500))),
+        "the filter names a field with 1000 bytes; a name has 200 at most"
+    );
+    let named = json!({"field": "a".repeat(201), "op": "eq", "value": 1});
+    assert!(
+        Filter::from_json(&named)
+            .unwrap_err()
+            .to_string()
+            .starts_with("the filter names a field with 201 bytes")
+    );
+    let operated = json!({"field": "a", "op": "e".repeat(1 << 20), "value": 1});
+    assert!(Filter::from_json(&operated).is_err());
+    assert!(message(&format!("a[{}]:1", "e".repeat(1 << 20))).len() < 1000);
+    let lists = |lists: usize| {
+        Filter::Or((0..lists).map(|_| Filter::is_in("a", 0..1000)).collect()).to_string()
+    };
+    assert!(Filter::parse(&lists(10)).is_ok());
+    assert!(message(&lists(11)).starts_with("the filter has more than 10000 values"));
+    let paths = |paths: usize| format!("or({})", vec!["a.b[eq]:1"; paths].join(","));
+    assert!(Filter::parse(&paths(100)).is_ok());
+    assert!(
+        message(&paths(101)).starts_with(
+            "the filter has more than 100 conditions on records that references lead to"
+        )
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::shelf::{sales, sort};
 use crate::ErrorKind;
+use crate::query::period::WORDS;
 use crate::query::{Filter, Query};
 
 #[test]
@@ -19,13 +20,13 @@ fn a_filter_that_does_not_fit_says_why() {
         ("stage[eq]:wonn", "stage: no stage has the key or id 'wonn' | check the spelling; keys are compared without case".to_owned()),
         ("account[eq]:acme", "account: no account has the key or id 'acme' | check the spelling; keys are compared without case".to_owned()),
         (&format!("stage[eq]:{account}"), format!("stage refers to stage, and {account} belongs to something else")),
-        ("close_date[eq]:yesterday", "close_date[eq]: 'yesterday' is not a Gregorian date such as 2026-03-21".to_owned()),
+        ("close_date[eq]:soon", format!("close_date[eq]: 'soon' is not a Gregorian date such as 2026-03-21, and no other day; there are {WORDS}")),
         ("close_date[gt]:now", "close_date[gt]: 'now' is an instant and the field holds days; use today instead of now".to_owned()),
         ("close_date[gt]:today-3h", "close_date[gt]: 'today-3h': a day has no hours; use now instead of today".to_owned()),
         ("close_date[gt]:today-3x", "close_date[gt]: 'today-3x' is not a moment such as today, today-14d, today+2w or now-3h".to_owned()),
         (
             "updated_at[gt]:soon",
-            "updated_at[gt]: 'soon' is neither an instant such as 2026-03-21T08:30:00Z, nor a day, nor a form such as today-14d or now-3h".to_owned(),
+            format!("updated_at[gt]: 'soon' is neither an instant such as 2026-03-21T08:30:00Z or now-3h, nor days; there are {WORDS}"),
         ),
         (
             "amount[gt]:much",

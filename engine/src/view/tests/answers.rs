@@ -277,6 +277,60 @@ fn me_is_who_looks_and_nobody_is_no_user() {
 
 #[cfg(feature = "intl")]
 #[test]
+fn a_view_reaches_over_references_and_knows_who_looks_there_too() {
+    let staff = Staff::new();
+    let account = |name: &str, owner: crate::RecordId| {
+        create(
+            &staff.session,
+            "account",
+            json!({"name": name, "owner": owner.to_string()}),
+        )
+    };
+    for (name, account) in [
+        ("الف", account("بیمه", staff.maryam)),
+        ("ب", account("آب", staff.ali)),
+    ] {
+        let fields = json!({"name": name, "account": account.to_string(), "stage": "proposal"});
+        create(&staff.session, "opportunity", fields);
+    }
+    let mine = ViewDefinition::list("opportunity")
+        .filter(Filter::eq("account.owner", "me"))
+        .columns([Column::new("name")]);
+    let rows = |session: &Session, view: &ViewDefinition| -> Vec<String> {
+        let page = session.try_view(view, &ViewPage::first()).unwrap();
+        page.rows
+            .iter()
+            .map(|row| texts(&row.cells).concat())
+            .collect()
+    };
+    assert_eq!(rows(&staff.as_user(staff.maryam), &mine), ["الف"]);
+    assert_eq!(rows(&staff.session, &mine), Vec::<String>::new());
+    let sorted = ViewDefinition {
+        filter: Filter::everything(),
+        sort: vec![crate::query::SortKey::ascending("account.name")],
+        ..mine.clone()
+    };
+    assert_eq!(rows(&staff.session, &sorted), ["ب", "الف"]);
+    // Saving holds the definition against the schema.
+    let saved = |view: &ViewDefinition| {
+        let fields = json!({"name": "من", "definition": view.to_json()});
+        staff.session.create("view", fields)
+    };
+    assert!(saved(&mine).is_ok() && saved(&sorted).is_ok());
+    let wrong = ViewDefinition {
+        filter: Filter::eq("account.ownre", "me"),
+        ..mine
+    };
+    let error = saved(&wrong).unwrap_err();
+    assert!(
+        error.failures()[0]
+            .message
+            .contains("account has no field 'ownre'; did you mean 'owner'?"),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn cells_read_in_the_language_that_is_asked_for() {
     let staff = Staff::new();
     let session = staff.as_user(staff.maryam).in_locale(Locale::Fa);

@@ -191,6 +191,37 @@ fn an_own_form_serves_only_the_purposes_it_says() {
 }
 
 #[test]
+fn a_condition_over_a_reference_is_asked_of_what_is_typed() {
+    let session = memory();
+    let definition = json!({"object": "opportunity", "sections": [
+        {"rows": [["name", "account"], [{"field": "loss_reason", "visible_if": "account.kind[eq]:person"}]]},
+    ]});
+    create(
+        &session,
+        "form",
+        json!({"name": "فرصت", "is_default": true, "definition": definition}),
+    );
+    let of =
+        |kind: &str| create(&session, "account", json!({"name": "نگار", "kind": kind})).to_string();
+    let form = |account: String| {
+        let wanted = FormFor::create("opportunity").typed(json!({"account": account}));
+        session.form(&wanted).unwrap()
+    };
+    let person = form(of("person"));
+    assert!(names(&person).contains(&"loss_reason"));
+    // The field that is typed, not the path: when it changes, the form is asked for again.
+    assert_eq!(
+        person
+            .depends_on
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+        ["account"]
+    );
+    assert!(!names(&form(of("organization"))).contains(&"loss_reason"));
+}
+
+#[test]
 fn a_form_of_nothing_that_is_there_says_so() {
     let session = memory();
     let id = create(&session, "lead", json!({"name": "علی"}));

@@ -108,6 +108,43 @@ fn a_change_that_would_break_definitions_names_them_and_is_refused() {
 }
 
 #[test]
+fn a_path_to_what_is_gone_is_gone_too() {
+    let session = memory();
+    let field = Field::new("region", FieldKind::option(&["north", "south"]));
+    let add = SchemaChange::AddField {
+        object: "account".to_owned(),
+        field,
+    };
+    let _ = session.change_schema([add]).unwrap();
+    let definition = json!({
+        "object": "opportunity", "columns": ["name"], "sort": "account.region,name",
+        "filter": "and(account.parent.region[eq]:north,account.name[contains]:x)",
+    });
+    let view = create(
+        &session,
+        "view",
+        json!({"name": "شمال", "definition": definition}),
+    );
+    let uses = session.definitions_in_use(&retire()).unwrap();
+    assert_eq!(
+        uses[0].places,
+        ["filter: account.parent.region", "sort: account.region"]
+    );
+    assert!(session.change_schema(retire()).is_err());
+    let _ = session.change_schema_and_strip(retire()).unwrap();
+    let stored = session
+        .get(view)
+        .unwrap()
+        .get("definition")
+        .unwrap()
+        .to_json();
+    assert_eq!(
+        (&stored["filter"], &stored["sort"]),
+        (&json!("and(account.name[contains]:x)"), &json!("name"))
+    );
+}
+
+#[test]
 fn stripped_definitions_name_nothing_that_is_gone_and_still_answer() {
     let of = declared();
     let session = &of.session;
