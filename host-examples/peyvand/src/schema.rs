@@ -104,7 +104,19 @@ fn show(engine: &Engine, name: &str, output: &mut Output<'_>) -> Result<(), Faul
             in_all_languages(&field.label),
         ]);
     }
-    output.table(&table)
+    output.table(&table)?;
+    for total in object.totals() {
+        let count = std::iter::once("count".to_owned());
+        let measures = total.measures.iter().map(ToString::to_string);
+        let measures: Vec<String> = count.chain(measures).collect();
+        output.line(format!(
+            "keeps the total {} by {}: {}",
+            total.name,
+            total.group_by.join(", "),
+            measures.join(", ")
+        ))?;
+    }
+    Ok(())
 }
 
 fn holds(kind: &FieldKind) -> String {
