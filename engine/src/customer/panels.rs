@@ -64,7 +64,7 @@ impl Panels {
         &self,
         look: &Look,
         object: &str,
-        mut each: impl FnMut(&Panel) -> Result<()>,
+        each: impl FnMut(&Panel) -> Result<()>,
     ) -> Result<()> {
         let stored = self.stored(&look.reader)?;
         let mut seen: Vec<&Panel> = Vec::new();
@@ -81,6 +81,6 @@ impl Panels {
         seen.extend(shipped);
         seen.retain(|panel| panel.definition.on.iter().any(|name| name == object));
         seen.sort_by_key(|panel| (panel.definition.place, panel.key.as_deref(), panel.id));
-        seen.into_iter().try_for_each(|panel| each(panel))
+        seen.into_iter().try_for_each(each)
     }
 }
