@@ -15,6 +15,9 @@ use crate::value::Reading;
 
 /// The events of a record, or of all that belongs to a customer.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  peyvand timeline opp_01jd0c5e8gq2r4v6x8z0b2d4f6\n  peyvand timeline acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --with-contacts --limit 20 --locale fa"
+)]
 pub(crate) struct Timeline {
     pub(crate) id: RecordId,
     /// Also what happened with its people, deals, activities, documents and what else belongs to it

@@ -121,17 +121,11 @@ pub(crate) enum Command {
         as_of: Option<Moment>,
     },
     /// What happened to a record, or with a customer, oldest first
-    #[command(
-        after_help = "Examples:\n  peyvand timeline opp_01jd0c5e8gq2r4v6x8z0b2d4f6\n  peyvand timeline acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --with-contacts --limit 20 --locale fa"
-    )]
     Timeline(Timeline),
     /// Who did something, and who did nothing
     #[command(subcommand)]
     Activity(Activity),
     /// Who has a telephone number, however it is typed; of one alone, the 360 view
-    #[command(
-        after_help = "Examples:\n  peyvand caller 0912-123-4567 --country 98\n  peyvand caller '۰۲۱ ۸۸۰۰ ۱۲۳۴ داخلی ۱۲' --locale fa"
-    )]
     Caller(Caller),
     /// Make a record
     #[command(
@@ -261,9 +255,6 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Process(process::Process),
     /// The 360 view of a record; and views: which records, in which columns and order, drawn as what
-    #[command(
-        after_help = "Examples:\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --panel interactions-of --limit 50"
-    )]
     View(view::Views),
     /// The form of an object or a record, as its user sees it
     #[command(

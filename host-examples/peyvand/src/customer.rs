@@ -14,6 +14,9 @@ use crate::value::Reading;
 
 /// Who is calling.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  peyvand caller 0912-123-4567 --country 98\n  peyvand caller '۰۲۱ ۸۸۰۰ ۱۲۳۴ داخلی ۱۲' --locale fa"
+)]
 pub(crate) struct Caller {
     /// The number as it was typed or announced: with or without its country, in any of three kinds of digits
     pub(crate) number: String,

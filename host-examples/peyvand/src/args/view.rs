@@ -16,7 +16,11 @@ pub(crate) struct Looking {
 }
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --panel interactions-of --limit 50"
+)]
 pub(crate) struct Views {
     /// The customer, or another record: everything about it, panel by panel
     #[arg(value_name = "ID")]
