@@ -139,7 +139,12 @@ impl Expected {
     pub(super) fn corrections(self, reader: &Reader) -> Result<Vec<Correction>> {
         let mut wanted = Wanted::new(self.entries.finish()?).peekable();
         let mut corrections = Vec::new();
-        for space in [spaces::ROLLUP, spaces::COUNT, spaces::MEMBERS, spaces::LIVE_TOTAL] {
+        for space in [
+            spaces::ROLLUP,
+            spaces::COUNT,
+            spaces::MEMBERS,
+            spaces::LIVE_TOTAL,
+        ] {
             let mut held = rows_under(&reader.snapshot, &[space]).peekable();
             let due = |item: &Result<(Vec<u8>, Asked), StoreError>| !matches!(item, Ok((key, _)) if key.first() > Some(&space));
             while let Some(item) = wanted.next_if(due) {

@@ -26,7 +26,7 @@ enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
-    Test(Test),
+    Test(Box<Test>),
 }
 
 /// One condition, ready to be held against records.
@@ -118,7 +118,7 @@ fn bound_node(
         Filter::And(parts) => Node::All(nodes(parts)?),
         Filter::Or(parts) => Node::Any(nodes(parts)?),
         Filter::Not(inner) => Node::Not(Box::new(bound_node(inner, test)?)),
-        Filter::Is(condition) => Node::Test(test(condition)?),
+        Filter::Is(condition) => Node::Test(Box::new(test(condition)?)),
     })
 }
 
@@ -133,7 +133,7 @@ fn node(filter: &Filter, object: &Object, reader: &Reader, time: &QueryTime) -> 
         Filter::And(parts) => Node::All(nodes(parts)?),
         Filter::Or(parts) => Node::Any(nodes(parts)?),
         Filter::Not(inner) => Node::Not(Box::new(node(inner, object, reader, time)?)),
-        Filter::Is(condition) => Node::Test(test(condition, object, reader, time)?),
+        Filter::Is(condition) => Node::Test(Box::new(test(condition, object, reader, time)?)),
     })
 }
 
