@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) schema: Arc<Schema>,
     /// Whether users see what their roles give them, and nothing else.
     pub(crate) enforces_access: bool,
+    /// Plugins and scripts that run as users.
+    pub(crate) runs_as: crate::access::Bindings,
     installed: Definitions,
     /// Who enters and leaves which sets of records.
     pub(crate) segments: Segments,
@@ -104,6 +106,7 @@ impl Config {
             segments: Segments::load(&reader, &BTreeMap::new())?,
             schema: reader.schema,
             enforces_access: crate::access::is_enforced(snapshot)?,
+            runs_as: crate::access::bindings(snapshot)?,
             installed: Definitions::load(snapshot)?,
             host: host.clone(),
             registry: OnceLock::new(),
@@ -184,7 +187,7 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         };
         let _ = session.commit_groups(&[group])?;
     }
-    Ok(())
+    engine.fill_totals()
 }
 
 /// The stored object with the standard fields, and the names of standard options, that it lacks; none when it lacks

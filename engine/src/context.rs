@@ -214,6 +214,8 @@ pub(crate) struct Context {
     pub(crate) actor: Actor,
     /// The key by which a program acts for its user.
     pub(crate) key: Option<RecordId>,
+    /// The user under whose rights a plugin or script acts.
+    pub(crate) under: Option<RecordId>,
     pub(crate) locale: Locale,
     pub(crate) zone: FixedOffset,
 }

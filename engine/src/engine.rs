@@ -21,7 +21,7 @@ use crate::check::Checked;
 use crate::config::{Config, Held};
 use crate::content::Content;
 use crate::context::{Actor, Clock, Context, IdSource, Locale};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::gamification::League;
 use crate::hook::{Bill, Bills};
 use crate::journal::Position;
@@ -125,6 +125,7 @@ impl Engine {
             ids: inner.ids.clone(),
             actor,
             key: None,
+            under: None,
             locale: inner.locale,
             zone: inner.zone,
         };
@@ -251,6 +252,15 @@ impl Engine {
         let (reader, config) = self.read()?;
         let seeing = crate::access::seeing(&self.inner.sights, &reader, &config, context)?;
         Ok((reader.seen_by(seeing), config))
+    }
+
+    /// What a plugin or a script reads: all, unless it runs as a user.
+    pub(crate) fn read_for(&self, actor: &Actor, context: &Context) -> Result<Reader> {
+        let (reader, config) = self.read()?;
+        let sights = &self.inner.sights;
+        let bound = crate::access::bound(sights, &reader, &config, (actor, context));
+        let bound = bound.map_err(|stopped| Error::new(ErrorKind::Refused, stopped.message))?;
+        Ok(bound.unwrap_or(reader))
     }
 
     /// The name of a record's object.

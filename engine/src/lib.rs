@@ -85,7 +85,8 @@ mod workflow;
 mod write;
 
 pub use access::{
-    AccessScope, AccessVerb, Explanation, HandOver, HandedOver, KeyMade, LookKind, Looked, NewKey,
+    AccessScope, AccessVerb, Audit, Explanation, HandOver, HandedOver, KeyMade, LookKind, Looked,
+    NewKey, read_audit,
 };
 pub use backup::{Backup, Checkpoint, RestoreOptions, Restored, rebuild, restore, verify_backup};
 pub use check::Checked;

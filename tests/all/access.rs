@@ -1,10 +1,12 @@
 //! Does everybody see and do what his role gives him, and nothing else, by whatever door?
 
 mod answers;
+mod audits;
 mod case;
 mod explained;
 mod hidden_child;
 mod house;
+mod keys;
 mod leaks;
 mod leaving;
 mod listed;
@@ -12,7 +14,9 @@ mod looks;
 mod model;
 mod plugin_doors;
 mod processes;
+mod races;
 mod rights;
+mod running_as;
 mod whole_reads;
 
 /// Everything that reads.

@@ -13,6 +13,7 @@ mod bin;
 mod contract;
 mod conversion;
 mod custom_schema;
+mod customer;
 mod energy;
 mod every_failure;
 mod follow_ups;

@@ -6,8 +6,9 @@ use super::held::{Sights, seeing};
 use super::organisation::Organisation;
 use super::seeing::Seeing;
 use crate::config::Config;
-use crate::context::Context;
+use crate::context::{Actor, Context};
 use crate::error::Result;
+use crate::hook::HookFailure;
 use crate::query::Reader;
 
 /// Who writes, at one snapshot.
@@ -37,6 +38,16 @@ impl<'a> Acting<'a> {
     /// Whether users see what their roles give them, and nothing else.
     pub(crate) fn is_enforced(&self) -> bool {
         self.config.enforces_access
+    }
+
+    /// What a plugin or script reads by that runs as a user.
+    pub(crate) fn bound(
+        &self,
+        actor: &Actor,
+        reader: &Reader,
+        context: &Context,
+    ) -> Result<Option<Reader>, HookFailure> {
+        super::runs_as::bound(self.sights, reader, self.config, (actor, context))
     }
 
     /// Who works here, at the snapshot of a reader that sees all.

@@ -30,9 +30,9 @@ pub(crate) fn concerns(object: &str) -> bool {
     OBJECTS.contains(&object)
 }
 
-/// Whether it does so also while access is not enforced: keys hold in any case.
+/// Whether it does so also while access is not enforced: keys hold in any case, and enforcing takes an administrator.
 pub(crate) fn concerns_always(object: &str) -> bool {
-    matches!(object, "user" | "api_key")
+    matches!(object, "user" | "role" | "api_key")
 }
 
 /// What is wrong with these changes, by their places. `organisation` is how it was before them.

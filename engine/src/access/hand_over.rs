@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::runs_as::Bindings;
 use super::shape::Shape;
+use crate::context::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
 use crate::query::Reader;
@@ -18,7 +20,13 @@ use crate::session::Session;
 use crate::write::{Committed, Request};
 
 /// The fields that are handed over: whose a record is, and who stands above.
-const HANDED: [&str; 3] = ["owner", "manager", "active"];
+const HANDED: [&str; 3] = ["owner", "manager", ACTIVE];
+
+/// Of plugins and scripts, which stop.
+const RUNS_AS: &str = "runs_as";
+
+/// Of users and their keys.
+const ACTIVE: &str = "active";
 
 /// Who gets what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +91,11 @@ pub struct HandedOver {
     pub object: String,
     /// What a person would call it.
     pub title: String,
-    /// Which field says whose it is, or who stands above: `owner`, `manager`.
+    /// Which field says whose it is, or who stands above: `owner`, `manager`. `active` of a key that acts for him: it is
+    /// closed. `runs_as` of a plugin or script that runs as him, where `record` is he: it stops until [`Session::run_as`]
+    /// names somebody else.
     pub field: String,
-    /// Who gets it.
+    /// Who gets it; of a key, who is there to make another one.
     #[serde(with = "crate::write::id_text")]
     pub to: RecordId,
 }
@@ -116,7 +126,12 @@ fn handed(object: &Object) -> Vec<u32> {
     fields
 }
 
-fn all_of(reader: &Reader, user: RecordId, rule: &HandOver) -> Result<Vec<HandedOver>> {
+fn all_of(
+    reader: &Reader,
+    runs_as: &Bindings,
+    user: RecordId,
+    rule: &HandOver,
+) -> Result<Vec<HandedOver>> {
     let mut all = Vec::new();
     for object in reader.schema.objects() {
         for number in handed(object) {
@@ -140,7 +155,49 @@ fn all_of(reader: &Reader, user: RecordId, rule: &HandOver) -> Result<Vec<Handed
             }
         }
     }
+    if rule.deactivate {
+        all.extend(keys_of(reader, user, rule.to)?);
+        let running = runs_as.iter().filter(|(_, of)| **of == user);
+        all.extend(running.map(|(actor, _)| {
+            HandedOver {
+                record: user,
+                object: match actor {
+                    Actor::Plugin(_) => "plugin",
+                    _ => "script",
+                }
+                .to_owned(),
+                title: actor.to_string(),
+                field: RUNS_AS.to_owned(),
+                to: rule.to,
+            }
+        }));
+    }
     Ok(all)
+}
+
+/// The keys that act for a user: none of them opens anything once he is not active.
+fn keys_of(reader: &Reader, user: RecordId, to: RecordId) -> Result<Vec<HandedOver>> {
+    let mut keys = Vec::new();
+    let object = reader.schema.object("api_key");
+    let Some((object, field)) = object.and_then(|object| Some((object, object.field("user")?)))
+    else {
+        return Ok(keys);
+    };
+    for id in reader.referring(object, field.number, user)? {
+        let Some(record) = reader.get_stored(id)? else {
+            continue;
+        };
+        if record.get("active") != Some(&Value::Boolean(false)) {
+            keys.push(HandedOver {
+                record: id,
+                object: object.name.clone(),
+                title: record.title(),
+                field: ACTIVE.to_owned(),
+                to,
+            });
+        }
+    }
+    Ok(keys)
 }
 
 impl Session {
@@ -151,7 +208,7 @@ impl Session {
     /// active.
     pub fn preview_hand_over(&self, user: RecordId, rule: &HandOver) -> Result<Vec<HandedOver>> {
         self.must_administer("hand over what is another's")?;
-        let (reader, _) = self.engine.read()?;
+        let (reader, config) = self.engine.read()?;
         for heir in rule.objects.values().chain([&rule.to]) {
             let there = reader
                 .get_stored(*heir)?
@@ -178,12 +235,12 @@ impl Session {
                 format!("there is no user {user}"),
             ));
         }
-        all_of(&reader, user, rule)
+        all_of(&reader, &config.runs_as, user, rule)
     }
 
     /// Hands over what is a user's, in one commit: his open records and tasks, private views, forms and dashboards, and
-    /// the teams, territories and people that he manages. [`Session::undo_hand_over`] takes it back. Scripts run under
-    /// no user, and stay.
+    /// the teams, territories and people that he manages; with [`HandOver::deactivate`], his keys are closed.
+    /// [`Session::undo_hand_over`] takes it back.
     ///
     /// ```
     /// # fn main() -> Result<(), peyvand::Error> {
@@ -210,13 +267,18 @@ impl Session {
         let handed = self.preview_hand_over(user, rule)?;
         let mut requests: Vec<Request> = handed
             .iter()
+            .filter(|one| one.field != RUNS_AS)
             .map(|one| {
                 let field = one.field.as_str();
-                Request::update(one.record, json!({field: one.to.to_string()}))
+                let value = match field {
+                    ACTIVE => json!(false),
+                    _ => json!(one.to.to_string()),
+                };
+                Request::update(one.record, json!({field: value}))
             })
             .collect();
         if rule.deactivate {
-            requests.push(Request::update(user, json!({"active": false})));
+            requests.push(Request::update(user, json!({ACTIVE: false})));
         }
         self.commit(requests)
     }

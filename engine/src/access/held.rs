@@ -1,6 +1,6 @@
 //! Which sights are compiled already, and are they still right?
 //!
-//! A counter in the store is raised by every change of users and keys, and, while access is enforced, of teams, roles,
+//! A counter in the store is raised by every change of users, roles and keys, and, while access is enforced, of teams,
 //! territories, deputies and shares. Sights are kept until it, or the schema, is another.
 
 use std::collections::HashMap;
@@ -86,7 +86,7 @@ impl Sights {
     }
 
     /// What somebody sees, at the snapshot of a reader that sees all.
-    fn sight(
+    pub(super) fn sight(
         &self,
         reader: &Reader,
         config: &Config,
@@ -117,23 +117,26 @@ impl Sights {
 }
 
 /// The eyes of whoever acts, at the snapshot of a reader that sees all; none where he sees all too: while access is not
-/// enforced, and for the program itself. Plugins and scripts act under what they were granted.
+/// enforced, and for the program itself. Plugins and scripts act under what they were granted, and under the rights of
+/// the user as whom they run, where there is one.
 pub(crate) fn seeing(
     sights: &Sights,
     reader: &Reader,
     config: &Config,
     context: &Context,
 ) -> Result<Option<Seeing>> {
-    let Actor::User(user) = context.actor else {
-        return Ok(None);
+    let (user, key) = match (&context.actor, context.under) {
+        (Actor::User(user), _) => (*user, context.key),
+        (_, Some(user)) => (user, None),
+        _ => return Ok(None),
     };
     // Who acts by a key is held to that in any case.
-    if !config.enforces_access && context.key.is_none() {
+    if !config.enforces_access && key.is_none() {
         return Ok(None);
     }
     let who = Principal {
         user,
-        key: context.key,
+        key,
         enforced: config.enforces_access,
     };
     let sight = sights.sight(reader, config, who, context.now())?;

@@ -3,7 +3,7 @@
 //! A look at a confidential record costs its reader a note in memory. Notes are written as records of the object
 //! `confidential_look`, one for each user, record and kind since the last time: by `Engine::tick`, at close, and by the
 //! reader himself who finds the memory full. A killed process loses the notes since then; hosts that must not lose any
-//! call `Engine::tick` often.
+//! call `Engine::tick` often. What leaves the house is noted for good before it is given.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -96,6 +96,11 @@ impl Looks {
         *look = (at.max(look.0), look.1 + 1);
     }
 
+    fn has_exports(&self) -> bool {
+        let exported = |(_, _, kind): &Key| *kind == LookKind::Export;
+        self.lock().keys().any(exported)
+    }
+
     fn is_full(&self) -> bool {
         self.lock().len() >= MOST
     }
@@ -181,7 +186,7 @@ impl Session {
         self.looks(filter)
     }
 
-    fn looks(&self, filter: Filter) -> Result<Vec<Looked>> {
+    pub(super) fn looks(&self, filter: Filter) -> Result<Vec<Looked>> {
         self.must_administer("ask who saw what")?;
         write_down(&self.engine)?;
         let program = self.engine.session();
@@ -200,12 +205,17 @@ impl Session {
     }
 
     /// A page of records to be taken out of the house: of those that the query finds, the ones that who asks may export.
-    /// Each of a confidential record is noted for [`Session::who_exported`].
+    /// Each of a confidential record is noted for [`Session::who_exported`], and the notes are in the store before the
+    /// page is given.
     ///
     /// # Errors
-    /// As [`Session::query`].
+    /// As [`Session::query`], and when the notes cannot be written.
     pub fn export(&self, query: &Query) -> Result<Page> {
         let (reader, _) = self.engine.read_as(&self.context)?;
-        crate::query::run(&reader.exporting(), query, &self.time())
+        let page = crate::query::run(&reader.exporting(), query, &self.time())?;
+        if self.engine.inner.sights.looks().has_exports() {
+            write_down(&self.engine)?;
+        }
+        Ok(page)
     }
 }

@@ -6,9 +6,10 @@
 //! who stands where, `sight` judges `compile` makes one, `narrow` says
 //! where what it sees lies, `seeing` joins it to a reader, `held` keeps what was compiled; `guard` refuses what
 //! would leave nobody in charge, `setting` switches it all on, `explain` says why, in
-//! the `words` of three languages, `looks` notes who saw what is confidential, and `hand_over` is for who leaves.
+//! the `words` of three languages, `looks` notes who saw what is confidential, `audit` tells of it, and `hand_over` is for who leaves.
 
 mod acting;
+mod audit;
 mod compile;
 mod explain;
 mod guard;
@@ -19,6 +20,7 @@ mod looks;
 mod narrow;
 mod organisation;
 mod role;
+mod runs_as;
 mod seeing;
 mod setting;
 mod shape;
@@ -26,6 +28,7 @@ mod sight;
 mod tag;
 mod words;
 
+pub use audit::{Audit, read_audit};
 pub use explain::Explanation;
 pub use hand_over::{HandOver, HandedOver};
 pub use key::{KeyMade, NewKey};
@@ -38,7 +41,8 @@ pub(crate) use held::{Sights, counter, counter_key, seeing};
 pub(crate) use looks::{write_down, write_down_if_full};
 pub(crate) use organisation::Organisation;
 pub(crate) use role::{denied, register};
+pub(crate) use runs_as::{Bindings, bindings, bound};
 pub(crate) use seeing::{Seeing, attached_to};
-pub(crate) use setting::is_enforced;
+pub(crate) use setting::{enforces, is_enforced};
 pub(crate) use sight::Others;
 pub(crate) use tag::{Glance, Tagging};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::role::{AccessScope, AccessVerb, RoleDefinition};
-use crate::error::Result;
+use super::role::{AccessScope, AccessVerb, RoleDefinition, denied};
+use crate::error::{Failure, Result};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 
@@ -299,6 +299,16 @@ impl Organisation {
                 user.active && role.is_some_and(|role| role.definition.administer)
             })
             .map(|(id, _)| *id)
+    }
+
+    /// Why access cannot be enforced; nothing where it can.
+    pub(crate) fn without_administrator(&self) -> Option<Failure> {
+        if self.administrators().next().is_some() {
+            return None;
+        }
+        Some(denied(
+            "access cannot be enforced: no active user has a role that administers",
+        ))
     }
 
     /// Whom a scope reaches for one user; nothing is said of `All`.

@@ -17,6 +17,14 @@ pub(crate) fn is_enforced(snapshot: &Snapshot) -> Result<bool> {
     Ok(snapshot.get(&key())?.is_some())
 }
 
+/// Whether access is enforced once these are written.
+pub(crate) fn enforces(entries: &[(Vec<u8>, Option<Vec<u8>>)]) -> bool {
+    let key = key();
+    entries
+        .iter()
+        .any(|(at, value)| *at == key && value.is_some())
+}
+
 impl Session {
     /// From the next read on, whoever is a user sees and does what his role gives him, and nothing else; or everybody
     /// everything again. A new store does not enforce: a program that is its only user need not be bothered. Sessions of
@@ -48,13 +56,11 @@ impl Session {
         if config.enforces_access == enforced {
             return Ok(());
         }
-        let organisation = super::Organisation::read(&reader)?;
-        if enforced && organisation.administrators().next().is_none() {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "access cannot be enforced: no active user has a role that administers",
-            )
-            .hint("give a user the role `administrator`; `Session::add_standard_roles`, or `peyvand access roles --add`, makes it"));
+        // Asked again where it is committed; here there is room for what to do.
+        let failure = super::Organisation::read(&reader)?.without_administrator();
+        if let Some(failure) = failure.filter(|_| enforced) {
+            return Err(Error::new(ErrorKind::Refused, failure.message)
+                .hint("give a user the role `administrator`; `Session::add_standard_roles`, or `peyvand access roles --add`, makes it"));
         }
         let stored = Stored {
             what: match enforced {
@@ -65,7 +71,6 @@ impl Session {
             config: true,
             ..Stored::default()
         };
-        // Who administers when it is switched on is still there when that is committed.
         self.ask(Ask::Stored(stored)).map(drop)
     }
 

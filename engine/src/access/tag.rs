@@ -174,9 +174,8 @@ impl Sight {
         if rights.reads_all || (wide && passes_confidential) {
             return None;
         }
-        let reach = (!wide).then(|| {
-            [&reach.owners, &reach.territories, &reach.residents].map(|numbers| Marks::of(numbers))
-        });
+        let reach =
+            (!wide).then(|| [&reach.owners, &reach.territories, &reach.residents].map(Marks::of));
         let prefix = object.prefix();
         let shared = self.shares.keys().filter(|id| id.prefix() == prefix);
         Some(Glance {
@@ -186,5 +185,106 @@ impl Sight {
             passes_confidential,
             shared: shared.map(RecordId::number).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::record::Prefix;
+    use crate::schema::standard_schema;
+
+    fn user(number: u128) -> RecordId {
+        RecordId::new(Prefix::new("usr").unwrap(), number)
+    }
+
+    fn tag(owner: Option<u128>, territory: Option<u128>, confidential: bool) -> Vec<u8> {
+        let schema = standard_schema();
+        let object = schema.object("account").unwrap().clone();
+        let place = Prefix::new("ter").unwrap();
+        let mut values = vec![
+            ("owner", owner.map(|owner| Value::Reference(user(owner)))),
+            (
+                "territory",
+                territory.map(|at| Value::Reference(RecordId::new(place, at))),
+            ),
+            ("confidential", Some(Value::Boolean(confidential))),
+        ];
+        let mut record = Record {
+            id: RecordId::new(object.prefix(), 1),
+            object: object.clone(),
+            revision: 1,
+            values: Default::default(),
+        };
+        for (name, value) in values.drain(..) {
+            record.set(object.field(name).unwrap().number, value);
+        }
+        Tagging::of(&object).unwrap().tag(&record)
+    }
+
+    fn glance(passes_confidential: bool) -> Glance {
+        let marks = |numbers: &[u128]| Marks::of(&numbers.iter().copied().collect());
+        Glance {
+            own: mark(1),
+            reach: Some([marks(&[1, 2]), marks(&[10]), marks(&[3])]),
+            placed: true,
+            passes_confidential,
+            shared: HashSet::from([77]),
+        }
+    }
+
+    #[test]
+    fn a_tag_rules_out_what_is_beyond_reach_and_nothing_else() {
+        let passes = |owner, territory, confidential| {
+            glance(false).passes(5, &tag(owner, territory, confidential))
+        };
+        assert!(passes(Some(1), None, true) && passes(Some(2), Some(11), false));
+        assert!(passes(None, Some(10), false) && passes(Some(3), None, false));
+        assert!(!passes(Some(2), None, true) && !passes(Some(4), None, false));
+        assert!(!passes(Some(3), Some(11), false) && !passes(None, None, false));
+        let confidential = tag(Some(2), None, true);
+        assert!(glance(true).passes(5, &confidential));
+        assert!(glance(false).passes(77, &confidential));
+        // What says nothing rules nothing out.
+        assert!(glance(false).passes(5, &[]) && glance(false).passes(5, &[0; 6]));
+    }
+
+    #[test]
+    fn tags_are_made_anew_when_other_fields_say_whose_a_record_is() {
+        let schema = standard_schema();
+        let account = (**schema.object("account").unwrap()).clone();
+        let changed = |change: fn(&mut crate::schema::Field)| {
+            let mut other = account.clone();
+            let place = other
+                .fields
+                .iter()
+                .position(|field| field.name == "territory");
+            change(&mut other.fields[place.unwrap()]);
+            other
+        };
+        let retired = changed(|field| field.retired = true);
+        let renamed = changed(|field| field.name = "land".to_owned());
+        let labelled = changed(|field| field.required = true);
+        for other in [&retired, &renamed] {
+            assert!(Tagging::differs(&account, other) && Tagging::differs(other, &account));
+        }
+        assert!(!Tagging::differs(&account, &labelled));
+        // A field that comes to be has no values yet.
+        let mut before = account.clone();
+        before.fields.retain(|field| field.name != "territory");
+        assert!(!Tagging::differs(&before, &account));
+        // Who owned a record says nothing once nobody is asked for.
+        let mut unowned = account.clone();
+        unowned.fields.retain(|field| field.name != "owner");
+        assert!(Tagging::differs(&account, &unowned) && !Tagging::differs(&unowned, &unowned));
+    }
+
+    #[test]
+    fn the_mark_of_an_id_is_what_stores_hold() {
+        assert_eq!(mark(0x0123_4567_89ab_cdef_1032_5476_98ba_dcfe), 0x0);
+        assert_eq!(tag(Some(7), None, false), [1, 0, 7, 0, 0]);
+        assert_eq!(tag(Some(7), Some(9), true), [7, 0, 7, 0, 9]);
     }
 }

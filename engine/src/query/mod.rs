@@ -58,5 +58,6 @@ pub(crate) use live_total::BoundTotal;
 pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
+pub(crate) use plan::live_records;
 pub(crate) use reader::{Reader, decode, decode_whole};
 pub(crate) use when::QueryTime;

@@ -10,8 +10,9 @@
 //! | `PLUGIN` | id text | manifest, state and settings, JSON |
 //! | `PLUGIN_BYTES` | id text, part u32 | 32 KiB of the component |
 //! | `SCRIPT` | name text | the script and its versions, JSON |
-//! | `ACCESS` | – | a counter that every change of users, teams, roles, territories and shares raises while access is enforced |
+//! | `ACCESS` | – | a counter that every change of what somebody may do raises |
 //! | `ACCESS` | `enforced` | there while access is enforced |
+//! | `ACCESS` | `as ` and a plugin or script, text | the user as whom it runs, and it again, text |
 //! | `SETTING` | name text | a setting of the workspace |
 //! | `TRUSTED` | public key text | a key that plugins may be signed with, JSON |
 //! | `RECORD` | object u32, id u128 | the record |
@@ -25,6 +26,7 @@
 //! | `COUNT` | object u32 | a total of the backend: live records |
 //! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
 //! | `LIVE_TOTAL` | object u32, total u32, column u8, its keys, of some columns a value i128 | a total of the backend |
+//! | `FILL` | object u32, live bool, field or total u32, position u64 from which on it is kept | the last id that is counted, u128, or nothing |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
 //! | `WATCH` | object u32 | raised by every change of a record, where hooks look for records of the object |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
@@ -67,6 +69,7 @@ pub(crate) const BILL: u8 = 0x34;
 pub(crate) const WATCH: u8 = 0x33;
 pub(crate) const MEMBERS: u8 = 0x35;
 pub(crate) const LIVE_TOTAL: u8 = 0x36;
+pub(crate) const FILL: u8 = 0x37;
 pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const ERASED: u8 = 0x41;
 pub(crate) const DONE: u8 = 0x50;

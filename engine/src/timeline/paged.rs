@@ -83,8 +83,10 @@ impl Story {
         let mut all: Vec<Position> = written.chain(messages).copied().collect();
         all.retain(|position| *position < end);
         all.sort_unstable();
+        // Of a record of which as many places were read as are wanted, there may be more.
+        let more = tracks.iter().any(|track| track.positions.len() >= limit);
         match all.len().saturating_sub(limit) {
-            0 => Position::START,
+            0 if !more || all.is_empty() => Position::START,
             first => all.get(first).copied().unwrap_or(end),
         }
     }

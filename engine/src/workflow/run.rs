@@ -167,7 +167,8 @@ fn run_one(
     warnings: &mut Vec<String>,
 ) -> Result<()> {
     let session = engine.session();
-    let (reader, _) = engine.read()?;
+    // As whom it runs decides which records it is given.
+    let reader = engine.read_for(&action.name().actor, &session.context)?;
     let now = session.context.now();
     let today = session.context.day_of(now);
     let scope = format!("{}/{}", workflow.plugin, workflow.name);

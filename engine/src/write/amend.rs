@@ -84,8 +84,21 @@ fn ask(
             )
         })
         .collect();
-    for batch in awake.chunks(BATCH) {
-        ask_batch(write, context, hook, batch, drafts);
+    if awake.is_empty() {
+        return;
+    }
+    let bound = write
+        .acting
+        .bound(&hook.name().actor, &write.reader, write.context);
+    match &bound {
+        Ok(bound) => {
+            let reader = bound.as_ref().unwrap_or(context.reader);
+            let context = HookContext { reader, ..*context };
+            for batch in awake.chunks(BATCH) {
+                ask_batch(write, &context, hook, batch, drafts);
+            }
+        }
+        Err(stopped) => failed(write, hook, &awake, stopped, drafts),
     }
 }
 

@@ -18,6 +18,9 @@ mod bill;
 mod bin;
 mod commit;
 mod draft;
+mod fill;
+#[cfg(test)]
+mod fill_tests;
 mod leaves;
 mod looked;
 mod plan;
@@ -39,6 +42,7 @@ pub(crate) use asked::requests;
 pub(crate) use bill::stored_bills;
 pub(crate) use bin::Binned;
 pub(crate) use commit::Done;
+pub(crate) use fill::Filling;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};

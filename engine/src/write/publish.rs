@@ -13,8 +13,8 @@ use super::draft::Draft;
 use super::request::{Ask, Fields, Group, Request, Stored};
 use crate::context::Actor;
 use crate::hook::{
-    AfterCommit, Bills, Effect, EffectAction, Effects, HookFailure, HookName, HttpRequest, Links,
-    Posting, Row, Verb, Which,
+    AfterCommit, Bills, Effect, EffectAction, Effects, HookContext, HookFailure, HookName,
+    HttpRequest, Links, Posting, Row, Verb, Which,
 };
 use crate::journal::Position;
 use crate::record::RecordId;
@@ -59,6 +59,19 @@ pub(crate) fn follow<C: Change>(
             .iter()
             .filter(|change| is_awake(hook, *change))
             .collect();
+        if awake.is_empty() {
+            continue;
+        }
+        let actor = &hook.name().actor;
+        let bound = match write.acting.bound(actor, &write.reader, write.context) {
+            Ok(bound) => bound,
+            Err(stopped) => {
+                warnings.push(stopped.message);
+                continue;
+            }
+        };
+        let reader = bound.as_ref().unwrap_or(context.reader);
+        let context = HookContext { reader, ..context };
         for batch in awake.chunks(1_000) {
             let rows: Vec<Row<'_>> = batch.iter().map(|change| change.row()).collect();
             let scope = format!("{}/{}", hook.name().owner, position.get());

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use peyvand::{AccessVerb, Engine, Filter, Position, RecordId, Session};
+use peyvand::{AccessVerb, Engine, Filter, Locale, Position, RecordId, Session};
 use serde_json::{Value as Json, json};
 
 use crate::args::{Access, HandOver, Share};
@@ -35,6 +35,16 @@ pub(crate) fn run(asked: &Access, dir: &Path, output: &mut Output<'_>) -> Result
                 return explain(&session, user_of(engine, user)?, (*record, verb), output);
             }
             Access::Roles { add } => roles(&session, *add, output),
+            Access::Report { object } => report(engine, &session, object, output),
+            Access::RunAs { what, user, nobody } => {
+                if let Some(what) = what
+                    && (user.is_some() || *nobody)
+                {
+                    let user = user.as_deref().map(|user| user_of(engine, user));
+                    session.run_as(what, user.transpose()?)?;
+                }
+                running_as(engine, &session, output)
+            }
             Access::Share(share) => self::share(engine, &session, share, output),
             Access::HandOver(asked) => hand_over(engine, &session, asked, output),
             Access::WhoSaw { what } => who_saw(engine, &session, what, output),
@@ -116,6 +126,80 @@ fn roles(session: &Session, add: bool, output: &mut Output<'_>) -> Result<(), Fa
         true => "access is enforced",
         false => "access is not enforced: everybody sees and does everything",
     })
+}
+
+/// Who sees how much, as each of them would count it.
+fn report(
+    engine: &Engine,
+    session: &Session,
+    object: &str,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let enforced = session.enforces_access()?;
+    let all = session.count(object, &Filter::everything())?;
+    let users = peyvand::Query::new("user").sorted_by("login")?.limit(MOST);
+    let mut rows = Vec::new();
+    for user in session.query(&users)?.records {
+        let his = engine.session_as(peyvand::Actor::User(user.id()));
+        rows.push((his.count(object, &Filter::everything())?, user));
+    }
+    let role = |user: &peyvand::Record| match user.get("role") {
+        Some(peyvand::Value::Reference(id)) => session.get(*id).map(|role| role.title()).ok(),
+        _ => None,
+    };
+    if output.json {
+        let data: Vec<Json> = rows
+            .iter()
+            .map(|(sees, user)| json!({"user": user.id().to_string(), "login": user.text("login"), "role": role(user), "sees": sees}))
+            .collect();
+        return output
+            .document(&json!({"enforced": enforced, "object": object, "all": all, "data": data}));
+    }
+    let [login, name, his_role, sees] = match session.locale() {
+        Locale::Fa => ["ورود", "نام", "نقش", "می‌بیند"],
+        Locale::Ar => ["الدخول", "الاسم", "الدور", "يرى"],
+        _ => ["login", "name", "role", "sees"],
+    };
+    let mut table = Table::new(&[
+        (login, Side::Left),
+        (name, Side::Left),
+        (his_role, Side::Left),
+        (sees, Side::Right),
+    ]);
+    for (sees, user) in &rows {
+        table.row([
+            user.text("login").unwrap_or_default().to_owned(),
+            user.title(),
+            role(user).unwrap_or_else(|| "–".to_owned()),
+            format!("{sees} / {all}"),
+        ]);
+    }
+    output.table(&table)?;
+    match (enforced, session.locale()) {
+        (true, _) => Ok(()),
+        (false, Locale::Fa) => output.line("دسترسی اعمال نمی‌شود: همه همه چیز را می‌بینند"),
+        (false, Locale::Ar) => output.line("لا تُفرض الصلاحيات: يرى الجميع كل شيء"),
+        (false, _) => output.line("access is not enforced: everybody sees everything"),
+    }
+}
+
+fn running_as(engine: &Engine, session: &Session, output: &mut Output<'_>) -> Result<(), Fault> {
+    let running = session.running_as()?;
+    if output.json {
+        let data = running
+            .iter()
+            .map(|(what, user)| json!({"what": what.to_string(), "user": user.to_string()}));
+        return output.document(&json!({"data": data.collect::<Vec<_>>()}));
+    }
+    if running.is_empty() {
+        return output.line("plugins and scripts run as nobody: they do what they were granted");
+    }
+    let mut table = Table::new(&[("what", Side::Left), ("runs as", Side::Left)]);
+    for (what, user) in &running {
+        let name = engine.session().get(*user).map(|user| user.title());
+        table.row([what.to_string(), name.unwrap_or_else(|_| user.to_string())]);
+    }
+    output.table(&table)
 }
 
 fn share(

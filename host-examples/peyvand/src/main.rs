@@ -7,6 +7,8 @@ mod source;
 mod store;
 
 mod access;
+mod activity;
+mod audit;
 mod backup;
 mod carriers;
 mod check;
@@ -15,6 +17,7 @@ mod demo;
 mod document;
 mod first_look;
 mod import;
+mod key;
 mod message;
 mod moment;
 mod plugin;
@@ -82,7 +85,9 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Import(import) => import::run(import, dir, output),
         Command::Query(query) => query::run(query, dir, output),
         Command::Get { id, as_of } => record::get(*id, *as_of, dir, output),
-        Command::Timeline { id } => record::timeline(*id, dir, output),
+        Command::Timeline(asked) => activity::timeline(asked, dir, output),
+        Command::Activity(asked) => activity::run(asked, dir, output),
+        Command::Caller(asked) => customer::caller(asked, dir, output),
         Command::Create { object, fields } => record::create(object, fields, dir, output),
         Command::Update {
             id,
@@ -93,6 +98,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Erase { ids, yes } => upkeep::erase(ids, *yes, dir, output),
         Command::Undelete { id } => record::undelete(*id, dir, output),
         Command::Access(access) => access::run(access, dir, output),
+        Command::Key(key) => key::run(key, dir, output),
+        Command::Audit(audit) => audit::run(audit, dir, output),
         Command::Document(document) => document::run(document, dir, output),
         Command::Comment { id, text, user } => {
             social::comment(*id, text, user.as_deref(), dir, output)
@@ -114,7 +121,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Process(process) => process::run(process, dir, output),
         Command::View(asked) => match (&asked.of_many, asked.id) {
             (Some(views), _) => view::run(views, dir, output),
-            (None, Some(id)) => customer::view(id, asked.as_of, dir, output),
+            (None, Some(id)) => customer::view(id, asked, dir, output),
             (None, None) => Ok(Exit::Usage),
         },
         Command::Form(asked) => view::form(asked, dir, output),

@@ -21,7 +21,7 @@ use language::Language;
 
 pub use dist::{SourceEntry, is_stale, read_sources};
 pub use inspect::{InspectError, Inspected, inspect};
-pub use sign::{KeyPair, SignError, attach, make_keys, sign};
+pub use sign::{KeyPair, SignError, attach, make_keys, sign, sign_text, verify_text};
 pub use source::source_hash;
 
 /// The version of the contract that this packer builds for.

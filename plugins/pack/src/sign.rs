@@ -33,6 +33,12 @@ pub enum SignError {
         "the secret key cannot be used: {0}; give the file that `peyvand plugin key` or `minisign -G` wrote, and its password"
     )]
     Key(String),
+    #[error(
+        "this is no public key: {0}; give the .pub file that `peyvand plugin key` or `minisign -G` wrote, or the line in it"
+    )]
+    Public(String),
+    #[error("the signature does not fit: {0}; the text is another one, or another key signed it")]
+    Other(String),
     #[error("{0}")]
     File(#[from] InspectError),
     #[error("the file has no manifest; sign what `peyvand plugin build` wrote")]
@@ -110,6 +116,47 @@ pub fn attach(file: &[u8], signature: &str) -> Result<Vec<u8>, SignError> {
         ));
     }
     Ok(with(file, signature))
+}
+
+/// The signature over any text, as the text of the file that minisign writes beside it.
+///
+/// # Errors
+/// When the key cannot be read or has another password.
+pub fn sign_text(
+    text: &[u8],
+    secret: &str,
+    password: Option<&str>,
+    comment: &str,
+) -> Result<String, SignError> {
+    let key = secret_key(secret, password)?;
+    let public =
+        PublicKey::from_secret_key(&key).map_err(|error| SignError::Key(error.to_string()))?;
+    let comment: String = comment.chars().filter(|c| !c.is_control()).collect();
+    minisign::sign(
+        Some(&public),
+        &key,
+        text,
+        Some(&comment),
+        Some("signed by Peyvand"),
+    )
+    .map(SignatureBox::into_string)
+    .map_err(|error| SignError::Sign(error.to_string()))
+}
+
+/// Whether a signature is that of the key over the text; gives what was signed with it as a comment.
+///
+/// # Errors
+/// When key or signature cannot be read, or the signature is another's or over something else.
+pub fn verify_text(text: &[u8], signature: &str, public: &str) -> Result<String, SignError> {
+    let wrong = |error: minisign::PError| SignError::Signature(error.to_string());
+    let line = public.lines().map(str::trim).rfind(|line| !line.is_empty());
+    let key = PublicKey::from_base64(line.unwrap_or_default())
+        .map_err(|error| SignError::Public(error.to_string()))?;
+    let signature = SignatureBox::from_string(signature).map_err(wrong)?;
+    let text = std::io::Cursor::new(text);
+    minisign::verify(&key, &signature, text, true, false, false)
+        .map_err(|error| SignError::Other(error.to_string()))?;
+    signature.trusted_comment().map_err(wrong)
 }
 
 fn secret_key(text: &str, password: Option<&str>) -> Result<SecretKey, SignError> {
@@ -245,5 +292,27 @@ mod tests {
         assert_eq!(inspect(&file).unwrap().signature.as_deref(), Some(text));
         assert!(attach(&plugin(), fixture!("legacy.minisig")).is_err());
         assert!(attach(&plugin(), "no signature").is_err());
+    }
+
+    #[test]
+    fn a_signed_text_fits_its_key_and_no_other_text_or_key() {
+        let text = "حسابرسی\n".as_bytes();
+        let signature = sign_text(text, fixture!("open.key"), None, "until 7").unwrap();
+        let verified = verify_text(text, &signature, fixture!("open.pub"));
+        assert_eq!(verified.unwrap(), "until 7");
+        let line = fixture!("open.pub").lines().nth(1).unwrap();
+        assert!(verify_text(text, &signature, line).is_ok());
+        let other = verify_text(b"other", &signature, line);
+        assert!(matches!(other, Err(SignError::Other(_))), "{other:?}");
+        let other = verify_text(text, &signature, fixture!("locked.pub"));
+        assert!(matches!(other, Err(SignError::Other(_))), "{other:?}");
+        assert!(matches!(
+            verify_text(text, &signature, ""),
+            Err(SignError::Public(_))
+        ));
+        assert!(matches!(
+            verify_text(text, "", line),
+            Err(SignError::Signature(_))
+        ));
     }
 }

@@ -5,8 +5,8 @@
 use std::fmt::Debug;
 
 use peyvand::{
-    Aggregate, Filter, FormFor, Mapping, Measure, NoticeState, Past, Process, Query, RecordId,
-    RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
+    Aggregate, Filter, FormFor, Funnel, Mapping, Measure, NoticeState, Past, Process, Query,
+    RecordId, RenderOptions, Search, Session, Value, ViewDefinition, ViewPage,
 };
 use serde_json::json;
 
@@ -104,6 +104,9 @@ pub(super) fn doors() -> Vec<Door> {
             let filter = Filter::parse("segment[in]:treasures").unwrap();
             [told(s.segment("treasures")), told(s.count("account", &filter)), told(s.query(&Query::new("account").filter(filter)))].concat()
         };
+        "Session::funnel" => |s, _h| told(s.funnel(&peyvand::Funnel::new().per_person()));
+        "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
+        "Session::base_currency" => |s, _h| told(s.base_currency());
         "Session::timeline" => |s, h| [told(s.timeline(h.account)), told(s.timeline(h.contact))].concat();
         "Session::timeline_before" => |s, h| [
             told(s.timeline_before(h.account, None, 1)),
@@ -136,6 +139,7 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
         "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
         "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
+        "Session::customer_panel" => |s, h| told(s.customer_panel(h.account, "contacts-of", &ViewPage::first())) + told(s.customer_panel(h.contact, "contact-profile", &ViewPage::first())).as_str();
         "Session::callers" => |s, _h| told(s.callers("+98 912 770 7777", None)) + told(s.callers("7707777", None)).as_str();
         "Session::customer_timeline" => |s, h| {
             let events = s.customer_timeline(h.account, None, 100).unwrap_or_default();
@@ -163,6 +167,16 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::export" => |s, h| told(s.export(&Query::new("account"))) + told(s.export(&Query::new("account").filter(owned_by(h)))).as_str();
         "Session::who_saw" => |s, h| told(s.who_saw(h.account));
         "Session::who_exported" => |s, _h| told(s.who_exported("account"));
+        "Session::audit" => |s, _h| {
+            let mut text = Vec::new();
+            let made = s.audit(peyvand::Position::START, None, &mut text);
+            [told(made), String::from_utf8_lossy(&text).into_owned()].concat()
+        };
+        "Session::search" => |s, _h| [told(s.search(&Search::new(SECRET))), told(s.search(&Search::new("secret77")))].concat();
+        "Session::funnel" => |s, _h| told(s.funnel(&Funnel::new()));
+        "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
+        "Session::base_currency" => |s, _h| told(s.base_currency());
+        "Session::running_as" => |s, _h| told(s.running_as());
         "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
         "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
         "Session::enforces_access" => |s, _h| told(s.enforces_access());
@@ -249,6 +263,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::add_standard_templates",
     "Session::add_standard_roles",
     "Session::enforce_access",
+    "Session::run_as",
+    "Session::set_base_currency",
     "Session::create_key",
     "Session::revoke_key",
     "Session::hand_over",

@@ -11,6 +11,7 @@ pub(super) fn check(
     drafts: &Drafts,
     faults: &mut Vec<(usize, Failure)>,
 ) -> Result<()> {
+    in_charge(write, drafts, faults)?;
     let concerned = drafts.drafts.iter().filter(|draft| {
         access::concerns(&draft.object.name) && !drafts.faults.contains_key(&draft.group)
     });
@@ -30,6 +31,21 @@ pub(super) fn check(
     let before = || write.acting.organisation(&write.reader);
     for (place, failure) in access::faults(&write.reader, before, enforced, &changes)? {
         faults.extend(concerned.get(place).map(|draft| draft.fail(failure)));
+    }
+    Ok(())
+}
+
+/// Rights are enforced only while somebody could take that back; he may have left since it was asked for.
+fn in_charge(write: &Write<'_>, drafts: &Drafts, faults: &mut Vec<(usize, Failure)>) -> Result<()> {
+    let enforcing = drafts
+        .stored
+        .iter()
+        .filter(|(.., stored)| access::enforces(&stored.entries));
+    for (group, request, _) in enforcing {
+        let organisation = write.acting.organisation(&write.reader)?;
+        if let Some(failure) = organisation.without_administrator() {
+            faults.push((*group, failure.of_request(*request)));
+        }
     }
     Ok(())
 }

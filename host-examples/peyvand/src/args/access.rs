@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use peyvand::{Locale, RecordId};
+use peyvand::{Actor, Locale, RecordId};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Access {
@@ -35,6 +35,28 @@ pub(crate) enum Access {
         /// Make those that come with the engine, where they are not there
         #[arg(long)]
         add: bool,
+    },
+    /// How much of an object each user sees
+    #[command(after_help = "Example:\n  peyvand access report opportunity --locale fa")]
+    Report {
+        /// Such as account or opportunity
+        #[arg(default_value = "account")]
+        object: String,
+    },
+    /// Let a plugin or a script run as a user, so that his rights hold for it too; without one, say which do
+    #[command(
+        after_help = "Example:\n  peyvand access run-as script:big-deals sara\n  peyvand access run-as plugin:lead-score --nobody"
+    )]
+    RunAs {
+        /// Such as script:big-deals or plugin:lead-score
+        #[arg(value_name = "WHAT", value_parser = runner)]
+        what: Option<Actor>,
+        /// A login or an id
+        #[arg(requires = "what")]
+        user: Option<String>,
+        /// As nobody again
+        #[arg(long, requires = "what", conflicts_with = "user")]
+        nobody: bool,
     },
     /// Let a user, a team or everybody of a role do something with one record
     #[command(
@@ -97,4 +119,12 @@ pub(crate) struct HandOver {
     /// Take back what the commit of this position handed over
     #[arg(long, value_name = "POSITION", conflicts_with_all = ["user", "to", "objects", "closed", "deactivate", "yes"])]
     pub(crate) undo: Option<u64>,
+}
+
+fn runner(text: &str) -> Result<Actor, String> {
+    match text.split_once(':') {
+        Some(("plugin", id)) => Ok(Actor::Plugin(id.to_owned())),
+        Some(("script", name)) => Ok(Actor::Script(name.to_owned())),
+        _ => Err("write it as script:NAME or plugin:ID".to_owned()),
+    }
 }

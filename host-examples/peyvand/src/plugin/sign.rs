@@ -138,7 +138,7 @@ fn list(keys: &[TrustedKey], output: &mut Output<'_>) -> Result<(), Fault> {
 }
 
 /// The password in a file, without the line's end.
-fn password_in(path: &Path) -> Result<String, Fault> {
+pub(crate) fn password_in(path: &Path) -> Result<String, Fault> {
     let text = source::text(path)?;
     let line = text.lines().next().unwrap_or_default();
     match line.is_empty() {
@@ -170,7 +170,7 @@ fn new_file(path: &Path, text: &str, secret: bool) -> Result<(), Fault> {
     written.map_err(|error| unwritable(path, &error))
 }
 
-pub(super) fn unwritable(path: &Path, error: &io::Error) -> Fault {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::AlreadyExists => Fault::input(
             format!("{} is there already", path.display()),
