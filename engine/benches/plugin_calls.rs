@@ -58,6 +58,7 @@ fn main() {
     };
     println!("Load average: {}", load());
     println!("\n| | | from | to | target |\n|---|---:|---:|---:|---:|");
+    yardstick(&effort);
     calls(&effort);
     scores(&effort);
     starts(&effort);
@@ -70,7 +71,16 @@ fn load() -> String {
 }
 
 fn shipped(id: &str) -> PluginCalls {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/dist");
+    built("../plugins/dist", id)
+}
+
+/// A guest of tests.
+fn guest(id: &str) -> PluginCalls {
+    built("../tests/guests/dist", id)
+}
+
+fn built(folder: &str, id: &str) -> PluginCalls {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     PluginCalls::new(&std::fs::read(dist.join(format!("{id}.wasm"))).unwrap()).unwrap()
 }
 
@@ -172,7 +182,66 @@ fn calls(effort: &Effort) {
     );
 }
 
+/// One job of the size that the targets speak of (five fields read, two looked at, three set), over columns, as JSON in
+/// and out through the same host, and natively over the guest kit's columns.
+fn yardstick(effort: &Effort) {
+    let plugin = guest("yardstick");
+    let lead = |number: usize| {
+        let fields = json!({
+            "name": {"family": format!("کاربر {number}")},
+            "company": "پخش سپهر",
+            "source": "referral",
+            "first": "Sara",
+            "last": format!("Ahmadi {number}"),
+            "mail": format!("Sara.Ahmadi{number}@Example.com"),
+            "chance": 50,
+            "worth": (1_000 + number % 9_000).to_string(),
+            "employees": 40,
+            "calls": number % 9,
+        });
+        plugin.record("lead", number as u64 + 1, &fields).unwrap()
+    };
+    let records: Vec<_> = (0..effort.rows).map(lead).collect();
+    for count in [1, effort.rows] {
+        let records = &records[..count];
+        let times = (effort.calls / count).max(1);
+        let samples = if count == 1 {
+            effort.samples
+        } else {
+            effort.samples.min(61)
+        };
+        let measure = |what: &str, target: &str, work: &dyn Fn()| {
+            let nanos = of_thread(samples, times * count, || (0..times).for_each(|_| work()));
+            tell(&format!("{what}, {count} in a call, each"), nanos, target)
+        };
+        let target = if count == 1 {
+            "≤ 1.2 µs"
+        } else {
+            "≤ 0.12 µs"
+        };
+        let columns = measure("the yardstick", target, &|| {
+            assert_eq!(plugin.amend("weigh", records).unwrap(), 3 * count);
+        });
+        let json = measure("the same as JSON in and out", "", &|| {
+            assert_eq!(
+                plugin.amend_as_json("in-words", records).unwrap(),
+                3 * count
+            );
+        });
+        let natively = native::Weighing::new(count);
+        let native = measure("the same natively, over columns", "", &|| natively.weigh());
+        let fuel = plugin.fuel("weigh", records).unwrap() / count as u64;
+        println!("| fuel of a record | {fuel} | | | |");
+        println!(
+            "| JSON / columns | {:.2} | | | ≥ 3.5 of one |",
+            json / columns
+        );
+        println!("| columns / native | {:.2} | | | |", columns / native);
+    }
+}
+
 fn scores(effort: &Effort) {
+    numbers(effort);
     let plugin = shipped("sales-league");
     let pair = |number: usize| {
         let number = number + 1;
@@ -192,9 +261,47 @@ fn scores(effort: &Effort) {
     );
 }
 
+/// Points for three numbers of each event.
+fn numbers(effort: &Effort) {
+    let plugin = guest("yardstick");
+    let event = |number: usize| {
+        let fields =
+            json!({"calls": number % 9, "visits": number % 3, "minutes": number % 200 + 10});
+        let record = plugin.record("lead", number as u64 + 1, &fields).unwrap();
+        (record.clone(), record)
+    };
+    let events: Vec<_> = (0..effort.rows).map(event).collect();
+    let samples = effort.samples.min(61);
+    let scored = of_thread(samples, effort.rows, || {
+        assert_eq!(plugin.score("effort", &events).unwrap(), events.len());
+    });
+    tell(
+        "points for three numbers, columns made of records, each",
+        scored,
+        "",
+    );
+    let ready = plugin.columns("effort", &events).unwrap();
+    let alone = of_thread(samples, effort.rows, || {
+        assert_eq!(
+            plugin.score_columns("effort", &ready).unwrap(),
+            events.len()
+        );
+    });
+    let alone = tell(
+        "the same with the columns made before, each",
+        alone,
+        "≤ 4 ns",
+    );
+    let natively = native::Effort::new(effort.rows as u32);
+    let native = of_thread(samples, effort.rows, || natively.score());
+    let native = tell("the same natively, over columns, each", native, "");
+    println!("| call / native | {:.2} | | | |", alone / native);
+}
+
 fn starts(effort: &Effort) {
     let folder = tempfile::tempdir().unwrap();
-    let plugin = shipped("lead-score").cached_in(folder.path());
+    // The plugin makes the folder, for itself alone.
+    let plugin = shipped("lead-score").cached_in(&folder.path().join("compiled"));
     let records = [plugin.record("opportunity", 1, &deal(1)).unwrap()];
     let fresh = of_thread(effort.samples, 1, || {
         plugin.forget_instances().unwrap();
@@ -207,7 +314,7 @@ fn starts(effort: &Effort) {
     );
     let compiled = of_wall(effort.samples.min(11), || plugin.compile().unwrap());
     tell("compiling lead-score (wall)", compiled, "≤ 300 ms");
-    plugin.load().unwrap();
+    plugin.keep().unwrap();
     let loaded = of_thread(effort.samples.min(61), 1, || plugin.load().unwrap());
     tell(
         "its code from the cache, authenticated",

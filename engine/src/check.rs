@@ -22,7 +22,7 @@ pub struct Checked {
     pub entries: u64,
     /// Live records.
     pub records: u64,
-    /// Every index, unique and search entry belongs to the record that it names, and every record has all of its.
+    /// Every index, unique, search and segment entry belongs to the record that it names, and every record has all of its.
     pub indexes_ok: bool,
     /// Every stored total equals the one computed from the records.
     pub rollups_ok: bool,
@@ -93,7 +93,7 @@ fn expected(
     checked: &mut Checked,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Expected> {
-    let mut expected = Expected::new(engine.inner.backend.scratch());
+    let mut expected = Expected::new(engine.inner.backend.scratch(), reader)?;
     let total = told_records(reader)?;
     for object in reader.schema.objects() {
         let before = checked.records;
@@ -114,7 +114,7 @@ fn expected(
 /// The totals that are not what the records come to, with what they should be.
 pub(crate) fn wrong_totals(engine: &Engine) -> Result<Vec<Correction>> {
     let (reader, _) = engine.read()?;
-    let mut expected = Expected::new(engine.inner.backend.scratch());
+    let mut expected = Expected::new(engine.inner.backend.scratch(), &reader)?;
     for object in reader.schema.objects() {
         let mut count = 0;
         reader.each(object, |record| {

@@ -3,6 +3,7 @@
 //! Both are stored and change through the write path; every change raises a counter that each commit checks, so no
 //! write is ever done under rules that were changed meanwhile.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
@@ -13,8 +14,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::install::{Definitions, Host};
 use crate::journal::Position;
+use crate::query::Reader;
 use crate::schema::{Field, Object, Schema, pipelines, standard_schema};
 use crate::search;
+use crate::segment::Segments;
 use crate::store::{Snapshot, spaces};
 use crate::write::{Ask, Group, Request, Stored};
 
@@ -28,6 +31,8 @@ pub(crate) struct Config {
     /// Plugins and scripts that run as users.
     pub(crate) runs_as: crate::access::Bindings,
     installed: Definitions,
+    /// Who enters and leaves which sets of records.
+    pub(crate) segments: Segments,
     /// Not the store's: it comes with the engine and is the same in each of its configs.
     host: Host,
     registry: OnceLock<Registry>,
@@ -90,9 +95,16 @@ impl Config {
             schema.put(object);
             Ok::<_, Error>(ControlFlow::Continue(()))
         })?;
+        let reader = Reader {
+            snapshot: snapshot.clone(),
+            schema: Arc::new(schema),
+            rehearsed: None,
+            seeing: None,
+        };
         Ok(Self {
             counter,
-            schema: Arc::new(schema),
+            segments: Segments::load(&reader, &BTreeMap::new())?,
+            schema: reader.schema,
             enforces_access: crate::access::is_enforced(snapshot)?,
             runs_as: crate::access::bindings(snapshot)?,
             installed: Definitions::load(snapshot)?,
@@ -175,7 +187,7 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         };
         let _ = session.commit_groups(&[group])?;
     }
-    Ok(())
+    engine.fill_totals()
 }
 
 /// The stored object with the standard fields, and the names of standard options, that it lacks; none when it lacks

@@ -72,6 +72,7 @@ mod schema;
 #[cfg(feature = "script")]
 mod script;
 mod search;
+mod segment;
 mod store;
 #[cfg(feature = "template")]
 mod template;
@@ -138,6 +139,7 @@ pub use schema::{
 #[cfg(feature = "script")]
 pub use script::Problem as ScriptProblem;
 pub use search::{Closeness, Found, Hit, Search};
+pub use segment::{Segment, SegmentKind};
 pub use session::Session;
 pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]

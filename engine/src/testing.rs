@@ -10,7 +10,7 @@ mod store;
 
 pub use crate::journal::{Call, Fault, Faults, fuzz_reader as fuzz_journal};
 #[cfg(all(feature = "testing", feature = "wasm"))]
-pub use crate::plugin::{PluginCalls, PluginInstance};
+pub use crate::plugin::{PluginCalls, PluginColumns, PluginInstance};
 #[cfg(feature = "testing")]
 pub use crate::store::KindBytes;
 pub use crate::store::checkpoint::fuzz_reader as fuzz_checkpoint;

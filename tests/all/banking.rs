@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use peyvand::{
-    Actor, Engine, Filter, FixedClock, Locale, Process, Query, Record, RecordId, RenderOptions,
-    Session,
+    Actor, Engine, Filter, FixedClock, Locale, Query, Record, RecordId, RenderOptions, Session,
 };
 use serde_json::{Value as Json, json};
 
-use crate::setting::{codes, component, create, fixed, noon, root};
+use crate::setting::{codes, component, create, fixed, noon};
 
-const PROCESSES: [&str; 3] = ["loan", "deposit", "card"];
 const SHEBA: &str = "IR820540102680020817909002";
 
 /// A bank with a branch, its people and a product.
@@ -32,13 +30,6 @@ impl Bank {
         for plugin in ["national-id", "banking"] {
             let _ = session
                 .install_unsigned_plugin(&component(plugin), Json::Null)
-                .unwrap();
-        }
-        for name in PROCESSES {
-            let path = root().join(format!("plugins/banking/data/processes/{name}.json"));
-            let json: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-            let _ = session
-                .put_process(&Process::from_json(&json).unwrap())
                 .unwrap();
         }
         let user = |login: &str, name: &str, role: &str| {

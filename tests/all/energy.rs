@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use peyvand::{
-    Filter, FixedClock, Locale, Process, Query, Record, RecordId, RenderOptions, Request, Session,
+    Filter, FixedClock, Locale, Query, Record, RecordId, RenderOptions, Request, Session,
 };
 use serde_json::{Value as Json, json};
 
-use crate::setting::{codes, component, create, fixed, noon, root};
+use crate::setting::{codes, component, create, fixed, noon};
 
 /// An energy company with its processes, a branch with its manager, and a subscriber with one point.
 struct Company {
@@ -33,12 +33,6 @@ impl Company {
             "{:?}",
             info.brings
         );
-        let folder = root().join("plugins/energy/data/processes");
-        for file in std::fs::read_dir(folder).unwrap() {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            let process = Process::from_json(&serde_json::from_str(&text).unwrap()).unwrap();
-            let _ = session.put_process(&process).unwrap();
-        }
         let manager = create(
             &session,
             "user",

@@ -12,6 +12,7 @@ use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{FieldKind, OnDelete, Schema};
 use crate::search::postings_of_record;
+use crate::segment::{self, Listed, Segments};
 use crate::store::runs::{Merged, Scratch, Sorter};
 use crate::store::{Row, StoreError, keys, rows_under, spaces};
 use crate::write::{Adds, contributions, index_entries, live_contributions};
@@ -38,14 +39,18 @@ pub(super) struct Expected {
     /// References without which a record may not be: under the key of the record that must be
     /// there, the one that refers to it.
     references: Sorter,
+    segments: Segments,
+    listed: BTreeMap<u32, Listed>,
 }
 
 impl Expected {
-    pub(super) fn new(scratch: Option<Scratch>) -> Self {
-        Expected {
+    pub(super) fn new(scratch: Option<Scratch>, reader: &Reader) -> Result<Self> {
+        Ok(Expected {
             entries: Sorter::new(scratch.clone(), MEMORY),
             references: Sorter::new(scratch, MEMORY),
-        }
+            segments: Segments::load(reader, &BTreeMap::new())?,
+            listed: segment::listed(reader)?,
+        })
     }
 
     pub(super) fn add(&mut self, reader: &Reader, record: &Record) -> Result<()> {
@@ -55,6 +60,7 @@ impl Expected {
         for key in keys {
             self.ask(&key, &tag)?;
         }
+        self.add_membership(record)?;
         for key in postings_of_record(object, record) {
             self.ask(&key, &[PLAIN])?;
         }
@@ -65,6 +71,9 @@ impl Expected {
             }
         }
         for ((object, id, field), adds) in contributions(&reader.schema, record) {
+            if is_filling(&reader.schema, &spaces::rollup(object, id, field)) {
+                continue;
+            }
             let asked = match adds {
                 Adds::Sum { count, sum } => summed(count, sum),
                 Adds::Latest { .. } => [&[LATEST][..], &adds.stored()].concat(),
@@ -74,9 +83,29 @@ impl Expected {
             self.ask(&spaces::rollup(object, id, field), &asked)?;
         }
         for (key, count, sum) in live_contributions(&reader.schema, record) {
+            if is_filling(&reader.schema, &key) {
+                continue;
+            }
             self.ask(&key, &summed(count, sum))?;
         }
         self.add_references(&reader.schema, record)
+    }
+
+    fn add_membership(&mut self, record: &Record) -> Result<()> {
+        let (object, id) = (record.object.number, record.id.number);
+        if !self.segments.are_over(object) {
+            return Ok(());
+        }
+        let listed = self.listed.get(&object);
+        let listed = listed.and_then(|listed| listed.get(&id)).cloned();
+        let held = self
+            .segments
+            .of(object, Some(record), &listed.unwrap_or_default());
+        for segment in held {
+            self.ask(&spaces::member(object, segment, id), &[PLAIN])?;
+            self.ask(&spaces::member_count(segment), &summed(1, 0))?;
+        }
+        Ok(())
     }
 
     /// How many records there are of an object.
@@ -116,8 +145,13 @@ impl Expected {
     pub(super) fn corrections(self, reader: &Reader) -> Result<Vec<Correction>> {
         let mut wanted = Wanted::new(self.entries.finish()?).peekable();
         let mut corrections = Vec::new();
-        for space in [spaces::ROLLUP, spaces::COUNT, spaces::LIVE_TOTAL] {
-            let mut held = rows_under(&reader.snapshot, &[space]).peekable();
+        for space in [
+            spaces::ROLLUP,
+            spaces::COUNT,
+            spaces::MEMBERS,
+            spaces::LIVE_TOTAL,
+        ] {
+            let mut held = rows_told(reader, space).peekable();
             let due = |item: &Result<(Vec<u8>, Asked), StoreError>| !matches!(item, Ok((key, _)) if key.first() > Some(&space));
             while let Some(item) = wanted.next_if(due) {
                 let (key, asked) = item?;
@@ -147,17 +181,20 @@ impl Expected {
     pub(super) fn compare(self, reader: &Reader, checked: &mut Checked) -> Result<()> {
         let mut wanted = Wanted::new(self.entries.finish()?).peekable();
         let space = |space: u8, wanted: &mut Peekable<Wanted>| {
-            differences(wanted, rows_under(&reader.snapshot, &[space]), space)
+            differences(wanted, rows_told(reader, space), space)
         };
         let index = space(spaces::INDEX, &mut wanted)?;
         let unique = space(spaces::UNIQUE, &mut wanted)?;
         let postings = space(spaces::POSTING, &mut wanted)?;
+        let members = space(spaces::MEMBER, &mut wanted)?;
         let mut totals = space(spaces::ROLLUP, &mut wanted)?;
         totals.append(space(spaces::COUNT, &mut wanted)?);
+        totals.append(space(spaces::MEMBERS, &mut wanted)?);
         totals.append(space(spaces::LIVE_TOTAL, &mut wanted)?);
         checked.indexes_ok = index.tell("index", checked)
             & unique.tell("unique", checked)
-            & postings.tell("search", checked);
+            & postings.tell("search", checked)
+            & members.tell("segment", checked);
         checked.rollups_ok = totals.first.is_empty();
         for key in &totals.first {
             checked.fail(format!(
@@ -166,6 +203,35 @@ impl Expected {
             ));
         }
         compare_references(self.references.finish()?, reader, checked)
+    }
+}
+
+/// The entries of a space, without those of totals that are being filled: these are between two steps.
+fn rows_told(reader: &Reader, space: u8) -> impl Iterator<Item = Result<Row, StoreError>> + '_ {
+    let rows = rows_under(&reader.snapshot, &[space]);
+    let told = |row: &Result<Row, StoreError>| !matches!(row, Ok((key, _)) if is_filling(&reader.schema, key));
+    rows.filter(told)
+}
+
+fn is_filling(schema: &Schema, key: &[u8]) -> bool {
+    let (Some(&space), Some(mut rest)) = (key.first(), key.get(1..)) else {
+        return false;
+    };
+    let object = keys::take_u32(&mut rest).and_then(|number| schema.by_number(number));
+    match (space, object) {
+        (spaces::ROLLUP, Some(object)) => {
+            let field = key.last_chunk::<4>().copied().map(u32::from_be_bytes);
+            let field = field.and_then(|number| object.field_by_number(number));
+            field
+                .and_then(|field| field.rollup())
+                .is_some_and(|rollup| rollup.filling)
+        }
+        (spaces::LIVE_TOTAL, Some(object)) => {
+            let number = keys::take_u32(&mut rest);
+            let mut totals = object.totals.iter();
+            totals.any(|total| Some(total.number) == number && total.filling)
+        }
+        _ => false,
     }
 }
 

@@ -25,6 +25,7 @@ use crate::past::Past;
 use crate::record::RecordId;
 use crate::session::Session;
 use crate::timeline::{self, Event};
+use crate::view::{ViewPage, ViewRows};
 
 impl Session {
     /// The 360 view of a customer, or of any other record: who it is and what belongs to it, panel by panel, in the
@@ -50,6 +51,15 @@ impl Session {
     /// When there is no such record, or the store cannot be read.
     pub fn customer_view(&self, id: RecordId) -> Result<CustomerView> {
         shown::of(&self.look()?, &self.engine.inner.panels, id)
+    }
+
+    /// One panel of the 360 view, page by page: what the view had no room for. The first page without a cursor, each
+    /// other with the `next` of the page before, or of the panel in the view.
+    ///
+    /// # Errors
+    /// When there is no such record, or no such panel on it; when the cursor belongs to another panel.
+    pub fn customer_panel(&self, id: RecordId, key: &str, page: &ViewPage) -> Result<ViewRows> {
+        shown::panel(&self.look()?, &self.engine.inner.panels, (id, key), page)
     }
 
     /// A page of what happened with a customer: to its record, its people and deals, in what was done about each of

@@ -11,9 +11,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::journal::Position;
 use crate::query::Reader;
-use crate::store::spaces;
+use crate::store::{Snapshot, spaces};
 use crate::timeline;
-use crate::write::{self, Group, Outcome, Write};
+use crate::write::{self, Ask, Filling, Group, Outcome, Stored, Write};
 
 /// How often a write is staged again when others keep changing what it reads.
 const ATTEMPTS: usize = 64;
@@ -26,6 +26,8 @@ pub(crate) struct WriteReport {
     pub(crate) groups: Vec<Result<Vec<Outcome>>>,
     pub(crate) position: Position,
     pub(crate) warnings: Vec<String>,
+    /// Whether schema, hooks or settings were changed.
+    config: bool,
 }
 
 impl Engine {
@@ -54,13 +56,48 @@ impl Engine {
             };
             report.groups.extend(rest.groups);
             report.warnings.extend(rest.warnings);
+            report.config |= rest.config;
             report.position = rest.position;
+        }
+        if report.config
+            && let Err(error) = self.fill_totals()
+        {
+            report.warnings.push(format!(
+                "new totals tell nothing yet, and are filled when the store is opened again: {error}"
+            ));
         }
         Ok(report)
     }
 
+    /// Fills the totals that count no records yet that were there before them.
+    pub(crate) fn fill_totals(&self) -> Result<()> {
+        let context = self.session().context;
+        loop {
+            let (reader, _) = self.read()?;
+            let Some(filling) = Filling::all(&reader.snapshot)?.into_iter().next() else {
+                return Ok(());
+            };
+            // What it is filled from is kept meanwhile.
+            let _then = Snapshot::pin_at(&self.inner.backend, filling.since).ok();
+            let step = Group {
+                asks: vec![Ask::Stored(Stored {
+                    what: "fill a total".to_owned(),
+                    filling: Some(filling),
+                    ..Stored::default()
+                })],
+                once: None,
+            };
+            while Filling::all(&self.read()?.0.snapshot)?.contains(&filling) {
+                let report = self.commit(&context, std::slice::from_ref(&step), None, 0)?;
+                for group in report.groups {
+                    group?;
+                }
+            }
+        }
+    }
+
     /// One commit of as many of the groups as it can hold, staged again while others change what it reads.
-    fn commit(
+    pub(crate) fn commit(
         &self,
         context: &Context,
         groups: &[Group],
@@ -77,6 +114,7 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
+                segments: &config.segments,
                 registry,
                 acting: self.acting(&reader, &config, context)?,
                 reader,
@@ -131,6 +169,7 @@ impl Engine {
             backend: &self.inner.backend,
             content: &self.inner.content,
             reader: view.reader.clone(),
+            segments: &config.segments,
             registry: config.registry(),
             acting: self.acting(&view.reader, &config, context)?,
             context,
@@ -155,11 +194,13 @@ impl Engine {
             groups: written.groups,
             position: read,
             warnings: Vec::new(),
+            config: false,
         };
         let Some(done) = written.committed else {
             return report;
         };
         report.position = done.position;
+        report.config = done.config;
         // From here on the commit stands: what goes wrong is a warning, never the answer to the write.
         if let Err(error) = self.tell(context, depth, &done, &mut report.warnings) {
             let at = done.position;
@@ -189,6 +230,7 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
+                segments: &config.segments,
                 registry: config.registry(),
                 acting: self.acting(&reader, &config, context)?,
                 reader,
@@ -292,6 +334,7 @@ impl Engine {
             let write = Write {
                 backend: &self.inner.backend,
                 content: &self.inner.content,
+                segments: &config.segments,
                 registry: config.registry(),
                 acting: self.acting(&reader, &config, &context)?,
                 reader,

@@ -91,6 +91,8 @@ impl Session {
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Erased> {
         self.must_administer("erase records")?;
+        // A total that is being filled still counts them as they were when it was declared.
+        self.engine.fill_totals()?;
         let _alone = self.engine.reshaping();
         let ids: BTreeSet<RecordId> = ids.into_iter().collect();
         let (reader, _) = self.engine.read()?;

@@ -19,7 +19,7 @@ impl Session {
     /// `to` one unit of `from` is from `day` on, until a later day has a rate. Nothing that is stored changes.
     ///
     /// ```
-    /// # fn main() -> Result<(), peyvand::Error> {
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use peyvand::{Aggregate, Engine, Measure};
     /// use serde_json::json;
     ///

@@ -206,6 +206,7 @@ impl Definitions {
             }
         }
         add_scripts(&self.scripts, schema, &mut registry);
+        crate::segment::register(schema, &mut registry);
         crate::process::register(schema, &mut registry);
         crate::workflow::register(schema, &mut registry);
         registry

@@ -7,13 +7,14 @@ use super::check::{BoundHook, Source};
 use super::columns::{Cell, Writer, field_value, read_patches};
 use super::contract::{self, Awards, Batch, Kind, Patches};
 use super::guest::{Fault, shortened};
-use super::limits::{EFFECTS_PER_ROW, Limits, MESSAGE_BYTES};
-use crate::hook::{Patch, Refusal, Row};
+use super::limits::{AWARDS_PER_ROW, Limits, MESSAGE_BYTES};
+use crate::hook::{Patch, Refusal, Row, Verb};
 use crate::record::Value;
 
 /// The rows as a guest gets them: only the columns that the hook reads.
 pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> {
-    let mut writer = Writer::default();
+    let kinds = hook.reads.iter().map(|column| column.kind);
+    let mut writer = Writer::with_room(kinds, rows.len());
     for column in &hook.reads {
         for row in rows {
             let own;
@@ -28,6 +29,10 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
                     }));
                     Some(&own)
                 }
+                Source::Verb => {
+                    own = Value::Text(word(row.verb).into());
+                    Some(&own)
+                }
                 Source::Field(number) => row.record().and_then(|record| record.value(number)),
                 Source::Old(number) => row.before.and_then(|record| record.value(number)),
                 Source::Given | Source::Withheld => None,
@@ -39,6 +44,15 @@ pub(super) fn batch(hook: &BoundHook, rows: &[Row<'_>]) -> Result<Batch, Fault> 
         }
     }
     Ok(writer.batch(u32::try_from(rows.len()).map_err(|_| too_long())?))
+}
+
+/// What became of a record, as a guest is told.
+fn word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Delete => "delete",
+    }
 }
 
 /// Values of a field type as a guest gets them.
@@ -88,11 +102,8 @@ fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch
     }
     let kinds: Vec<Kind> = hook.writes.iter().map(|column| column.kind).collect();
     let mut patches = Vec::with_capacity(answer.at.len());
-    for (row, column, cell) in read_patches(&kinds, rows, answer)? {
-        let column = hook
-            .writes
-            .get(usize::from(column))
-            .ok_or("column out of range")?;
+    read_patches(&kinds, rows, answer, |row, column, cell| {
+        let column = hook.writes.get(column).ok_or("column out of range")?;
         if let Some(missing) = &column.refused {
             let (object, name) = (&hook.declared.object, &column.name);
             return Err(format!("it set {object}.{name}, {missing}"));
@@ -106,23 +117,30 @@ fn read_all(hook: &BoundHook, rows: usize, answer: &Patches) -> Result<Vec<Patch
             field: column.field,
             value,
         });
-    }
+        Ok(())
+    })?;
     Ok(patches)
 }
 
 /// New texts of a field type's values.
 pub(super) fn normalised(values: &[&str], answer: &Patches) -> Result<Vec<String>, Fault> {
     let mut texts: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-    for (row, _, cell) in checked(read_patches(&[Kind::Text], values.len(), answer))? {
-        let Some(Cell::Text(text)) = cell else {
-            return Err(Fault::Answer(format!(
-                "it cleared the value of row {row}: a field type changes values or refuses them"
-            )));
-        };
-        if let Some(place) = texts.get_mut(row as usize) {
-            *place = text.into_owned();
-        }
-    }
+    checked(read_patches(
+        &[Kind::Text],
+        values.len(),
+        answer,
+        |row, _, cell| {
+            let Some(Cell::Text(text)) = cell else {
+                return Err(format!(
+                    "it cleared the value of row {row}: a field type changes values or refuses them"
+                ));
+            };
+            if let Some(place) = texts.get_mut(row as usize) {
+                *place = text.into_owned();
+            }
+            Ok(())
+        },
+    ))?;
     Ok(texts)
 }
 
@@ -169,7 +187,7 @@ fn read_refusal(
                         .unwrap_or(&column.name)
                         .to_owned(),
                 ),
-                Source::Id | Source::Revision | Source::Given => None,
+                Source::Id | Source::Revision | Source::Verb | Source::Given => None,
             }
         }
     };
@@ -211,7 +229,7 @@ pub(super) fn awards(
     answer: &Awards,
 ) -> Result<Vec<(usize, i32, u16)>, Fault> {
     let count = answer.at.len();
-    let most = rows.saturating_mul(EFFECTS_PER_ROW);
+    let most = rows.saturating_mul(AWARDS_PER_ROW);
     if answer.points.len() != count || answer.reason.len() != count || count > most {
         let message = format!(
             "{count} rows, {} points and {} reasons; the lists go together and at most {most} are taken",

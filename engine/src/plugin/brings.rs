@@ -1,9 +1,11 @@
 //! How do a plugin's objects, fields and options come into the schema, and what does another version make of them?
 
+use std::collections::BTreeMap;
+
 use super::brought::{BroughtObject, is_brought};
 use super::manifest::{Faults, Manifest};
 use crate::error::Error;
-use crate::schema::{Field, Schema, SchemaChange};
+use crate::schema::{Field, Labels, Schema, SchemaChange};
 
 impl Manifest {
     /// The changes of the schema that bring the plugin's objects, fields, options and processes, in the order in which
@@ -30,7 +32,10 @@ impl Manifest {
                 changes.push(object.creation());
             }
         }
-        for (object, field) in self.all_fields() {
+        // A total may be of records and fields that come after it.
+        let (totals, others): (Vec<_>, Vec<_>) =
+            self.all_fields().partition(|(_, field)| field.is_rollup());
+        for (object, field) in others.into_iter().chain(totals) {
             let is_there = schema.object(object);
             let is_there = is_there.is_some_and(|known| is_brought(known, &self.id));
             if !is_there && self.brings_with(object, &field.name) {
@@ -45,11 +50,24 @@ impl Manifest {
             };
             let options = field.options().iter();
             let new = options.filter(|option| !held.options().contains(option));
-            changes.extend(new.map(|option| SchemaChange::AddOption {
+            let new: Vec<&String> = new.collect();
+            changes.extend(new.iter().map(|option| SchemaChange::AddOption {
                 object: object.to_owned(),
                 field: field.name.clone(),
-                option: option.clone(),
+                option: (*option).clone(),
             }));
+            let labels = new.into_iter().filter_map(|option| {
+                let label = field.option_labels.get(option)?;
+                Some((option.clone(), label.clone()))
+            });
+            let labels: BTreeMap<String, Labels> = labels.collect();
+            if !labels.is_empty() {
+                changes.push(SchemaChange::LabelOptions {
+                    object: object.to_owned(),
+                    field: field.name.clone(),
+                    labels,
+                });
+            }
         }
         changes.extend(self.option_changes(schema));
         changes.extend(self.retirements(schema));
@@ -69,7 +87,8 @@ impl Manifest {
     /// Whether a field comes with its object.
     fn brings_with(&self, object: &str, field: &str) -> bool {
         let with = |own: &BroughtObject| {
-            own.name == object && own.fields.iter().any(|held| held.name == field)
+            let mut held = own.fields.iter().filter(|held| !held.is_rollup());
+            own.name == object && held.any(|held| held.name == field)
         };
         self.brought.objects.iter().any(with)
     }
@@ -172,6 +191,12 @@ impl Manifest {
                     field.kind.name()
                 );
                 faults.add(&format!("field {object}.{}", field.name), "type", message);
+            } else if held.is_some_and(|held| field.is_rollup() && held.kind != field.kind) {
+                let message = format!(
+                    "{object}.{} adds up something else by now: bring a field of another name",
+                    field.name
+                );
+                faults.add(&format!("field {object}.{}", field.name), "type", message);
             }
         }
         for change in self.own_changes(schema) {
@@ -201,7 +226,12 @@ impl BroughtObject {
             name: self.name.clone(),
             prefix: self.prefix.clone(),
             label: self.label.clone(),
-            fields: self.fields.clone(),
+            fields: self
+                .fields
+                .iter()
+                .filter(|field| !field.is_rollup())
+                .cloned()
+                .collect(),
             key: self.key.clone(),
         }
     }

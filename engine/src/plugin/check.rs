@@ -13,11 +13,21 @@ use crate::error::{Error, Failure};
 use crate::hook::Interest;
 use crate::schema::{FieldKind, Object, Schema, did_you_mean, system};
 
+/// The column that says what became of the record.
+pub(super) const VERB: &str = "verb";
+
+/// Whether a column is of no field: every record has it, and it is shown to whoever may see the record.
+pub(super) fn is_of_record(column: &str) -> bool {
+    matches!(column, "id" | "revision" | VERB)
+}
+
 /// Where the value of a column comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     Id,
     Revision,
+    /// `create`, `update` or `delete`.
+    Verb,
     Field(u32),
     /// The field before the change.
     Old(u32),
@@ -310,6 +320,7 @@ fn read(object: &Object, name: &str, place: &str, faults: &mut Faults) -> Option
     let (kind, source) = match (name, name.strip_prefix("old.")) {
         ("id", _) => (Kind::Text, Source::Id),
         ("revision", _) => (Kind::Integer, Source::Revision),
+        (VERB, _) => (Kind::Text, Source::Verb),
         (_, old) => {
             let number = field_number(object, old.unwrap_or(name), place, faults)?;
             let kind = Kind::of(&object.field_by_number(number)?.kind);

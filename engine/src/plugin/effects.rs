@@ -12,7 +12,6 @@ use super::columns;
 use super::contract::{self, Action, Assignment, NewRecord, Recipient, Scalar, StoreWrite, Target};
 use super::grants::Grants;
 use super::guest::Fault;
-use super::limits::EFFECTS_PER_ROW;
 use super::right::{Right, RightVerb};
 use crate::hook::{
     self, Effect, EffectAction, Keep, Links, Posting, PostingTo, PostingWords, Which,
@@ -34,6 +33,8 @@ pub(super) struct Reach {
     pub(super) grants: Arc<Grants>,
     /// Its hooks that hear replies.
     pub(super) replies: Vec<String>,
+    /// Effects that one record may cause.
+    per_row: usize,
 }
 
 /// The rows of a batch, and what the effects so far make: by key, the object.
@@ -60,8 +61,12 @@ impl Seen<'_> {
 }
 
 impl Reach {
-    pub(super) fn new(grants: Arc<Grants>, replies: Vec<String>) -> Self {
-        Self { grants, replies }
+    pub(super) fn new(grants: Arc<Grants>, replies: Vec<String>, per_row: usize) -> Self {
+        Self {
+            grants,
+            replies,
+            per_row,
+        }
     }
 
     /// The effects of a hook. `rows` are the records of its batch.
@@ -77,10 +82,10 @@ impl Reach {
         for effect in answer {
             let count = per_row.entry(effect.row).or_default();
             *count += 1;
-            if *count > EFFECTS_PER_ROW {
+            if *count > self.per_row {
                 return Err(Fault::Answer(format!(
-                    "more than {EFFECTS_PER_ROW} effects for row {}",
-                    effect.row
+                    "more than {} effects for row {} (or raise limits.effects-per-row)",
+                    self.per_row, effect.row
                 )));
             }
             effects.push(self.effect(&mut seen, effect).map_err(Fault::Answer)?);
@@ -188,7 +193,7 @@ impl Reach {
     ) -> Result<Vec<(usize, hook::NewRecord)>, Fault> {
         let made = HashMap::new();
         let seen = Seen { rows, made };
-        let most = rows.len().saturating_mul(EFFECTS_PER_ROW);
+        let most = rows.len().saturating_mul(self.per_row);
         if answer.len() > most {
             return Err(Fault::Answer(format!(
                 "{} records are added to {} rows; at most {most} are taken",
@@ -213,7 +218,7 @@ impl Reach {
         rows: usize,
         answer: Vec<contract::Kept>,
     ) -> Result<Vec<(usize, Keep)>, Fault> {
-        let most = rows.saturating_mul(EFFECTS_PER_ROW);
+        let most = rows.saturating_mul(self.per_row);
         if answer.len() > most {
             return Err(Fault::Answer(format!(
                 "{} writes to its store for {rows} rows; at most {most} are taken",

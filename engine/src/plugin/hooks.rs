@@ -132,6 +132,9 @@ impl Served {
             ..Answers::default()
         };
         for (first, mut part) in settled.parts {
+            if all.patches.is_empty() && first == 0 {
+                all.patches = std::mem::take(&mut part.patches);
+            }
             part.patches.iter_mut().for_each(|patch| patch.row += first);
             part.refusals
                 .iter_mut()
@@ -234,6 +237,31 @@ impl Served {
             awards: awards.collect(),
             cost: spent.cost,
         })
+    }
+
+    /// The number of awards for columns that were made before.
+    #[cfg(feature = "testing")]
+    pub(super) fn award_columns(
+        &self,
+        batch: &Batch,
+        context: &HookContext<'_>,
+    ) -> Result<usize, HookFailure> {
+        let (reasons, rows) = (self.hook.declared.reasons.len(), batch.rows as usize);
+        let shown = self.showing(context);
+        let outcome = self.ask(
+            rows,
+            shown.moment,
+            |_| String::new(),
+            |_| {
+                self.plugin.program.with(shown, |instance, functions| {
+                    let given = (self.hook.number, batch.clone());
+                    let (awards,) = instance.call(functions.score.as_ref(), given, rows)?;
+                    answers::awards(reasons, rows, &awards).map(|awards| awards.len())
+                })
+            },
+        );
+        let settled = self.settle(outcome, false)?;
+        Ok(settled.parts.iter().map(|(_, count)| count).sum())
     }
 
     pub(super) fn canonical(

@@ -3,6 +3,7 @@
 //! One store holds one instance of one plugin. It is taken out of the pool for the time of a call, so nobody can enter
 //! it twice, and comes back only when the call went well.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
@@ -30,7 +31,7 @@ const IDLE: usize = 32;
 const IDLE_BYTES: usize = 64 << 20;
 
 /// The function that tells an instance its hooks and settings.
-type Bind = TypedFunc<(Vec<contract::Hook>, String), (Result<(), BindError>,)>;
+type Bind<'a> = TypedFunc<(&'a [contract::Hook], &'a str), (Result<(), BindError>,)>;
 /// A function that takes a batch.
 type OnBatch<Answer> = TypedFunc<(u16, Batch), (Answer,)>;
 /// A function that takes a batch and a text: a locale, a workflow's parameters.
@@ -41,7 +42,6 @@ type OnReplies = TypedFunc<(u16, Vec<Reply>), (Vec<Effect>,)>;
 
 /// The functions of an instance, by the interfaces that its component exports.
 pub(super) struct Functions {
-    bind: Bind,
     pub(super) normalise: Option<OnBatch<Patches>>,
     pub(super) validate: Option<OnBatch<Vec<Refusal>>>,
     pub(super) format: Option<OnBatchWith<Vec<String>>>,
@@ -80,35 +80,48 @@ impl Spent {
     }
 }
 
-/// Finds one function after the other.
-struct Finder<'a> {
-    component: &'a Component,
-    instance: &'a Exported,
-    store: &'a mut Store<Guest>,
-}
+/// Where a component has the functions of the contract: looked up once, as every instance needs them.
+struct Places(HashMap<(&'static str, &'static str), ComponentExportIndex>);
 
-impl Finder<'_> {
-    fn index(&self, interface: &str, function: &str) -> Option<ComponentExportIndex> {
-        let interface = self
-            .component
-            .get_export_index(None, contract::interface(interface))?;
-        self.component.get_export_index(Some(&interface), function)
+/// The functions of the contract, by their interfaces.
+const FUNCTIONS: [(&str, &str); 10] = [
+    ("binding", "bind"),
+    ("field-type", "normalise"),
+    ("field-type", "validate"),
+    ("field-type", "format"),
+    ("computed-fields", "compute"),
+    ("before-save", "before-save"),
+    ("after-commit", "after-commit"),
+    ("workflow-action", "perform"),
+    ("gamification", "score"),
+    ("on-reply", "on-reply"),
+];
+
+impl Places {
+    fn of(component: &Component) -> Self {
+        let place = |(interface, function): (&'static str, &'static str)| {
+            let outer = component.get_export_index(None, contract::interface(interface))?;
+            let place = component.get_export_index(Some(&outer), function)?;
+            Some(((interface, function), place))
+        };
+        Self(FUNCTIONS.into_iter().filter_map(place).collect())
     }
 
-    /// The function; none where the component does not export the interface.
+    /// The function of an instance; none where the component does not export the interface.
     fn find<P, R>(
-        &mut self,
-        interface: &str,
-        function: &str,
+        &self,
+        instance: &Exported,
+        store: &mut Store<Guest>,
+        (interface, function): (&'static str, &'static str),
     ) -> Result<Option<TypedFunc<P, R>>, Fault>
     where
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift,
     {
-        let Some(index) = self.index(interface, function) else {
+        let Some(place) = self.0.get(&(interface, function)) else {
             return Ok(None);
         };
-        let found = self.instance.get_typed_func(&mut *self.store, index);
+        let found = instance.get_typed_func(store, place);
         found.map(Some).map_err(|error| {
             Fault::Start(format!(
                 "{interface}.{function} does not have the types of the contract: {error:#}"
@@ -120,7 +133,8 @@ impl Finder<'_> {
 /// A live instance.
 pub(super) struct Instance {
     store: Store<Guest>,
-    pub(super) functions: Arc<Functions>,
+    exported: Exported,
+    functions: Arc<Functions>,
     runtime: Runtime,
     limits: Limits,
     spent: u64,
@@ -189,10 +203,12 @@ fn guarded<T>(
 /// A component with everything that an instance of it needs, and the instances that are idle.
 pub(super) struct Program {
     runtime: Runtime,
-    component: Arc<Component>,
     prepared: InstancePre<Guest>,
+    places: Places,
     limits: Limits,
     hooks: Vec<contract::Hook>,
+    /// The settings as `bind` is told them.
+    settings: String,
     known: Arc<Known>,
     /// Whether the component asks for records or its own store.
     pub(super) sees: bool,
@@ -218,10 +234,11 @@ impl Program {
             .map_err(|error| Fault::Start(format!("{error:#}")))?;
         Ok(Self {
             runtime: runtime.clone(),
-            component,
             prepared,
+            places: Places::of(&component),
             limits,
             hooks,
+            settings: Json::Object(known.settings.clone()).to_string(),
             known: Arc::new(known),
             sees,
             idle: Mutex::default(),
@@ -230,7 +247,7 @@ impl Program {
     }
 
     /// The hook points whose interface the component has with all its functions.
-    pub(super) fn points(functions: &Functions) -> Vec<Point> {
+    fn points(functions: &Functions) -> Vec<Point> {
         let serves = |point: &Point| match point {
             Point::FieldType => {
                 functions.normalise.is_some()
@@ -248,7 +265,7 @@ impl Program {
     }
 
     /// An instance that is not bound yet.
-    pub(super) fn start(&self) -> Result<Instance, Fault> {
+    fn start(&self) -> Result<Instance, Fault> {
         let mut store = Store::new(
             self.runtime.engine(),
             Guest::new(self.limits.memory_bytes(), self.known.clone()),
@@ -272,6 +289,7 @@ impl Program {
         let spent = self.limits.fuel(0) - store.get_fuel().unwrap_or(0).min(self.limits.fuel(0));
         Ok(Instance {
             store,
+            exported: instance,
             functions: Arc::new(functions),
             runtime: self.runtime.clone(),
             limits: self.limits,
@@ -281,37 +299,43 @@ impl Program {
     }
 
     fn functions(&self, instance: &Exported, store: &mut Store<Guest>) -> Result<Functions, Fault> {
-        let mut finder = Finder {
-            component: &self.component,
-            instance,
-            store,
-        };
+        let places = &self.places;
         Ok(Functions {
-            bind: finder
-                .find("binding", "bind")?
-                .ok_or_else(|| Fault::Start("the component does not export binding".to_owned()))?,
-            normalise: finder.find("field-type", "normalise")?,
-            validate: finder.find("field-type", "validate")?,
-            format: finder.find("field-type", "format")?,
-            compute: finder.find("computed-fields", "compute")?,
-            before_save: finder.find("before-save", "before-save")?,
-            after_commit: finder.find("after-commit", "after-commit")?,
-            perform: finder.find("workflow-action", "perform")?,
-            score: finder.find("gamification", "score")?,
-            on_reply: finder.find("on-reply", "on-reply")?,
+            normalise: places.find(instance, store, ("field-type", "normalise"))?,
+            validate: places.find(instance, store, ("field-type", "validate"))?,
+            format: places.find(instance, store, ("field-type", "format"))?,
+            compute: places.find(instance, store, ("computed-fields", "compute"))?,
+            before_save: places.find(instance, store, ("before-save", "before-save"))?,
+            after_commit: places.find(instance, store, ("after-commit", "after-commit"))?,
+            perform: places.find(instance, store, ("workflow-action", "perform"))?,
+            score: places.find(instance, store, ("gamification", "score"))?,
+            on_reply: places.find(instance, store, ("on-reply", "on-reply"))?,
         })
+    }
+
+    fn binding<'a>(&self, instance: &mut Instance) -> Result<Bind<'a>, Fault> {
+        let Instance {
+            exported, store, ..
+        } = instance;
+        self.places
+            .find(exported, store, ("binding", "bind"))?
+            .ok_or_else(|| Fault::Start("the component does not export binding".to_owned()))
+    }
+
+    /// The hook points that the component serves: an instance is started, and its functions have the types of the
+    /// contract.
+    pub(super) fn served(&self) -> Result<Vec<Point>, Fault> {
+        let mut instance = self.start()?;
+        self.binding(&mut instance)?;
+        Ok(Self::points(&instance.functions))
     }
 
     /// An instance that knows its hooks and settings.
     pub(super) fn bound(&self) -> Result<Instance, Fault> {
         let mut instance = self.start()?;
-        let functions = instance.functions.clone();
-        let settings = Json::Object(self.known.settings.clone()).to_string();
-        let bound = instance.call(
-            Some(&functions.bind),
-            (self.hooks.clone(), settings),
-            self.hooks.len(),
-        );
+        let bind = self.binding(&mut instance)?;
+        let told = (self.hooks.as_slice(), self.settings.as_str());
+        let bound = instance.call(Some(&bind), told, self.hooks.len());
         let (answer,) = bound.map_err(|fault| fault.during("bind"))?;
         self.log
             .extend(std::mem::take(&mut instance.store.data_mut().lines));

@@ -13,6 +13,7 @@ pub(crate) struct Limits {
     memory_mib: Option<u64>,
     time_ms: Option<u64>,
     fuel_per_day: Option<u64>,
+    effects_per_row: Option<u64>,
 }
 
 /// Fuel that a manifest can ask for at most, for a call and for a row.
@@ -21,8 +22,12 @@ const MOST_FUEL_PER_DAY: u64 = 1_000_000_000_000_000;
 const MOST_MEMORY_MIB: u64 = 128;
 const MOST_TIME_MS: u64 = 5_000;
 
-/// Effects that one record may cause.
-pub(super) const EFFECTS_PER_ROW: usize = 16;
+/// Effects that one record may cause where the manifest does not say, and at most: more belong into several commits, each
+/// a wave of the workflow that goes through the records.
+const EFFECTS_PER_ROW: u64 = 16;
+const MOST_EFFECTS_PER_ROW: u64 = 500;
+/// Awards for one event.
+pub(super) const AWARDS_PER_ROW: usize = 16;
 /// Bytes of the message of one refusal.
 pub(super) const MESSAGE_BYTES: usize = 2 << 10;
 
@@ -39,6 +44,11 @@ impl Limits {
     /// Fuel for one day, of all hooks together; as much as comes where the manifest does not say.
     pub(super) fn fuel_per_day(&self) -> Option<u64> {
         self.fuel_per_day
+    }
+
+    /// Effects that one record may cause; the same of records that are added to it and of keys that are written with it.
+    pub(super) fn effects_per_row(&self) -> usize {
+        self.effects_per_row.unwrap_or(EFFECTS_PER_ROW) as usize
     }
 
     pub(super) fn memory_mib(&self) -> u64 {
@@ -66,6 +76,11 @@ impl Limits {
             ("memory-mib", self.memory_mib, MOST_MEMORY_MIB),
             ("time-ms", self.time_ms, MOST_TIME_MS),
             ("fuel-per-day", self.fuel_per_day, MOST_FUEL_PER_DAY),
+            (
+                "effects-per-row",
+                self.effects_per_row,
+                MOST_EFFECTS_PER_ROW,
+            ),
         ] {
             if value.is_some_and(|value| value == 0 || value > most) {
                 faults.add(

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::breaker::Patience;
 use super::brought::BroughtData;
+use super::check::is_of_record;
 use super::contract;
 use super::limits::Limits;
 use super::needs::Need;
@@ -170,7 +171,7 @@ impl Hook {
         if let Some(wakes) = &self.wakes {
             return wakes.iter().map(String::as_str).collect();
         }
-        let stored = |name: &&str| !matches!(*name, "id" | "revision");
+        let stored = |name: &&str| !is_of_record(name);
         let now = self
             .reads
             .iter()

@@ -5,18 +5,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use wasmtime::component::Component;
 
+use super::answers;
 use super::cache::CodeCache;
+use super::contract::Batch;
 use super::hooks::Served;
 use super::{Runtime, Terms, instance, open, serve};
-use crate::context::Actor;
+use crate::context::{Actor, Locale};
 use crate::error::{Error, ErrorKind};
 use crate::hook::{HookContext, HookFailure, Row, Verb};
 use crate::query::Reader;
 use crate::record::{Record, RecordId};
-use crate::schema::{Schema, standard_schema};
+use crate::schema::{Object, Schema, standard_schema};
 use crate::store::{Backend, MemoryBackend, Retention, Snapshot};
 
 /// A plugin in the standard schema, over an empty store, with all its limits.
@@ -27,6 +29,9 @@ pub struct PluginCalls {
     reader: Reader,
     hooks: HashMap<String, Arc<Served>>,
 }
+
+/// Records as a hook's columns.
+pub struct PluginColumns(Batch);
 
 /// An instance that waits for calls; it lives as long as this.
 pub struct PluginInstance(#[allow(dead_code, reason = "held for its memory")] instance::Instance);
@@ -87,6 +92,47 @@ impl PluginCalls {
             .map(|answers| answers.patches.len())
     }
 
+    /// The fuel that a hook before a save uses for these records.
+    ///
+    /// # Errors
+    /// When there is no such hook, or it fails.
+    pub fn fuel(&self, hook: &str, records: &[Record]) -> Result<u64, Error> {
+        let rows: Vec<Row<'_>> = records.iter().map(|record| row(None, record)).collect();
+        self.ask(hook, |hook, context| hook.amend(&rows, context))
+            .map(|answers| answers.cost.fuel)
+    }
+
+    /// The same job with text both ways: each record as a JSON object goes to a field type's `format`, which answers
+    /// the object of what it sets; its values are read as a program's are. Gives their number.
+    ///
+    /// # Errors
+    /// When there is no such hook, it fails, or it sets what the record has not.
+    pub fn amend_as_json(&self, hook: &str, records: &[Record]) -> Result<usize, Error> {
+        let bad = |what: String| Error::new(ErrorKind::Plugin, what);
+        let object = records
+            .first()
+            .and_then(|record| self.schema.object(record.object()));
+        let object = object.ok_or_else(|| bad("there are no records".to_owned()))?;
+        let told: Vec<String> = records
+            .iter()
+            .map(|record| as_json(object, record))
+            .collect();
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        let answers = self.ask(hook, |hook, _| hook.shown(&told, Locale::En))?;
+        let mut count = 0;
+        for answer in &answers {
+            let set: Map<String, Json> =
+                serde_json::from_str(answer).map_err(|error| bad(error.to_string()))?;
+            for (name, json) in &set {
+                let field = object.field(name);
+                let field = field.ok_or_else(|| bad(object.unknown_field(name)))?;
+                std::hint::black_box(field.kind.read(json).map_err(bad)?);
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// Asks a hook for points; gives the number of awards. Each record is told as it was and as it is.
     ///
     /// # Errors
@@ -98,6 +144,38 @@ impl PluginCalls {
             .collect();
         self.ask(hook, |hook, context| hook.award(&rows, context))
             .map(|awards| awards.awards.len())
+    }
+
+    /// The columns of a hook, for [`score_columns`](Self::score_columns).
+    ///
+    /// # Errors
+    /// When there is no such hook.
+    pub fn columns(
+        &self,
+        hook: &str,
+        records: &[(Record, Record)],
+    ) -> Result<PluginColumns, Error> {
+        let rows: Vec<Row<'_>> = records
+            .iter()
+            .map(|(before, after)| row(Some(before), after))
+            .collect();
+        let hook = self.hooks.get(hook);
+        let hook = hook.ok_or_else(|| Error::new(ErrorKind::Plugin, "there is no such hook"))?;
+        let batch = answers::batch(&hook.hook, &rows);
+        batch
+            .map(PluginColumns)
+            .map_err(|fault| Error::new(ErrorKind::Plugin, fault.to_string()))
+    }
+
+    /// Asks a hook for points with columns that were made before; gives the number of awards.
+    ///
+    /// # Errors
+    /// When there is no such hook, or it fails.
+    pub fn score_columns(&self, hook: &str, columns: &PluginColumns) -> Result<usize, Error> {
+        let awards = self.ask(hook, |hook, context| {
+            hook.award_columns(&columns.0, context)
+        })?;
+        Ok(awards)
     }
 
     fn ask<T>(
@@ -154,11 +232,21 @@ impl PluginCalls {
         }
     }
 
-    /// Loads the plugin's code from the folder, where it is there, and keeps nothing of it.
+    /// Loads the plugin's code from the folder, and keeps nothing of it.
+    ///
+    /// # Errors
+    /// When it is not there, or is not what was put there.
+    pub fn load(&self) -> Result<(), Error> {
+        let hash = blake3::hash(&self.bytes);
+        let loaded = self.runtime.load(hash).map(drop);
+        loaded.ok_or_else(|| Error::new(ErrorKind::Plugin, "its code is not in the folder"))
+    }
+
+    /// Compiles the plugin and keeps its code in the folder.
     ///
     /// # Errors
     /// When it cannot be compiled.
-    pub fn load(&self) -> Result<(), Error> {
+    pub fn keep(&self) -> Result<(), Error> {
         let hash = blake3::hash(&self.bytes);
         self.runtime.loaded_or_compiled(hash, &self.bytes).map(drop)
     }
@@ -172,6 +260,14 @@ impl PluginCalls {
             .map(drop)
             .map_err(|error| Error::new(ErrorKind::Plugin, format!("{error:#}")))
     }
+}
+
+fn as_json(object: &Object, record: &Record) -> String {
+    let set = object.live_fields().filter_map(|field| {
+        let value = record.value(field.number)?;
+        Some((field.name.clone(), value.to_json()))
+    });
+    Json::Object(set.collect()).to_string()
 }
 
 fn row<'a>(before: Option<&'a Record>, record: &'a Record) -> Row<'a> {

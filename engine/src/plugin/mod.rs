@@ -48,7 +48,7 @@ pub(crate) use grants::Terms;
 pub(crate) use guest::Log;
 pub(crate) use manifest::{Manifest, Point};
 #[cfg(feature = "testing")]
-pub use measured::{PluginCalls, PluginInstance};
+pub use measured::{PluginCalls, PluginColumns, PluginInstance};
 pub(crate) use meter::DayFuel;
 pub(crate) use right::Right;
 pub(crate) use rights::Rights;
@@ -126,7 +126,7 @@ pub(crate) fn open(runtime: &Runtime, bytes: &[u8]) -> Result<Opened, Error> {
 
 /// Whether the component has the functions for every hook of the manifest.
 fn serves(program: &instance::Program, manifest: &Manifest) -> Result<(), guest::Fault> {
-    let points = instance::Program::points(&program.start()?.functions);
+    let points = program.served()?;
     match manifest
         .hooks
         .iter()
@@ -287,7 +287,7 @@ fn serve(
         owner: format!("plugin {}", manifest.title()),
         on_failure: manifest.on_failure,
         program,
-        reach: effects::Reach::new(grants, replies),
+        reach: effects::Reach::new(grants, replies, manifest.limits.effects_per_row()),
         breaker: Arc::new(Breaker::new(
             &manifest.id,
             manifest.patience,

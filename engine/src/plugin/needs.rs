@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::check::is_of_record;
 use super::manifest::{Faults, Hook, Manifest};
 use super::right::{Right, RightVerb};
 use super::rights::{Fields, Rights};
@@ -50,7 +51,7 @@ impl Rights {
         if hook.point.has_no_object() {
             return;
         }
-        let bare = |name: &str| !matches!(name, "id" | "revision");
+        let bare = |name: &str| !is_of_record(name);
         let reads = hook
             .reads
             .iter()
@@ -74,7 +75,7 @@ impl Rights {
         let filter = Filter::parse(&workflow.filter).unwrap_or_else(|_| Filter::everything());
         let mut names: Vec<&str> = workflow.wakes.iter().map(String::as_str).collect();
         filter.each_field(&mut |name| names.push(name));
-        names.retain(|name| !matches!(*name, "id" | "revision"));
+        names.retain(|name| !is_of_record(name));
         rights.add_names(&workflow.object, RightVerb::Read, names);
         rights
     }

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use super::right::{Right, RightVerb};
+pub(super) use super::check::is_of_record;
+use super::right::{Right, RightVerb};
 
 /// Stands for every field in a right, those included that the object gains later.
 const ALL: &str = "*";
@@ -72,7 +73,7 @@ impl Rights {
     /// Whether it may see a field; `id` and `revision` go with the record.
     pub(crate) fn may_read(&self, object: &str, field: &str) -> bool {
         self.fields(object, RightVerb::Read)
-            .is_some_and(|fields| matches!(field, "id" | "revision") || fields.has(field))
+            .is_some_and(|fields| is_of_record(field) || fields.has(field))
     }
 
     /// Whether it may be shown records of an object at all.

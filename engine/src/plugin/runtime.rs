@@ -147,20 +147,22 @@ impl Runtime {
         Ok(compiled().put(hash, component))
     }
 
+    /// Its code from the cache.
+    pub(super) fn load(&self, hash: blake3::Hash) -> Option<Component> {
+        let cache = self.cache.as_ref()?;
+        cache.load(&self.shared.engine, hash)
+    }
+
     /// Its code from the cache, or compiled and kept there.
     pub(super) fn loaded_or_compiled(
         &self,
         hash: blake3::Hash,
         bytes: &[u8],
     ) -> Result<Component, Error> {
-        let engine = &self.shared.engine;
-        let loaded = self
-            .cache
-            .as_ref()
-            .and_then(|cache| cache.load(engine, hash));
-        if let Some(component) = loaded {
+        if let Some(component) = self.load(hash) {
             return Ok(component);
         }
+        let engine = &self.shared.engine;
         let component = Component::from_binary(engine, bytes).map_err(|error| {
             Error::new(
                 ErrorKind::Plugin,

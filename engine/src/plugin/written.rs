@@ -109,6 +109,12 @@ pub(super) struct WrittenField {
     max_length: Option<u32>,
     #[serde(default)]
     options: Option<Vec<String>>,
+    /// What people read for an option.
+    #[serde(default)]
+    option_labels: BTreeMap<String, Labels>,
+    /// What a rollup adds up.
+    #[serde(default)]
+    total: Option<Map<String, Json>>,
     #[serde(default)]
     to: Option<Vec<String>>,
     #[serde(default)]
@@ -293,9 +299,22 @@ impl WrittenField {
                 ),
             );
         }
-        if self.kind == "plugin" || self.kind == "rollup" {
-            faults.add(&place, "manifest", format!("a plugin cannot bring a field of type {}; the type of another plugin is written plugin/type", self.kind));
+        if self.kind == "plugin" {
+            faults.add(&place, "manifest", "a plugin cannot bring a field of type plugin; the type of another plugin is written plugin/type");
             return None;
+        }
+        if (self.kind == "rollup") != self.total.is_some() {
+            let what = "a field of type rollup, and no other, says under total what it adds up: total = { child = \"order\", by = \"customer\", measure = \"count\" }";
+            faults.add(&place, "manifest", what);
+            return None;
+        }
+        kind.extend(self.total.unwrap_or_default());
+        let options = self.options.iter().flatten();
+        for named in self.option_labels.keys() {
+            if !options.clone().any(|option| option == named) {
+                let what = format!("option-labels names '{named}', which its options lack");
+                faults.add(&place, "manifest", what);
+            }
         }
         for (name, value) in [
             ("options", self.options.map(Json::from)),
@@ -313,6 +332,7 @@ impl WrittenField {
         };
         let mut field = Field::new(&self.name, kind);
         field.label = self.label;
+        field.option_labels = self.option_labels;
         (field.required, field.unique, field.indexed) = (self.required, self.unique, self.indexed);
         field.searchable = self.searchable;
         // What a hook computes would be overwritten at the next save: nobody else may set it.

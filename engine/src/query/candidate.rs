@@ -68,6 +68,7 @@ impl<'a> Candidate<'a> {
     pub(super) fn passed(self, compiled: &Compiled, reader: &Reader) -> Result<Option<Passed<'a>>> {
         let passes = compiled.matches(&self);
         self.was_readable()?;
+        compiled.was_readable()?;
         if !passes {
             return Ok(None);
         }

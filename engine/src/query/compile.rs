@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
+use super::membership::Members;
 use super::operand::{Held, Operand, is_exact, read};
 use super::reader::Reader;
-use super::target::Target;
+use super::target::{Slot, Target};
 use super::when::QueryTime;
 use crate::error::Result;
 use crate::record::Value;
@@ -25,7 +26,7 @@ enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
-    Test(Test),
+    Test(Box<Test>),
 }
 
 /// One condition, ready to be held against records.
@@ -35,6 +36,8 @@ pub(super) struct Test {
     pub(super) operator: Operator,
     pub(super) operands: Vec<Operand>,
     exact: bool,
+    /// Of a condition on segments.
+    pub(super) members: Option<Members>,
 }
 
 impl Filter {
@@ -51,6 +54,42 @@ impl Filter {
         self.check_size()?;
         Ok(Compiled {
             root: node(self, object, reader, time)?,
+        })
+    }
+}
+
+impl Filter {
+    /// The same filter with ids where it names records by their keys, which may change.
+    ///
+    /// # Errors
+    /// As [`Filter::compile`].
+    pub(crate) fn with_ids(
+        &self,
+        object: &Arc<Object>,
+        reader: &Reader,
+        time: &QueryTime,
+    ) -> Result<Self> {
+        self.compile(object, reader, time)?;
+        let several = |parts: &[Filter]| {
+            let parts = parts.iter().map(|part| part.with_ids(object, reader, time));
+            parts.collect::<Result<Vec<_>>>()
+        };
+        Ok(match self {
+            Self::And(parts) => Self::And(several(parts)?),
+            Self::Or(parts) => Self::Or(several(parts)?),
+            Self::Not(inner) => Self::Not(Box::new(inner.with_ids(object, reader, time)?)),
+            Self::Is(condition) => {
+                let test = test(condition, object, reader, time)?;
+                let operands = test.operands.iter().zip(&condition.operands);
+                let operands = operands.map(|(operand, written)| match &operand.value {
+                    Value::Reference(id) => id.to_string(),
+                    _ => written.clone(),
+                });
+                Self::Is(Condition {
+                    operands: operands.collect(),
+                    ..condition.clone()
+                })
+            }
         })
     }
 }
@@ -79,7 +118,7 @@ fn bound_node(
         Filter::And(parts) => Node::All(nodes(parts)?),
         Filter::Or(parts) => Node::Any(nodes(parts)?),
         Filter::Not(inner) => Node::Not(Box::new(bound_node(inner, test)?)),
-        Filter::Is(condition) => Node::Test(test(condition)?),
+        Filter::Is(condition) => Node::Test(Box::new(test(condition)?)),
     })
 }
 
@@ -94,7 +133,7 @@ fn node(filter: &Filter, object: &Object, reader: &Reader, time: &QueryTime) -> 
         Filter::And(parts) => Node::All(nodes(parts)?),
         Filter::Or(parts) => Node::Any(nodes(parts)?),
         Filter::Not(inner) => Node::Not(Box::new(node(inner, object, reader, time)?)),
-        Filter::Is(condition) => Node::Test(test(condition, object, reader, time)?),
+        Filter::Is(condition) => Node::Test(Box::new(test(condition, object, reader, time)?)),
     })
 }
 
@@ -106,14 +145,34 @@ fn test(condition: &Condition, object: &Object, reader: &Reader, time: &QueryTim
         .operands
         .iter()
         .map(|written| read(&target, condition.operator, written, reader, time))
-        .collect::<Result<_>>()?;
-    Ok(Test::new(target, condition.operator, operands))
+        .collect::<Result<Vec<_>>>()?;
+    let members = match target.slot {
+        Slot::Segment => Some(Members::of(condition, &operands, object, reader)?),
+        _ => None,
+    };
+    Ok(Test {
+        members,
+        ..Test::new(target, condition.operator, operands)
+    })
 }
 
 impl Compiled {
     /// Whether the record passes. Rollups are compared only when the record carries them.
     pub(crate) fn matches(&self, record: &impl Look) -> bool {
         self.root.matches(record)
+    }
+
+    /// To be asked after looks: a segment that cannot be read looks empty.
+    pub(super) fn was_readable(&self) -> Result<()> {
+        let mut readable = Ok(());
+        self.root.any_test(&|test| test.members.is_some()).then(|| {
+            self.root.each_members(&mut |members| {
+                if readable.is_ok() {
+                    readable = members.were_readable();
+                }
+            });
+        });
+        readable
     }
 
     /// The conditions that every matching record meets: those that an index may answer.
@@ -146,6 +205,16 @@ impl Node {
         }
     }
 
+    fn each_members(&self, each: &mut impl FnMut(&Members)) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => {
+                nodes.iter().for_each(|node| node.each_members(each));
+            }
+            Self::Not(node) => node.each_members(each),
+            Self::Test(test) => test.members.iter().for_each(each),
+        }
+    }
+
     fn any_test(&self, is: &impl Fn(&Test) -> bool) -> bool {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.any_test(is)),
@@ -163,10 +232,15 @@ impl Test {
             operator,
             operands,
             exact,
+            members: None,
         }
     }
 
     fn holds(&self, record: &impl Look) -> bool {
+        if let Some(members) = &self.members {
+            let outside = matches!(self.operator, Operator::Ne | Operator::Nin);
+            return members.have(record.id()) != outside;
+        }
         let value = self.target.slot.value(record);
         if self.operator == Operator::IsNull {
             return self.wants_empty() == value.is_none();

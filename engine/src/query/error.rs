@@ -199,7 +199,7 @@ impl QueryError {
                 false => format!("declare a live total by {group_by} with these measures, filter by an indexed field, or allow more with `budget`"),
             },
             Self::NoDay { .. } => "name a date or an instant: sum(amount in base on close_date)".to_owned(),
-            Self::NoBaseCurrency => "set one: `Session::set_base_currency`".to_owned(),
+            Self::NoBaseCurrency => "set one: `peyvand report base IRR`, or `Session::set_base_currency`".to_owned(),
             Self::NoRate { from, to, .. } => format!("add an exchange_rate from {from} to {to} of that day or an earlier one"),
             Self::Overflow(_) => "filter more, or group by more fields".to_owned(),
             _ => return None,

@@ -325,12 +325,17 @@ impl Filter {
 
     /// Calls `each` with the name of every field that a condition is about.
     pub(crate) fn each_field<'a>(&'a self, each: &mut impl FnMut(&'a str)) {
+        self.each_condition(&mut |condition| each(&condition.field));
+    }
+
+    /// Calls `each` with every condition.
+    pub(crate) fn each_condition<'a>(&'a self, each: &mut impl FnMut(&'a Condition)) {
         match self {
             Self::And(parts) | Self::Or(parts) => {
-                parts.iter().for_each(|part| part.each_field(each));
+                parts.iter().for_each(|part| part.each_condition(each));
             }
-            Self::Not(inner) => inner.each_field(each),
-            Self::Is(condition) => each(&condition.field),
+            Self::Not(inner) => inner.each_condition(each),
+            Self::Is(condition) => each(condition),
         }
     }
 

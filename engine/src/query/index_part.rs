@@ -2,6 +2,7 @@
 
 use super::compile::Test;
 use super::filter::Operator;
+use super::membership::Members;
 use super::operand::{Comparable, Operand};
 use crate::record::Value;
 use crate::schema::{FieldKind, Object};
@@ -10,6 +11,9 @@ use crate::store::{Span, spaces};
 /// How much of a folded text bounds a range, in bytes. Shorter than what an index entry keeps, so that the entry's cut
 /// end cannot bring it to the wrong side of the bound.
 const TEXT_BOUND: usize = 120;
+
+/// What stands for a field where the members of a segment are read.
+const SEGMENT: u32 = u32::MAX;
 
 /// The part of one index that the required conditions on its field leave.
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ pub(super) fn index_parts(object: &Object, tests: &[&Test]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for part in tests.iter().filter_map(|test| index_part(object, test)) {
         match parts.iter_mut().find(|known| known.field == part.field) {
+            // A record may be in several: the keys of two segments have nothing in common, and the records may.
+            Some(_) if part.field == SEGMENT => {}
             Some(known) => known.narrow(part),
             None => parts.push(part),
         }
@@ -69,6 +75,9 @@ pub(super) fn common(a: &Span, b: &Span) -> Option<Span> {
 
 /// Where in its field's index the matches of a condition lie, and perhaps others: records are tested in any case.
 fn index_part(object: &Object, test: &Test) -> Option<Part> {
+    if let Some(members) = &test.members {
+        return members_part(object, test, members);
+    }
     let field = test.target.index()?;
     let prefix = spaces::of_field(spaces::INDEX, object.number, field);
     let exactly = |operand: &Operand| {
@@ -126,6 +135,22 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
         name: test.target.name.clone(),
         spans: apart(spans),
         value,
+    })
+}
+
+/// The members of one segment. A record that is in two of several would come twice.
+fn members_part(object: &Object, test: &Test, members: &Members) -> Option<Part> {
+    let (Operator::Eq | Operator::In, [segment]) = (test.operator, members.segments.as_slice())
+    else {
+        return None;
+    };
+    let under = spaces::members(object.number, *segment);
+    Some(Part {
+        rank: Rank::OneOf,
+        field: SEGMENT,
+        name: test.target.name.clone(),
+        spans: vec![Span::prefix(&under)],
+        value: Some(under),
     })
 }
 

@@ -5,14 +5,14 @@
 //! least or greatest is wanted, with how often it is there. All of them are totals of the store, written as deltas, so
 //! that two writers of one group never conflict; what comes to nothing is no entry.
 
-use super::aggregate::Bound;
+use super::aggregate::{Bound, BoundMeasure};
 use super::candidate::Look;
 use super::error::QueryError;
 use super::exact::ExactFilter;
 use super::filter::Filter;
 use super::group::{Key, KeyPart};
 use super::measure::Measure;
-use super::target::Target;
+use super::target::{Slot, Target};
 use super::total::units;
 use super::when::QueryTime;
 use crate::record::{Decimal, Money, RecordId, Value};
@@ -68,68 +68,12 @@ impl BoundTotal {
     /// What cannot be kept for each commit.
     pub(crate) fn of(object: &Object, total: &LiveTotal) -> Result<Self, QueryError> {
         let time = QueryTime::never();
-        let Bound { keys, measures, .. } =
-            Bound::of(object, &total.group_by, &total.measures, &time)?;
-        let cannot = |what: String, why| QueryError::NoLiveTotal { what, why };
+        let bound = Bound::of(object, &total.group_by, &total.measures, &time)?;
         if total.group_by.len() > MOST_KEYS {
             let what = format!("{} keys", total.group_by.len());
             return Err(cannot(what, "a live total has six at most"));
         }
-        for key in keys.iter().filter(|key| key.part != KeyPart::Currency) {
-            let name = || key.target.name.clone();
-            if key.target.rollup {
-                return Err(cannot(
-                    name(),
-                    "it is a total itself, kept apart from the record",
-                ));
-            }
-            match (&key.target.kind, key.part) {
-                (
-                    FieldKind::Option { .. }
-                    | FieldKind::Reference { .. }
-                    | FieldKind::Boolean
-                    | FieldKind::Integer
-                    | FieldKind::Date,
-                    _,
-                ) if key.target.name != "id" && key.target.name != "revision" => {}
-                (FieldKind::Instant, _) => {
-                    return Err(cannot(
-                        name(),
-                        "the day of an instant depends on the zone of who asks; group by a date field",
-                    ));
-                }
-                _ => {
-                    return Err(cannot(
-                        name(),
-                        "its values are no closed set; group by an option, a reference, a date, a number or yes and no",
-                    ));
-                }
-            }
-        }
-        let mut columns: Vec<Column> = Vec::new();
-        for one in &measures {
-            let (Some(target), Some(keeps)) = (&one.target, Keeps::of(&one.measure)) else {
-                if one.measure == Measure::Count {
-                    continue;
-                }
-                return Err(cannot(
-                    one.measure.to_string(),
-                    "a live total keeps count, sum, avg, min and max; ask for the others without one",
-                ));
-            };
-            if target.rollup {
-                let why = "it is a total itself, kept apart from the record";
-                return Err(cannot(one.measure.to_string(), why));
-            }
-            let known =
-                |column: &Column| column.target.slot == target.slot && column.keeps == keeps;
-            if !columns.iter().any(known) {
-                columns.push(Column {
-                    target: target.clone(),
-                    keeps,
-                });
-            }
-        }
+        bound.keys.iter().try_for_each(check_key)?;
         Ok(Self {
             object: object.number,
             number: total.number,
@@ -137,8 +81,8 @@ impl BoundTotal {
             declared: total.filter.clone(),
             filling: total.filling,
             filter: ExactFilter::of(object, &total.filter)?,
-            keys,
-            columns,
+            columns: columns(&bound.measures)?,
+            keys: bound.keys,
         })
     }
 
@@ -211,6 +155,66 @@ impl BoundTotal {
         }
         Some(values)
     }
+}
+
+fn cannot(what: impl Into<String>, why: &'static str) -> QueryError {
+    QueryError::NoLiveTotal {
+        what: what.into(),
+        why,
+    }
+}
+
+const TOTAL_ITSELF: &str = "it is a total itself, kept apart from the record";
+
+/// Keys are written in the store, and read back as what they are.
+fn check_key(key: &Key) -> Result<(), QueryError> {
+    let name = &key.target.name;
+    if key.target.rollup {
+        return Err(cannot(name, TOTAL_ITSELF));
+    }
+    match (&key.target.kind, key.part) {
+        (_, KeyPart::Currency) => Ok(()),
+        (FieldKind::Instant, _) => Err(cannot(
+            name,
+            "the day of an instant depends on the zone of who asks; group by a date field",
+        )),
+        (
+            FieldKind::Option { .. }
+            | FieldKind::Reference { .. }
+            | FieldKind::Boolean
+            | FieldKind::Integer
+            | FieldKind::Date,
+            _,
+        ) if matches!(key.target.slot, Slot::Field(_)) => Ok(()),
+        _ => Err(cannot(
+            name,
+            "its values are no closed set; group by an option, a reference, a date, a number or yes and no",
+        )),
+    }
+}
+
+/// What answers all measures, each once.
+fn columns(measures: &[BoundMeasure]) -> Result<Vec<Column>, QueryError> {
+    let mut columns: Vec<Column> = Vec::new();
+    for one in measures.iter().filter(|one| one.measure != Measure::Count) {
+        let (Some(target), Some(keeps)) = (&one.target, Keeps::of(&one.measure)) else {
+            return Err(cannot(
+                one.measure.to_string(),
+                "a live total keeps count, sum, avg, min and max; ask for the others without one",
+            ));
+        };
+        if target.rollup {
+            return Err(cannot(one.measure.to_string(), TOTAL_ITSELF));
+        }
+        let known = |column: &Column| column.target.slot == target.slot && column.keeps == keeps;
+        if !columns.iter().any(known) {
+            columns.push(Column {
+                target: target.clone(),
+                keeps,
+            });
+        }
+    }
+    Ok(columns)
 }
 
 /// A value in units that sort as it does.

@@ -1,7 +1,7 @@
 //! Which records, in which order, and what do they add up to?
 //!
 //! In reading order: `filter` is the tree of conditions, `text` and `json` its two written forms; `target` says what a
-//! name stands for, `operand` reads what it is compared with, `compile` joins them into a test of one record; `order`
+//! name stands for, `operand` reads what it is compared with, `membership` whether it is in a segment, `compile` joins them into a test of one record; `order`
 //! and `cursor` are about sorting and paging; `index_part`, `plan` and `worth` choose the way through the store, `scan` walks it, a
 //! `candidate` is what it brings, and `explained` tells it; `page` and `aggregate` answer. `reader` is the snapshot that all of them
 //! read, and `seen_totals` makes the totals of who sees a part. Of totals, `measure` is what is asked, `group` and `bucket`
@@ -24,6 +24,7 @@ mod json;
 mod live_answer;
 mod live_total;
 mod measure;
+mod membership;
 mod operand;
 mod order;
 mod page;
@@ -51,10 +52,12 @@ pub(crate) use aggregate::{aggregate, check as check_aggregate};
 pub(crate) use base_amount::{base_currency, setting as base_currency_setting};
 pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;
+pub(crate) use compile::Compiled;
 pub(crate) use exact::ExactFilter;
 pub(crate) use live_total::BoundTotal;
 pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]
 pub(crate) use page::{count_within, run_within};
+pub(crate) use plan::live_records;
 pub(crate) use reader::{Reader, decode, decode_whole};
 pub(crate) use when::QueryTime;

@@ -140,7 +140,7 @@ pub(super) fn choose(
 }
 
 /// How many live records an object has.
-pub(super) fn live_records(reader: &Reader, object: &Object) -> Result<u64> {
+pub(crate) fn live_records(reader: &Reader, object: &Object) -> Result<u64> {
     let total = reader
         .snapshot
         .get(&spaces::of_object(spaces::COUNT, object.number))?;

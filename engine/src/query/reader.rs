@@ -134,6 +134,19 @@ impl Reader {
         }
     }
 
+    /// A live record whoever reads: for who judges by it and does not show it.
+    pub(super) fn unseen(&self, id: RecordId) -> Result<Option<Record>> {
+        let Some(object) = self.schema.by_prefix(id.prefix) else {
+            return Ok(None);
+        };
+        let bytes = self
+            .snapshot
+            .get(&spaces::record(object.number, id.number))?;
+        bytes
+            .map(|bytes| decode_whole(object, id.number, &bytes))
+            .transpose()
+    }
+
     /// What is stored of live records.
     pub(super) fn stored(&self, object: &Object, ids: &[u128]) -> Result<Entries> {
         let of = |id: &u128| spaces::record(object.number, *id);
@@ -295,9 +308,19 @@ impl Reader {
     pub(crate) fn each(
         &self,
         object: &Arc<Object>,
+        each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.each_after(object, None, each)
+    }
+
+    /// The same of those after an id.
+    pub(crate) fn each_after(
+        &self,
+        object: &Arc<Object>,
+        after: Option<u128>,
         mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let mut after: Option<Vec<u8>> = None;
+        let mut after = after.map(|id| spaces::record(object.number, id).to_vec());
         loop {
             let mut span = Span::prefix(&spaces::of_object(spaces::RECORD, object.number));
             if let Some(last) = &after {
@@ -364,7 +387,7 @@ impl Reader {
         let rollups: Vec<_> = object
             .live_fields()
             .filter_map(|field| match &field.kind {
-                FieldKind::Rollup(rollup) => Some((field.number, rollup)),
+                FieldKind::Rollup(rollup) if !rollup.filling => Some((field.number, rollup)),
                 _ => None,
             })
             .collect();

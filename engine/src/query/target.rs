@@ -13,6 +13,8 @@ use crate::schema::{FieldKind, Object};
 pub(super) enum Slot {
     Id,
     Revision,
+    /// The segments that it is in.
+    Segment,
     Field(u32),
 }
 
@@ -23,6 +25,7 @@ impl Slot {
             Self::Revision => Some(Cow::Owned(Value::Integer(
                 i64::try_from(record.revision()).unwrap_or(i64::MAX),
             ))),
+            Self::Segment => None,
             Self::Field(number) => record.look(number),
         }
     }
@@ -62,6 +65,7 @@ impl Target {
         }
         match name {
             "id" => Ok(pseudo(Slot::Id, FieldKind::reference(&[&object.name]))),
+            "segment" => Ok(pseudo(Slot::Segment, FieldKind::reference(&["segment"]))),
             "revision" => Ok(pseudo(Slot::Revision, FieldKind::Integer)),
             _ => Err(QueryError::UnknownField(object.unknown_field(name))),
         }

@@ -187,7 +187,9 @@ impl<'a> Reading<'a> {
         self.expect(']', "']' after the operator")?;
         self.expect(':', "':' and a value")?;
         self.skip_spaces();
-        let operands = if operator.takes_list() {
+        // One segment is the usual case: `segment[in]:vip`.
+        let is_one = field == "segment" && self.peek() != Some('(');
+        let operands = if operator.takes_list() && !is_one {
             if self.peek() != Some('(') {
                 return Err(
                     self.unexpected(&format!("a list in parentheses after {field}[{operator}]:"))

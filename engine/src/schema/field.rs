@@ -76,7 +76,7 @@ pub struct Field {
 
 /// What a field is written with. `flatten` cannot refuse what it does not know, and a mistyped rule that is dropped
 /// in silence is a rule that nobody keeps.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
     "number",
     "name",
     "label",
@@ -103,6 +103,7 @@ const WORDS: [&str; 26] = [
     "currency",
     "only",
     "filter",
+    "filling",
 ];
 
 impl Serialize for Field {
@@ -316,6 +317,14 @@ impl Field {
     /// Whether an index is kept: asked for, or needed to find who refers to a record.
     pub(crate) fn is_indexed(&self) -> bool {
         self.indexed || self.unique || matches!(self.kind, FieldKind::Reference { .. })
+    }
+
+    /// The total that it is, if it is one.
+    pub(crate) fn rollup(&self) -> Option<&Rollup> {
+        match &self.kind {
+            FieldKind::Rollup(rollup) => Some(rollup),
+            _ => None,
+        }
     }
 
     /// Whether records are found by its words.

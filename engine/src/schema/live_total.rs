@@ -33,12 +33,8 @@ pub struct LiveTotal {
     #[serde(default)]
     pub measures: Vec<Measure>,
     /// It is being filled from the records that were there before it, and answers nothing yet.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) filling: bool,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 impl LiveTotal {

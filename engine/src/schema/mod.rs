@@ -11,6 +11,7 @@ mod object;
 mod read;
 mod rollup;
 mod standard;
+mod total_rules;
 
 pub use change::SchemaChange;
 pub use field::{Field, FieldKind, Labels, OnDelete};
@@ -34,11 +35,21 @@ pub struct Schema {
     by_name: BTreeMap<String, Arc<Object>>,
     by_number: BTreeMap<u32, Arc<Object>>,
     by_prefix: BTreeMap<Prefix, Arc<Object>>,
-    /// Rollups by the object that they count: parent object, number of its rollup field, and which records count;
-    /// none do where the filter cannot be read.
-    over: BTreeMap<String, Vec<(Arc<Object>, u32, Option<ExactFilter>)>>,
+    /// Rollups by the object that they count.
+    over: BTreeMap<String, Vec<Counted>>,
     /// Live totals by the object that they count.
     live: BTreeMap<String, Vec<BoundTotal>>,
+}
+
+/// A rollup over an object.
+#[derive(Clone, Debug)]
+struct Counted {
+    /// The object that keeps it.
+    parent: Arc<Object>,
+    /// The number of its field there.
+    field: u32,
+    /// Which records count; none do where the filter cannot be read.
+    filter: Option<ExactFilter>,
 }
 
 impl Schema {
@@ -71,8 +82,14 @@ impl Schema {
                     let child = self.by_name.get(&rollup.child);
                     let filter =
                         child.and_then(|child| ExactFilter::of(child, &rollup.filter).ok());
-                    let over = self.over.entry(rollup.child.clone()).or_default();
-                    over.push((parent.clone(), field.number, filter));
+                    self.over
+                        .entry(rollup.child.clone())
+                        .or_default()
+                        .push(Counted {
+                            parent: parent.clone(),
+                            field: field.number,
+                            filter,
+                        });
                 }
             }
         }
@@ -114,16 +131,13 @@ impl Schema {
     /// Every rollup that counts records of this object.
     pub(crate) fn rollups_over(&self, child: &str) -> impl Iterator<Item = RollupOver<'_>> {
         let rollups = self.over.get(child).into_iter().flatten();
-        rollups.filter_map(|(parent, number, filter)| {
-            let field = parent.field_by_number(*number)?;
-            let FieldKind::Rollup(rollup) = &field.kind else {
-                return None;
-            };
+        rollups.filter_map(|counted| {
+            let field = counted.parent.field_by_number(counted.field)?;
             Some(RollupOver {
-                parent,
+                parent: &counted.parent,
                 field,
-                rollup,
-                filter: filter.as_ref(),
+                rollup: field.rollup()?,
+                filter: counted.filter.as_ref(),
             })
         })
     }

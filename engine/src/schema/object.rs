@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, labels_of};
 use super::live_total::LiveTotal;
+use super::rollup::Rollup;
 use crate::record::Prefix;
 
 /// The fields that every object has; the engine alone sets them.
@@ -167,6 +168,50 @@ impl Object {
     #[must_use]
     pub fn totals(&self) -> &[LiveTotal] {
         &self.totals
+    }
+
+    /// The totals that this object keeps of which `before` keeps none: its rollups, each with its field's number.
+    pub(crate) fn gained_rollups<'a>(
+        &'a self,
+        before: Option<&'a Object>,
+    ) -> impl Iterator<Item = (u32, &'a Rollup)> {
+        let had = move |number| {
+            let field = before.and_then(|before| before.field_by_number(number));
+            field.is_some_and(|field| !field.retired && field.is_rollup())
+        };
+        self.live_fields()
+            .filter_map(|field| Some((field.number, field.rollup()?)))
+            .filter(move |(number, _)| !had(*number))
+    }
+
+    /// The same, its live totals.
+    pub(crate) fn gained_totals<'a>(
+        &'a self,
+        before: Option<&'a Object>,
+    ) -> impl Iterator<Item = &'a LiveTotal> {
+        let known = |total: &LiveTotal, other: &LiveTotal| total.number == other.number;
+        let had = move |total: &LiveTotal| {
+            before.is_some_and(|before| before.totals.iter().any(|other| known(total, other)))
+        };
+        self.totals.iter().filter(move |total| !had(total))
+    }
+
+    /// Marks a rollup or a live total as one that is being filled, or as filled.
+    pub(crate) fn set_filling(&mut self, live: bool, number: u32, filling: bool) {
+        if live {
+            let mut totals = self.totals.iter_mut();
+            if let Some(total) = totals.find(|total| total.number == number) {
+                total.filling = filling;
+            }
+            return;
+        }
+        let mut fields = self.fields.iter_mut();
+        if let Some(FieldKind::Rollup(rollup)) = fields
+            .find(|field| field.number == number)
+            .map(|field| &mut field.kind)
+        {
+            rollup.filling = filling;
+        }
     }
 
     pub(crate) fn field_by_number(&self, number: u32) -> Option<&Field> {

@@ -25,6 +25,9 @@ pub struct Rollup {
     /// records by their ids, and days and instants in full: whether a record counts must change with the record alone.
     #[serde(default, skip_serializing_if = "Filter::is_everything")]
     pub filter: Filter,
+    /// It is being filled from the records that were there before it, and has no value yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) filling: bool,
 }
 
 /// What a rollup totals.
@@ -122,6 +125,7 @@ impl Rollup {
             measure,
             only: BTreeMap::new(),
             filter: Filter::everything(),
+            filling: false,
         }
     }
 

@@ -70,7 +70,7 @@ pub(super) fn judge(record: &Record, terms: &[Term]) -> Option<Match> {
             exact = exact.max(Some(place(Fit::Is)));
         }
         for (term, best) in terms.iter().zip(&mut best) {
-            let fit = said.words.iter().filter_map(|word| term.fit(word)).max();
+            let fit = said.words().filter_map(|word| term.fit(word)).max();
             *best = (*best).max(fit.map(place));
         }
     }
@@ -110,12 +110,13 @@ impl Place {
 
 /// Whether a field says these words, in their order, and nothing else.
 fn says_just(said: &Said, terms: &[Term]) -> bool {
-    let is = |words: &[String]| {
-        words.len() == terms.len()
-            && words
-                .iter()
-                .zip(terms)
-                .all(|(word, term)| term.fit(word) == Some(Fit::Is))
-    };
-    is(&said.words) || said.words.get(said.optional..).is_some_and(is)
+    said.wholes().into_iter().any(|mut words| {
+        let mut terms = terms.iter();
+        let all = terms.all(|term| {
+            words
+                .next()
+                .is_some_and(|word| term.fit(word) == Some(Fit::Is))
+        });
+        all && words.next().is_none()
+    })
 }

@@ -250,7 +250,7 @@ impl<'a> Finder<'a> {
             self.complete &= taken >= self.limit || ranked.is_at_end();
         }
         if taken < self.limit && !term.is_whole() {
-            let mut longer = postings.of_longer_words(&term.text, self.limit)?;
+            let mut longer = postings.of_longer_words(term, self.limit)?;
             longer.ids.retain(|id| known.insert(*id));
             self.take(read, postings, reading, longer, self.limit)?;
         }

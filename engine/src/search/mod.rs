@@ -19,4 +19,4 @@ pub use closeness::Closeness;
 pub use find::{Found, Hit, Search};
 
 pub(crate) use fill::{FILLED, Fill, fill};
-pub(crate) use words::{postings_of, postings_of_record};
+pub(crate) use words::{is_posted, postings_of, postings_of_record};

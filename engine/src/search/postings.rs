@@ -8,9 +8,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asked::Term;
-use super::words::ONLY_WORD;
+use super::words::{ONLY_WORD, is_found_by_index};
 use crate::error::Result;
 use crate::query::Reader;
+use crate::record::Value;
 use crate::schema::Object;
 use crate::store::{Direction, Span, spaces};
 
@@ -31,6 +32,8 @@ pub(super) struct Postings<'a> {
     pub(super) reader: &'a Reader,
     pub(super) object: &'a Object,
     fields: BTreeSet<u32>,
+    /// Fields whose own index is read instead of postings, with their ranks.
+    by_index: Vec<(u32, u8)>,
 }
 
 /// Records to be looked at, the most promising first.
@@ -56,9 +59,14 @@ impl<'a> Postings<'a> {
     pub(super) fn of(reader: &'a Reader, object: &'a Object) -> Option<Self> {
         let fields = object.live_fields().filter(|field| field.is_searchable());
         let fields: BTreeSet<u32> = fields.map(|field| field.number).collect();
+        let by_index = object
+            .live_fields()
+            .filter(|field| is_found_by_index(field));
+        let by_index = by_index.map(|field| (field.number, field.searchable | ONLY_WORD));
         (!fields.is_empty()).then_some(Self {
             reader,
             object,
+            by_index: by_index.collect(),
             fields,
         })
     }
@@ -121,10 +129,8 @@ impl<'a> Postings<'a> {
 
     /// The postings of a word, those of which it is all that the field says or the others, by rank.
     pub(super) fn ranked(&self, word: &str, only: bool) -> Ranked<'_> {
-        let mut from = spaces::posting(self.object.number, word, 0, 0, 0);
-        from.truncate(from.len() - spaces::POSTED);
-        let mut span = Span::prefix(&from);
-        let border = [from.as_slice(), &[ONLY_WORD]].concat();
+        let mut span = self.of_word(word);
+        let border = [span.start.as_slice(), &[ONLY_WORD]].concat();
         match only {
             true => span.start = border,
             false => span.end = border,
@@ -136,12 +142,12 @@ impl<'a> Postings<'a> {
     }
 
     /// The best records of each longer word that begins with this one.
-    pub(super) fn of_longer_words(&self, beginning: &str, most: usize) -> Result<Candidates> {
+    pub(super) fn of_longer_words(&self, beginning: &Term, most: usize) -> Result<Candidates> {
         let mut standings: Vec<Standing> = Vec::new();
         let mut complete = true;
         let everything = self.reader.sees_every(self.object);
-        let all = Span::prefix(&spaces::postings_under(self.object.number, beginning));
-        let mut at = self.behind(beginning, &all);
+        let all = Span::prefix(&spaces::postings_under(self.object.number, &beginning.text));
+        let mut at = self.behind(&beginning.text, &all);
         for words in 0.. {
             let next = self.reader.snapshot.list(&at, Direction::Forward, 1)?;
             let Some(word) = next.last_key().and_then(spaces::posted_word) else {
@@ -160,53 +166,83 @@ impl<'a> Postings<'a> {
             }
             at = self.behind(&word, &all);
         }
+        for (field, rank) in &self.by_index {
+            let span = self.index_under(*field, beginning);
+            let page = self.reader.snapshot.list(&span, Direction::Forward, most)?;
+            let ids = page.iter().filter_map(|(key, _)| spaces::id_at_end(key));
+            standings.extend(ids.map(|id| (rank & !ONLY_WORD, id)));
+            // They come by their letters, and the newest may be the last.
+            complete &= page.len() < most;
+        }
         let ids = best_first(standings);
         Ok(Candidates { ids, complete })
     }
 
     /// What of a span lies behind all postings of a word.
     fn behind(&self, word: &str, of: &Span) -> Span {
-        let mut under = spaces::posting(self.object.number, word, 0, 0, 0);
-        under.truncate(under.len() - spaces::POSTED);
         Span {
-            start: Span::prefix(&under).end,
+            start: self.of_word(word).end,
             end: of.end.clone(),
         }
     }
 
     fn list(&self, term: &Term, most: usize) -> Result<Listed> {
-        let mut span = match term.is_whole() {
-            true => {
-                let mut word = spaces::posting(self.object.number, &term.text, 0, 0, 0);
-                word.truncate(word.len() - spaces::POSTED);
-                Span::prefix(&word)
-            }
+        let span = match term.is_whole() {
+            true => self.of_word(&term.text),
             false => Span::prefix(&spaces::postings_under(self.object.number, &term.text)),
         };
-        let (mut ranks, mut read) = (BTreeMap::new(), 0);
+        let (mut ranks, mut complete) = (BTreeMap::new(), true);
+        let mut take = |id, of: u8| {
+            let rank: &mut u8 = ranks.entry(id).or_default();
+            *rank = of.max(*rank);
+        };
+        complete &= self.each(span, most, |key| {
+            let posted = spaces::posted(key);
+            if let Some(posted) = posted.filter(|posted| self.fields.contains(&posted.field)) {
+                take(posted.id, posted.rank);
+            }
+        })?;
+        for (field, rank) in &self.by_index {
+            complete &= self.each(self.index_under(*field, term), most, |key| {
+                if let Some(id) = spaces::id_at_end(key) {
+                    take(id, *rank);
+                }
+            })?;
+        }
+        Ok(Listed { ranks, complete })
+    }
+
+    /// Calls `each` with the keys of a span; false when there are more than `most`, or few more.
+    fn each(&self, mut span: Span, most: usize, mut each: impl FnMut(&[u8])) -> Result<bool> {
+        let mut read = 0;
         while read < most {
             let page = self.reader.snapshot.list(&span, Direction::Forward, PAGE)?;
-            for posted in page.iter().filter_map(|(key, _)| spaces::posted(key)) {
-                if self.fields.contains(&posted.field) {
-                    let rank: &mut u8 = ranks.entry(posted.id).or_default();
-                    *rank = posted.rank.max(*rank);
-                }
-            }
+            page.iter().for_each(|(key, _)| each(key));
             read += page.len();
             match page.last_key() {
                 Some(last) if page.len() == PAGE => span = span.beyond(last, Direction::Forward),
-                _ => {
-                    return Ok(Listed {
-                        ranks,
-                        complete: true,
-                    });
-                }
+                _ => return Ok(true),
             }
         }
-        Ok(Listed {
-            ranks,
-            complete: false,
-        })
+        Ok(false)
+    }
+
+    /// Where in the index of a field the values lie that begin with a word.
+    fn index_under(&self, field: u32, term: &Term) -> Span {
+        let text = Value::Text(term.text.as_str().into());
+        let mut key = spaces::of_field(spaces::INDEX, self.object.number, field);
+        spaces::push_indexed(&mut key, Some(&text));
+        if !term.is_whole() {
+            key.truncate(key.len() - spaces::TEXT_END);
+        }
+        Span::prefix(&key)
+    }
+
+    /// All postings of one word.
+    fn of_word(&self, word: &str) -> Span {
+        let mut key = spaces::posting(self.object.number, word, 0, 0, 0);
+        key.truncate(key.len() - spaces::POSTED);
+        Span::prefix(&key)
     }
 }
 

@@ -76,7 +76,6 @@ pub(crate) fn take_u32(key: &mut &[u8]) -> Option<u32> {
     take(key).map(u32::from_be_bytes)
 }
 
-#[cfg(test)]
 pub(crate) fn take_u64(key: &mut &[u8]) -> Option<u64> {
     take(key).map(u64::from_be_bytes)
 }

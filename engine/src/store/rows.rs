@@ -54,7 +54,7 @@ impl<F: FnMut(&Span, usize) -> Result<Vec<Row>, StoreError>> Iterator for Rows<F
 pub(crate) fn rows_under<'a>(
     snapshot: &'a Snapshot,
     prefix: &[u8],
-) -> impl Iterator<Item = Result<Row, StoreError>> + 'a {
+) -> impl Iterator<Item = Result<Row, StoreError>> + use<'a> {
     Rows::new(Span::prefix(prefix), |span: &Span, limit| {
         snapshot.scan(span, Direction::Forward, limit)
     })

@@ -19,11 +19,14 @@
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
 //! | `INDEX` | object u32, field u32, value, id u128 | the tag of `access/tag.rs`, or nothing |
 //! | `POSTING` | object u32, word text, rank u8, id u128, field u32 | – |
+//! | `MEMBER` | object u32, segment u128, id u128 | – |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
 //! | `ROLLUP` | object u32, id u128, field u32 | a total of the backend, a maximum, or a least or greatest value i128 |
+//! | `MEMBERS` | segment u128 | a total of the backend: who is in it |
 //! | `COUNT` | object u32 | a total of the backend: live records |
 //! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
 //! | `LIVE_TOTAL` | object u32, total u32, column u8, its keys, of some columns a value i128 | a total of the backend |
+//! | `FILL` | object u32, live bool, field or total u32, position u64 from which on it is kept | the last id that is counted, u128, or nothing |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
 //! | `WATCH` | object u32 | raised by every change of a record, where hooks look for records of the object |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
@@ -58,12 +61,15 @@ pub(crate) const BIN: u8 = 0x11;
 pub(crate) const INDEX: u8 = 0x20;
 pub(crate) const UNIQUE: u8 = 0x21;
 pub(crate) const POSTING: u8 = 0x22;
+pub(crate) const MEMBER: u8 = 0x23;
 pub(crate) const ROLLUP: u8 = 0x30;
 pub(crate) const COUNT: u8 = 0x31;
 pub(crate) const GUARD: u8 = 0x32;
 pub(crate) const BILL: u8 = 0x34;
 pub(crate) const WATCH: u8 = 0x33;
+pub(crate) const MEMBERS: u8 = 0x35;
 pub(crate) const LIVE_TOTAL: u8 = 0x36;
+pub(crate) const FILL: u8 = 0x37;
 pub(crate) const HISTORY: u8 = 0x40;
 pub(crate) const ERASED: u8 = 0x41;
 pub(crate) const DONE: u8 = 0x50;
@@ -178,6 +184,34 @@ pub(crate) fn index(object: u32, field: u32, value: Option<&Value>, id: u128) ->
     key
 }
 
+/// What the keys of all members of a segment begin with.
+pub(crate) fn members(object: u32, segment: u128) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + 4 + 16 + 16);
+    key.push(MEMBER);
+    push_u32(&mut key, object);
+    key.extend_from_slice(&segment.to_be_bytes());
+    key
+}
+
+/// A record that is in a segment.
+pub(crate) fn member(object: u32, segment: u128, id: u128) -> Vec<u8> {
+    let mut key = members(object, segment);
+    key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// The segment of a key that [`member`] made.
+pub(crate) fn segment_of(key: &[u8]) -> Option<u128> {
+    let rest = key.strip_prefix(&[MEMBER])?.get(4..)?;
+    rest.first_chunk::<16>()
+        .map(|bytes| u128::from_be_bytes(*bytes))
+}
+
+/// How many are in a segment.
+pub(crate) fn member_count(segment: u128) -> Vec<u8> {
+    [&[MEMBERS][..], &segment.to_be_bytes()].concat()
+}
+
 /// What all postings of an object begin with whose words begin with this.
 pub(crate) fn postings_under(object: u32, word: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(5 + word.len() + 2 + 21);
@@ -283,6 +317,9 @@ pub(crate) fn push_indexed(key: &mut Vec<u8>, value: Option<&Value>) {
     }
 }
 
+/// The bytes that end a text in a key.
+pub(crate) const TEXT_END: usize = 2;
+
 /// As much of a text's folded form as fits into so many bytes.
 fn push_folded(key: &mut Vec<u8>, text: &str, most: usize) {
     let mut left = most;
@@ -315,7 +352,7 @@ pub(crate) fn owner(key: &[u8], value: &[u8]) -> Option<Subject> {
     let (space, mut rest) = key.split_first()?;
     let object = take_u32(&mut rest)?;
     let id = match *space {
-        RECORD | BIN | INDEX => id_at_end(key)?,
+        RECORD | BIN | INDEX | MEMBER => id_at_end(key)?,
         POSTING => posted(key)?.id,
         UNIQUE => u128::from_be_bytes(value.try_into().ok()?),
         _ => return None,

@@ -93,6 +93,8 @@ fn change(
     for (id, after) in states(reader, entry)? {
         records.push(touched(reader, backend, entry.position, (id, after), seen)?);
     }
+    records.extend(super::segments::moves(reader, entry));
+    // Stable: what happened to a record comes before what follows from it.
     records.sort_by_key(|touched| touched.id);
     Ok(Change {
         position: entry.position,

@@ -5,12 +5,11 @@
 //! in the bin has left the customer, and comes back with its restoring.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
 use crate::error::Result;
 use crate::query::Reader;
 use crate::record::{Prefix, RecordId, Value};
-use crate::schema::{FieldKind, Object, Schema, standard_schema};
+use crate::schema::{FieldKind, Object};
 use crate::store::{Direction, Span, spaces};
 
 /// By which fields a record of a standard object belongs to what they name.
@@ -42,19 +41,14 @@ struct Link<'s> {
     field: u32,
 }
 
-fn is_standard(name: &str) -> bool {
-    static STANDARD: OnceLock<Schema> = OnceLock::new();
-    STANDARD.get_or_init(standard_schema).object(name).is_some()
-}
-
 /// By what records belong to those of an object.
 fn links_of<'s>(reader: &'s Reader, to: &Object) -> Vec<Link<'s>> {
-    let has_others = !is_standard(&to.name) || CUSTOMERS.contains(&to.name.as_str());
+    let has_others = to.is_custom() || CUSTOMERS.contains(&to.name.as_str());
     let mut links = Vec::new();
     for from in reader.schema.objects() {
         for field in from.live_fields() {
             let belongs = match &field.kind {
-                _ if is_standard(&from.name) => {
+                _ if !from.is_custom() => {
                     BELONGS.contains(&(from.name.as_str(), field.name.as_str()))
                         && field.kind.refers_to(&to.name)
                 }

@@ -9,6 +9,7 @@ mod idle;
 mod members;
 mod messages;
 mod paged;
+mod segments;
 
 pub use feed::{Change, Touched};
 
@@ -63,6 +64,10 @@ pub enum EventKind {
     Updated,
     /// It went to the bin.
     Deleted,
+    /// It came into a segment, which the change of `segment` names.
+    EnteredSegment,
+    /// It left a segment.
+    LeftSegment,
     /// A message about it was written, queued, sent or received.
     Message,
     /// Something that was erased since, with everything that it said; the last such event is the erasing.

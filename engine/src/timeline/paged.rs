@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{
     EntryChange, Event, EventKind, before, erased, event, is_erased, members, messages,
-    position_at_end, previous, state_in,
+    position_at_end, previous, segments, state_in,
 };
 use crate::error::Result;
 use crate::journal::{Entry, Journal, Position};
@@ -18,7 +18,7 @@ use crate::record::{Record, RecordId};
 use crate::store::{Backend, Direction, Span, StoreError, spaces};
 
 /// The objects whose records show on the timeline of the record that a field of theirs names.
-const SHOWN: [(&str, &str); 1] = [("comment", "about")];
+const SHOWN: [(&str, &str); 2] = [("comment", "about"), ("segment_member", "member")];
 
 /// How many places of one record are read at once.
 const PLACES: usize = 1_000;
@@ -231,6 +231,7 @@ fn between(
             };
             let change = EntryChange { id, before, after };
             events.push(event(entry, &change));
+            events.extend(segments::events_of(reader, entry, id)?);
             left.insert(id, change.after);
         } else {
             continue;

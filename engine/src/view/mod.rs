@@ -5,7 +5,7 @@
 //! holds it against the schema and `rule` does so at each save; `declared` knows for whom each is, `shipped` those that
 //! come with the engine, `declarations` those that plugins bring; `gone` and `change` are about fields that go. `look`
 //! is who asks; `rows`, `totals`, `form_shown` and `tiles` answer with everything that a host draws, `relation` says which
-//! records belong to one, and `asked` is what a session can ask.
+//! records belong to one, which `panel_rows` shows, and `asked` is what a session can ask.
 
 mod asked;
 mod cell;
@@ -21,6 +21,7 @@ mod form_shown;
 mod gone;
 mod look;
 mod panel;
+mod panel_rows;
 mod relation;
 mod rows;
 mod rule;
@@ -49,7 +50,8 @@ pub use totals::{ChartShown, GroupShown, SeriesShown};
 // The 360 view is made of panels.
 pub(crate) use declared::{Definition, of_record};
 pub(crate) use look::Look;
-pub(crate) use rows::of_panel;
+pub(crate) use panel_rows::of_panel;
+pub(crate) use relation::Related;
 
 // Processes are definitions too: read by the same rules, refused in the same words.
 pub(crate) use error::DefinitionError;

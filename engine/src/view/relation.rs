@@ -4,7 +4,9 @@
 //! from index to index, so that nothing is read that does not belong. Of whom somebody may not see a link between, he
 //! sees nothing beyond it either.
 
-use super::look::Look;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use crate::error::Result;
 use crate::query::Reader;
 use crate::record::{RecordId, Value};
@@ -17,7 +19,7 @@ pub(super) const ITSELF: &str = "id";
 /// How many references a path has at most.
 const MOST_STEPS: usize = 3;
 
-/// How many links between are followed at one step, those that were made last.
+/// How many links of one object are followed at one step, those that were made last.
 const MOST_BETWEEN: usize = 200;
 
 /// How many records that belong are looked at, those that were made last.
@@ -69,103 +71,118 @@ pub(super) fn fault(schema: &Schema, object: &Object, path: &str, on: &[String])
     (!arrives).then(|| format!("'{path}' leads to none of {}", on.join(", ")))
 }
 
-/// Records of one object that belong to another record.
-struct Related {
-    numbers: Vec<u128>,
-    most: usize,
+/// The records that lead to one, as far as they were asked for: panels share what lies between.
+pub(crate) struct Related {
+    to: RecordId,
+    /// By the path from the links to the record.
+    links: HashMap<String, Rc<[RecordId]>>,
 }
 
 impl Related {
-    fn new(most: usize) -> Self {
+    pub(crate) fn new(to: RecordId) -> Self {
         Self {
-            numbers: Vec::new(),
-            most,
+            to,
+            links: HashMap::new(),
         }
     }
 
-    /// Takes those whose field names `to`, the one that was made last first.
-    fn take(&mut self, reader: &Reader, of: &Object, field: u32, to: RecordId) -> Result<()> {
-        let mut key = spaces::of_field(spaces::INDEX, of.number, field);
-        spaces::push_indexed(&mut key, Some(&Value::Reference(to)));
-        let mut span = Span::prefix(&key);
-        let seeing = reader.seeing.as_ref();
-        let sees_all = seeing.is_none_or(|seeing| seeing.reads_all(of.prefix()));
-        let mut judged = 0;
-        while self.numbers.len() < self.most && judged < MOST_JUDGED {
-            let room = self.most - self.numbers.len();
-            let found = reader.snapshot.list(&span, Direction::Backward, room)?;
-            for number in found.iter().filter_map(|(key, _)| spaces::id_at_end(key)) {
-                let id = RecordId::new(of.prefix(), number);
-                if sees_all || reader.get_stored(id)?.is_some() {
-                    self.numbers.push(number);
-                }
-            }
-            judged += found.len();
-            match found.last_key() {
-                Some(last) if found.len() == room && !sees_all => {
-                    span = span.beyond(last, Direction::Backward);
-                }
-                _ => break,
-            }
-        }
-        Ok(())
-    }
-
-    fn walk(
+    /// The numbers of an object's records that lead to the record by any of these paths.
+    pub(super) fn of(
         &mut self,
         reader: &Reader,
         object: &Object,
-        path: &[&str],
-        to: RecordId,
+        by: &[String],
+    ) -> Result<Vec<u128>> {
+        let mut numbers = Vec::new();
+        for path in by {
+            if path == ITSELF {
+                let is_one = object.prefix() == self.to.prefix();
+                numbers.extend(is_one.then_some(self.to.number()));
+            } else {
+                self.by_path(reader, object, path, MOST_RELATED, &mut numbers)?;
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        Ok(numbers)
+    }
+
+    /// Takes those that lead to the record by one path, until there are so many.
+    fn by_path(
+        &mut self,
+        reader: &Reader,
+        object: &Object,
+        path: &str,
+        most: usize,
+        numbers: &mut Vec<u128>,
     ) -> Result<()> {
-        let Some((first, rest)) = path.split_first() else {
-            return Ok(());
+        let (first, rest) = match path.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (path, None),
         };
         let Some(field) = object.field(first) else {
             return Ok(());
         };
-        let Some(next) = rest.first() else {
-            let Some(end) = reader.schema.by_prefix(to.prefix()) else {
-                return Ok(());
-            };
-            return match field.kind.refers_to(&end.name) {
-                true => self.take(reader, object, field.number, to),
-                false => Ok(()),
-            };
+        let links = match rest {
+            Some(rest) => self.links(reader, rest)?,
+            None => Rc::from([self.to]),
         };
-        for between in targets(&reader.schema, &field.kind) {
-            if between.field(next).is_none() {
-                continue;
-            }
-            let mut links = Self::new(MOST_BETWEEN);
-            links.walk(reader, between, rest, to)?;
-            for number in links.numbers {
-                let link = RecordId::new(between.prefix(), number);
-                self.take(reader, object, field.number, link)?;
+        for link in links.iter() {
+            let named = reader.schema.by_prefix(link.prefix());
+            if named.is_some_and(|named| field.kind.refers_to(&named.name)) {
+                take(reader, object, field.number, *link, most, numbers)?;
             }
         }
         Ok(())
     }
+
+    /// The records of whatever object that lead to the record by a path.
+    fn links(&mut self, reader: &Reader, path: &str) -> Result<Rc<[RecordId]>> {
+        if let Some(known) = self.links.get(path) {
+            return Ok(known.clone());
+        }
+        let mut links = Vec::new();
+        for object in reader.schema.objects() {
+            let mut numbers = Vec::new();
+            self.by_path(reader, object, path, MOST_BETWEEN, &mut numbers)?;
+            let ids = numbers.into_iter();
+            links.extend(ids.map(|number| RecordId::new(object.prefix(), number)));
+        }
+        let links: Rc<[RecordId]> = links.into();
+        self.links.insert(path.to_owned(), links.clone());
+        Ok(links)
+    }
 }
 
-/// The numbers of an object's records that lead to a record by any of these paths.
-pub(super) fn related(
-    look: &Look,
-    object: &Object,
-    by: &[String],
+/// Takes the records whose field names another, the one that was made last first, until there are `most`.
+fn take(
+    reader: &Reader,
+    of: &Object,
+    field: u32,
     to: RecordId,
-) -> Result<Vec<u128>> {
-    let mut related = Related::new(MOST_RELATED);
-    for path in by {
-        if path == ITSELF {
-            let is_one = object.prefix() == to.prefix();
-            related.numbers.extend(is_one.then_some(to.number()));
-            continue;
+    most: usize,
+    numbers: &mut Vec<u128>,
+) -> Result<()> {
+    let mut key = spaces::of_field(spaces::INDEX, of.number, field);
+    spaces::push_indexed(&mut key, Some(&Value::Reference(to)));
+    let mut span = Span::prefix(&key);
+    let seeing = reader.seeing.as_ref();
+    let sees_all = seeing.is_none_or(|seeing| seeing.reads_all(of.prefix()));
+    let mut judged = 0;
+    while numbers.len() < most && judged < MOST_JUDGED {
+        let asked = most - numbers.len();
+        let found = reader.snapshot.list(&span, Direction::Backward, asked)?;
+        judged += found.len();
+        for number in found.iter().filter_map(|(key, _)| spaces::id_at_end(key)) {
+            let id = RecordId::new(of.prefix(), number);
+            if sees_all || reader.get_stored(id)?.is_some() {
+                numbers.push(number);
+            }
         }
-        let steps: Vec<&str> = path.split('.').collect();
-        related.walk(&look.reader, object, &steps, to)?;
+        match found.last_key() {
+            Some(last) if found.len() == asked => span = span.beyond(last, Direction::Backward),
+            _ => break,
+        }
     }
-    related.numbers.sort_unstable();
-    related.numbers.dedup();
-    Ok(related.numbers)
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Which rows, cards or entries does a view show?
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 
 use chrono::{Days, NaiveDate};
@@ -8,15 +10,13 @@ use super::cell::{Cell, Reading, field_name, value_of};
 use super::check::value_kind;
 use super::declared::{self, Declared};
 use super::definition::{CellFormat, Column, ViewDefinition, ViewKind};
-use super::look::Look;
-use super::panel::PanelDefinition;
-use super::relation;
+use super::look::{Look, called};
 use super::totals::{ChartShown, GroupShown, Totals, measure_name, split};
 use crate::error::Result;
 use crate::locale::Direction;
 use crate::query::{self, Filter, Page, Query, SortKey};
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{FieldKind, Object};
+use crate::schema::{Field, FieldKind, Object};
 
 /// Which part of a view is wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -220,38 +220,8 @@ pub(super) fn rows_of(
     )
 }
 
-/// What belongs to a record, as a panel shows it.
-pub(crate) fn of_panel(
-    look: &Look,
-    panel: &Declared<PanelDefinition>,
-    to: RecordId,
-) -> Result<ViewRows> {
-    let PanelDefinition { by, view, .. } = &panel.definition;
-    let object = look.reader.object(&view.object)?.clone();
-    let numbers = relation::related(look, &object, by, to)?;
-    let name = look.called(&panel.label, &panel.name);
-    let adds_up = !(view.measures.is_empty() && view.group_by.is_empty() && view.chart.is_none());
-    if adds_up {
-        let ids = numbers
-            .iter()
-            .map(|number| RecordId::new(object.prefix(), *number));
-        let page = ViewPage::first().limit(panel.definition.rows());
-        let mut rows = rows_of(look, name, view, &page.only(Filter::is_in("id", ids)))?;
-        rows.next = None;
-        return Ok(rows);
-    }
-    let query = Query::new(&view.object)
-        .filter(look.with_me(&view.filter, &object))
-        .sort(order(view))
-        .limit(panel.definition.rows());
-    let mut found = query::run_among(&look.reader, &query, numbers, &look.time)?;
-    // It would go on with records that do not belong.
-    found.next = None;
-    drawn(look, name, view, &object, found, None)
-}
-
 /// A page of records as it is drawn; what they add up to where that is told of which.
-fn drawn(
+pub(super) fn drawn(
     look: &Look,
     name: String,
     view: &ViewDefinition,
@@ -259,18 +229,25 @@ fn drawn(
     found: Page,
     adding_up: Option<&Filter>,
 ) -> Result<ViewRows> {
-    let mut columns = match view.columns.is_empty() {
-        true => built_in(object).columns,
-        false => view.columns.clone(),
+    let columns: Cow<'_, [Column]> = match view.columns.is_empty() {
+        true => built_in(object).columns.into(),
+        false => view.columns.as_slice().into(),
     };
-    columns.retain(|column| !object.hides(&column.field));
+    let columns = columns.iter().filter(|column| !object.hides(&column.field));
+    let columns: Vec<Drawn<'_>> = columns
+        .map(|column| Drawn {
+            column,
+            field: object.field(&column.field),
+        })
+        .collect();
+    let columns = columns.as_slice();
     let mut reading = Reading::new(look);
-    learn(&mut reading, view, &columns, &found.records)?;
+    learn(&mut reading, object, view, columns, &found.records)?;
     let sums = match adding_up {
         Some(filter) => sums(look, &mut reading, object, view, filter)?,
         None => Sums::default(),
     };
-    let row = |record: &Record| row(&reading, object, view, &columns, &sums.groups, record);
+    let row = |record: &Record| row(&reading, object, view, columns, &sums.groups, record);
     Ok(ViewRows {
         name,
         object: view.object.clone(),
@@ -301,21 +278,27 @@ fn drawn(
     })
 }
 
+/// A column and the field that it shows; of `id` and `revision` there is none.
+struct Drawn<'a> {
+    column: &'a Column,
+    field: Option<&'a Field>,
+}
+
 /// Looks up what the cells lead to, and nothing that is not shown.
 fn learn(
     reading: &mut Reading<'_>,
+    object: &Object,
     view: &ViewDefinition,
-    columns: &[Column],
+    columns: &[Drawn<'_>],
     records: &[Record],
 ) -> Result<()> {
-    let shown = columns.iter().map(|column| column.field.as_str());
-    let shown: Vec<&str> = shown
-        .chain(view.start.as_deref())
-        .chain(view.end.as_deref())
-        .collect();
+    let days = [&view.start, &view.end].into_iter().flatten();
+    let days = days.filter_map(|name| object.field(name));
+    let shown = columns.iter().filter_map(|drawn| drawn.field).chain(days);
+    let shown: Vec<u32> = shown.map(|field| field.number).collect();
     let values = records
         .iter()
-        .flat_map(|record| shown.iter().filter_map(|name| record.get(name)));
+        .flat_map(|record| shown.iter().filter_map(|field| record.value(*field)));
     reading.learn(values)
 }
 
@@ -361,7 +344,12 @@ fn sums(
 }
 
 /// The records that the view shows, those of a page's days and wish alone.
-fn wanted(look: &Look, object: &Object, view: &ViewDefinition, page: &ViewPage) -> Filter {
+pub(super) fn wanted(
+    look: &Look,
+    object: &Object,
+    view: &ViewDefinition,
+    page: &ViewPage,
+) -> Filter {
     let mut filter = view.filter.clone();
     if !page.filter.is_everything() {
         filter = filter.and(page.filter.clone());
@@ -379,7 +367,7 @@ fn wanted(look: &Look, object: &Object, view: &ViewDefinition, page: &ViewPage) 
 }
 
 /// The view's order; rows of one group lie together, and a calendar goes by its days.
-fn order(view: &ViewDefinition) -> Vec<SortKey> {
+pub(super) fn order(view: &ViewDefinition) -> Vec<SortKey> {
     let mut keys: Vec<SortKey> = Vec::new();
     let mut groups: Vec<&str> = match view.kind {
         ViewKind::Kanban => Vec::new(),
@@ -402,23 +390,32 @@ fn order(view: &ViewDefinition) -> Vec<SortKey> {
     keys
 }
 
-fn shown_column(look: &Look, object: &Object, column: &Column) -> ColumnShown {
-    let kind = match (object.field(&column.field), column.field.as_str()) {
-        (Some(field), _) => value_kind(&field.kind),
-        (None, "revision") => FieldKind::Integer,
-        (None, _) => FieldKind::Text,
+fn shown_column(look: &Look, object: &Object, drawn: &Drawn<'_>) -> ColumnShown {
+    let Drawn { column, field } = drawn;
+    let kind = match (field, column.field.as_str()) {
+        (Some(field), _) if field.is_rollup() => Cow::Owned(value_kind(&field.kind)),
+        (Some(field), _) => Cow::Borrowed(&field.kind),
+        (None, "revision") => Cow::Owned(FieldKind::Integer),
+        (None, _) => Cow::Owned(FieldKind::Text),
     };
     let number = matches!(
-        kind,
+        *kind,
         FieldKind::Integer
             | FieldKind::Decimal
             | FieldKind::Percent
             | FieldKind::Money
             | FieldKind::Duration
     );
+    let called = match field {
+        Some(field) => called(&field.label, look.locale, &field.name),
+        None => field_name(look, object, &column.field),
+    };
     ColumnShown {
         field: column.field.clone(),
-        label: look.called(&column.label, &field_name(look, object, &column.field)),
+        label: match column.label.is_empty() {
+            true => called,
+            false => look.called(&column.label, &called),
+        },
         kind: kind.name(),
         format: column.format,
         width: column.width,
@@ -430,26 +427,30 @@ fn row(
     reading: &Reading<'_>,
     object: &Object,
     view: &ViewDefinition,
-    columns: &[Column],
+    columns: &[Drawn<'_>],
     groups: &[GroupShown],
     record: &Record,
 ) -> RowShown {
-    let cell = |name: &str| {
-        let value = value_of(record, name);
-        reading.cell(object.field(name), value.as_ref())
+    let cell = |name: &str, field: Option<&Field>| match field {
+        Some(known) => reading.cell(field, record.value(known.number)),
+        None => reading.cell(None, value_of(record, name).as_ref()),
     };
+    let day = |name: &str| cell(name, object.field(name));
     let group = match view.group_by.as_slice() {
         [by] => group_of(groups, by, record),
         _ => None,
     };
+    let cells = columns.iter();
     RowShown {
         id: record.id(),
         revision: record.revision(),
         title: record.title(),
-        cells: columns.iter().map(|column| cell(&column.field)).collect(),
+        cells: cells
+            .map(|drawn| cell(&drawn.column.field, drawn.field))
+            .collect(),
         group,
-        start: view.start.as_deref().map(cell),
-        end: view.end.as_deref().map(cell),
+        start: view.start.as_deref().map(day),
+        end: view.end.as_deref().map(day),
     }
 }
 

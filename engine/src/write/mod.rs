@@ -18,6 +18,9 @@ mod bill;
 mod bin;
 mod commit;
 mod draft;
+mod fill;
+#[cfg(test)]
+mod fill_tests;
 mod leaves;
 mod looked;
 mod plan;
@@ -39,6 +42,7 @@ pub(crate) use asked::requests;
 pub(crate) use bill::stored_bills;
 pub(crate) use bin::Binned;
 pub(crate) use commit::Done;
+pub(crate) use fill::Filling;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow};
 pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
@@ -60,6 +64,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind, Failure, Result};
 use crate::hook::{Billed, Bills, Registry};
 use crate::query::Reader;
+use crate::segment::Segments;
 use crate::store::Backend;
 
 /// What one run of the write path works with.
@@ -68,6 +73,8 @@ pub(crate) struct Write<'a> {
     pub(crate) content: &'a Content,
     pub(crate) reader: Reader,
     pub(crate) registry: &'a Registry,
+    /// Judges what enters and leaves them, whoever objects or amends.
+    pub(crate) segments: &'a Segments,
     /// Under which rights.
     pub(crate) acting: Acting<'a>,
     pub(crate) context: &'a Context,

@@ -5,26 +5,25 @@
 
 mod hooked;
 mod indexes;
+mod membership;
+mod reshaped;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::Write;
 use super::asked::asked;
 use super::bill;
 use super::bin::Binned;
 use super::draft::{Draft, Drafts, Valid};
+use super::fill::only_begins_totals;
 use super::leaves::Leaves;
 use super::request::{Group, OutcomeKind};
 use super::rollup::Deltas;
 use crate::access::{self, Tagging};
 use crate::error::{Error, Result};
 use crate::journal::Subject;
-use crate::query::BoundTotal;
 use crate::record::{Record, RecordId};
-use crate::schema::{Field, FieldKind, Object, OnDelete, Schema};
-use crate::search;
+use crate::schema::{Field, FieldKind, OnDelete, Schema};
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
 pub(crate) use indexes::index_entries;
@@ -73,7 +72,8 @@ pub(super) fn plan(
             i64::from(draft.after.is_some()) - i64::from(draft.before.is_some());
     }
     planner.organisation(&drafts, write)?;
-    let config = planner.stored(&drafts, write)?;
+    let reshaped = planner.membership(&drafts, write)?;
+    let config = planner.stored(&drafts, write, reshaped)?;
     planner.keeps(&drafts, write)?;
     planner.read(&drafts.reads, &write.reader.schema);
     for (_, key) in &drafts.once {
@@ -84,8 +84,8 @@ pub(super) fn plan(
     for position in &write.followed {
         planner.delete(spaces::queued(position.get()));
     }
-    let gained = std::mem::take(&mut planner.totals);
-    for deltas in gained.into_iter().chain([deltas]) {
+    let filled = std::mem::take(&mut planner.totals);
+    for deltas in filled.into_iter().chain([deltas]) {
         let (totals, unchanged) = deltas.entries(&write.reader, &drafts)?;
         planner.unchanged.extend(unchanged);
         planner.writes.extend(totals);
@@ -96,6 +96,7 @@ pub(super) fn plan(
         mut writes,
         mut unchanged,
         leaves,
+        alone,
         ..
     } = planner;
     unchanged.sort_unstable();
@@ -121,8 +122,7 @@ pub(super) fn plan(
     let commit = Commit {
         at: write.reader.position(),
         unchanged,
-        // Indexes and totals of a changed schema are built from all records.
-        alone: !drafts.schema_changed.is_empty(),
+        alone: alone || reshaped,
         writes,
         asked: asked.common,
         leaves: leaves.into_parts(asked.leaves),
@@ -150,29 +150,31 @@ pub(super) fn followed_by(write: &Write<'_>, draft: &Draft) -> bool {
 }
 
 #[derive(Default)]
-struct Planner {
+pub(super) struct Planner {
     /// What belongs to no record alone. In order: of two writes of one key the later one holds.
-    writes: Vec<Entry>,
+    pub(super) writes: Vec<Entry>,
     /// What belongs to one record.
     leaves: Leaves,
-    unchanged: Vec<Vec<u8>>,
+    pub(super) unchanged: Vec<Vec<u8>>,
     /// Records that gained a reference, and those of them that must see it when they are deleted.
     referred: BTreeSet<RecordId>,
     guarded: BTreeSet<RecordId>,
     /// Objects that somebody looks for records of.
     watched: BTreeSet<u32>,
-    /// Totals of rollups that the schema gains.
-    totals: Vec<Deltas>,
+    /// What a step of filling adds to totals.
+    pub(super) totals: Vec<Deltas>,
+    /// What a changed schema drops or indexes is made from all records.
+    pub(super) alone: bool,
     /// How the index entries of each object are tagged.
     tagging: BTreeMap<u32, Option<Tagging>>,
 }
 
 impl Planner {
-    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.writes.push(put(key, value));
     }
 
-    fn delete(&mut self, key: Vec<u8>) {
+    pub(super) fn delete(&mut self, key: Vec<u8>) {
         self.writes.push(delete(key));
     }
 
@@ -181,7 +183,7 @@ impl Planner {
         let indexed = draft
             .object
             .live_fields()
-            .filter(|field| field.is_indexed());
+            .filter(|field| field.is_indexed() || field.is_searchable());
         if write.registry.watched.contains(&draft.object.number) {
             self.watched.insert(draft.object.number);
         }
@@ -218,7 +220,7 @@ impl Planner {
         let tagging = self.tagging.entry(number);
         let tagging = tagging.or_insert_with(|| Tagging::of(&draft.object));
         indexes::index(draft, *tagging, &mut writes);
-        post(draft, &mut writes);
+        indexes::post(draft, &mut writes);
         self.leaves.add(subject(draft), writes);
         self.unique(draft);
         self.references(draft);
@@ -288,10 +290,18 @@ impl Planner {
     }
 
     /// Entries beside the records; true when schema, hooks or settings must be loaded again.
-    fn stored(&mut self, drafts: &Drafts, write: &Write<'_>) -> Result<bool> {
-        let mut config = false;
+    fn stored(
+        &mut self,
+        drafts: &Drafts,
+        write: &Write<'_>,
+        segments_differ: bool,
+    ) -> Result<bool> {
+        let mut config = segments_differ;
         for (_, _, stored) in &drafts.stored {
             config |= stored.config;
+            if let Some(filling) = &stored.filling {
+                config |= self.fill_total(filling, drafts, write)?;
+            }
             for (key, value) in &stored.entries {
                 self.unchanged.push(key.clone());
                 match value {
@@ -318,7 +328,8 @@ impl Planner {
             if let Some(old) = old {
                 self.reindex(old, object, write)?;
             }
-            self.retotal(old, object, &drafts.schema, write)?;
+            self.alone |= !old.is_some_and(|old| only_begins_totals(old, object));
+            self.retotal(old, object, write)?;
         }
         if config {
             let counter = write
@@ -330,164 +341,6 @@ impl Planner {
             self.put(vec![spaces::CONFIG], next.to_be_bytes().to_vec());
         }
         Ok(config)
-    }
-
-    /// Builds the indexes and unique keys that a changed object gains and drops those that it loses.
-    fn reindex(&mut self, old: &Arc<Object>, new: &Arc<Object>, write: &Write<'_>) -> Result<()> {
-        let fields = |object: &Object, has: fn(&Field) -> bool| -> BTreeSet<u32> {
-            let having = object.live_fields().filter(|field| has(field));
-            having.map(|field| field.number).collect()
-        };
-        let (was, is) = (
-            fields(old, Field::is_indexed),
-            fields(new, Field::is_indexed),
-        );
-        let (claimed, claims) = (
-            fields(old, |field| field.unique),
-            fields(new, |field| field.unique),
-        );
-        let found_by = |object: &Object| -> BTreeSet<(u32, u8)> {
-            let having = object.live_fields().filter(|field| field.is_searchable());
-            having
-                .map(|field| (field.number, field.searchable))
-                .collect()
-        };
-        let words_differ = found_by(old) != found_by(new);
-        // A new indexed field has no values yet, and still an entry for every record: a walk of its index finds all.
-        let retag = Tagging::differs(old, new);
-        if was == is && claimed == claims && !retag && !words_differ {
-            return Ok(());
-        }
-        let number = new.number;
-        let tagging = Tagging::of(new);
-        write.reader.each(new, |record| {
-            let id = record.id.number;
-            let entry = |field: &u32| spaces::index(number, *field, record.value(*field), id);
-            let claim = |field: &u32| Some(spaces::unique(number, *field, record.value(*field)?));
-            let drop = was.difference(&is).map(entry);
-            let drop = drop.chain(claimed.difference(&claims).filter_map(claim));
-            let mut writes: Vec<Entry> = drop.map(delete).collect();
-            let build = is.iter().filter(|field| retag || !was.contains(field));
-            let tag = tagging.map_or_else(Vec::new, |tagging| tagging.tag(&record));
-            writes.extend(build.map(|field| put(entry(field), tag.clone())));
-            let build = claims.difference(&claimed).filter_map(claim);
-            writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
-            if words_differ {
-                let posted = search::postings_of_record(old, &record);
-                let posts = search::postings_of_record(new, &record);
-                writes.extend(posted.difference(&posts).cloned().map(delete));
-                let build = posts.difference(&posted).cloned();
-                writes.extend(build.map(|key| put(key, Vec::new())));
-            }
-            self.leaves.add(Subject { object: number, id }, writes);
-            Ok(ControlFlow::Continue(()))
-        })
-    }
-
-    /// Gives records of an older store the words by which they are found.
-    fn fill(&mut self, fill: &search::Fill, write: &Write<'_>) -> Result<()> {
-        let Some(object) = write.reader.schema.by_number(fill.object) else {
-            return Ok(());
-        };
-        for record in write
-            .reader
-            .stored_records(object, &fill.ids)?
-            .into_iter()
-            .flatten()
-        {
-            let id = record.id.number;
-            self.unchanged
-                .push(spaces::of_record(spaces::RECORD, fill.object, id));
-            let postings = search::postings_of_record(object, &record).into_iter();
-            let writes = postings.map(|key| put(key, Vec::new())).collect();
-            let object = fill.object;
-            self.leaves.add(Subject { object, id }, writes);
-        }
-        Ok(())
-    }
-
-    /// Adds up the totals that a changed object gains over the records there are, and drops those that it loses.
-    fn retotal(
-        &mut self,
-        old: Option<&Arc<Object>>,
-        new: &Arc<Object>,
-        schema: &Schema,
-        write: &Write<'_>,
-    ) -> Result<()> {
-        let totals = |object: &Object| -> BTreeSet<u32> {
-            let rollups = object.live_fields().filter(|field| field.is_rollup());
-            rollups.map(|field| field.number).collect()
-        };
-        let (was, is) = (
-            old.map_or_else(BTreeSet::new, |old| totals(old)),
-            totals(new),
-        );
-        if was.difference(&is).next().is_some() {
-            let prefix = spaces::of_object(spaces::ROLLUP, new.number);
-            write.reader.snapshot.scan_all(&prefix, |key, _| {
-                let field = key
-                    .last_chunk::<4>()
-                    .map(|bytes| u32::from_be_bytes(*bytes));
-                if field.is_some_and(|field| was.contains(&field) && !is.contains(&field)) {
-                    self.delete(key.to_vec());
-                }
-                Ok::<_, Error>(ControlFlow::Continue(()))
-            })?;
-        }
-        for field in is.difference(&was) {
-            let Some(FieldKind::Rollup(rollup)) =
-                new.field_by_number(*field).map(|field| &field.kind)
-            else {
-                continue;
-            };
-            let Some(child) = schema.object(&rollup.child) else {
-                continue;
-            };
-            let mut deltas = Deltas::new();
-            write.reader.each(child, |record| {
-                deltas.begin(schema, &record, (new.number, *field));
-                Ok(ControlFlow::Continue(()))
-            })?;
-            self.totals.push(deltas);
-        }
-        self.live_totals(old, new, schema, write)
-    }
-
-    /// The same of live totals.
-    fn live_totals(
-        &mut self,
-        old: Option<&Arc<Object>>,
-        new: &Arc<Object>,
-        schema: &Schema,
-        write: &Write<'_>,
-    ) -> Result<()> {
-        let has =
-            |object: &Object, number| object.totals.iter().any(|total| total.number == number);
-        for total in old.iter().flat_map(|old| &old.totals) {
-            if !has(new, total.number) {
-                let prefix = spaces::of_field(spaces::LIVE_TOTAL, new.number, total.number);
-                write.reader.snapshot.scan_all(&prefix, |key, _| {
-                    self.delete(key.to_vec());
-                    Ok::<_, Error>(ControlFlow::Continue(()))
-                })?;
-            }
-        }
-        let gained = schema.live_totals(&new.name).iter();
-        let gained: Vec<&BoundTotal> = gained
-            .filter(|total| !old.is_some_and(|old| has(old, total.number())))
-            .collect();
-        let (Some(old), false) = (old, gained.is_empty()) else {
-            return Ok(());
-        };
-        let mut deltas = Deltas::new();
-        write.reader.each(old, |record| {
-            gained
-                .iter()
-                .for_each(|total| deltas.begin_live(total, &record));
-            Ok(ControlFlow::Continue(()))
-        })?;
-        self.totals.push(deltas);
-        Ok(())
     }
 }
 
@@ -526,31 +379,5 @@ fn subject(draft: &Draft) -> Subject {
     Subject {
         object: draft.object.number,
         id: draft.id.number,
-    }
-}
-
-/// Changes the words by which a record is found.
-fn post(draft: &Draft, writes: &mut Vec<Entry>) {
-    let (object, id) = (draft.object.number, draft.id.number);
-    let fields = draft.object.live_fields();
-    for field in fields.filter(|field| field.is_searchable()) {
-        let value = |record: &'_ Option<Record>| {
-            record
-                .as_ref()
-                .and_then(|record| record.value(field.number))
-                .cloned()
-        };
-        let (old, new) = (value(&draft.before), value(&draft.after));
-        if old == new {
-            continue;
-        }
-        let old = search::postings_of(object, field, old.as_ref(), id);
-        let new = search::postings_of(object, field, new.as_ref(), id);
-        writes.extend(old.difference(&new).cloned().map(delete));
-        writes.extend(
-            new.difference(&old)
-                .cloned()
-                .map(|key| put(key, Vec::new())),
-        );
     }
 }

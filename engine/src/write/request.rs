@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use super::fill::Filling;
 use crate::error::Error;
 use crate::hook::Keep;
 use crate::journal::Position;
@@ -193,6 +194,8 @@ pub(crate) struct Stored {
     pub(crate) fill: Option<crate::search::Fill>,
     /// Whether schema, hooks or settings must be loaded again.
     pub(crate) config: bool,
+    /// The next step of filling a total.
+    pub(crate) filling: Option<Filling>,
 }
 
 /// Requests that are done together or not at all.

@@ -184,6 +184,11 @@ impl Deltas {
         }
     }
 
+    /// Looks a total up again that is no sum.
+    pub(super) fn look_up(&mut self, total: Total) {
+        self.lowered.insert(total);
+    }
+
     fn live(&mut self, key: Vec<u8>, count: i64, sum: i128) {
         let entry = self.live.entry(key).or_default();
         entry.0 += count;

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::engine::Engine;
-use crate::query::{Filter, Query};
+use crate::query::{Aggregate, Filter, Measure, Query};
 use crate::record::{Money, Record, RecordId, Value};
-use crate::schema::{Field, FieldKind, Rollup, RollupMeasure, SchemaChange};
+use crate::schema::{Field, FieldKind, LiveTotal, Rollup, RollupMeasure, SchemaChange};
 use crate::session::Session;
 
 /// Numbers that look random and are the same in every run.
@@ -24,7 +24,7 @@ impl Dice {
     }
 }
 
-fn of(field: &str) -> String {
+pub(super) fn of(field: &str) -> String {
     field.to_owned()
 }
 
@@ -33,7 +33,7 @@ fn irr() -> Option<String> {
 }
 
 /// Totals of an account over its opportunities; the filter of all but the first is `only`.
-fn totals() -> Vec<(&'static str, Rollup)> {
+pub(super) fn totals() -> Vec<(&'static str, Rollup)> {
     let over = |measure| Rollup::new("opportunity", "account", measure);
     let won = Filter::eq("status", "won").and(Filter::gte("amount", "500 IRR"));
     vec![
@@ -80,14 +80,18 @@ fn totals() -> Vec<(&'static str, Rollup)> {
     ]
 }
 
-fn declare(session: &Session) {
+pub(super) fn declarations() -> Vec<SchemaChange> {
     let fields = totals()
         .into_iter()
         .map(|(name, rollup)| SchemaChange::AddField {
             object: "account".to_owned(),
             field: Field::new(name, FieldKind::Rollup(rollup)).read_only(),
         });
-    let _ = session.change_schema(fields).unwrap();
+    fields.collect()
+}
+
+fn declare(session: &Session) {
+    let _ = session.change_schema(declarations()).unwrap();
 }
 
 fn all(session: &Session, object: &str) -> Vec<Record> {
@@ -140,7 +144,7 @@ fn looked_up(deals: &[Record], account: RecordId) -> Vec<Option<Value>> {
     ]
 }
 
-fn compare(engine: &Engine, session: &Session) {
+pub(super) fn compare(engine: &Engine, session: &Session) {
     let deals = all(session, "opportunity");
     for account in all(session, "account") {
         let kept: Vec<_> = totals()
@@ -153,7 +157,12 @@ fn compare(engine: &Engine, session: &Session) {
     assert!(checked.ok, "{:?}", checked.problems);
 }
 
-fn random_step(session: &Session, dice: &mut Dice, accounts: &[RecordId], bin: &mut Vec<RecordId>) {
+pub(super) fn random_step(
+    session: &Session,
+    dice: &mut Dice,
+    accounts: &[RecordId],
+    bin: &mut Vec<RecordId>,
+) {
     let deals = all(session, "opportunity");
     let stages = ["won", "lost", "proposal"];
     let stage = stages[dice.below(3) as usize];
@@ -272,6 +281,59 @@ fn a_field_that_a_filter_chooses_by_cannot_be_retired() {
     };
     let error = session.change_schema([retire]).unwrap_err();
     assert!(error.to_string().contains("account.in_tehran"), "{error}");
+}
+
+#[test]
+fn totals_are_filled_while_others_write() {
+    let engine = Engine::in_memory().open().unwrap();
+    let session = engine.session();
+    let accounts: Vec<RecordId> = ["بانک آینده", "شركة النور", "فولاد پارس"]
+        .map(|name| {
+            session
+                .create("account", json!({"name": name}))
+                .unwrap()
+                .id()
+                .unwrap()
+        })
+        .into();
+    let mut dice = Dice(1);
+    for _ in 0..100 {
+        random_step(&session, &mut dice, &accounts, &mut Vec::new());
+    }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let session = engine.session();
+            let (mut dice, mut bin, mut steps) = (Dice(2), Vec::new(), 0);
+            while steps < 20 || !done.load(std::sync::atomic::Ordering::SeqCst) {
+                random_step(&session, &mut dice, &accounts, &mut bin);
+                steps += 1;
+            }
+        });
+        declare(&session);
+        let by_day = LiveTotal::new("by_day")
+            .group_by("close_date")
+            .group_by("status")
+            .measure(Measure::Sum(of("amount")))
+            .measure(Measure::Max(of("amount")));
+        let change = SchemaChange::AddTotal {
+            object: of("opportunity"),
+            total: by_day,
+        };
+        let _ = session.change_schema([change]).unwrap();
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+        writer.join().unwrap();
+    });
+    compare(&engine, &session);
+    let told = Aggregate::new("opportunity")
+        .group_by("status")
+        .measure(Measure::Sum(of("amount")));
+    let kept = session.aggregate(&told.clone().budget(0)).unwrap();
+    // A filter that no total has makes it look at the records.
+    let looked = session
+        .aggregate(&told.filter(Filter::is_null("loss_reason")))
+        .unwrap();
+    assert_eq!(kept, looked);
 }
 
 #[cfg(feature = "script")]

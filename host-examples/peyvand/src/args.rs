@@ -7,6 +7,7 @@ mod key;
 mod message;
 mod plugin;
 pub(crate) mod process;
+mod report;
 mod schema;
 mod script;
 pub(crate) mod view;
@@ -19,15 +20,18 @@ pub(crate) use key::{CreateKey, Key};
 pub(crate) use message::CARRIERS;
 pub(crate) use message::{Message, Send};
 pub(crate) use plugin::{Plugin, RemovePlugin, Trust};
+pub(crate) use report::{Ready, Report, Totals};
 pub(crate) use schema::Schema;
 pub(crate) use script::Script;
 
 use std::path::PathBuf;
 
-use chrono::{FixedOffset, NaiveDate};
+use chrono::FixedOffset;
 use clap::{Args, Parser, Subcommand};
 use peyvand::{Locale, RecordId};
 
+use crate::activity::{Activity, Timeline};
+use crate::customer::Caller;
 use crate::import::Separator;
 use crate::moment::Moment;
 use crate::social::{Notifications, Remind, Tag};
@@ -104,9 +108,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "MOMENT")]
         as_of: Option<Moment>,
     },
-    /// What happened to a record, oldest first
-    #[command(after_help = "Example:\n  peyvand timeline opp_01jd0c5e8gq2r4v6x8z0b2d4f6")]
-    Timeline { id: RecordId },
+    /// What happened to a record, or with a customer, oldest first
+    #[command(
+        after_help = "Examples:\n  peyvand timeline opp_01jd0c5e8gq2r4v6x8z0b2d4f6\n  peyvand timeline acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --with-contacts --limit 20 --locale fa"
+    )]
+    Timeline(Timeline),
+    /// Who did something, and who did nothing
+    #[command(subcommand)]
+    Activity(Activity),
+    /// Who has a telephone number, however it is typed; of one alone, the 360 view
+    #[command(
+        after_help = "Examples:\n  peyvand caller 0912-123-4567 --country 98\n  peyvand caller '۰۲۱ ۸۸۰۰ ۱۲۳۴ داخلی ۱۲' --locale fa"
+    )]
+    Caller(Caller),
     /// Make a record
     #[command(
         after_help = "Example:\n  peyvand create account '{\"name\": \"Pars Steel\", \"industry\": \"steel\"}'"
@@ -172,6 +186,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "USER")]
         user: Option<String>,
     },
+    /// Records by what was typed: beginnings of words, addresses, ends of numbers
+    #[command(
+        after_help = "Examples:\n  peyvand search رضایی تهران\n  peyvand search 4567 --in contact --in lead\n  peyvand search lpln --locale fa"
+    )]
+    Search(crate::search::Asked),
+    /// Sets of records that are kept: by filters, as lists, of each other
+    #[command(subcommand)]
+    Segment(crate::segment::Action),
     /// What was said about a record
     #[command(after_help = "Example:\n  peyvand comments acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Comments { id: RecordId },
@@ -202,7 +224,6 @@ pub(crate) enum Command {
     )]
     Notifications(Notifications),
     /// What the records add up to
-    #[command(subcommand)]
     Report(Report),
     /// Objects and fields
     #[command(subcommand)]
@@ -228,7 +249,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Process(process::Process),
     /// The 360 view of a record; and views: which records, in which columns and order, drawn as what
-    #[command(after_help = "Example:\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa")]
+    #[command(
+        after_help = "Examples:\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa\n  peyvand view acc_01jd0c5e8gq2r4v6x8z0b2d4f6 --panel interactions-of --limit 50"
+    )]
     View(view::Views),
     /// The form of an object or a record, as its user sees it
     #[command(
@@ -368,23 +391,6 @@ pub(crate) struct Query {
     /// Say how it would be answered, and do not
     #[arg(long)]
     pub(crate) explain: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Report {
-    /// Won, lost and open opportunities by stage
-    #[command(after_help = "Example:\n  peyvand report pipeline --json")]
-    Pipeline,
-    /// Points and badges in a span of days
-    #[command(after_help = "Example:\n  peyvand report league --from 2026-03-01 --to 2026-03-20")]
-    League {
-        /// The first day [default: six days before the last]
-        #[arg(long, value_name = "DAY")]
-        from: Option<NaiveDate>,
-        /// The last day [default: today]
-        #[arg(long, value_name = "DAY")]
-        to: Option<NaiveDate>,
-    },
 }
 
 #[cfg(test)]

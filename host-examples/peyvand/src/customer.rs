@@ -2,24 +2,101 @@
 
 use std::path::Path;
 
-use peyvand::{CustomerView, PanelShown, RecordId};
+use clap::Args;
+use peyvand::{Caller as Found, CallingCode, CustomerView, PanelShown, RecordId, ViewPage};
+use serde_json::json;
 
+use crate::args::view::Views;
 use crate::fault::{Exit, Fault};
-use crate::moment::Moment;
 use crate::output::{Output, Side, Table};
 use crate::store::{self, Need};
 use crate::value::Reading;
 
+/// Who is calling.
+#[derive(Debug, Args)]
+pub(crate) struct Caller {
+    /// The number as it was typed or announced: with or without its country, in any of three kinds of digits
+    pub(crate) number: String,
+    /// The calling code of the country that numbers without one belong to, such as 98 [default: of any that fits]
+    #[arg(long, value_name = "CODE")]
+    pub(crate) country: Option<String>,
+    /// What is dialled inside of that country before a number
+    #[arg(long, value_name = "PREFIX", default_value = "0", requires = "country")]
+    pub(crate) trunk: String,
+}
+
+pub(crate) fn caller(asked: &Caller, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    let country = asked.country.as_ref();
+    let country = country.map(|code| CallingCode::new(code, &asked.trunk));
+    store::with(dir, Need::Existing, |engine| {
+        let session = store::session(engine)?;
+        let found = session.callers(&asked.number, country.as_ref())?;
+        let reading = Reading::of(&session);
+        if output.json {
+            return output.document(&json!({"data": found}));
+        }
+        match found.as_slice() {
+            [] => output.line(reading.word([
+                "nobody has this number",
+                "این شماره از کسی نیست",
+                "لا أحد له هذا الرقم",
+            ])),
+            [one] => {
+                tell_found(&found, reading, output)?;
+                output.line("")?;
+                tell(&session.customer_view(one.id)?, reading, output)
+            }
+            _ => tell_found(&found, reading, output),
+        }
+    })?;
+    Ok(Exit::Fine)
+}
+
+fn tell_found(found: &[Found], reading: Reading, output: &mut Output<'_>) -> Result<(), Fault> {
+    let column = |name: [&'static str; 3], of: &dyn Fn(&Found) -> String| {
+        (
+            (reading.word(name), Side::Left),
+            found.iter().map(of).collect(),
+        )
+    };
+    let table = Table::of_columns(vec![
+        column(["id", "شناسه", "المعرّف"], &|one| {
+            one.id.to_string()
+        }),
+        column(["number", "شماره", "الرقم"], &|one| {
+            reading.digits(&one.number)
+        }),
+        column(["last", "آخرین", "الأخيرة"], &|one| {
+            one.last_activity_at
+                .map_or_else(String::new, |at| reading.moment(at))
+        }),
+        column(["kind", "نوع", "النوع"], &|one| one.label.clone()),
+        column(["name", "نام", "الاسم"], &|one| one.title.clone()),
+        column(["job", "سمت", "المنصب"], &|one| one.about.clone()),
+        column(["of", "از", "من"], &|one| one.account_title.clone()),
+    ]);
+    output.table(&table)
+}
+
 /// The 360 view of a record.
 pub(crate) fn view(
     id: RecordId,
-    as_of: Option<Moment>,
+    asked: &Views,
     dir: &Path,
     output: &mut Output<'_>,
 ) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| {
         let session = store::session(engine)?;
-        let shown = match as_of {
+        if let Some(key) = &asked.panel {
+            let mut page = ViewPage::first();
+            (page.limit, page.after) = (asked.limit, asked.after.clone());
+            let rows = session.customer_panel(id, key, &page)?;
+            return match output.json {
+                true => output.document(&rows),
+                false => crate::view::tell_rows(&rows, output),
+            };
+        }
+        let shown = match asked.as_of {
             Some(moment) => session.as_of(moment.0)?.customer_view(id)?,
             None => session.customer_view(id)?,
         };
@@ -42,19 +119,19 @@ fn tell(view: &CustomerView, reading: Reading, output: &mut Output<'_>) -> Resul
         output.line("")?;
         output.line(&panel.rows.name)?;
         match panel.is_itself {
-            true => tell_itself(panel, reading, output)?,
+            true => tell_itself(panel, output)?,
             false => tell_rows(panel, reading, output)?,
         }
     }
     Ok(())
 }
 
-fn tell_itself(panel: &PanelShown, reading: Reading, output: &mut Output<'_>) -> Result<(), Fault> {
+fn tell_itself(panel: &PanelShown, output: &mut Output<'_>) -> Result<(), Fault> {
     let Some(row) = panel.rows.rows.first() else {
         return Ok(());
     };
     for (column, cell) in panel.rows.columns.iter().zip(&row.cells) {
-        let text = reading.cell(cell);
+        let text = &cell.text;
         if !text.is_empty() {
             output.line(format!("  {}: {text}", column.label))?;
         }
@@ -71,7 +148,7 @@ fn tell_rows(panel: &PanelShown, reading: Reading, output: &mut Output<'_>) -> R
         };
         let cell = |row: &peyvand::RowShown| {
             let cell = row.cells.get(place);
-            cell.map_or_else(String::new, |cell| reading.cell(cell))
+            cell.map_or_else(String::new, |cell| cell.text.clone())
         };
         (
             (column.label.clone(), side),

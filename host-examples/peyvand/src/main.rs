@@ -7,6 +7,7 @@ mod source;
 mod store;
 
 mod access;
+mod activity;
 mod audit;
 mod backup;
 mod carriers;
@@ -28,6 +29,8 @@ mod render;
 mod report;
 mod schema;
 mod script;
+mod search;
+mod segment;
 mod social;
 mod template;
 mod upkeep;
@@ -82,7 +85,9 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Import(import) => import::run(import, dir, output),
         Command::Query(query) => query::run(query, dir, output),
         Command::Get { id, as_of } => record::get(*id, *as_of, dir, output),
-        Command::Timeline { id } => record::timeline(*id, dir, output),
+        Command::Timeline(asked) => activity::timeline(asked, dir, output),
+        Command::Activity(asked) => activity::run(asked, dir, output),
+        Command::Caller(asked) => customer::caller(asked, dir, output),
         Command::Create { object, fields } => record::create(object, fields, dir, output),
         Command::Update {
             id,
@@ -104,6 +109,8 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Tag(tag) => social::tag(tag, dir, output),
         Command::Remind(remind) => social::remind(remind, dir, output),
         Command::Notifications(asked) => social::notifications(asked, dir, output),
+        Command::Search(asked) => search::run(asked, dir, output),
+        Command::Segment(action) => segment::run(action, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),
         Command::Plugin(plugin) => plugin::run(plugin, dir, output),
@@ -114,7 +121,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Process(process) => process::run(process, dir, output),
         Command::View(asked) => match (&asked.of_many, asked.id) {
             (Some(views), _) => view::run(views, dir, output),
-            (None, Some(id)) => customer::view(id, asked.as_of, dir, output),
+            (None, Some(id)) => customer::view(id, asked, dir, output),
             (None, None) => Ok(Exit::Usage),
         },
         Command::Form(asked) => view::form(asked, dir, output),

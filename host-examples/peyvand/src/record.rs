@@ -1,9 +1,9 @@
-//! What is one record, what happened to it, and how is it changed?
+//! What is one record, and how is it changed?
 
 use std::path::Path;
 
-use peyvand::{Committed, Engine, Event, EventKind, OutcomeKind, Record, RecordId, Session, Value};
-use serde_json::{Value as Json, json};
+use peyvand::{Committed, Engine, OutcomeKind, Record, RecordId, Session, Value};
+use serde_json::json;
 
 use crate::fault::{Exit, Fault};
 use crate::moment::Moment;
@@ -53,97 +53,6 @@ fn tell(record: &Record, mut names: Names, output: &mut Output<'_>) -> Result<()
         table.row([name.to_owned(), shown]);
     }
     output.table(&table)
-}
-
-pub(crate) fn timeline(id: RecordId, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    store::with(dir, Need::Existing, |engine| {
-        let session = store::session(engine)?;
-        let events = session.timeline(id)?;
-        if events.is_empty() {
-            // It says whether the id is unknown.
-            session.get(id)?;
-        }
-        if output.json {
-            return output
-                .document(&json!({"data": events.iter().map(event_json).collect::<Vec<_>>()}));
-        }
-        let mut names = Names::of(session);
-        for event in &events {
-            tell_event(id, event, &mut names, output)?;
-        }
-        Ok(())
-    })?;
-    Ok(Exit::Fine)
-}
-
-fn event_json(event: &Event) -> Json {
-    let value = |value: &Option<Value>| value.as_ref().map_or(Json::Null, Value::to_json);
-    let change = |(field, before, after): &(String, Option<Value>, Option<Value>)| json!({"field": field, "before": value(before), "after": value(after)});
-    json!({
-        "position": event.position.get(),
-        "at": Value::Instant(event.at).to_json(),
-        "actor": event.actor.to_string(),
-        "record": event.record.to_string(),
-        "kind": event_word(event.kind),
-        "changes": event.changes.iter().map(change).collect::<Vec<_>>(),
-        "cause": event.cause.map(|cause| cause.get()),
-    })
-}
-
-fn tell_event(
-    of: RecordId,
-    event: &Event,
-    names: &mut Names,
-    output: &mut Output<'_>,
-) -> Result<(), Fault> {
-    let cause = event.cause.map_or_else(String::new, |cause| {
-        format!(", caused by entry {}", cause.get())
-    });
-    let actor = match &event.actor {
-        peyvand::Actor::User(id) => names.name(*id),
-        other => other.to_string(),
-    };
-    let at = names.shown(&Value::Instant(event.at));
-    // A comment about the record is a record of its own.
-    let what = match event.record == of {
-        true => String::new(),
-        false => format!("{} ", event.record),
-    };
-    output.line(format!(
-        "{at}  {what}{} by {actor} (entry {}{cause})",
-        event_word(event.kind),
-        event.position.get()
-    ))?;
-    for (field, before, after) in &event.changes {
-        // Who and when stand in the line above.
-        if matches!(
-            field.as_str(),
-            "created_at" | "created_by" | "updated_at" | "updated_by"
-        ) {
-            continue;
-        }
-        let mut shown = |value: &Option<Value>| {
-            value
-                .as_ref()
-                .map_or_else(|| "(empty)".to_owned(), |value| names.shown(value))
-        };
-        let line = match before {
-            None => format!("    {field}: {}", shown(after)),
-            Some(_) => format!("    {field}: {} -> {}", shown(before), shown(after)),
-        };
-        output.line(line)?;
-    }
-    Ok(())
-}
-
-fn event_word(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Created => "created",
-        EventKind::Updated => "updated",
-        EventKind::Deleted => "deleted",
-        EventKind::Message => "message",
-        _ => "changed",
-    }
 }
 
 pub(crate) fn create(

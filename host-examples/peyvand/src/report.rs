@@ -1,23 +1,43 @@
 //! What do the records add up to?
 
+mod base;
+mod funnel;
+mod shown;
+mod stages;
+mod totals;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chrono::{Days, NaiveDate, Utc};
-use peyvand::{Aggregate, Decimal, Engine, Filter, League, Measure, Query, Session, Value};
+use peyvand::{Aggregate, Decimal, Engine, Filter, Funnel, League, Measure, Query, Session, Value};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use crate::args::Report;
+use crate::args::{Ready, Report};
 use crate::fault::{Exit, Fault};
 use crate::output::{Output, Side, Table, counted, grouped};
 use crate::query::Names;
 use crate::store::{self, Need};
 
 pub(crate) fn run(report: &Report, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    store::with(dir, Need::Existing, |engine| match report {
-        Report::Pipeline => pipeline(engine, output),
-        Report::League { from, to } => league(engine, *from, *to, output),
+    store::with(dir, Need::Existing, |engine| match &report.ready {
+        None => totals::tell(engine, &report.totals, output),
+        Some(Ready::Pipeline) => pipeline(engine, output),
+        Some(Ready::Funnel {
+            cohort,
+            per_person,
+            from,
+            to,
+        }) => {
+            let mut asked = Funnel::new();
+            (asked.cohort, asked.per_person) = (cohort.clone(), *per_person);
+            (asked.from, asked.to) = (*from, *to);
+            funnel::tell(engine, &asked, output)
+        }
+        Some(Ready::Stages { filter }) => stages::tell(engine, filter, output),
+        Some(Ready::Base { currency }) => base::tell(engine, currency.as_deref(), output),
+        Some(Ready::League { from, to }) => league(engine, *from, *to, output),
     })?;
     Ok(Exit::Fine)
 }
@@ -155,7 +175,7 @@ fn win_rate(won: u64, lost: u64) -> Option<f64> {
 
 fn pipeline(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
     let session = store::session(engine)?;
-    let stages = stages(&session)?;
+    let stages = in_order(&session)?;
     let mut asked = Aggregate::new("opportunity");
     asked.filter = Filter::everything();
     asked.group_by = vec!["status".to_owned(), "stage".to_owned()];
@@ -196,7 +216,7 @@ struct Stages {
     positions: HashMap<String, i64>,
 }
 
-fn stages(session: &Session) -> Result<Stages, Fault> {
+fn in_order(session: &Session) -> Result<Stages, Fault> {
     let mut stages = Stages::default();
     let mut query = Query::new("stage");
     query.limit = 1000;

@@ -1,10 +1,10 @@
-//! How does a value read in the language of who looks?
+//! How do words, numbers and moments of the host's own read in the language of who looks?
 //!
-//! The engine gives words; digits, calendars and the marks in numbers are the host's.
+//! Values of records come from the engine as they are read.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use peyvand::locale::{Calendar, DateStyle, Digits, format_date, format_number};
-use peyvand::{Cell, Locale, Session, Value};
+use peyvand::{Locale, Session};
 
 /// A language and the clock on the wall.
 #[derive(Clone, Copy)]
@@ -35,32 +35,24 @@ impl Reading {
     }
 
     pub(crate) fn day(self, day: NaiveDate) -> String {
-        let calendar = match self.locale {
-            Locale::Fa => Calendar::Jalali,
-            _ => Calendar::Gregorian,
-        };
+        let calendar = Calendar::usual(self.locale);
         let written = format_date(day, calendar, self.locale, DateStyle::Short);
         written.unwrap_or_else(|| day.to_string())
     }
 
     pub(crate) fn moment(self, at: DateTime<Utc>) -> String {
         let at = at.with_timezone(&self.zone);
-        let time = Digits::of(self.locale).write(&at.format("%H:%M").to_string());
+        let time = self.digits(&at.format("%H:%M").to_string());
         format!("{} {time}", self.day(at.date_naive()))
     }
 
-    /// A cell of a view.
-    pub(crate) fn cell(self, cell: &Cell) -> String {
-        match &cell.value {
-            Some(Value::Date(day)) => self.day(*day),
-            Some(Value::Instant(at)) => self.moment(*at),
-            Some(Value::Integer(_) | Value::Decimal(_)) => format_number(&cell.text, self.locale),
-            Some(Value::Money(money)) => {
-                let amount = format_number(&money.amount.to_string(), self.locale);
-                format!("{amount} {}", money.currency)
-            }
-            Some(Value::Phone(_)) => Digits::of(self.locale).write(&cell.text),
-            _ => cell.text.clone(),
-        }
+    /// The text with the digits of the language.
+    pub(crate) fn digits(self, text: &str) -> String {
+        Digits::of(self.locale).write(text)
+    }
+
+    /// A number that is no quantity, such as the position of a commit.
+    pub(crate) fn plain(self, number: u64) -> String {
+        self.digits(&number.to_string())
     }
 }

@@ -116,7 +116,7 @@ fn show(
     tell_rows(&rows, output)
 }
 
-fn tell_rows(rows: &ViewRows, output: &mut Output<'_>) -> Result<(), Fault> {
+pub(crate) fn tell_rows(rows: &ViewRows, output: &mut Output<'_>) -> Result<(), Fault> {
     tell_groups(rows, output)?;
     if let Some(chart) = &rows.chart {
         tell_chart(chart, output)?;

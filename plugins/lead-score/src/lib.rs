@@ -93,8 +93,8 @@ impl Score {
         if !self.reasons.is_empty() {
             self.reasons.push_str(self.language.pick(", ", "، ", "، "));
         }
-        let number = self.language.digits(&format!("+{points}"));
-        self.reasons.push_str(&number);
+        self.reasons.push('+');
+        self.language.push_number(&mut self.reasons, points);
         self.reasons.push(' ');
         self.reasons.push_str(self.words(words));
     }

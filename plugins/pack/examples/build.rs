@@ -9,7 +9,7 @@ use peyvand_pack::{BuildOptions, build};
 fn main() -> ExitCode {
     let options = BuildOptions {
         target_dir: std::env::var_os("GUESTS_TARGET").map(Into::into),
-        ..BuildOptions::default()
+        out_dir: std::env::var_os("GUESTS_OUT").map(Into::into),
     };
     for folder in std::env::args().skip(1) {
         match build(Path::new(&folder), &options) {

@@ -3,6 +3,8 @@
 //! The layout is described in `wit/v0.1/types.wit`; its golden vectors are in
 //! `tests/fixtures/columns/golden.json`, which the host is tested against as well.
 
+use std::ops::Range;
+
 use crate::value::{Currency, Date, Decimal, Duration, Instant, Money};
 
 /// Bytes of a cell.
@@ -163,12 +165,66 @@ impl Layout {
         Some((kind, cells))
     }
 
-    /// The text of a value of kind text or structured.
-    pub fn text<'b>(&self, batch: &'b Batch, column: usize, row: u32) -> Option<&'b str> {
+    /// Where in the batch's text a value of kind text or structured lies.
+    pub(crate) fn text_range(
+        &self,
+        batch: &Batch,
+        column: usize,
+        row: u32,
+    ) -> Option<Range<usize>> {
         match self.cells(batch, column, row)? {
-            (Kind::Text | Kind::Structured, cells) => text_at(cells, &batch.text),
+            (Kind::Text | Kind::Structured, cells) => range_at(cells),
             _ => None,
         }
+    }
+
+    /// Whether a value is there and, unless it is a text, the bytes that it is told by: equal values have equal ones.
+    pub(crate) fn bytes<'b>(
+        &self,
+        batch: &'b Batch,
+        column: usize,
+        row: u32,
+    ) -> Option<(Kind, &'b [u8])> {
+        let (kind, cells) = self.cells(batch, column, row)?;
+        match kind {
+            Kind::Text | Kind::Structured => Some((kind, batch.text.get(range_at(cells)?)?)),
+            _ => Some((kind, cells)),
+        }
+    }
+
+    /// Bytes that the cells of one row take.
+    pub(crate) fn row_bytes(&self) -> usize {
+        self.columns
+            .iter()
+            .map(|column| column.kind.cells() * CELL)
+            .sum()
+    }
+
+    /// A column of integers, dates, instants or durations as it lies: none where it is of another kind or the batch is
+    /// too short for it.
+    pub(crate) fn numbers<'b>(
+        &self,
+        batch: &'b Batch,
+        column: usize,
+    ) -> Option<impl Iterator<Item = Option<i64>> + 'b> {
+        let kind = self.columns.get(column)?.kind;
+        if !matches!(
+            kind,
+            Kind::Integer | Kind::Date | Kind::Instant | Kind::Duration
+        ) {
+            return None;
+        }
+        let rows = batch.rows as usize;
+        let (first, start) = (column * rows, self.before.get(column)? * rows * CELL);
+        let cells = batch.cells.get(start..start + rows * CELL)?;
+        let present = batch.present.as_slice();
+        let (cells, _) = cells.as_chunks::<CELL>();
+        Some(cells.iter().zip(first..).map(move |(cell, bit)| {
+            let there = present
+                .get(bit / 8)
+                .is_some_and(|byte| byte >> (bit % 8) & 1 == 1);
+            there.then(|| i64::from_le_bytes(*cell))
+        }))
     }
 
     /// The value of a row in a column.
@@ -219,10 +275,14 @@ fn decimal_at(cells: &[u8]) -> Option<Decimal> {
 }
 
 fn text_at<'b>(cells: &[u8], text: &'b [u8]) -> Option<&'b str> {
+    std::str::from_utf8(text.get(range_at(cells)?)?).ok()
+}
+
+fn range_at(cells: &[u8]) -> Option<Range<usize>> {
     let cell = cell_at(cells, 0)?.cast_unsigned();
     let offset = usize::try_from(cell & 0xffff_ffff).ok()?;
     let length = usize::try_from(cell >> 32).ok()?;
-    std::str::from_utf8(text.get(offset..offset.checked_add(length)?)?).ok()
+    Some(offset..offset.checked_add(length)?)
 }
 
 /// A value that does not fit its column.
@@ -238,7 +298,68 @@ pub struct Writer {
     values: usize,
 }
 
+/// A value that is set, borrowed where it is a text.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum NewValue<'v> {
+    Text(&'v str),
+    Value(Value),
+}
+
+impl<'v> From<&'v str> for NewValue<'v> {
+    fn from(text: &'v str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'v> From<&'v String> for NewValue<'v> {
+    fn from(text: &'v String) -> Self {
+        Self::Text(text)
+    }
+}
+
+macro_rules! new_value_from {
+    ($($from:ty),+ $(,)?) => {
+        $(impl From<$from> for NewValue<'_> {
+            fn from(value: $from) -> Self {
+                Self::Value(value.into())
+            }
+        })+
+    };
+}
+new_value_from!(
+    bool, i64, Decimal, Date, Instant, Duration, String, Money, Value
+);
+
 impl Writer {
+    /// With room for so many values, of so many bytes of cells together.
+    pub(crate) fn with_room(values: usize, bytes: usize) -> Self {
+        Self {
+            cells: Vec::with_capacity(bytes),
+            present: Vec::with_capacity(values.div_ceil(8)),
+            ..Self::default()
+        }
+    }
+
+    /// As [`Writer::push`], of a value that may be borrowed.
+    pub(crate) fn set(&mut self, kind: Kind, value: &NewValue<'_>) -> Result<(), WrongKind> {
+        match (kind, value) {
+            (Kind::Text | Kind::Structured, NewValue::Text(text)) => self.words(text)?,
+            (_, NewValue::Value(value)) => return self.push(kind, Some(value)),
+            _ => return Err(WrongKind),
+        }
+        self.mark(true);
+        Ok(())
+    }
+
+    fn words(&mut self, text: &str) -> Result<(), WrongKind> {
+        let offset = u32::try_from(self.text.len()).map_err(|_| WrongKind)?;
+        let length = u32::try_from(text.len()).map_err(|_| WrongKind)?;
+        self.text.extend_from_slice(text.as_bytes());
+        self.cell((u64::from(length) << 32 | u64::from(offset)).cast_signed());
+        Ok(())
+    }
+
     /// Adds a value, or its absence. Nothing is added where the value does not fit the kind. A
     /// whole decimal fits an integer column, an integer a decimal one; text and JSON fit each
     /// other's.
@@ -264,11 +385,7 @@ impl Writer {
             (Kind::Instant, Value::Instant(moment)) => self.cell(moment.0),
             (Kind::Duration, Value::Duration(length)) => self.cell(length.0),
             (Kind::Text | Kind::Structured, Value::Text(text) | Value::Structured(text)) => {
-                let offset = u32::try_from(self.text.len()).map_err(|_| WrongKind)?;
-                let length = u32::try_from(text.len()).map_err(|_| WrongKind)?;
-                self.text.extend_from_slice(text.as_bytes());
-                let cell = u64::from(length) << 32 | u64::from(offset);
-                self.cell(cell.cast_signed());
+                self.words(text)?;
             }
             (Kind::Money, Value::Money(money)) => {
                 self.decimal(money.amount);

@@ -297,16 +297,10 @@ impl<E: Export<Plugin: Gamification>> gamification::exports::peyvand::plugin::ga
         events: types::Batch,
     ) -> gamification::exports::peyvand::plugin::gamification::Awards {
         let given = serve::<E, _>(hook, events, |call, plugin| call.score(plugin));
-        let mut awards = gamification::exports::peyvand::plugin::gamification::Awards {
-            at: Vec::with_capacity(given.len()),
-            points: Vec::with_capacity(given.len()),
-            reason: Vec::with_capacity(given.len()),
-        };
-        for (row, points, reason) in given {
-            awards.at.push(row);
-            awards.points.push(points);
-            awards.reason.push(reason);
+        gamification::exports::peyvand::plugin::gamification::Awards {
+            at: given.at,
+            points: given.points,
+            reason: given.reason,
         }
-        awards
     }
 }

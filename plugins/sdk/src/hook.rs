@@ -74,4 +74,13 @@ pub trait Gamification: Plugin {
 
     /// Looks at one event.
     fn score(&self, row: &Row<'_>, awards: &mut Awards<'_>);
+
+    /// Looks at a whole batch. Write this one instead where only numbers matter, with [`Records::numbers`] and
+    /// [`Awards::give_all`].
+    fn score_all(&self, records: &Records<'_>, awards: &mut Awards<'_>) {
+        for row in records.rows() {
+            awards.row = row.index();
+            self.score(&row, awards);
+        }
+    }
 }

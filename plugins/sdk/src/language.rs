@@ -39,8 +39,29 @@ impl Language {
         }
     }
 
+    /// Writes a whole number at the end of a text, with the digits of this language: as
+    /// `digits(&number.to_string())`, without the texts in between.
+    pub fn push_number(self, text: &mut String, number: i64) {
+        let zero = u32::from(self.pick('0', '۰', '٠'));
+        if number < 0 {
+            text.push('-');
+        }
+        let (size, mut unit) = (number.unsigned_abs(), 1_u64);
+        while size / unit >= 10 {
+            unit *= 10;
+        }
+        while unit > 0 {
+            let digit = u32::try_from(size / unit % 10).unwrap_or_default();
+            text.extend(char::from_u32(zero + digit));
+            unit /= 10;
+        }
+    }
+
     /// The text with its digits as this language writes them.
     pub fn digits(self, text: &str) -> String {
+        if self == Self::English {
+            return text.to_owned();
+        }
         let zero = self.pick('0', '۰', '٠');
         text.chars()
             .map(|c| match c.to_digit(10) {
@@ -75,5 +96,16 @@ mod tests {
         }
         assert_eq!(Language::of_locale("fa-IR").digits("a12"), "a۱۲");
         assert_eq!(digit_of('१'), None);
+    }
+
+    #[test]
+    fn a_number_is_written_as_its_text_is() {
+        for language in [Language::English, Language::Persian, Language::Arabic] {
+            for number in [0, 7, 10, -405, 1_000_000, i64::MAX, i64::MIN] {
+                let mut text = String::from("+");
+                language.push_number(&mut text, number);
+                assert_eq!(text, format!("+{}", language.digits(&number.to_string())));
+            }
+        }
     }
 }

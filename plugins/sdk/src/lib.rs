@@ -67,7 +67,7 @@ pub use hook::{
 pub use json::Json;
 pub use language::Language;
 pub use patch::{Answer, Awards, Fault, Patch, Patches};
-pub use row::{Place, Records, Row};
+pub use row::{Place, Records, Row, Verb};
 pub use settings::{BindError, Settings};
 pub use value::{Currency, Date, Decimal, Duration, Instant, Money, Weekday};
 

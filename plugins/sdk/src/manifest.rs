@@ -60,6 +60,9 @@ impl Manifest {
             if column == "value" && point == "field-type" {
                 return Ok(Kind::Text);
             }
+            if column == "verb" {
+                return Ok(Kind::Text);
+            }
             let given = kinds.iter().find(|(name, _)| **name == column);
             given
                 .map(|(_, kind)| *kind)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::columns::{PatchColumns, Value, Writer};
+use crate::columns::{NewValue, PatchColumns, Writer};
 use crate::effect::{FieldValue, Target};
 use crate::row::{Faults, Hook, Row};
 
@@ -17,13 +17,16 @@ pub struct Patches<'a> {
 }
 
 impl<'a> Patches<'a> {
-    pub(crate) fn new(hook: &'a Hook, faults: &'a Faults) -> Self {
+    /// With room for every column of so many rows.
+    pub(crate) fn new(hook: &'a Hook, faults: &'a Faults, rows: u32) -> Self {
+        let rows = rows as usize;
+        let values = rows * hook.writes.columns().len();
         Self {
             hook,
             faults,
-            at: Vec::new(),
-            column: Vec::new(),
-            values: Writer::default(),
+            at: Vec::with_capacity(values),
+            column: Vec::with_capacity(values),
+            values: Writer::with_room(values, rows * hook.writes.row_bytes()),
         }
     }
 
@@ -35,7 +38,7 @@ impl<'a> Patches<'a> {
         }
     }
 
-    fn push(&mut self, row: u32, column: &str, value: Option<&Value>) {
+    fn push(&mut self, row: u32, column: &str, value: Option<&NewValue<'_>>) {
         let hook = &self.hook.name;
         let found = self.hook.writes.place(column).and_then(|place| {
             let kind = self.hook.writes.columns().get(place)?.kind;
@@ -47,7 +50,11 @@ impl<'a> Patches<'a> {
             ));
             return;
         };
-        if self.values.push(kind, value).is_err() {
+        let pushed = match value {
+            Some(value) => self.values.set(kind, value),
+            None => self.values.push(kind, None),
+        };
+        if pushed.is_err() {
             self.faults.note(format!(
                 "hook {hook} sets {column} to a value of another kind"
             ));
@@ -71,7 +78,7 @@ pub struct Patch<'p, 'a> {
 
 impl Patch<'_, '_> {
     /// Sets a field. A whole number fits a decimal field, text a structured one if it is JSON.
-    pub fn set(&mut self, column: &str, value: impl Into<Value>) -> &mut Self {
+    pub fn set<'v>(&mut self, column: &str, value: impl Into<NewValue<'v>>) -> &mut Self {
         self.patches.push(self.row, column, Some(&value.into()));
         self
     }
@@ -166,7 +173,7 @@ pub struct Keep {
 
 impl Answer<'_, '_> {
     /// Sets a field of the record.
-    pub fn set(&mut self, column: &str, value: impl Into<Value>) -> &mut Self {
+    pub fn set<'v>(&mut self, column: &str, value: impl Into<NewValue<'v>>) -> &mut Self {
         self.patch.set(column, value);
         self
     }
@@ -249,18 +256,60 @@ pub struct Awards<'a> {
     pub(crate) faults: &'a Faults,
     pub(crate) reasons: &'static [&'static str],
     pub(crate) row: u32,
-    pub(crate) given: Vec<(u32, i32, u16)>,
+    pub(crate) given: AwardColumns,
+}
+
+/// Points as they cross: the three lists of the contract's `awards`.
+#[derive(Debug, Default)]
+#[allow(missing_docs)]
+pub struct AwardColumns {
+    pub at: Vec<u32>,
+    pub points: Vec<i32>,
+    /// The places of the reasons in the hook's list.
+    pub reason: Vec<u16>,
+}
+
+impl AwardColumns {
+    pub(crate) fn with_room(rows: u32) -> Self {
+        let rows = rows as usize;
+        Self {
+            at: Vec::with_capacity(rows),
+            points: Vec::with_capacity(rows),
+            reason: Vec::with_capacity(rows),
+        }
+    }
 }
 
 impl Awards<'_> {
+    fn place(&self, reason: &str) -> Option<u16> {
+        let place = self.reasons.iter().position(|known| *known == reason)?;
+        u16::try_from(place).ok()
+    }
+
+    /// Gives points for one reason to the rows from the first on, one number for each; no points are no award. For
+    /// [`Gamification::score_all`](crate::Gamification::score_all).
+    pub fn give_all(&mut self, reason: &str, points: impl Iterator<Item = i32>) {
+        let Some(place) = self.place(reason) else {
+            return self.give(reason, 1);
+        };
+        for (row, points) in (0..).zip(points).filter(|(_, points)| *points != 0) {
+            self.given.at.push(row);
+            self.given.points.push(points);
+            self.given.reason.push(place);
+        }
+    }
+
     /// Gives points for one of the hook's reasons. No points are no award.
     pub fn give(&mut self, reason: &str, points: i32) {
         if points == 0 {
             return;
         }
-        let place = self.reasons.iter().position(|known| *known == reason);
-        match place.and_then(|place| u16::try_from(place).ok()) {
-            Some(place) => self.given.push((self.row, points, place)),
+        match self.place(reason) {
+            Some(place) => {
+                self.given.at.push(self.row);
+                self.given.points.push(points);
+                self.given.reason.push(place);
+            }
             None => {
                 let hook = &self.hook.name;
                 self.faults.note(format!(

@@ -67,6 +67,7 @@ impl Selected {
         Records {
             hook: &self.hook,
             batch: &self.batch,
+            words: std::str::from_utf8(&self.batch.text).unwrap_or_default(),
             clock: Clock::Fixed {
                 now: Instant(0),
                 today: Date(0),

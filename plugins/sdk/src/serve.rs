@@ -8,7 +8,7 @@ use crate::hook::{
     WorkflowAction,
 };
 use crate::json::Json;
-use crate::patch::{Answer, Answered, Awards, More, Patches, Refusal};
+use crate::patch::{Answer, Answered, AwardColumns, Awards, More, Patches, Refusal};
 use crate::row::{Clock, Faults, Hook, Records};
 use crate::settings::{BindError, Settings};
 
@@ -57,6 +57,7 @@ impl<'a> Call<'a> {
         Records {
             hook: self.hook,
             batch: self.batch,
+            words: std::str::from_utf8(&self.batch.text).unwrap_or_default(),
             clock: self.clock,
             faults: self.faults,
         }
@@ -65,7 +66,7 @@ impl<'a> Call<'a> {
     /// Canonical forms of a field type's values.
     pub fn normalise(&self, plugin: &impl FieldType) -> PatchColumns {
         let records = self.records();
-        let mut patches = Patches::new(self.hook, self.faults);
+        let mut patches = Patches::new(self.hook, self.faults, self.batch.rows);
         for row in records.rows() {
             let canonical = row
                 .text("value")
@@ -105,7 +106,7 @@ impl<'a> Call<'a> {
 
     /// Computed fields.
     pub fn compute(&self, plugin: &impl ComputedFields) -> PatchColumns {
-        let mut patches = Patches::new(self.hook, self.faults);
+        let mut patches = Patches::new(self.hook, self.faults, self.batch.rows);
         plugin.compute_all(&self.records(), &mut patches);
         patches.into_columns()
     }
@@ -113,7 +114,7 @@ impl<'a> Call<'a> {
     /// Everything that is answered before a save.
     pub fn before_save(&self, plugin: &impl BeforeSave) -> Answered {
         let records = self.records();
-        let mut patches = Patches::new(self.hook, self.faults);
+        let mut patches = Patches::new(self.hook, self.faults, self.batch.rows);
         let mut more = More::default();
         for row in records.rows() {
             let mut answer = Answer {
@@ -168,8 +169,8 @@ impl<'a> Call<'a> {
         effects.list
     }
 
-    /// Points: the row, the points, and the reason's place.
-    pub fn score<P: Gamification>(&self, plugin: &P) -> Vec<(u32, i32, u16)> {
+    /// Points.
+    pub fn score<P: Gamification>(&self, plugin: &P) -> AwardColumns {
         let records = self.records();
         let reasons = P::REASONS
             .iter()
@@ -180,12 +181,9 @@ impl<'a> Call<'a> {
             faults: self.faults,
             reasons,
             row: 0,
-            given: Vec::new(),
+            given: AwardColumns::with_room(self.batch.rows),
         };
-        for row in records.rows() {
-            awards.row = row.index();
-            plugin.score(&row, &mut awards);
-        }
+        plugin.score_all(&records, &mut awards);
         awards.given
     }
 }

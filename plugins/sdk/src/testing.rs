@@ -308,12 +308,13 @@ impl Rows {
         let of_hook = P::REASONS.iter().find(|(hook, _)| *hook == self.hook.name);
         let reasons = of_hook.map_or(&[][..], |(_, reasons)| reasons);
         self.call(|call, outcome| {
-            let given = call.score(plugin).into_iter();
-            outcome.awards = given
-                .map(|(row, points, reason)| Award {
-                    row,
-                    reason: reasons[usize::from(reason)].to_owned(),
-                    points,
+            let given = call.score(plugin);
+            let awards = given.at.iter().zip(&given.points).zip(&given.reason);
+            outcome.awards = awards
+                .map(|((row, points), reason)| Award {
+                    row: *row,
+                    reason: reasons[usize::from(*reason)].to_owned(),
+                    points: *points,
                 })
                 .collect();
         })

@@ -93,6 +93,20 @@ pub(super) fn doors() -> Vec<Door> {
             told(s.count("contact", &Filter::everything())),
         ].concat();
         "Session::aggregate" => |s, _h| told(s.aggregate(&Aggregate::new("account").group_by("name").measure(Measure::Sum("employees".into()))));
+        "Session::search" => |s, _h| {
+            let typed = [SECRET, "گنجینه", "گن", "secret77", "secret77@example.com", "'k[dki"];
+            let found: Vec<_> = typed.iter().map(|words| s.search(&Search::new(*words)).unwrap()).collect();
+            assert!(found.iter().all(|found| found.hits.is_empty()), "{found:?}");
+            told(s.search(&Search::new(SECRET).objects(["account", "contact"])))
+        };
+        "Session::segments" => |s, _h| told(s.segments());
+        "Session::segment" => |s, _h| {
+            let filter = Filter::parse("segment[in]:treasures").unwrap();
+            [told(s.segment("treasures")), told(s.count("account", &filter)), told(s.query(&Query::new("account").filter(filter)))].concat()
+        };
+        "Session::funnel" => |s, _h| told(s.funnel(&peyvand::Funnel::new().per_person()));
+        "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
+        "Session::base_currency" => |s, _h| told(s.base_currency());
         "Session::timeline" => |s, h| [told(s.timeline(h.account)), told(s.timeline(h.contact))].concat();
         "Session::timeline_before" => |s, h| [
             told(s.timeline_before(h.account, None, 1)),
@@ -125,6 +139,7 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::form" => |s, h| [told(s.form(&FormFor::show(h.account))), told(s.form(&FormFor::create("contact").typed(json!({"account": h.account.to_string()}))))].concat();
         "Session::panels" => |s, _h| told(s.panels(None).map(|panels| panels.iter().map(|panel| panel.id).collect::<Vec<_>>()));
         "Session::customer_view" => |s, h| [told(s.customer_view(h.account)), told(s.customer_view(h.contact)), told(s.customer_view(h.document))].concat();
+        "Session::customer_panel" => |s, h| told(s.customer_panel(h.account, "contacts-of", &ViewPage::first())) + told(s.customer_panel(h.contact, "contact-profile", &ViewPage::first())).as_str();
         "Session::callers" => |s, _h| told(s.callers("+98 912 770 7777", None)) + told(s.callers("7707777", None)).as_str();
         "Session::customer_timeline" => |s, h| {
             let events = s.customer_timeline(h.account, None, 100).unwrap_or_default();
@@ -214,6 +229,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::change_schema_and_strip",
     "Session::declare",
     "Session::withdraw",
+    "Session::add_to_segment",
+    "Session::remove_from_segment",
     "Session::comment",
     "Session::reply",
     "Session::favourite",
@@ -304,6 +321,10 @@ pub(super) fn hide_what_belongs_to(house: &House, account: RecordId) -> Hidden {
         json!({"subject": SECRET, "kind": "call", "about": of, "at": "2026-03-01T10:00:00Z"}),
     );
     make("product", json!({"code": SECRET, "name": SECRET}));
+    make(
+        "segment",
+        json!({"key": "treasures", "name": SECRET, "object": "account", "filter": "employees[gt]:1"}),
+    );
     let message = make(
         "message",
         json!({"subject": SECRET, "channel": "email", "account": of, "body_text": SECRET}),

@@ -87,6 +87,44 @@ pub(super) fn refusing(row: u32, message: &[u8], length: u32, times: u32) -> Hos
     Hostile::answering(Point::BeforeSave, data)
 }
 
+/// A number that is another one each time it is asked in the same instance.
+pub(super) fn changing() -> Hostile {
+    let cell = PARTS + 2 * 64;
+    let mut body = vec![
+        Instruction::I32Const(cell),
+        Instruction::I32Const(cell),
+        Instruction::I32Load(memory()),
+        Instruction::I32Const(1),
+        Instruction::I32Add,
+        Instruction::I32Store(memory()),
+    ];
+    body.extend(answered());
+    Hostile {
+        body,
+        ..setting(0, 0, 0)
+    }
+}
+
+/// A write to its own store from `before-save`: so many bytes under a key that the lowest byte of the row's number is.
+pub(super) fn keeping(bytes: u32) -> Hostile {
+    let mut body = vec![
+        Instruction::I32Const(CODE.0 as i32),
+        Instruction::LocalGet(2),
+        Instruction::I32Load8U(memory()),
+        Instruction::I32Store8(memory()),
+    ];
+    body.extend(answered());
+    // After the five lists of the patches, the refusals and the added records.
+    let data = vec![
+        (ANSWER + 56, words(&[PARTS as u32, 1])),
+        (PARTS, words(&[0, CODE.0, 1, 1, 8192, bytes])),
+    ];
+    Hostile {
+        data,
+        ..Hostile::new(Point::BeforeSave, "before-save", body)
+    }
+}
+
 /// An effect from `after-commit`: a lead gets another company.
 pub(super) fn effect(row: u32, key: &str, id: &str, field: &str) -> Hostile {
     let at = [3000, 3200, 3300, 3400, 3600_u32];

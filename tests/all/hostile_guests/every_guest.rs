@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use wasm_encoder::Instruction as I;
 
 use super::answers::{
-    asking, award, effect, endless, garbled, growing, list_at, lists, pointing, querying,
-    reading_far, refusing, saying, setting, talking,
+    asking, award, changing, effect, endless, garbled, growing, keeping, list_at, lists, pointing,
+    querying, reading_far, refusing, saying, setting, talking,
 };
 use super::making::{Body, Hostile, Point, answered};
 use super::the_neighbour_works;
@@ -121,6 +121,16 @@ fn curiosity() -> Vec<Row> {
         ("asks for more than a call may read", querying("", "", 10_001), Saving, "limit of rows", &["compute", "a call may read 10000 records"]),
         ("asks for what is not there", count("secret", ""), Saving, "schema", &["compute", "there is no object 'secret'"]),
         ("asks in a language of its own", count("lead", "employees; drop table"), Saving, "parser", &["compute", "it had logged"]),
+    ]
+}
+
+#[rustfmt::skip]
+fn hoards() -> Vec<Row> {
+    let granted = |more, bytes| Hostile { more, ..keeping(bytes) };
+    vec![
+        ("keeps what it was not let", keeping(10), Saving, "rights", &["before-save", "store"]),
+        ("keeps more than it was let", granted("[[needs]]\nstore = 1000\n", 1_001), Saving, "room in its store", &["before-save", "would have 1002 bytes", "may keep 1000"]),
+        ("keeps more under one key than fits", granted("[[needs]]\nstore = 1000000\n", 65_537), Saving, "check of the answer", &["before-save", "at most 65536 are kept"]),
     ]
 }
 
@@ -239,6 +249,31 @@ fn refuses_the_write(deed: &str, guest: &Hostile, words: &[&str], is_value: bool
     the_neighbour_works(&session);
 }
 
+/// It fails twice, and is asked no more.
+fn is_paused(deed: &str, guest: &Hostile) {
+    let more = format!("{}[breaker]\nfailures = 2\nof = 2\n", guest.more);
+    let impatient = Hostile {
+        more: more.leak(),
+        ..guest.clone()
+    };
+    let session = beside(deed, &impatient);
+    let refused = || {
+        let error = session.commit([waking(&session, false).1]).unwrap_err();
+        codes(&error)[0].0.clone()
+    };
+    assert_eq!([refused(), refused()], ["plugin-failed"; 2], "{deed}");
+    let spent = bill(&session).fuel;
+    assert_eq!(refused(), "plugin-paused", "{deed}");
+    assert_eq!(
+        bill(&session).fuel,
+        spent,
+        "{deed}: a paused plugin is not asked"
+    );
+    let pause = session.plugin("hostile").unwrap().paused.unwrap();
+    let reason = "2 of its last 2 calls failed, the last with: plugin hostile 1.2.3";
+    assert!(pause.reason.starts_with(reason), "{deed}: {}", pause.reason);
+}
+
 fn is_skipped(deed: &str, guest: &Hostile, words: &[&str]) {
     let skipping = Hostile {
         on_failure: "skip",
@@ -310,6 +345,7 @@ fn all_are_contained(rows: Vec<Row>) {
             Installing => is_not_installed(deed, &guest, words),
             Saving => {
                 refuses_the_write(deed, &guest, words, false);
+                is_paused(deed, &guest);
                 is_skipped(deed, &guest, words);
             }
             SavingValue => refuses_the_write(deed, &guest, words, true),
@@ -343,6 +379,60 @@ fn a_guest_learns_nothing_that_it_may_not_read() {
 #[test]
 fn a_guest_that_lies_in_its_answer_is_not_believed() {
     all_are_contained(lies());
+}
+
+#[test]
+fn a_guest_that_hoards_gets_no_more_room() {
+    all_are_contained(hoards());
+}
+
+#[test]
+fn a_guest_that_fills_its_store_bit_by_bit_ends_where_its_grant_does() {
+    let guest = Hostile {
+        more: "[[needs]]\nstore = 1000\n",
+        ..keeping(300)
+    };
+    let session = beside("fills its store", &guest);
+    let keep = |number: i64| session.create("lead", json!({"name": "سارا", "employees": number}));
+    for number in [65, 66, 67] {
+        let _ = keep(number).unwrap();
+    }
+    let before = session.engine().check().unwrap();
+    let error = keep(68).unwrap_err().to_string();
+    has(
+        "fills its store",
+        &error,
+        &["before-save", "would have 1204 bytes", "may keep 1000"],
+    );
+    assert_eq!(session.engine().check().unwrap(), before);
+    // What is there may be written over.
+    let _ = keep(65).unwrap();
+    let _ = session.enable_plugin("hostile", false).unwrap();
+    the_neighbour_works(&session);
+}
+
+#[test]
+fn a_guest_that_answers_differently_each_time_is_told_on_and_what_it_said_stays() {
+    let guest = changing();
+    let session = beside("answers differently", &guest);
+    let shade = |id| session.get(id).unwrap().to_json()["shade"].clone();
+    let ids = [(), ()].map(|()| {
+        let (id, request) = waking(&session, false);
+        let _ = session.commit([request]).unwrap();
+        id
+    });
+    let said = ids.map(shade);
+    assert_ne!(said[0], said[1]);
+    // The journal has what was said; nobody asks again to know it.
+    assert!(session.engine().check().unwrap().ok);
+    assert_eq!(ids.map(shade), said);
+    let trials = session
+        .engine()
+        .try_plugin(&guest.component(), Json::Null)
+        .unwrap();
+    let problems: Vec<&String> = trials.iter().flat_map(|trial| &trial.problems).collect();
+    assert!(!problems.is_empty(), "a trial finds it out");
+    the_neighbour_works(&session);
 }
 
 #[test]

@@ -104,6 +104,8 @@ pub(super) struct Hostile {
     /// The type of the field that it writes.
     pub(super) shade: &'static str,
     pub(super) on_failure: &'static str,
+    /// More of its manifest.
+    pub(super) more: &'static str,
     pub(super) fuel: u64,
     /// An interface of the host, a function of it, and how many numbers that takes.
     pub(super) asks: Option<(&'static str, &'static str, u32)>,
@@ -120,6 +122,7 @@ impl Hostile {
             table: 1,
             shade: "integer",
             on_failure: "reject",
+            more: "",
             fuel: 1_000_000,
             asks: None,
         }
@@ -168,10 +171,11 @@ impl Hostile {
     pub(super) fn manifest(&self) -> String {
         format!(
             "id = \"hostile\"\nversion = \"1.2.3\"\ncontract = \"0.1\"\non-failure = \"{}\"\n\
-             limits = {{ fuel-per-call = {}, fuel-per-row = 1_000 }}\n{}",
+             limits = {{ fuel-per-call = {}, fuel-per-row = 1_000 }}\n{}{}",
             self.on_failure,
             self.fuel,
-            self.point.manifest(self.shade)
+            self.point.manifest(self.shade),
+            self.more
         )
     }
 

@@ -7,7 +7,7 @@ use crate::context::Locale;
 use crate::error::ErrorKind;
 use crate::record::RecordId;
 use crate::session::Session;
-use crate::view::Declarations;
+use crate::view::{Declarations, ViewPage};
 
 /// With roles, and somebody who administers.
 fn administered(session: &Session) {
@@ -114,9 +114,30 @@ fn a_panel_has_so_many_rows_and_says_whether_there_are_more() {
             .unwrap()
     };
     let last = &panel("interactions-of").rows;
+    assert_eq!((last.rows.len(), last.has_more), (5, true));
+    let next = ViewPage::first().after(last.next.clone().unwrap());
+    let rest = of
+        .session
+        .customer_panel(of.account, "interactions-of", &next);
+    let rest: Vec<String> = rest
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|row| row.title)
+        .collect();
+    assert_eq!(rest, ["تماس 2", "تماس 1"]);
+    let error = of
+        .session
+        .customer_panel(of.account, "interaction-of", &next)
+        .unwrap_err();
     assert_eq!(
-        (last.rows.len(), last.has_more, last.next.as_deref()),
-        (5, true, None)
+        error.to_string(),
+        "there is no panel 'interaction-of' on account; did you mean 'interactions-of'?"
+    );
+    assert!(
+        of.session
+            .customer_panel(of.account, "messages-of", &next)
+            .is_err()
     );
     assert_eq!(last.rows[0].title, "تماس 7");
     assert!(!panel("contacts-of").rows.has_more);

@@ -4,11 +4,25 @@
 
 use chrono::NaiveDate;
 
-use crate::plugin::columns::{Cell, Writer, field_value, read_patches};
+use crate::plugin::columns::{self, Cell, Writer, field_value};
 use crate::plugin::contract::{Kind, Patches};
 use crate::record::Value;
 use crate::schema::FieldKind;
 use serde_json::Value as Json;
+
+/// The values of patches, each with its row and its column.
+fn read_patches<'a>(
+    writes: &[Kind],
+    rows: usize,
+    patches: &'a Patches,
+) -> Result<Vec<(u32, usize, Option<Cell<'a>>)>, String> {
+    let mut read = Vec::new();
+    columns::read_patches(writes, rows, patches, |row, column, cell| {
+        read.push((row, column, cell));
+        Ok(())
+    })?;
+    Ok(read)
+}
 
 fn golden() -> Json {
     let path = concat!(
@@ -119,13 +133,9 @@ fn golden_patches_are_read_back() {
             .iter()
             .zip(vector["values"].as_array().unwrap().iter().enumerate())
         {
-            assert_eq!((*row, *column), (patches.at[place], patches.column[place]));
-            assert_eq!(
-                *found,
-                cell(writes[usize::from(*column)], json),
-                "{}",
-                vector["name"]
-            );
+            let declared = usize::from(patches.column[place]);
+            assert_eq!((*row, *column), (patches.at[place], declared));
+            assert_eq!(*found, cell(writes[*column], json), "{}", vector["name"]);
         }
     }
 }
@@ -245,4 +255,67 @@ fn every_value_lands_in_the_column_of_its_kind() {
         Some(Cell::Text(r#"["customer"]"#.into()))
     );
     assert_eq!(Cell::of(Kind::Integer, &Value::Boolean(true)), None);
+}
+
+#[test]
+fn a_guests_value_is_what_everybody_elses_is() {
+    let asked = [
+        (
+            FieldKind::Integer,
+            Cell::Number(i64::MIN),
+            serde_json::json!(i64::MIN),
+        ),
+        (FieldKind::Duration, Cell::Number(-5), serde_json::json!(-5)),
+        (
+            FieldKind::Boolean,
+            Cell::Boolean(true),
+            serde_json::json!(true),
+        ),
+        (
+            FieldKind::Decimal,
+            Cell::Decimal(12_500_000_000),
+            serde_json::json!("12.5"),
+        ),
+        (
+            FieldKind::Percent,
+            Cell::Decimal(-1),
+            serde_json::json!("-0.000000001"),
+        ),
+        (
+            FieldKind::Text,
+            Cell::Text("  کتاب علی \t".into()),
+            serde_json::json!("  کتاب علی \t"),
+        ),
+        (
+            FieldKind::Text,
+            Cell::Text("یک\n".into()),
+            serde_json::json!("یک\n"),
+        ),
+        (
+            FieldKind::Text,
+            Cell::Text("یک\r\nدو".into()),
+            serde_json::json!("یک\r\nدو"),
+        ),
+        (
+            FieldKind::LongText,
+            Cell::Text(" یک\nدو ".into()),
+            serde_json::json!(" یک\nدو "),
+        ),
+        (
+            FieldKind::LongText,
+            Cell::Text("".into()),
+            serde_json::json!(""),
+        ),
+    ];
+    for (kind, cell, json) in asked {
+        assert_eq!(field_value(&kind, &cell), kind.read(&json), "{json}");
+    }
+    let decimal = field_value(&FieldKind::Decimal, &Cell::Decimal(10_000_000_000)).unwrap();
+    assert_eq!(
+        decimal.to_json(),
+        FieldKind::Decimal
+            .read(&serde_json::json!("10"))
+            .unwrap()
+            .to_json()
+    );
 }

@@ -18,7 +18,7 @@ fn reach() -> Reach {
          [[effect]]\nobject = \"activity\"\nverb = \"create\"\nfields = [\"subject\", \"due_on\"]\n[[effect]]\nobject = \"lead\"\nverb = \"update\"\nfields = [\"status\"]\n",
     );
     let grants = Grants::new(&manifest.unwrap(), None, &standard_schema());
-    Reach::new(Arc::new(grants), Vec::new())
+    Reach::new(Arc::new(grants), Vec::new(), 16)
 }
 
 fn effects(answer: Vec<contract::Effect>) -> Result<Vec<Effect>, Fault> {

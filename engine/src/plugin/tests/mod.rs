@@ -3,6 +3,7 @@
 
 mod billing;
 mod brought;
+mod brought_fields;
 mod code;
 mod columns;
 mod effects;

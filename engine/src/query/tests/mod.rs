@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "intl")]
+mod base_amounts;
 mod conditions;
 mod groups;
+#[cfg(feature = "intl")]
+mod kept;
 mod paging;
 mod planning;
 mod shelf;

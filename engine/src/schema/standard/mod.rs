@@ -12,6 +12,7 @@ mod option_words;
 mod organisation;
 mod process;
 mod sales;
+mod segment;
 mod social;
 mod template;
 mod view;
@@ -20,7 +21,6 @@ use super::Schema;
 use super::field::{Field, FieldKind, OnDelete};
 use super::object::{Object, system};
 use super::rollup::{Rollup, RollupMeasure};
-use crate::query::Filter;
 use crate::record::Prefix;
 
 /// The standard schema.
@@ -39,6 +39,7 @@ pub(crate) fn schema() -> Schema {
             access::objects(),
             money::objects(),
             view::panels(),
+            segment::objects(),
         ]
         .into_iter()
         .flatten()
@@ -164,11 +165,8 @@ fn rollup(
     Field::new(
         name,
         FieldKind::Rollup(Rollup {
-            child: child.to_owned(),
-            by: by.to_owned(),
-            measure,
             only,
-            filter: Filter::everything(),
+            ..Rollup::new(child, by, measure)
         }),
     )
     .read_only()

@@ -71,7 +71,8 @@ fn kind(space: Space, key: &[u8]) -> String {
         (_, spaces::UNIQUE) => format!("unique values of field {}", field()),
         (_, spaces::POSTING) => "words by which records are found".to_owned(),
         (_, spaces::HISTORY) => "positions at which records changed".to_owned(),
-        (_, spaces::ROLLUP | spaces::COUNT) => "totals".to_owned(),
+        (_, spaces::MEMBER) => "members of segments".to_owned(),
+        (_, spaces::ROLLUP | spaces::COUNT | spaces::MEMBERS) => "totals".to_owned(),
         _ => "the rest".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Where does a record stand in the indexes of its object?
+//! Where does a record stand in the indexes of its object, and under which words?
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use super::{delete, put};
 use crate::access::Tagging;
 use crate::record::Record;
 use crate::schema::Object;
+use crate::search;
 use crate::store::{Write as Entry, spaces};
 use crate::write::draft::Draft;
 
@@ -49,5 +50,31 @@ pub(super) fn index(draft: &Draft, tagging: Option<Tagging>, writes: &mut Vec<En
         }
         writes.extend(old.filter(|old| Some(old) != new.as_ref()).map(delete));
         writes.extend(new.map(|key| put(key, tag.clone())));
+    }
+}
+
+/// Changes the words by which a record is found.
+pub(super) fn post(draft: &Draft, writes: &mut Vec<Entry>) {
+    let (object, id) = (draft.object.number, draft.id.number);
+    let (before, after) = (draft.before.as_ref(), draft.after.as_ref());
+    for field in draft.object.live_fields() {
+        let old = before.and_then(|record| record.value(field.number));
+        let new = after.and_then(|record| record.value(field.number));
+        if old == new || !search::is_posted(field) {
+            continue;
+        }
+        let mut old = search::postings_of(object, field, old, id);
+        let mut new = search::postings_of(object, field, new, id);
+        if !old.is_empty() {
+            let kept: BTreeSet<Vec<u8>> = old
+                .iter()
+                .filter(|key| new.contains(key))
+                .cloned()
+                .collect();
+            old.retain(|key| !kept.contains(key));
+            new.retain(|key| !kept.contains(key));
+        }
+        writes.extend(old.into_iter().map(delete));
+        writes.extend(new.into_iter().map(|key| put(key, Vec::new())));
     }
 }

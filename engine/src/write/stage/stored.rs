@@ -4,10 +4,28 @@ use std::sync::Arc;
 
 use super::{Fault, Stage, Staged};
 use crate::error::Failure;
-use crate::schema::{FieldKind, Schema, SchemaChange};
+use crate::query::live_records;
+use crate::schema::{FieldKind, Object, Schema, SchemaChange};
 use crate::write::request::{OutcomeKind, Stored};
 
 impl Stage<'_> {
+    /// The changed object, in which totals that it gains are marked as being filled, where there is something to count.
+    fn begun(&self, mut object: Object) -> Staged<Object> {
+        let old = self.out.schema.object(&object.name);
+        let old = old.map(AsRef::as_ref);
+        let rollups = object.gained_rollups(old);
+        let rollups = rollups.map(|(number, rollup)| (false, number, rollup.child.clone()));
+        let totals = object.gained_totals(old);
+        let totals = totals.map(|total| (true, total.number, object.name.clone()));
+        let gained: Vec<_> = rollups.chain(totals).collect();
+        for (live, number, counted) in gained {
+            let counted = self.out.schema.object(&counted).filter(|_| old.is_some());
+            let records = counted.map_or(Ok(0), |counted| live_records(&self.reader, counted))?;
+            object.set_filling(live, number, records > 0);
+        }
+        Ok(object)
+    }
+
     /// Schema and records do not change in one commit: an index would be built over records that change meanwhile.
     pub(super) fn apart(&self, group: usize) -> Fault {
         if group != self.group {
@@ -46,6 +64,7 @@ impl Stage<'_> {
             {
                 self.reference(field, to, default)?;
             }
+            let object = self.begun(object)?;
             let mut schema: Schema = (*self.out.schema).clone();
             self.out.schema_changed.insert(object.number);
             schema.put(object);

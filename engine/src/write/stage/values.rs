@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{Fault, Stage, Staged};
+use crate::context::Actor;
 use crate::error::Failure;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, leads_to, targets_in_words};
@@ -25,7 +26,7 @@ impl Stage<'_> {
                 ));
                 continue;
             };
-            if field.read_only && !privileged {
+            if field.read_only && !privileged && !self.is_keeper(field) {
                 self.fail(Failure::field(
                     name,
                     "read-only",
@@ -51,6 +52,14 @@ impl Stage<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the actor is the plugin that brought the field: what nobody else may set, its effects do.
+    fn is_keeper(&self, field: &Field) -> bool {
+        match &self.write.context.actor {
+            Actor::Plugin(id) => field.brought_by.as_ref() == Some(id),
+            _ => false,
+        }
     }
 
     pub(super) fn read(&mut self, field: &Field, json: &Json) -> Staged<Value> {

@@ -107,17 +107,32 @@ pub(crate) enum Plugin {
     Resume { id: String },
     /// Start a plugin: a folder that can be built at once
     #[command(
-        after_help = "Example:\n  peyvand plugin new big-deal --kit ../peyvand/plugins/sdk\nThe kit is a folder, the address of a git repository, or a version; without --kit it is plugins/sdk here or further up."
+        after_help = "Examples:\n  peyvand plugin new big-deal --kit ../peyvand/plugins/sdk\n  peyvand plugin new big-deal --language javascript --kit ../peyvand/plugins/sdk-js\nThe kit is a folder, the address of a git repository, or a version; without --kit it is plugins/sdk here or further up.\nThat of another language is a folder, plugins/sdk-js or plugins/sdk-python, and is copied into the plugin's."
     )]
     New {
         /// Its id: a to z, 0 to 9 and - inside; also the folder's name
         name: String,
         /// What it is written in
-        #[arg(long, default_value = "rust", value_parser = ["rust"])]
+        #[arg(long, default_value = "rust", value_parser = ["rust", "javascript", "python"])]
         language: String,
         /// Where the guest kit comes from
         #[arg(long, value_name = "WHERE")]
         kit: Option<String>,
+    },
+    /// Build a plugin's folder and install it, again whenever its sources change
+    #[command(
+        after_help = "Example:\n  peyvand --dir ./peyvand-demo plugin dev ./big-deal --set from=500\nThe store is open only while the plugin is installed, so that other commands work in between. What the plugin needs is\ngranted, and no signature is asked for: this is for a store to try things in. Ctrl-C ends it."
+    )]
+    Dev {
+        /// The plugin's folder
+        #[arg(default_value = ".", value_name = "DIR")]
+        path: PathBuf,
+        /// Settings
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// Build and install once, and end
+        #[arg(long)]
+        once: bool,
     },
     /// Run a plugin against the records and expectations in its tests/*.toml and *.json
     #[command(after_help = "Example:\n  peyvand plugin test ./big-deal")]

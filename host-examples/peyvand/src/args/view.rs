@@ -24,6 +24,15 @@ pub(crate) struct Views {
     /// As it was then: a day, an instant or the position of a commit
     #[arg(long, value_name = "MOMENT")]
     pub(crate) as_of: Option<Moment>,
+    /// One panel alone, by its key; --json of the whole names them
+    #[arg(long, value_name = "KEY", conflicts_with = "as_of")]
+    pub(crate) panel: Option<String>,
+    /// At most so many rows of the panel, up to 1000
+    #[arg(long, value_name = "N", requires = "panel")]
+    pub(crate) limit: Option<usize>,
+    /// Go on after a page of the panel: the cursor that it ended with
+    #[arg(long, value_name = "C", requires = "panel")]
+    pub(crate) after: Option<String>,
     #[command(subcommand)]
     pub(crate) of_many: Option<View>,
 }

@@ -3,6 +3,7 @@
 mod bill;
 mod build;
 mod check;
+mod dev;
 mod lifecycle;
 mod new;
 mod show;
@@ -51,7 +52,12 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
         })?,
         Plugin::Grant { id, give, withhold } => grant(id, give, withhold, dir, output)?,
         Plugin::Resume { id } => resume(id, dir, output)?,
-        Plugin::New { name, kit, .. } => new::run(name, kit.as_deref(), output)?,
+        Plugin::New {
+            name,
+            language,
+            kit,
+        } => new::run(name, language, kit.as_deref(), output)?,
+        Plugin::Dev { path, set, once } => dev::run(path, &settings(set)?, *once, dir, output)?,
         Plugin::Test { path, plugin } => return test::run(path, plugin.as_deref(), output),
         Plugin::Key {
             path,

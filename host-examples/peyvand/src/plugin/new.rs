@@ -9,8 +9,10 @@ use crate::fault::Fault;
 use crate::output::Output;
 use crate::store;
 
-/// The files of the folder, with what is filled in between double braces.
-const FILES: [(&str, &str); 6] = [
+/// A file of the folder, with what is filled in between double braces.
+type File = (&'static str, &'static str);
+
+const RUST: [File; 6] = [
     ("Cargo.toml", include_str!("template/cargo.txt")),
     ("plugin.toml", include_str!("template/manifest.txt")),
     ("src/lib.rs", include_str!("template/lib.txt")),
@@ -19,7 +21,93 @@ const FILES: [(&str, &str); 6] = [
     (".gitignore", "target/\n"),
 ];
 
-pub(super) fn run(name: &str, kit: Option<&str>, output: &mut Output<'_>) -> Result<(), Fault> {
+/// A file of the templates in other languages, which are plugins themselves.
+macro_rules! template {
+    ($path:literal) => {
+        include_str!(concat!("../../../../plugins/templates/", $path))
+    };
+}
+
+const JAVASCRIPT: [File; 5] = [
+    ("package.json", template!("javascript/package.json")),
+    ("plugin.toml", template!("javascript/plugin.toml")),
+    ("src/plugin.js", template!("javascript/src/plugin.js")),
+    (
+        "test/welcome.test.js",
+        template!("javascript/test/welcome.test.js"),
+    ),
+    (".gitignore", template!("javascript/.gitignore")),
+];
+
+const PYTHON: [File; 5] = [
+    ("requirements.txt", template!("python/requirements.txt")),
+    ("plugin.toml", template!("python/plugin.toml")),
+    ("src/plugin.py", template!("python/src/plugin.py")),
+    (
+        "test/test_welcome.py",
+        template!("python/test/test_welcome.py"),
+    ),
+    (".gitignore", template!("python/.gitignore")),
+];
+
+/// What the plugin is written in: the template's files, its name in them, the folder of the kit, and what comes before
+/// the first build.
+struct Language {
+    files: &'static [File],
+    /// Empty where the files have places to be filled in.
+    name: &'static str,
+    kit: &'static str,
+    first: &'static [&'static str],
+}
+
+impl Language {
+    fn named(language: &str) -> Self {
+        match language {
+            "javascript" => Self {
+                files: &JAVASCRIPT,
+                name: "welcome-javascript",
+                kit: "plugins/sdk-js",
+                first: &["npm install", "npm test"],
+            },
+            "python" => Self {
+                files: &PYTHON,
+                name: "welcome-python",
+                kit: "plugins/sdk-python",
+                first: &[
+                    "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
+                    ".venv/bin/python -m unittest discover -s test",
+                ],
+            },
+            _ => Self {
+                files: &RUST,
+                name: "",
+                kit: "plugins/sdk",
+                first: &[],
+            },
+        }
+    }
+
+    fn is_rust(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    fn filled(&self, text: &str, id: &str, kit: &str) -> String {
+        match self.is_rust() {
+            true => filled(text, id, kit),
+            // The kit is copied into the folder, since its compiler reads nothing outside of it.
+            false => text
+                .replace(self.name, id)
+                .replace("file:../../sdk-js", "file:kit"),
+        }
+    }
+}
+
+pub(super) fn run(
+    name: &str,
+    language: &str,
+    kit: Option<&str>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
     let folder = Path::new(name);
     let id = folder.file_name().and_then(|id| id.to_str()).unwrap_or("");
     if !is_id(id) {
@@ -34,26 +122,93 @@ pub(super) fn run(name: &str, kit: Option<&str>, output: &mut Output<'_>) -> Res
             "give another name: nothing is written over",
         ));
     }
-    let kit = kit_entry(kit)?;
-    for (path, text) in FILES {
+    let made_of = Language::named(language);
+    let kit = match made_of.is_rust() {
+        true => kit_entry(kit)?,
+        false => {
+            copy_kit(&kit_folder(kit, made_of.kit)?, &folder.join("kit"))?;
+            String::new()
+        }
+    };
+    for (path, text) in made_of.files {
         let path = folder.join(path);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        let written = made.and_then(|()| std::fs::write(&path, filled(text, id, &kit)));
+        let written = made.and_then(|()| std::fs::write(&path, made_of.filled(text, id, &kit)));
         written.map_err(|error| unwritable(&path, &error))?;
     }
     if output.json {
-        return output.document(&json!({"id": id, "folder": name}));
+        return output.document(&json!({"id": id, "folder": name, "language": language}));
     }
     output.line(format!(
         "{name} is a plugin that builds and passes its tests:"
     ))?;
-    for step in [
-        format!("cd {name}"),
-        "peyvand plugin build".to_owned(),
-        "peyvand plugin test".to_owned(),
-        format!("peyvand plugin install dist/{id}.wasm --unsigned"),
-    ] {
-        output.line(format!("  {step}"))?;
+    let enter = format!("cd {name}");
+    let install = format!("peyvand plugin install dist/{id}.wasm --unsigned");
+    let mut steps = vec![enter.as_str()];
+    steps.extend(made_of.first);
+    steps.push("peyvand plugin build .");
+    if made_of.is_rust() {
+        steps.push("peyvand plugin test");
+    }
+    steps.push(&install);
+    steps
+        .into_iter()
+        .try_for_each(|step| output.line(format!("  {step}")))
+}
+
+/// The folder of a kit that is no crate, with the contract beside it or in it.
+fn kit_folder(kit: Option<&str>, usual: &str) -> Result<PathBuf, Fault> {
+    let found = match kit {
+        Some(kit) => Some(PathBuf::from(kit)),
+        None => store::further_up(Path::new(usual)),
+    };
+    found.filter(|kit| kit.join("src").is_dir()).ok_or_else(|| {
+        Fault::input(
+            format!("there is no guest kit in {}", kit.unwrap_or(usual)),
+            "name the folder of Peyvand's sources: --kit …/plugins/sdk-js or …/plugins/sdk-python",
+        )
+    })
+}
+
+/// Copies a kit and the contract that it is for.
+fn copy_kit(kit: &Path, to: &Path) -> Result<(), Fault> {
+    let contract = [kit.join("wit"), kit.join("../../wit/v0.1")];
+    let contract = contract.iter().find(|folder| folder.is_dir());
+    let contract = contract.ok_or_else(|| {
+        Fault::input(
+            format!("there is no contract beside {}", kit.display()),
+            "take the kit of a whole checkout of Peyvand's sources: the contract lies in its wit/v0.1",
+        )
+    })?;
+    let copied = copy_folder(kit, to).and_then(|()| copy_folder(contract, &to.join("wit")));
+    copied.map_err(|error| unwritable(to, &error))
+}
+
+/// What tools and tests leave in a kit's folder, and no plugin needs.
+const LEFT: [&str; 6] = [
+    "node_modules",
+    "build",
+    "test",
+    "tests",
+    "wit",
+    "__pycache__",
+];
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_left =
+            LEFT.iter().any(|left| name == *left) || name.as_encoded_bytes().starts_with(b".");
+        if is_left {
+            continue;
+        }
+        let (path, place) = (entry.path(), to.join(&name));
+        match entry.file_type()?.is_dir() {
+            true => copy_folder(&path, &place)?,
+            false => std::fs::copy(&path, &place).map(drop)?,
+        }
     }
     Ok(())
 }
@@ -116,18 +271,18 @@ mod tests {
 
     #[test]
     fn every_file_is_filled_and_its_toml_can_be_read() {
-        for (path, text) in FILES {
+        for (path, text) in RUST {
             let text = filled(text, "big-deal-2", "\"0.1\"");
             assert!(!text.contains("{{"), "{path}: {text}");
             if path.ends_with(".toml") {
                 text.parse::<toml::Table>().expect(path);
             }
         }
-        let manifest = filled(FILES[1].1, "big-deal-2", "");
+        let manifest = filled(RUST[1].1, "big-deal-2", "");
         assert!(
             manifest.contains("id = \"big-deal-2\"") && manifest.contains("big_deal_2_is_large")
         );
-        assert!(filled(FILES[2].1, "big-deal-2", "").contains("pub struct BigDeal2 {"));
+        assert!(filled(RUST[2].1, "big-deal-2", "").contains("pub struct BigDeal2 {"));
     }
 
     #[test]
@@ -140,6 +295,35 @@ mod tests {
         let git = kit_entry(Some("https://example.org/p.git")).unwrap();
         assert_eq!(git, "{ git = \"https://example.org/p.git\" }");
         assert!(kit_entry(Some("nowhere/at/all")).is_err());
+    }
+
+    #[test]
+    fn a_plugin_in_another_language_has_its_kit_with_it_and_no_name_of_its_template() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for language in ["javascript", "python"] {
+            let made_of = Language::named(language);
+            let folder = tempfile::tempdir().unwrap();
+            let kit = kit_folder(root.join(made_of.kit).to_str(), made_of.kit).unwrap();
+            copy_kit(&kit, &folder.path().join("kit")).unwrap();
+            assert!(
+                folder.path().join("kit/wit/types.wit").is_file(),
+                "{language}"
+            );
+            assert!(!folder.path().join("kit/test").exists(), "{language}");
+            for (path, text) in made_of.files {
+                let text = made_of.filled(text, "big-deal", "");
+                assert!(
+                    !text.contains(made_of.name) && !text.contains("../../"),
+                    "{path}: {text}"
+                );
+            }
+            let manifest: toml::Table = made_of
+                .filled(made_of.files[1].1, "big-deal", "")
+                .parse()
+                .unwrap();
+            assert_eq!(manifest["id"].as_str(), Some("big-deal"));
+        }
+        assert!(kit_folder(Some("nowhere/at/all"), "plugins/sdk-js").is_err());
     }
 
     #[test]

@@ -1,0 +1,114 @@
+//! Which totals may be declared, and of which fields are they made?
+
+use super::Schema;
+use super::change::is_name;
+use super::field::FieldKind;
+use super::live_total::LiveTotal;
+use super::object::Object;
+use super::rollup::{Rollup, RollupMeasure};
+use crate::error::Failure;
+use crate::query::{BoundTotal, ExactFilter};
+use crate::record::Currency;
+
+/// The total that is made by or of this field.
+pub(super) fn user_of(schema: &Schema, object: &str, field: &str) -> Option<String> {
+    let live = schema.live_totals(object).iter();
+    if let Some(total) = live.clone().find(|total| total.fields().contains(&field)) {
+        return Some(format!("the total {object}.{}", total.name()));
+    }
+    schema
+        .rollups_over(object)
+        .find(|over| over.rollup.fields().contains(&field))
+        .map(|over| format!("{}.{}", over.parent.name, over.field.name))
+}
+
+/// How many totals one object may keep: each save pays for all of them.
+const MOST_TOTALS: usize = 16;
+
+/// The object with a total more.
+pub(super) fn with_total(mut object: Object, total: &LiveTotal) -> Result<Object, Vec<Failure>> {
+    let fault = if !is_name(&total.name) {
+        Some(format!(
+            "'{}' is not a name: use lower-case letters, digits and underscores, beginning with a letter",
+            total.name
+        ))
+    } else if object.totals.iter().any(|known| known.name == total.name) {
+        Some(format!(
+            "{} keeps a total '{}' already",
+            object.name, total.name
+        ))
+    } else if object.totals.len() >= MOST_TOTALS {
+        Some(format!(
+            "{} keeps {MOST_TOTALS} totals already; retire one",
+            object.name
+        ))
+    } else {
+        BoundTotal::of(&object, total)
+            .err()
+            .map(|error| error.in_words())
+    };
+    if let Some(message) = fault {
+        return Err(vec![Failure::new("total", message)]);
+    }
+    let number = object.totals.iter().map(|known| known.number + 1).max();
+    object.totals.push(LiveTotal {
+        number: number.unwrap_or(1),
+        filling: false,
+        ..total.clone()
+    });
+    Ok(object)
+}
+
+/// What is wrong with a rollup of `parent`.
+pub(super) fn rollup_fault(schema: &Schema, parent: &str, rollup: &Rollup) -> Option<String> {
+    let Some(child) = schema.object(&rollup.child) else {
+        return Some(format!(
+            "it counts '{}', which is not an object",
+            rollup.child
+        ));
+    };
+    match child.field(&rollup.by).map(|field| &field.kind) {
+        Some(kind) if kind.refers_to(parent) => {}
+        _ => {
+            return Some(format!(
+                "{}.{} does not refer to {parent}",
+                rollup.child, rollup.by
+            ));
+        }
+    }
+    for (name, option) in &rollup.only {
+        match child.field(name).map(|field| &field.kind) {
+            Some(FieldKind::Option { options }) if options.contains(option) => {}
+            Some(_) => return Some(format!("{}.{name} has no option '{option}'", child.name)),
+            None => return Some(child.unknown_field(name)),
+        }
+    }
+    if let Err(error) = ExactFilter::of(child, &rollup.filter) {
+        return Some(error.in_words());
+    }
+    let of = rollup.measure.field()?;
+    if let Some(code) = rollup.measure.currency()
+        && let Err(error) = code.parse::<Currency>()
+    {
+        return Some(error.to_string());
+    }
+    let fits = |kind: &FieldKind| match &rollup.measure {
+        RollupMeasure::Earliest { .. } | RollupMeasure::Latest { .. } => {
+            *kind == FieldKind::Instant
+        }
+        measure if measure.currency().is_some() => *kind == FieldKind::Money,
+        _ => matches!(
+            kind,
+            FieldKind::Integer | FieldKind::Decimal | FieldKind::Percent
+        ),
+    };
+    match child.field(of) {
+        Some(field) if fits(&field.kind) => None,
+        Some(field) => Some(format!(
+            "{}.{of} is a {} field",
+            rollup.child,
+            field.kind.name()
+        )),
+        None => Some(child.unknown_field(of)),
+    }
+}

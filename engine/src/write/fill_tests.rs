@@ -1,0 +1,226 @@
+//! Is a total right whatever happens while it is filled?
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::rollup_tests::{Dice, compare, declarations, of, random_step};
+use super::{Ask, Filling, Group, Request, Stored};
+use crate::engine::Engine;
+use crate::query::{Aggregate, Filter, Measure};
+use crate::record::RecordId;
+use crate::schema::{LiveTotal, SchemaChange};
+use crate::session::Session;
+use crate::store::{Retention, Snapshot};
+
+struct House {
+    engine: Engine,
+    session: Session,
+    accounts: Vec<RecordId>,
+    dice: Dice,
+    bin: Vec<RecordId>,
+}
+
+fn opened(home: &Path, retention: Retention) -> Engine {
+    let builder = Engine::builder(home)
+        .keep_history(retention)
+        .background(false);
+    builder.open().unwrap()
+}
+
+impl House {
+    fn new(home: &Path, retention: Retention) -> Self {
+        let engine = opened(home, retention);
+        let session = engine.session();
+        let names = ["بانک آینده", "شركة النور", "فولاد پارس"];
+        let make = |name| {
+            session
+                .create("account", json!({"name": name}))
+                .unwrap()
+                .id()
+                .unwrap()
+        };
+        let mut house = Self {
+            accounts: names.map(make).into(),
+            engine,
+            session,
+            dice: Dice(5),
+            bin: Vec::new(),
+        };
+        house.work(60);
+        house
+    }
+
+    fn work(&mut self, steps: usize) {
+        for _ in 0..steps {
+            random_step(&self.session, &mut self.dice, &self.accounts, &mut self.bin);
+        }
+    }
+
+    /// One commit, after which nobody goes on.
+    fn commit(&self, asks: Vec<Ask>) {
+        let group = Group { asks, once: None };
+        let report = self
+            .engine
+            .commit(&self.session.context, &[group], None, 0)
+            .unwrap();
+        report
+            .groups
+            .into_iter()
+            .for_each(|done| drop(done.unwrap()));
+    }
+
+    fn declare(&self) {
+        let live = LiveTotal::new("by_status")
+            .group_by("status")
+            .measure(Measure::Sum(of("amount")))
+            .measure(Measure::Min(of("amount")));
+        let live = SchemaChange::AddTotal {
+            object: of("opportunity"),
+            total: live,
+        };
+        let changes = declarations().into_iter().chain([live]);
+        let ask = |change| Ask::Record(Box::new(Request::ChangeSchema(change)));
+        self.commit(changes.map(ask).collect());
+    }
+
+    fn filling(&self) -> Vec<Filling> {
+        Filling::all(&self.engine.read().unwrap().0.snapshot).unwrap()
+    }
+
+    fn step(&self, filling: Filling) {
+        let stored = Stored {
+            what: of("fill a total"),
+            filling: Some(filling),
+            ..Stored::default()
+        };
+        self.commit(vec![Ask::Stored(stored)]);
+    }
+
+    fn reopened(self, home: &Path, retention: Retention) -> Self {
+        let Self {
+            engine,
+            session,
+            accounts,
+            dice,
+            bin,
+        } = self;
+        drop(session);
+        engine.close().unwrap();
+        let engine = opened(home, retention);
+        Self {
+            session: engine.session(),
+            engine,
+            accounts,
+            dice,
+            bin,
+        }
+    }
+}
+
+fn by_status() -> Aggregate {
+    Aggregate::new("opportunity")
+        .group_by("status")
+        .measure(Measure::Sum(of("amount")))
+        .measure(Measure::Min(of("amount")))
+}
+
+/// All totals are what a look at the records says, and tell it.
+fn told(house: &House) {
+    compare(&house.engine, &house.session);
+    let kept = house.session.aggregate(&by_status().budget(0)).unwrap();
+    let looked = by_status().filter(Filter::is_null("loss_reason"));
+    assert_eq!(kept, house.session.aggregate(&looked).unwrap());
+    assert_eq!(house.filling(), []);
+}
+
+#[test]
+fn what_a_crash_left_half_filled_tells_nothing_and_is_filled_by_the_next_open() {
+    let home = tempfile::tempdir().unwrap();
+    let mut house = House::new(home.path(), Retention::Everything);
+    house.declare();
+    assert_eq!(house.filling().len(), declarations().len() + 1);
+    for steps in 0..3 {
+        for filling in house.filling().into_iter().skip(steps) {
+            house.step(filling);
+            house.work(3);
+        }
+    }
+    let account = house.session.get(house.accounts[0]).unwrap();
+    assert_eq!(account.get("deals"), None);
+    assert!(house.session.aggregate(&by_status().budget(0)).is_err());
+    assert!(house.engine.check().unwrap().ok);
+    let mut house = house.reopened(home.path(), Retention::Everything);
+    told(&house);
+    house.work(20);
+    told(&house);
+}
+
+#[test]
+fn what_cannot_be_filled_from_then_any_more_is_filled_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let mut house = House::new(home.path(), Retention::None);
+    house.declare();
+    let filling = house.filling();
+    filling.iter().for_each(|filling| house.step(*filling));
+    house.work(20);
+    let house = house.reopened(home.path(), Retention::None);
+    let then = Snapshot::pin_at(&house.engine.inner.backend, filling[0].since);
+    assert!(then.is_err(), "the records of then can still be read");
+    told(&house);
+}
+
+#[test]
+fn a_total_that_is_retired_while_it_is_filled_leaves_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let house = House::new(home.path(), Retention::Everything);
+    house.declare();
+    let filling = house.filling();
+    filling.iter().for_each(|filling| house.step(*filling));
+    let retire = declarations()
+        .into_iter()
+        .filter_map(|change| match change {
+            SchemaChange::AddField { object, field } => Some(SchemaChange::RetireField {
+                object,
+                field: field.name,
+            }),
+            _ => None,
+        });
+    let live = SchemaChange::RetireTotal {
+        object: of("opportunity"),
+        total: of("by_status"),
+    };
+    let _ = house.session.change_schema(retire.chain([live])).unwrap();
+    assert_eq!(house.filling(), []);
+    let checked = house.engine.check().unwrap();
+    assert!(checked.ok, "{:?}", checked.problems);
+}
+
+#[test]
+fn a_wrong_live_total_is_found_by_the_check() {
+    let home = tempfile::tempdir().unwrap();
+    let house = House::new(home.path(), Retention::Everything);
+    house.declare();
+    house.engine.fill_totals().unwrap();
+    assert!(house.engine.check().unwrap().rollups_ok);
+    let (reader, _) = house.engine.read().unwrap();
+    let mut rows = crate::store::rows_under(&reader.snapshot, &[crate::store::spaces::LIVE_TOTAL]);
+    let (key, _) = rows.next().unwrap().unwrap();
+    drop(rows);
+    let stored = Stored {
+        what: of("wrong"),
+        entries: vec![(key, Some(vec![0; 24]))],
+        ..Stored::default()
+    };
+    house.commit(vec![Ask::Stored(stored)]);
+    let checked = house.engine.check().unwrap();
+    assert!(!checked.rollups_ok);
+    let problem = "the total of opportunity.by_status is not what its records come to";
+    assert!(
+        checked.problems.iter().any(|told| told == problem),
+        "{:?}",
+        checked.problems
+    );
+}
