@@ -1,6 +1,6 @@
 //! What does a list cost who sees a part, beside who sees all?
 //!
-//! `cargo bench -p peyvand --no-default-features --bench access -- [opportunities] [rounds]`
+//! `cargo bench -p peyvand --no-default-features --bench access -- [opportunities] [rounds] [reader]`
 //!
 //! Opportunities in a tree of 1,000 branches, one in fifty confidential, and for each user some that are shared with him.
 //! The same pages are asked for by an administrator and by users who see from 0.01 % to all of the records: by one owner,
@@ -192,6 +192,9 @@ fn main() {
     let mut numbers = std::env::args().filter_map(|arg| arg.parse::<usize>().ok());
     let count = numbers.next().unwrap_or(100_000);
     let rounds = numbers.next().unwrap_or(51);
+    let only = std::env::args()
+        .nth(3)
+        .filter(|only| !only.starts_with("--"));
     let dir = tempfile::tempdir().unwrap();
     let engine = Engine::open(dir.path()).unwrap();
     let session = engine.session();
@@ -240,6 +243,12 @@ fn main() {
             alone.as_secs_f64() * 1e6
         );
         for (reader, id) in &house.readers {
+            if only
+                .as_ref()
+                .is_some_and(|only| !reader.contains(only.as_str()))
+            {
+                continue;
+            }
             let scoped = engine.session_as(Actor::User(*id));
             let (base, _) = least(&admin, &query, rounds);
             let (took, rows) = least(&scoped, &query, rounds);
