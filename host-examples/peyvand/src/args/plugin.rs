@@ -121,7 +121,7 @@ pub(crate) enum Plugin {
     },
     /// Build a plugin's folder and install it, again whenever its sources change
     #[command(
-        after_help = "Example:\n  peyvand --dir ./peyvand-demo plugin dev ./big-deal --set from=500\nThe store is open only while the plugin is installed, so that other commands work in between. What the plugin needs is\ngranted, and no signature is asked for: this is for a store to try things in. Ctrl-C ends it."
+        after_help = "Example:\n  peyvand plugin dev ./big-deal --set from=500 --dir ./peyvand-demo\nThe store is open only while the plugin is installed, so that other commands work in between. What the plugin needs is\ngranted, and no signature is asked for: this is for a store to try things in. Ctrl-C ends it."
     )]
     Dev {
         /// The plugin's folder
