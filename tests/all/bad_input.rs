@@ -165,8 +165,8 @@ fn an_unknown_name_is_told_with_the_nearest_at_every_door() {
         "name",
     );
     unknown(
-        Measure::parse("median(employees)").err(),
-        "median(employees)",
+        Measure::parse("mode(employees)").err(),
+        "mode(employees)",
         "",
     );
 
