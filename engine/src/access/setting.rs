@@ -108,8 +108,12 @@ impl Session {
         Ok(made)
     }
 
-    /// Refuses who does not administer the workspace.
-    pub(crate) fn must_administer(&self, what: &str) -> Result<()> {
+    /// Refuses who does not administer the workspace, where access is enforced: for what a host does to the whole store.
+    /// `what` ends the sentence «… may not …».
+    ///
+    /// # Errors
+    /// When who asks does not administer; when the store cannot be read.
+    pub fn must_administer(&self, what: &str) -> Result<()> {
         let (reader, config) = self.engine.read()?;
         let sights = &self.engine.inner.sights;
         match super::seeing(sights, &reader, &config, &self.context)? {

@@ -135,6 +135,7 @@ fn report(
     object: &str,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
+    session.must_administer("count what others see")?;
     let enforced = session.enforces_access()?;
     let all = session.count(object, &Filter::everything())?;
     let users = peyvand::Query::new("user").sorted_by("login")?.limit(MOST);

@@ -44,7 +44,7 @@ pub(crate) enum Activity {
     #[command(after_help = "Example:\n  peyvand activity idle --day 2026-03-25 --zone +03:30")]
     Idle {
         /// The day [default: today]
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = crate::moment::day)]
         day: Option<NaiveDate>,
     },
 }

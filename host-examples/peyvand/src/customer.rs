@@ -30,6 +30,13 @@ pub(crate) struct Caller {
 
 pub(crate) fn caller(asked: &Caller, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let country = asked.country.as_ref();
+    let digits = |code: &&String| !code.is_empty() && code.chars().all(|c| c.is_ascii_digit());
+    if let Some(code) = country.filter(|code| !digits(code)) {
+        return Err(Fault::input(
+            format!("'{code}' is not the calling code of a country"),
+            "give its digits without the plus sign, such as 98",
+        ));
+    }
     let country = country.map(|code| CallingCode::new(code, &asked.trunk));
     store::with(dir, Need::Existing, |engine| {
         let session = store::session(engine)?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::Utc;
 use peyvand::{Engine, Locale, NewKey, Query, Record, Session, Value};
 use serde_json::{Value as Json, json};
 
@@ -88,6 +89,14 @@ fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Fault> {
 
 fn state_of(key: &Record, locale: Locale) -> &'static str {
     let revoked = key.get("active") == Some(&Value::Boolean(false));
+    let expired = matches!(key.get("expires_at"), Some(Value::Instant(at)) if *at <= Utc::now());
+    if expired && !revoked {
+        return match locale {
+            Locale::Fa => "منقضی",
+            Locale::Ar => "منتهٍ",
+            _ => "expired",
+        };
+    }
     match (revoked, locale) {
         (true, Locale::Fa) => "باطل",
         (true, Locale::Ar) => "ملغى",

@@ -79,6 +79,11 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
     let dir = asked.unwrap_or(Path::new(DEFAULT_DIR));
     if let Some(user) = &cli.everywhere.acting {
         store::act_as(user);
+        if let Some(what) = done_to_the_whole_store(&cli.command) {
+            store::with(dir, store::Need::Existing, |engine| {
+                Ok(store::session(engine)?.must_administer(what)?)
+            })?;
+        }
     }
     match &cli.command {
         Command::Demo(demo) => first_look::run(demo, asked, output),
@@ -138,6 +143,20 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Trim { before, yes } => upkeep::trim(*before, *yes, dir, output),
         Command::Tick => check::tick(dir, output),
     }
+}
+
+/// What only who administers may do, as it ends the sentence «… may not …».
+fn done_to_the_whole_store(command: &Command) -> Option<&'static str> {
+    Some(match command {
+        Command::Check { backup: None } => "check the whole store",
+        Command::Backup { .. } => "copy the whole store",
+        Command::Rebuild => "rebuild the state",
+        Command::Checkpoint => "write a checkpoint",
+        Command::Collect { .. } => "drop files",
+        Command::Trim { .. } => "trim the journal",
+        Command::Tick => "do what is due for everybody",
+        _ => return None,
+    })
 }
 
 /// Help and version are answers; anything else is an error of usage.

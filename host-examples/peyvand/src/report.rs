@@ -280,7 +280,9 @@ fn league(
     to: Option<NaiveDate>,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    let session = engine.session();
+    let session = store::session(engine)?;
+    // It is made of deals that not everybody sees.
+    session.must_administer("see everybody's points")?;
     let to = to.unwrap_or_else(|| Utc::now().with_timezone(&session.zone()).date_naive());
     let from = from.unwrap_or_else(|| to.checked_sub_days(Days::new(WEEK - 1)).unwrap_or(to));
     if from > to {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use peyvand::{Filter, Query, Record, RecordId, Segment, SegmentKind, Session};
 use serde_json::{Map, Value as Json, json};
 
@@ -49,7 +49,8 @@ pub(crate) enum Action {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "made_by", args = ["filter", "list", "union", "intersection", "difference"], required = true)]
+#[group(skip)]
+#[command(group = ArgGroup::new("made_by").args(["filter", "list", "union", "intersection", "difference"]).required(true))]
 pub(crate) struct Create {
     /// The word that filters name it by
     pub(crate) key: String,

@@ -93,12 +93,18 @@ pub(crate) fn user_of(engine: &Engine, named: &str) -> Result<RecordId, Fault> {
     })
 }
 
-/// A session of somebody, or of the program where nobody is named.
+/// A session of somebody, or of whom `--as` names where nobody is. Who is named there acts for others only if he
+/// administers.
 fn session_of(engine: &Engine, named: Option<&str>) -> Result<Session, Fault> {
-    Ok(match named {
-        Some(named) => engine.session_as(Actor::User(user_of(engine, named)?)),
-        None => store::session(engine)?,
-    })
+    let acting = store::session(engine)?;
+    let Some(named) = named else {
+        return Ok(acting);
+    };
+    let user = Actor::User(user_of(engine, named)?);
+    if *acting.actor() != user {
+        acting.must_administer("act as somebody else")?;
+    }
+    Ok(engine.session_as(user))
 }
 
 pub(crate) fn comment(
@@ -226,7 +232,7 @@ pub(crate) fn notifications(
             ));
         }
         let user = user_of(engine, &asked.user)?;
-        let session = engine.session_as(Actor::User(user));
+        let session = session_of(engine, Some(&asked.user))?;
         match &asked.action {
             Some(Action::Read { ids }) => {
                 let committed = session.mark_read(ids.iter().copied())?;

@@ -2,6 +2,7 @@
 
 use crate::access;
 use crate::error::{Failure, Result};
+use crate::record::Record;
 use crate::write::Write;
 use crate::write::draft::{Draft, Drafts};
 
@@ -13,7 +14,8 @@ pub(super) fn check(
 ) -> Result<()> {
     in_charge(write, drafts, faults)?;
     let concerned = drafts.drafts.iter().filter(|draft| {
-        access::concerns(&draft.object.name) && !drafts.faults.contains_key(&draft.group)
+        (access::concerns(&draft.object.name) || is_moved(draft))
+            && !drafts.faults.contains_key(&draft.group)
     });
     let concerned: Vec<&Draft> = concerned.collect();
     if concerned.is_empty() {
@@ -33,6 +35,21 @@ pub(super) fn check(
         faults.extend(concerned.get(place).map(|draft| draft.fail(failure)));
     }
     Ok(())
+}
+
+/// Whether the record is put under another one of its own object.
+fn is_moved(draft: &Draft) -> bool {
+    let Some(field) = draft.object.above() else {
+        return false;
+    };
+    let of = |record: &'_ Option<Record>| {
+        record
+            .as_ref()
+            .and_then(|record| record.value(field.number))
+            .cloned()
+    };
+    let after = of(&draft.after);
+    after.is_some() && after != of(&draft.before)
 }
 
 /// Rights are enforced only while somebody could take that back; he may have left since it was asked for.

@@ -83,10 +83,10 @@ pub(crate) enum Plugin {
         /// The id of a plugin or the name of a script
         name: Option<String>,
         /// The first day
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = crate::moment::day)]
         from: Option<NaiveDate>,
         /// The last day
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = crate::moment::day)]
         to: Option<NaiveDate>,
     },
     /// What a plugin needs and is granted; give it more, or less

@@ -56,10 +56,10 @@ pub(crate) enum Ready {
         #[arg(long)]
         per_person: bool,
         /// Only who came in on this day or later
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = crate::moment::day)]
         from: Option<NaiveDate>,
         /// Only who came in on this day or earlier
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = crate::moment::day)]
         to: Option<NaiveDate>,
     },
     /// How long sales take, as a whole and stage by stage
@@ -81,10 +81,10 @@ pub(crate) enum Ready {
     #[command(after_help = "Example:\n  peyvand report league --from 2026-03-01 --to 2026-03-20")]
     League {
         /// The first day [default: six days before the last]
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = crate::moment::day)]
         from: Option<NaiveDate>,
         /// The last day [default: today]
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = crate::moment::day)]
         to: Option<NaiveDate>,
     },
 }
