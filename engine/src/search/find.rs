@@ -240,7 +240,11 @@ impl<'a> Finder<'a> {
         let (mut taken, mut known) = (0, BTreeSet::new());
         for only in [true, false] {
             let mut ranked = postings.ranked(&term.text, only);
-            while taken < self.limit && known.len() < MOST_RECORDS && !ranked.is_at_end() {
+            while taken < self.limit
+                && known.len() < MOST_RECORDS
+                && !ranked.is_at_end()
+                && !ranked.is_spent()
+            {
                 let page = ranked.next(self.limit)?.into_iter().map(|(_, id)| id);
                 let ids = page.filter(|id| known.insert(*id)).collect();
                 let complete = true;

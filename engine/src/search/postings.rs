@@ -138,6 +138,7 @@ impl<'a> Postings<'a> {
         Ranked {
             postings: self,
             span,
+            read: 0,
         }
     }
 
@@ -250,6 +251,8 @@ impl<'a> Postings<'a> {
 pub(super) struct Ranked<'a> {
     postings: &'a Postings<'a>,
     span: Span,
+    /// How many were read, also of fields that who reads does not see.
+    read: usize,
 }
 
 impl Ranked<'_> {
@@ -257,10 +260,21 @@ impl Ranked<'_> {
         self.span.is_empty()
     }
 
-    /// The next ones, so many or a few less: fewer than asked for is not the end.
+    /// Whether as many were read as may be.
+    pub(super) fn is_spent(&self) -> bool {
+        self.read >= MOST_LISTED
+    }
+
+    /// The next ones, about so many: fewer than asked for is not the end.
     pub(super) fn next(&mut self, most: usize) -> Result<Vec<Standing>> {
+        // Where much was read and more is wanted, most of it is hidden or fits nothing.
+        let most = match self.read < PAGE {
+            true => most,
+            false => most.max(PAGE),
+        };
         let snapshot = &self.postings.reader.snapshot;
         let page = snapshot.list(&self.span, Direction::Backward, most)?;
+        self.read += page.len();
         match page.last_key() {
             Some(last) if page.len() == most => {
                 self.span = self.span.clone().beyond(last, Direction::Backward);

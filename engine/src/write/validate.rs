@@ -3,6 +3,7 @@
 //! It runs before the hooks, and after them where they changed something, and tells every failure, not the first.
 
 mod organisation;
+mod segments;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -73,8 +74,9 @@ pub(super) fn validate(
     files(write, &mut drafts, &told, &mut faults)?;
     drafts.clashes.extend(clashes);
     schema_on_records(write, &drafts, &mut faults)?;
-    if pass == Pass::First {
-        schema_guards(write, &drafts, &mut faults)?;
+    match pass {
+        Pass::First => schema_guards(write, &drafts, &mut faults)?,
+        Pass::Again => segments::check(write, &drafts, &mut faults)?,
     }
     for (group, failure) in faults {
         // A value that could not be read is not missing too.

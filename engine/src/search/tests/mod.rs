@@ -297,3 +297,38 @@ fn of_a_name_that_everybody_has_the_best_are_found_and_two_such_names_together()
     let both = session.search(&search).unwrap();
     assert_eq!((both.hits.len(), both.complete), (200, true));
 }
+
+#[test]
+fn of_a_word_that_stands_in_a_hidden_field_very_often_no_more_is_read_than_the_bound() {
+    let session = memory();
+    session.add_standard_roles().unwrap();
+    let definition =
+        json!({"objects": {"contact": {"read": "all"}}, "fields": {"contact.email": "hidden"}});
+    let role = json!({"key": "clerk", "name": "Clerk", "definition": definition});
+    create(&session, "role", role);
+    let user = |login: &str, role: &str| json!({"login": login, "name": login, "role": role});
+    create(&session, "user", user("mina", "administrator"));
+    let sara = create(&session, "user", user("sara", "clerk"));
+    contact(&session, "محمد");
+    let (reader, _) = session.engine().read().unwrap();
+    let object = reader.object("contact").unwrap();
+    let hidden = object.field("email").unwrap().number;
+    let posting = |id: u128| {
+        let key = spaces::posting(object.number, "محمد", u8::MAX, id, hidden);
+        (key, Some(Vec::new()))
+    };
+    for part in 0..5 {
+        let ids = part * 8_000 + 1..=(part + 1) * 8_000;
+        let stored = Stored {
+            what: "many".to_owned(),
+            entries: ids.map(posting).collect(),
+            ..Stored::default()
+        };
+        let _ = session.ask(Ask::Stored(stored)).unwrap();
+    }
+    session.enforce_access(true).unwrap();
+    let sara = session.engine().session_as(Actor::User(sara));
+    let answer = found(&sara, "محمد");
+    // The forty thousand come before it, and nobody walks through all of them.
+    assert_eq!((answer.hits.len(), answer.complete), (0, false));
+}
