@@ -10,14 +10,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Position;
-use crate::query::Filter;
 use crate::session::Session;
 use crate::timeline::Change;
 
-use super::looks::Looked;
+use super::looks::{Looked, write_down};
 
 const FORMAT: u64 = 1;
 
@@ -38,7 +36,7 @@ pub struct Audit {
     pub made_by: String,
     /// How many commits it tells of.
     pub changes: u64,
-    /// How many notes of looks at confidential records.
+    /// How many notes of looks at confidential records these commits wrote down.
     pub looks: u64,
     /// The hash of its last line, which stands for the whole.
     pub hash: String,
@@ -87,7 +85,7 @@ fn change(change: &Change) -> Json {
     });
     json!({
         "position": change.position.get(), "at": instant(change.at), "actor": change.actor.to_string(),
-        "cause": change.cause.map(Position::get), "records": records.collect::<Vec<_>>(),
+        "key": change.key.map(|key| key.to_string()), "cause": change.cause.map(Position::get), "records": records.collect::<Vec<_>>(),
     })
 }
 
@@ -100,7 +98,8 @@ fn look(look: &Looked) -> Json {
 
 impl Session {
     /// Writes an audit of the commits after a position, up to another one or to now, and of the looks at confidential
-    /// records since the first and until the last of these. [`read_audit`] reads it, without a store.
+    /// records that these wrote down. So a look is in one of the audits that follow each other, and in one only: in the
+    /// next, where it was written down after the last commit. [`read_audit`] reads it, without a store.
     ///
     /// ```
     /// # fn main() -> Result<(), peyvand::Error> {
@@ -126,25 +125,16 @@ impl Session {
         out: &mut dyn Write,
     ) -> Result<Audit> {
         self.must_administer("make an audit")?;
-        let mut looks = self.looks(Filter::everything())?;
+        write_down(&self.engine)?;
         let head = self.engine.position();
         let last = until.map_or(head, |until| until.min(head));
-        let since = time_of(&self.engine, after)?;
-        let to = until
-            .map(|_| time_of(&self.engine, last))
-            .transpose()?
-            .flatten();
-        looks.retain(|look| {
-            since.is_none_or(|since| look.at >= since) && to.is_none_or(|to| look.at <= to)
-        });
-        looks.sort_by_key(|look| (look.at, look.user, look.record, look.kind));
         let mut audit = Audit {
             after: after.get(),
             until: last.get(),
             made_at: instant(self.context.now()),
             made_by: self.actor().to_string(),
             changes: 0,
-            looks: looks.len() as u64,
+            looks: 0,
             hash: String::new(),
         };
         let mut chain = Chain {
@@ -166,10 +156,11 @@ impl Session {
                 }
                 chain.line("change", &change(one))?;
                 audit.changes += 1;
+                for one in &self.written_by(one)? {
+                    chain.line("look", &look(one))?;
+                    audit.looks += 1;
+                }
             }
-        }
-        for one in &looks {
-            chain.line("look", &look(one))?;
         }
         chain.line(
             "end",
@@ -178,14 +169,6 @@ impl Session {
         audit.hash = chain.last;
         Ok(audit)
     }
-}
-
-fn time_of(engine: &Engine, position: Position) -> Result<Option<DateTime<Utc>>> {
-    if position == Position::START {
-        return Ok(None);
-    }
-    let entry = engine.inner.backend.entry(position)?;
-    Ok(entry.and_then(|entry| DateTime::from_timestamp_micros(entry.time)))
 }
 
 fn broken(line: u64, what: &str) -> Error {
@@ -254,4 +237,103 @@ fn begun(said: &Json) -> Option<Audit> {
         looks: 0,
         hash: String::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use chrono::TimeDelta;
+
+    use super::super::looks::LookKind;
+    use super::*;
+    use crate::context::{Actor, FixedClock};
+    use crate::engine::Engine;
+
+    fn looks(text: &[u8]) -> Vec<String> {
+        let lines = std::str::from_utf8(text).unwrap().lines();
+        let said = lines.map(|line| serde_json::from_str::<Json>(line).unwrap());
+        let looks = said.filter(|said| said["look"].is_object());
+        looks
+            .map(|said| said["look"]["user"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_look_is_in_one_of_the_audits_that_follow_each_other() {
+        let noon: DateTime<Utc> = "2026-03-25T08:30:00Z".parse().unwrap();
+        let clock = Arc::new(FixedClock::at(noon));
+        let engine = Engine::in_memory().clock(clock.clone()).open().unwrap();
+        let session = engine.session();
+        let make = |object, fields| session.create(object, fields).unwrap().id().unwrap();
+        let secret = make("account", json!({"name": "راز", "confidential": true}));
+        let sara = make("user", json!({"login": "sara", "name": "سارا"}));
+        let reza = make("user", json!({"login": "reza", "name": "رضا"}));
+        let mina = make("user", json!({"login": "mina", "name": "مینا"}));
+        let note = |user| {
+            let noted = &engine.inner.sights.looks();
+            noted.note(user, secret, LookKind::View, noon);
+        };
+        note(sara);
+        clock.set(noon + TimeDelta::hours(1));
+        make("account", json!({"name": "فولاد"}));
+        let mut first = Vec::new();
+        let audit = session.audit(Position::START, None, &mut first).unwrap();
+        // Seen before the last commit that the first audit tells of, and noted after the notes were written down.
+        note(reza);
+        clock.set(noon + TimeDelta::hours(2));
+        let middle = make("account", json!({"name": "نفت"}));
+        let until = engine.position();
+        let mut parts = vec![first];
+        let mut after = audit.until;
+        for until in [Some(until), None] {
+            note(mina);
+            let mut text = Vec::new();
+            let from = Position::from_number(after);
+            let part = session.audit(from, until, &mut text).unwrap();
+            assert_eq!(read_audit(&text).unwrap(), part);
+            after = part.until;
+            parts.push(text);
+        }
+        let told: Vec<String> = parts.iter().flat_map(|text| looks(text)).collect();
+        assert_eq!(told.len(), 4, "{told:?}");
+        let told: BTreeSet<String> = told.into_iter().collect();
+        assert_eq!(told, [sara, reza, mina].map(|user| user.to_string()).into());
+        assert!(session.get(middle).is_ok());
+    }
+
+    #[test]
+    fn an_audit_says_by_which_key_somebody_acted() {
+        let engine = Engine::in_memory().open().unwrap();
+        let session = engine.session();
+        let _ = session.add_standard_roles().unwrap();
+        let fields = json!({"login": "sara", "name": "سارا", "role": "administrator"});
+        let sara = session.create("user", fields).unwrap().id().unwrap();
+        let rights = json!({"objects": {"lead": {"read": "all", "create": "all"}}});
+        let new = crate::access::NewKey::new("وب‌گاه", sara, rights);
+        let key = session.create_key(&new).unwrap();
+        let start = engine.position();
+        let program = engine.session_for_key(&key.token).unwrap();
+        let lead = program.create("lead", json!({"name": "لیلا"})).unwrap();
+        let user = engine.session_as(Actor::User(sara));
+        let _ = user.create("lead", json!({"name": "زهرا"})).unwrap();
+        let changes = engine.changes(start, 10).unwrap();
+        let by = |change: &Change| (change.actor == Actor::User(sara), change.key);
+        let told: Vec<_> = changes.iter().map(by).collect();
+        assert_eq!(told, [(true, Some(key.id)), (true, None)]);
+        let events = session.timeline(lead.id().unwrap()).unwrap();
+        assert_eq!(events[0].key, Some(key.id));
+        let mut text = Vec::new();
+        let _ = session.audit(start, None, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let lines: Vec<Json> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines[1]["change"]["key"], key.id.to_string());
+        assert_eq!(lines[2]["change"]["key"], Json::Null);
+    }
 }

@@ -123,7 +123,8 @@ impl Session {
         Ok(KeyMade { id, token })
     }
 
-    /// Closes a key for good: from the next read on it opens nothing. Its record stays, and says so.
+    /// Closes a key: from the next read on it opens nothing. Its record stays, and says so. It is open
+    /// again when an administrator makes it active, or undoes a handing over that closed it.
     ///
     /// # Errors
     /// When who asks does not administer the workspace, or there is no such key.
@@ -169,5 +170,60 @@ impl Engine {
         let mut session = self.session_as(Actor::User(key.user));
         session.context.key = Some(record.id());
         Ok(session)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::journal::Position;
+    use crate::store::{Direction, Span};
+
+    #[test]
+    fn neither_an_entry_nor_the_state_has_the_token() {
+        let engine = Engine::in_memory().open().unwrap();
+        let session = engine.session();
+        let fields = json!({"login": "sara", "name": "سارا"});
+        let sara = session.create("user", fields).unwrap().id().unwrap();
+        let rights = json!({"objects": {"account": {"read": "all"}}});
+        let made = session.create_key(&NewKey::new("وب‌گاه", sara, rights));
+        let made = made.unwrap();
+        let _ = session.revoke_key(made.id).unwrap();
+
+        let backend = &engine.inner.backend;
+        let mut held: Vec<Vec<u8>> = Vec::new();
+        for entry in backend.entries(Position::START, 1_000).unwrap() {
+            held.push(entry.asked);
+            let mut results = entry.results;
+            for content in entry.leaves.into_iter().filter_map(|leaf| leaf.content) {
+                held.push(content.asked);
+                results.extend(content.results);
+            }
+            for (key, value) in results {
+                held.extend([key, value.unwrap_or_default()]);
+            }
+        }
+        let in_journal = held.len();
+        let everything = Span::prefix(&[]);
+        let head = engine.position();
+        let state = backend.scan(head, &everything, Direction::Forward, 1_000_000);
+        for (key, value) in state.unwrap() {
+            held.extend([key.to_vec(), value.to_vec()]);
+        }
+        let has = |held: &[Vec<u8>], text: &str| {
+            let text = text.as_bytes();
+            held.iter()
+                .any(|bytes| bytes.windows(text.len()).any(|part| part == text))
+        };
+        let (journal, state) = held.split_at(in_journal);
+        for held in [journal, state] {
+            // What is kept of it is found, so that what is not found is not there.
+            assert!(has(held, &hash(&made.token)));
+            let secret = made.token.strip_prefix(PREFIX).unwrap();
+            assert!(!has(held, secret.get(..32).unwrap()));
+            assert!(!has(held, secret.get(32..).unwrap()));
+        }
     }
 }

@@ -13,10 +13,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::query::{Filter, Page, Query};
 use crate::record::{Record, RecordId, Value};
 use crate::session::Session;
+use crate::timeline::{Change, EventKind};
 use crate::write::Request;
 
 const OBJECT: &str = "confidential_look";
@@ -186,7 +187,7 @@ impl Session {
         self.looks(filter)
     }
 
-    pub(super) fn looks(&self, filter: Filter) -> Result<Vec<Looked>> {
+    fn looks(&self, filter: Filter) -> Result<Vec<Looked>> {
         self.must_administer("ask who saw what")?;
         write_down(&self.engine)?;
         let program = self.engine.session();
@@ -201,6 +202,24 @@ impl Session {
             }
         }
         all.sort_by_key(|look| (std::cmp::Reverse(look.at), look.user, look.record));
+        Ok(all)
+    }
+
+    /// The looks that a commit wrote down, of those that are still there.
+    pub(super) fn written_by(&self, change: &Change) -> Result<Vec<Looked>> {
+        let program = self.engine.session();
+        let made = change
+            .records
+            .iter()
+            .filter(|touched| touched.object == OBJECT && touched.kind == EventKind::Created);
+        let mut all = Vec::new();
+        for touched in made {
+            match program.get(touched.id) {
+                Ok(record) => all.extend(looked(&record)),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(all)
     }
 

@@ -28,6 +28,8 @@ pub struct Change {
     pub at: DateTime<Utc>,
     /// Who asked.
     pub actor: Actor,
+    /// The key by which a program acted for that user.
+    pub key: Option<RecordId>,
     /// The entry that caused it, where a rule did.
     pub cause: Option<Position>,
     /// The records that were touched; none when schema, plugins or scripts were changed.
@@ -88,7 +90,7 @@ fn change(
     entry: &Entry,
     seen: &mut Seen,
 ) -> Result<Change> {
-    let Asked { actor, cause } = Asked::of(entry);
+    let Asked { actor, key, cause } = Asked::of(entry);
     let mut records = erased(reader, entry);
     for (id, after) in states(reader, entry)? {
         records.push(touched(reader, backend, entry.position, (id, after), seen)?);
@@ -100,6 +102,7 @@ fn change(
         position: entry.position,
         at: DateTime::from_timestamp_micros(entry.time).unwrap_or_default(),
         actor,
+        key,
         cause,
         records,
     })

@@ -79,6 +79,7 @@ fn event(message: &Record, position: Position) -> Event {
         record: message.id(),
         at: created,
         actor: Actor::parse(message.text("created_by").unwrap_or("system")),
+        key: None,
         kind: EventKind::Message,
         changes: shown.collect(),
         cause: None,

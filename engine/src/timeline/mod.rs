@@ -44,6 +44,8 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// Who asked.
     pub actor: Actor,
+    /// The key by which a program acted for that user; not told of messages.
+    pub key: Option<RecordId>,
     /// What it happened to: the record of the timeline, or a comment or a message about it.
     pub record: RecordId,
     /// What was done.
@@ -310,11 +312,12 @@ fn kind(verb: Verb) -> EventKind {
 
 /// What is known of an entry when what it did to a record was erased.
 fn erased(entry: &Entry, record: RecordId) -> Event {
-    let Asked { actor, cause } = Asked::of(entry);
+    let Asked { actor, key, cause } = Asked::of(entry);
     Event {
         position: entry.position,
         at: DateTime::from_timestamp_micros(entry.time).unwrap_or_default(),
         actor,
+        key,
         record,
         kind: EventKind::Erased,
         changes: Vec::new(),
@@ -322,9 +325,10 @@ fn erased(entry: &Entry, record: RecordId) -> Event {
     }
 }
 
-/// Who asked for an entry, and which one caused it.
+/// Who asked for an entry, by which key, and which one caused it.
 struct Asked {
     actor: Actor,
+    key: Option<RecordId>,
     cause: Option<Position>,
 }
 
@@ -333,6 +337,7 @@ impl Asked {
         let asked: Json = serde_json::from_slice(&entry.asked).unwrap_or_default();
         Self {
             actor: Actor::parse(asked["actor"].as_str().unwrap_or("system")),
+            key: asked["key"].as_str().and_then(|key| key.parse().ok()),
             cause: asked["cause"].as_u64().map(Position::from_number),
         }
     }
