@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::error::Result;
 use crate::query::Reader;
 use crate::record::{Prefix, Record, RecordId, Value};
+use crate::schema::Field;
 use crate::timeline;
 use crate::view::Look;
 
@@ -77,14 +78,9 @@ fn said_about(reader: &Reader, members: &[RecordId]) -> Result<Vec<RecordId>> {
         let Some(object) = reader.schema.object(object) else {
             continue;
         };
-        for field in fields.iter().filter_map(|name| object.field(name)) {
-            for member in members {
-                let about = reader.schema.by_prefix(member.prefix());
-                if about.is_some_and(|about| field.kind.refers_to(&about.name)) {
-                    said.extend(reader.referring(object, field.number, *member)?);
-                }
-            }
-        }
+        let fields = fields.iter().filter_map(|name| object.field(name));
+        let fields: Vec<&Field> = fields.collect();
+        said.extend(timeline::naming(reader, object, &fields, members)?);
     }
     Ok(said)
 }

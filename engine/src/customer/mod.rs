@@ -67,8 +67,9 @@ impl Session {
     /// [`Session::timeline_before`]: the last `limit` events before a commit, or before now, oldest first; events of one
     /// commit stay together. The next page is asked for with the position of the first event.
     ///
-    /// Records up to three references away are told of, at most 5,000, those that were made last of each kind; what went
-    /// to the bin is left out with its story. Of a member whom the session's user may not see there is nothing.
+    /// Records up to three references away are told of, at most 5,000, those that were made last of each kind, with the
+    /// 5,000 comments and the 5,000 messages about them that were made last; what went to the bin is left out with its
+    /// story. Of a member whom the session's user may not see there is nothing.
     ///
     /// # Errors
     /// As [`Session::timeline`].
@@ -84,6 +85,7 @@ impl Session {
 
     /// Who of us has dealt with a customer, its people and its deals: how often, and when last. What was done, said and
     /// sent counts for whose it is, other records for who made them and who changed them last. The latest comes first.
+    /// What counts is bounded as in [`customer_timeline`](Self::customer_timeline).
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -7,8 +7,8 @@
 //! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part` and `turned`
 //! say which entries a condition asks for, `count` how many there are and `worth` how many to count; `scan` walks it, a
 //! `candidate` is what it brings, `explained` tells it, and `missing_index` what would have made it shorter; `page` and
-//! `aggregate` answer. `reader` is the snapshot that all of them read, and `seen_totals` makes the totals of who sees a
-//! part. Of totals, `measure` is what is asked, `group` and `bucket` are what groups are made by, `total` adds up,
+//! `aggregate` answer. `reader` is the snapshot that all of them read, with `last_referring` for what names a record;
+//! `kept_totals` gives records their totals, and `seen_totals` makes those of who sees a part. Of totals, `measure` is what is asked, `group` and `bucket` are what groups are made by, `total` adds up,
 //! `base_amount` changes currencies, `live_total` is what each commit keeps and `live_answer` what is read from that;
 //! `exact` is the filters that a kept total may have.
 
@@ -27,6 +27,8 @@ mod filter;
 mod group;
 mod index_part;
 mod json;
+mod kept_totals;
+mod last_referring;
 mod live_answer;
 mod live_total;
 mod measure;
@@ -64,6 +66,7 @@ pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;
 pub(crate) use compile::Compiled;
 pub(crate) use exact::ExactFilter;
+pub(crate) use last_referring::{Link, Patience};
 pub(crate) use live_total::BoundTotal;
 pub(crate) use page::{check, count, each_match, explain, run, run_among};
 #[cfg(feature = "wasm")]

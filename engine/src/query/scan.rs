@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::candidate::Candidate;
+use super::kept_totals::TotalsFor;
 use super::plan::{Plan, Source, Via};
-use super::reader::{Reader, TotalsFor};
+use super::reader::Reader;
 use crate::access::Glance;
 use crate::error::Result;
 use crate::schema::Object;

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::QueryError;
-use super::reader::{Reader, TotalsFor, decode_whole, rollup_value};
+use super::kept_totals::{TotalsFor, rollup_value};
+use super::reader::{Reader, decode_whole};
 use crate::access::Seeing;
 use crate::error::Result;
 use crate::record::{Record, Value};

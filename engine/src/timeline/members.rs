@@ -1,4 +1,4 @@
-//! What belongs to a customer?
+//! What belongs to a customer, and what was said about it?
 //!
 //! Its people and deals, what was done about each of them, their documents, and the records that plugins and
 //! administrators have beside them. Found from reference to reference through the indexes, the nearest first; what lies
@@ -7,10 +7,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::error::Result;
-use crate::query::Reader;
-use crate::record::{Prefix, RecordId, Value};
-use crate::schema::{FieldKind, Object};
-use crate::store::{Direction, Span, spaces};
+use crate::query::{Patience, Reader};
+use crate::record::{Prefix, RecordId};
+use crate::schema::{Field, FieldKind, Object};
 
 /// By which fields a record of a standard object belongs to what they name.
 const BELONGS: [(&str, &str); 7] = [
@@ -29,11 +28,9 @@ const CUSTOMERS: [&str; 4] = ["account", "contact", "lead", "opportunity"];
 /// How many references lie between, at most: a reading is of a metering point, that of a subscriber, who is an account.
 const DEEPEST: usize = 3;
 
-/// How many records are told of, at most: those that were made last, of each kind.
+/// How many records are told of, at most: those that were made last, of each kind. As many comments, and as many
+/// messages, again.
 const MOST: usize = 5_000;
-
-/// How many records are read to find those that somebody sees.
-const MOST_JUDGED: usize = 20_000;
 
 /// A field by which records of an object belong to others.
 struct Link<'s> {
@@ -70,6 +67,7 @@ pub(crate) fn of(reader: &Reader, id: RecordId) -> Result<Vec<RecordId>> {
     let mut members = vec![id];
     let mut known = HashSet::from([id]);
     let mut nearest = vec![id];
+    let mut patience = Patience::new();
     let mut links_to: HashMap<Prefix, Vec<Link<'_>>> = HashMap::new();
     for _ in 0..DEEPEST {
         let mut next = Vec::new();
@@ -78,7 +76,8 @@ pub(crate) fn of(reader: &Reader, id: RecordId) -> Result<Vec<RecordId>> {
             let links = links_to.entry(of.prefix());
             for link in links.or_insert_with(|| links_of(reader, object)) {
                 let room = MOST.saturating_sub(known.len());
-                for found in last_referring(reader, link, of, room)? {
+                let by = [(link.field, of)];
+                for found in reader.last_referring(link.from, &by, room, &mut patience)? {
                     if known.insert(found) {
                         next.push(found);
                     }
@@ -91,33 +90,20 @@ pub(crate) fn of(reader: &Reader, id: RecordId) -> Result<Vec<RecordId>> {
     Ok(members)
 }
 
-/// The records whose field names one, at most so many, the one that was made last first.
-fn last_referring(
+/// The records of an object that name one of the members by these fields, those that were made last.
+pub(crate) fn naming(
     reader: &Reader,
-    link: &Link<'_>,
-    to: RecordId,
-    most: usize,
+    object: &Object,
+    fields: &[&Field],
+    members: &[RecordId],
 ) -> Result<Vec<RecordId>> {
-    let mut key = spaces::of_field(spaces::INDEX, link.from.number, link.field);
-    spaces::push_indexed(&mut key, Some(&Value::Reference(to)));
-    let mut span = Span::prefix(&key);
-    let seeing = reader.seeing.as_ref();
-    let sees_all = seeing.is_none_or(|seeing| seeing.reads_all(link.from.prefix()));
-    let (mut ids, mut judged) = (Vec::new(), 0);
-    while ids.len() < most && judged < MOST_JUDGED {
-        let asked = most - ids.len();
-        let found = reader.snapshot.list(&span, Direction::Backward, asked)?;
-        judged += found.len();
-        for number in found.iter().filter_map(|(key, _)| spaces::id_at_end(key)) {
-            let id = RecordId::new(link.from.prefix(), number);
-            if sees_all || reader.get_stored(id)?.is_some() {
-                ids.push(id);
-            }
-        }
-        match found.last_key() {
-            Some(last) if found.len() == asked => span = span.beyond(last, Direction::Backward),
-            _ => break,
-        }
+    let mut links = Vec::new();
+    for member in members {
+        let member_of = reader.object_of(*member)?;
+        let name = fields
+            .iter()
+            .filter(|field| field.kind.refers_to(&member_of.name));
+        links.extend(name.map(|field| (field.number, *member)));
     }
-    Ok(ids)
+    reader.last_referring(object, &links, MOST, &mut Patience::new())
 }

@@ -1,14 +1,14 @@
-//! Which messages are about this record?
+//! Which messages are about these records?
 
 use chrono::{DateTime, Utc};
 
-use super::{Event, EventKind, position_at_end};
+use super::{Event, EventKind, members, position_at_end};
 use crate::context::Actor;
 use crate::error::Result;
 use crate::journal::Position;
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
-use crate::schema::{FieldKind, Object};
+use crate::schema::{ANY_OBJECT, Field, FieldKind, Object};
 use crate::store::{Direction, Span, spaces};
 
 /// What of a message its record's timeline shows.
@@ -23,28 +23,29 @@ const SHOWN: [&str; 8] = [
     "at",
 ];
 
-/// The messages that refer to a record, each with the place where it was written. They may be many: none is read.
-pub(super) fn about(reader: &Reader, id: RecordId) -> Result<Vec<(Position, RecordId)>> {
+/// The messages that refer to one of these records, those that were made last, each with the place where it was written,
+/// in that order. They may be many: none is read.
+pub(super) fn about(reader: &Reader, members: &[RecordId]) -> Result<Vec<(Position, RecordId)>> {
     let Some(object) = reader.schema.object("message") else {
         return Ok(Vec::new());
     };
-    let about = reader.object_of(id)?;
-    let refers = object.live_fields().filter(|field| match &field.kind {
-        // A message's own timeline is not that of its answers.
-        FieldKind::Reference { to, .. } => to.contains(&about.name) && about.name != object.name,
+    // One that may name any record says nothing of what the message is about.
+    let refers = |field: &&Field| match &field.kind {
+        FieldKind::Reference { to, .. } => !to.iter().any(|name| name == ANY_OBJECT),
         _ => false,
-    });
-    let mut ids = Vec::new();
-    for field in refers {
-        ids.extend(reader.referring(object, field.number, id)?);
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    let mut places = Vec::with_capacity(ids.len());
-    for id in ids {
+    };
+    let fields: Vec<&Field> = object.live_fields().filter(refers).collect();
+    // A message's own timeline is not that of its answers.
+    let others = members.iter().copied();
+    let others: Vec<RecordId> = others
+        .filter(|member| member.prefix() != object.prefix())
+        .collect();
+    let mut places = Vec::new();
+    for id in members::naming(reader, object, &fields, &others)? {
         let position = first_written(reader, object, id)?;
         places.extend(position.map(|position| (position, id)));
     }
+    places.sort_unstable();
     Ok(places)
 }
 

@@ -15,7 +15,7 @@ pub use feed::{Change, Touched};
 
 pub(crate) use feed::changes;
 pub(crate) use idle::without_entries;
-pub(crate) use members::of as members_of;
+pub(crate) use members::{naming, of as members_of};
 pub(crate) use paged::{of_customer, of_record};
 
 use std::collections::BTreeMap;

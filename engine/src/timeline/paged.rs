@@ -1,7 +1,8 @@
 //! What happened before this, to a record or to all that belongs to a customer?
 //!
 //! Each record's history is an index of its own, in the order of the commits. A page merges their ends: of each record no
-//! more places are read than the page has events, and of the journal only the entries of the page.
+//! more places are read than the page has events, and of the journal only the entries of the page. Of how many records
+//! and messages is bounded, by those that were made last.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -39,12 +40,7 @@ struct Track {
 
 impl Story {
     fn of(reader: &Reader, members: Vec<RecordId>) -> Result<Self> {
-        let mut messages = Vec::new();
-        for member in &members {
-            messages.extend(messages::about(reader, *member)?);
-        }
-        messages.sort_unstable();
-        messages.dedup();
+        let messages = messages::about(reader, &members)?;
         let mut records = members.clone();
         for (object, field) in SHOWN {
             let Some(object) = reader.schema.object(object) else {
@@ -53,9 +49,7 @@ impl Story {
             let Some(field) = object.field(field) else {
                 continue;
             };
-            for member in &members {
-                records.extend(reader.referring(object, field.number, *member)?);
-            }
+            records.extend(members::naming(reader, object, &[field], &members)?);
         }
         Ok(Self { records, messages })
     }

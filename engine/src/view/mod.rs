@@ -4,8 +4,8 @@
 //! others. In reading order: `definition`, `form`, `dashboard` and `panel` are what can be said, `written` reads it from JSON, `check`
 //! holds it against the schema and `rule` does so at each save; `declared` knows for whom each is, `shipped` those that
 //! come with the engine, `declarations` those that plugins bring; `gone` and `change` are about fields that go. `look`
-//! is who asks; `rows`, `totals`, `form_shown` and `tiles` answer with everything that a host draws, `relation` says which
-//! records belong to one, which `panel_rows` shows, and `asked` is what a session can ask.
+//! is who asks; `rows`, `totals`, `form_shown` and `tiles` answer with everything that a host draws, `form_built_in` is the
+//! form of an object that has no other, `relation` says which records belong to one, which `panel_rows` shows, and `asked` is what a session can ask.
 
 mod asked;
 mod cell;
@@ -17,6 +17,7 @@ mod declared;
 mod definition;
 mod error;
 mod form;
+mod form_built_in;
 mod form_shown;
 mod gone;
 mod look;

@@ -8,10 +8,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::error::Result;
-use crate::query::Reader;
-use crate::record::{RecordId, Value};
+use crate::query::{Link, Patience, Reader};
+use crate::record::RecordId;
 use crate::schema::{FieldKind, Object, Schema, did_you_mean, leads_to};
-use crate::store::{Direction, Span, spaces};
 
 /// The path to the record itself.
 pub(super) const ITSELF: &str = "id";
@@ -24,9 +23,6 @@ const MOST_BETWEEN: usize = 200;
 
 /// How many records that belong are looked at, those that were made last.
 const MOST_RELATED: usize = 1_000;
-
-/// How many records are read to find those that somebody sees.
-const MOST_JUDGED: usize = 20_000;
 
 fn targets<'s>(schema: &'s Schema, kind: &FieldKind) -> Vec<&'s Object> {
     let FieldKind::Reference { to, .. } = kind else {
@@ -86,54 +82,49 @@ impl Related {
         }
     }
 
-    /// The numbers of an object's records that lead to the record by any of these paths.
+    /// The numbers of an object's records that lead to the record by any of these paths, of many those of the records
+    /// that were made last.
     pub(super) fn of(
         &mut self,
         reader: &Reader,
         object: &Object,
         by: &[String],
     ) -> Result<Vec<u128>> {
-        let mut numbers = Vec::new();
-        for path in by {
-            if path == ITSELF {
-                let is_one = object.prefix() == self.to.prefix();
-                numbers.extend(is_one.then_some(self.to.number()));
-            } else {
-                self.by_path(reader, object, path, MOST_RELATED, &mut numbers)?;
-            }
+        let mut links = Vec::new();
+        for path in by.iter().filter(|path| *path != ITSELF) {
+            links.extend(self.ends(reader, object, path)?);
+        }
+        // Each panel has its own: it shows the same alone and among others.
+        let mut patience = Patience::new();
+        let found = reader.last_referring(object, &links, MOST_RELATED, &mut patience)?;
+        let mut numbers: Vec<u128> = found.iter().map(|id| id.number()).collect();
+        if by.iter().any(|path| path == ITSELF) && object.prefix() == self.to.prefix() {
+            numbers.push(self.to.number());
         }
         numbers.sort_unstable();
         numbers.dedup();
         Ok(numbers)
     }
 
-    /// Takes those that lead to the record by one path, until there are so many.
-    fn by_path(
-        &mut self,
-        reader: &Reader,
-        object: &Object,
-        path: &str,
-        most: usize,
-        numbers: &mut Vec<u128>,
-    ) -> Result<()> {
+    /// Where a path from an object's records arrives: its first field, and what that names.
+    fn ends(&mut self, reader: &Reader, object: &Object, path: &str) -> Result<Vec<Link>> {
         let (first, rest) = match path.split_once('.') {
             Some((first, rest)) => (first, Some(rest)),
             None => (path, None),
         };
         let Some(field) = object.field(first) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let links = match rest {
             Some(rest) => self.links(reader, rest)?,
             None => Rc::from([self.to]),
         };
-        for link in links.iter() {
+        let named = |link: &&RecordId| {
             let named = reader.schema.by_prefix(link.prefix());
-            if named.is_some_and(|named| field.kind.refers_to(&named.name)) {
-                take(reader, object, field.number, *link, most, numbers)?;
-            }
-        }
-        Ok(())
+            named.is_some_and(|named| field.kind.refers_to(&named.name))
+        };
+        let ends = links.iter().filter(named);
+        Ok(ends.map(|link| (field.number, *link)).collect())
     }
 
     /// The records of whatever object that lead to the record by a path.
@@ -142,47 +133,13 @@ impl Related {
             return Ok(known.clone());
         }
         let mut links = Vec::new();
+        let mut patience = Patience::new();
         for object in reader.schema.objects() {
-            let mut numbers = Vec::new();
-            self.by_path(reader, object, path, MOST_BETWEEN, &mut numbers)?;
-            let ids = numbers.into_iter();
-            links.extend(ids.map(|number| RecordId::new(object.prefix(), number)));
+            let ends = self.ends(reader, object, path)?;
+            links.extend(reader.last_referring(object, &ends, MOST_BETWEEN, &mut patience)?);
         }
         let links: Rc<[RecordId]> = links.into();
         self.links.insert(path.to_owned(), links.clone());
         Ok(links)
     }
-}
-
-/// Takes the records whose field names another, the one that was made last first, until there are `most`.
-fn take(
-    reader: &Reader,
-    of: &Object,
-    field: u32,
-    to: RecordId,
-    most: usize,
-    numbers: &mut Vec<u128>,
-) -> Result<()> {
-    let mut key = spaces::of_field(spaces::INDEX, of.number, field);
-    spaces::push_indexed(&mut key, Some(&Value::Reference(to)));
-    let mut span = Span::prefix(&key);
-    let seeing = reader.seeing.as_ref();
-    let sees_all = seeing.is_none_or(|seeing| seeing.reads_all(of.prefix()));
-    let mut judged = 0;
-    while numbers.len() < most && judged < MOST_JUDGED {
-        let asked = most - numbers.len();
-        let found = reader.snapshot.list(&span, Direction::Backward, asked)?;
-        judged += found.len();
-        for number in found.iter().filter_map(|(key, _)| spaces::id_at_end(key)) {
-            let id = RecordId::new(of.prefix(), number);
-            if sees_all || reader.get_stored(id)?.is_some() {
-                numbers.push(number);
-            }
-        }
-        match found.last_key() {
-            Some(last) if found.len() == asked => span = span.beyond(last, Direction::Backward),
-            _ => break,
-        }
-    }
-    Ok(())
 }

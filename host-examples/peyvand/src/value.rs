@@ -35,9 +35,11 @@ impl Reading {
     }
 
     pub(crate) fn day(self, day: NaiveDate) -> String {
-        let calendar = Calendar::usual(self.locale);
-        let written = format_date(day, calendar, self.locale, DateStyle::Short);
-        written.unwrap_or_else(|| day.to_string())
+        let written = |calendar| format_date(day, calendar, self.locale, DateStyle::Short);
+        // As the engine writes one: outside the years of its calendar a day is still a day.
+        written(Calendar::usual(self.locale))
+            .or_else(|| written(Calendar::Gregorian))
+            .unwrap_or_else(|| day.to_string())
     }
 
     pub(crate) fn moment(self, at: DateTime<Utc>) -> String {

@@ -8,6 +8,7 @@ use crate::error::ErrorKind;
 use crate::record::RecordId;
 use crate::session::Session;
 use crate::view::{Declarations, ViewPage};
+use crate::write::Request;
 
 /// With roles, and somebody who administers.
 fn administered(session: &Session) {
@@ -52,6 +53,21 @@ fn what_belongs_to_a_customer_or_to_his_people_and_deals_is_there_in_order() {
     );
     let _ = of.session.update(of.deal, json!({"stage": "won"})).unwrap();
     assert!(titles(&of.session, of.zahra, "open-opportunities-of").is_empty());
+}
+
+#[test]
+fn what_was_done_last_is_there_however_much_was_done_before_with_the_customer_itself() {
+    let of = Customer::new();
+    let before = (0..1_001).map(|number| {
+        let subject = format!("پیشین {number}");
+        let fields = json!({"kind": "call", "subject": subject, "about": of.account.to_string(), "status": "done", "at": "2026-03-01T08:00:00Z"});
+        Request::create("activity", fields)
+    });
+    let _ = of.session.commit(before).unwrap();
+    let done = json!({"status": "done", "at": "2026-03-20T08:00:00Z"});
+    of.activity(of.zahra, "تازه", done);
+    let last = titles(&of.session, of.account, "interactions-of");
+    assert_eq!(last.first().map(String::as_str), Some("تازه"));
 }
 
 #[test]

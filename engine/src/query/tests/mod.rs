@@ -9,6 +9,7 @@ mod groups;
 mod hierarchies;
 #[cfg(feature = "intl")]
 mod kept;
+mod last_referring;
 mod model;
 mod paging;
 mod periods;
