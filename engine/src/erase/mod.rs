@@ -113,6 +113,15 @@ pub(crate) fn resume(engine: &Engine) -> Result<()> {
     end_what_was_begun(engine).map_err(not_ended)
 }
 
+/// Begins to erase these, as far as a crash may leave it.
+#[cfg(test)]
+pub(crate) fn begin(engine: &Engine, ids: &BTreeSet<RecordId>) -> Result<()> {
+    match Register::of(engine)? {
+        Some(mut register) => register.begin(ids, engine.position()),
+        None => Ok(()),
+    }
+}
+
 fn end_what_was_begun(engine: &Engine) -> Result<()> {
     let Some(register) = Register::of(engine)? else {
         return Ok(());
@@ -205,6 +214,9 @@ fn end(
 ) -> Result<Erased> {
     let engine = &session.engine;
     let position = mark(session, &ids, &mut warnings)?;
+    // Whoever declared a total meanwhile declared it over them too: the delete is counted, so they must be as well, as
+    // long as the history has them.
+    engine.fill_totals()?;
     let subjects = subjects(&engine.read()?.0, &ids);
     warnings.extend(content::forget(engine, &subjects)?);
     let entries = match subjects.is_empty() {

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
 
+use super::budget::Budget;
 use crate::error::Result;
 use crate::query::{Periods, QueryTime, Reader};
 use crate::record::{Record, RecordId, Value};
@@ -109,9 +110,13 @@ impl Session {
     /// and owners; one in which nobody is, is left out.
     ///
     /// # Errors
-    /// When the period is none, or the store cannot be read.
+    /// When the period is none, when there are more than 2,000,000 leads, contacts and sales, or the store cannot be read.
     pub fn funnel(&self, funnel: &Funnel) -> Result<Vec<FunnelRow>> {
         let (reader, _) = self.read()?;
+        let mut budget = Budget::new();
+        for object in ["opportunity", "lead", "contact"] {
+            budget.spend_whole(&reader, object)?;
+        }
         let periods = funnel.cohort.as_deref().map(Periods::parse).transpose()?;
         let counting = Counting {
             funnel,

@@ -4,6 +4,7 @@
 //! Each is computed when it is asked for, over what who asks may see.
 
 mod base_currency;
+mod budget;
 mod duration;
 mod funnel;
 mod rate_rule;

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
 
+use super::budget::Budget;
 use super::duration::{Days, Spans};
 use super::funnel::{day, each, reference};
 use super::stays;
@@ -48,20 +49,26 @@ impl Session {
     /// as far back as it goes; a sale that came into the store already closed has been in no stage.
     ///
     /// # Errors
-    /// When the filter cannot be understood, or the store or the journal cannot be read.
+    /// When the filter cannot be understood, when more than 2,000,000 leads, activities, sales and changes of these sales
+    /// would be read, or the store or the journal cannot be read.
     pub fn sale_times(&self, filter: &Filter) -> Result<SaleTimes> {
         let (reader, _) = self.read()?;
         let time = self.time();
         let object = reader.object("opportunity")?.clone();
         let compiled = filter.compile(&object, &reader, &time)?;
+        let mut budget = Budget::new();
+        for object in ["activity", "lead"] {
+            budget.spend_whole(&reader, object)?;
+        }
         let mut sales = Vec::new();
         each_match(&reader, &object, &compiled, |sale| {
+            budget.spend(1, &object.name)?;
             sales.push(sale);
             Ok(ControlFlow::Continue(()))
         })?;
         let contacts = FirstContacts::read(&reader, &time)?;
         let mut times = of_sales(&sales, &contacts, &time);
-        times.stages = stays::stages(&self.engine, &reader, &sales, &time)?;
+        times.stages = stays::stages(&self.engine, &reader, &sales, &time, &mut budget)?;
         Ok(times)
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use super::budget::Budget;
 use super::duration::{Days, Spans};
 use super::funnel::{day, reference};
 use super::sale_times::{StageTime, order_of};
@@ -38,6 +39,7 @@ pub(super) fn stages(
     reader: &Reader,
     sales: &[Record],
     time: &QueryTime,
+    budget: &mut Budget,
 ) -> Result<Vec<StageTime>> {
     let of_interest: HashMap<RecordId, &Record> =
         sales.iter().map(|sale| (sale.id(), sale)).collect();
@@ -53,6 +55,7 @@ pub(super) fn stages(
             let at = DateTime::from_timestamp_micros(entry.time).unwrap_or_default();
             for (id, state) in timeline::states(reader, entry)? {
                 if let Some(sale) = of_interest.get(&id) {
+                    budget.spend(1, sale.object())?;
                     stays.moved(sale, state.as_ref(), at, time);
                 }
             }

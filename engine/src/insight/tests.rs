@@ -7,9 +7,11 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
+use super::budget::Budget;
 use super::{Days, Funnel};
 use crate::context::FixedClock;
 use crate::engine::Engine;
+use crate::error::ErrorKind;
 use crate::query::Filter;
 use crate::record::{Decimal, RecordId};
 use crate::sales::LeadConversion;
@@ -262,4 +264,20 @@ fn on_maven_the_days_from_engage_to_close_are_those_of_the_file() {
     assert_eq!((&times.to_won, &times.to_lost), (&of("Won"), &of("Lost")));
     assert_eq!((times.to_won.count, times.to_lost.count), (4_238, 2_473));
     assert_eq!(times.left_out, 0);
+}
+
+#[test]
+fn a_report_reads_no_more_than_its_budget_and_says_what_to_do() {
+    let house = House::new();
+    for name in ["سارا محمدی", "ليلى حسن"] {
+        house.make("lead", json!({"name": name}));
+    }
+    let (reader, _) = house.session.read().unwrap();
+    let mut budget = Budget::of(3);
+    budget.spend_whole(&reader, "lead").unwrap();
+    budget.spend(1, "opportunity").unwrap();
+    let error = budget.spend_whole(&reader, "lead").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Query);
+    assert!(error.to_string().contains("more than 3 records"), "{error}");
+    assert!(error.remedy().unwrap().contains("live totals"));
 }

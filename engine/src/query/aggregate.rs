@@ -30,7 +30,7 @@ use crate::schema::{FieldKind, Object};
 const MAX_GROUPS: usize = 100_000;
 
 /// How many records one question may look at, unless told.
-const BUDGET: u64 = 2_000_000;
+pub(crate) const BUDGET: u64 = 2_000_000;
 
 /// A question for totals.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -311,7 +311,7 @@ pub(crate) fn aggregate(
     let object = reader.object(&aggregate.object)?.clone();
     let compiled = aggregate.filter.compile(&object, reader, time)?;
     let bound = Bound::of(&object, &aggregate.group_by, &aggregate.measures, time)?;
-    let mut groups = match live_answer::groups(reader, &object, &aggregate.filter, &bound)? {
+    let mut groups = match live_answer::groups(reader, &object, aggregate, &bound)? {
         Some(groups) => groups,
         None => added_up(reader, &object, aggregate, &compiled, &bound)?,
     };

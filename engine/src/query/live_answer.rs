@@ -5,10 +5,12 @@
 //! see every record of the object has nothing from a total that is made of all.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
-use super::aggregate::{Bound, Groups};
+use super::aggregate::{Aggregate, BUDGET, Bound, BoundMeasure, Groups};
 use super::candidate::Look;
 use super::compile::Compiled;
+use super::error::QueryError;
 use super::filter::Filter;
 use super::group::{Key, KeyPart};
 use super::live_total::{BoundTotal, COUNT, Keeps, value_of};
@@ -18,7 +20,7 @@ use super::target::Slot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{Currency, RecordId, Value};
 use crate::schema::{FieldKind, Object};
-use crate::store::{Direction, Span};
+use crate::store::{Direction, Span, keys};
 
 /// A live total that has the answer.
 struct Fit<'a> {
@@ -31,21 +33,45 @@ struct Fit<'a> {
     columns: Vec<Option<u8>>,
 }
 
+/// How many entries of a live total may be read for one answer. They are no records, so that a budget below the usual
+/// one is still enough; more are read only where the question allows more.
+struct Budget<'a> {
+    asked: &'a Aggregate,
+    left: Cell<u64>,
+}
+
+impl<'a> Budget<'a> {
+    fn of(asked: &'a Aggregate) -> Self {
+        let left = Cell::new(asked.budget.max(BUDGET));
+        Self { asked, left }
+    }
+
+    fn spend(&self) -> Result<(), QueryError> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| QueryError::OverBudget {
+            object: self.asked.object.clone(),
+            most: self.asked.budget.max(BUDGET),
+            group_by: self.asked.group_by.join(", "),
+        })?);
+        Ok(())
+    }
+}
+
 /// The groups out of a live total; nothing where none fits.
 pub(super) fn groups(
     reader: &Reader,
     object: &std::sync::Arc<Object>,
-    filter: &Filter,
+    aggregate: &Aggregate,
     bound: &Bound,
 ) -> Result<Option<Groups>> {
     if !reader.sees_every(object) {
         return Ok(None);
     }
     for total in reader.schema.live_totals(&object.name) {
-        let Some(fit) = Fit::of(reader, object, total, filter, bound) else {
+        let Some(fit) = Fit::of(reader, object, total, &aggregate.filter, bound) else {
             continue;
         };
-        return fit.groups(reader, object, bound).map(Some);
+        return fit.groups(reader, bound, &Budget::of(aggregate)).map(Some);
     }
     Ok(None)
 }
@@ -102,80 +128,82 @@ impl<'a> Fit<'a> {
         })
     }
 
-    fn groups(&self, reader: &Reader, object: &Object, bound: &Bound) -> Result<Groups> {
+    fn groups(&self, reader: &Reader, bound: &Bound, budget: &Budget<'_>) -> Result<Groups> {
         let mut groups = Groups::new();
-        let mut kept = Vec::new();
-        self.each(reader, object, COUNT, |end, keys, (count, _)| {
+        let measured = || bound.measures.iter().zip(&self.columns).enumerate();
+        self.each(reader, budget, COUNT, |end, keys, (count, _)| {
             let group = bound.group(&mut groups, self.asked_keys(bound, &keys))?;
             group.count += count;
-            for (one, total) in bound.measures.iter().zip(&mut group.totals) {
-                if one.target.is_none() {
+            for ((_, (one, column)), total) in measured().zip(&mut group.totals) {
+                let (Some(column), Some(target)) = (column, &one.target) else {
                     total.add_units(0, count, None, &one.measure)?;
+                    continue;
+                };
+                let values = Keeps::of(&one.measure) == Some(Keeps::Values);
+                let currency = self.currency(target.slot, &keys);
+                if values && let Some(best) = self.best(reader, one, *column, end, currency)? {
+                    let same = |_: &Value| Vec::new();
+                    total.add(Some(&best), same, &one.measure, bound.kept())?;
                 }
             }
-            kept.push((end.to_vec(), keys));
             Ok(())
         })?;
-        for (place, (one, column)) in bound.measures.iter().zip(&self.columns).enumerate() {
+        for (place, (one, column)) in measured() {
             let (Some(column), Some(target)) = (column, &one.target) else {
                 continue;
             };
-            let mut add = |keys: &[Option<Value>], add: Added<'_>| -> Result<()> {
-                let group = bound.group(&mut groups, self.asked_keys(bound, keys))?;
-                let Some(total) = group.totals.get_mut(place) else {
-                    return Ok(());
-                };
-                match add {
-                    Added::Sum(count, sum) => {
-                        let currency = self.currency(target.slot, keys);
-                        let currency = currency.and_then(Value::as_text);
-                        let currency: Option<Currency> =
-                            currency.and_then(|code| code.parse().ok());
-                        total.add_units(sum, count, currency, &one.measure)?;
-                    }
-                    Added::Value(value) => {
-                        let same = |_: &Value| Vec::new();
-                        total.add(Some(value), same, &one.measure, bound.kept())?;
-                    }
-                }
-                Ok(())
-            };
-            if Keeps::of(&one.measure) == Some(Keeps::Sum) {
-                self.each(reader, object, *column, |_, keys, (count, sum)| {
-                    add(&keys, Added::Sum(count, sum))
-                })?;
+            if Keeps::of(&one.measure) != Some(Keeps::Sum) {
                 continue;
             }
-            let direction = match one.measure {
-                Measure::Min(_) => Direction::Forward,
-                _ => Direction::Backward,
-            };
-            for (end, keys) in &kept {
-                let span = Span::prefix(&self.total.entry(*column, end));
-                let row = reader.snapshot.scan(&span, direction, 1)?.pop();
-                let units = row.and_then(|(key, _)| key.last_chunk::<16>().copied());
-                let Some(units) = units else { continue };
-                let units = crate::store::keys::take_i128(&mut units.as_slice());
-                let currency = self.currency(target.slot, keys);
-                let value = units.and_then(|units| value_of(&target.kind, units, currency));
-                if let Some(value) = value {
-                    add(keys, Added::Value(&value))?;
+            self.each(reader, budget, *column, |_, keys, (count, sum)| {
+                let group = bound.group(&mut groups, self.asked_keys(bound, &keys))?;
+                let currency = self.currency(target.slot, &keys);
+                let currency = currency.and_then(Value::as_text);
+                let currency: Option<Currency> = currency.and_then(|code| code.parse().ok());
+                if let Some(total) = group.totals.get_mut(place) {
+                    total.add_units(sum, count, currency, &one.measure)?;
                 }
-            }
+                Ok(())
+            })?;
         }
         Ok(groups)
+    }
+
+    /// The least or greatest value of a group, whichever is measured.
+    fn best(
+        &self,
+        reader: &Reader,
+        one: &BoundMeasure,
+        column: u8,
+        end: &[u8],
+        currency: Option<&Value>,
+    ) -> Result<Option<Value>> {
+        let direction = match one.measure {
+            Measure::Min(_) => Direction::Forward,
+            _ => Direction::Backward,
+        };
+        let span = Span::prefix(&self.total.entry(column, end));
+        let row = reader.snapshot.scan(&span, direction, 1)?.pop();
+        let units = row.and_then(|(key, _)| key.last_chunk::<16>().copied());
+        let units = units.and_then(|units| keys::take_i128(&mut units.as_slice()));
+        let kind = one.target.as_ref().map(|target| &target.kind);
+        Ok(units
+            .zip(kind)
+            .and_then(|(units, kind)| value_of(kind, units, currency)))
     }
 
     /// Calls `each` with the groups of a column that pass: the end of the key, the keys, count and sum.
     fn each(
         &self,
         reader: &Reader,
-        object: &Object,
+        budget: &Budget<'_>,
         column: u8,
         mut each: impl FnMut(&[u8], Vec<Option<Value>>, (u64, i128)) -> Result<()>,
     ) -> Result<()> {
         let prefix = self.total.column(column);
+        let object = reader.object(&budget.asked.object)?;
         reader.snapshot.scan_all(&prefix, |key, value| {
+            budget.spend()?;
             let end = key.get(prefix.len()..).unwrap_or_default();
             let (Some(keys), Some(count), Some(sum)) = (
                 self.total.take_keys(end),
@@ -216,11 +244,6 @@ impl<'a> Fit<'a> {
         let place = self.total.keys.iter().position(of_it)?;
         keys.get(place)?.as_ref()
     }
-}
-
-enum Added<'a> {
-    Sum(u64, i128),
-    Value(&'a Value),
 }
 
 /// Where a total has a key, or finer periods of it.

@@ -60,7 +60,7 @@ pub use measure::Measure;
 pub use order::SortKey;
 pub use page::{Page, Query};
 
-pub(crate) use aggregate::{aggregate, check as check_aggregate};
+pub(crate) use aggregate::{BUDGET as AGGREGATE_BUDGET, aggregate, check as check_aggregate};
 pub(crate) use base_amount::{base_currency, setting as base_currency_setting};
 pub(crate) use bucket::Periods;
 pub(crate) use candidate::Look;

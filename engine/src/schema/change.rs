@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels};
 use super::live_total::LiveTotal;
 use super::object::Object;
-use super::total_rules::{rollup_fault, user_of, with_total};
+use super::total_rules::{rollup_fault, user_of, with_total, without_total};
 use super::{Schema, did_you_mean};
 use crate::error::Failure;
 use crate::record::Prefix;
@@ -207,18 +207,7 @@ impl SchemaChange {
                 Ok(())
             }),
             Self::AddTotal { object, total } => with_total(found(schema, object)?, total),
-            Self::RetireTotal { object, total } => {
-                let mut object = found(schema, object)?;
-                let before = object.totals.len();
-                object.totals.retain(|known| known.name != *total);
-                if object.totals.len() == before {
-                    let near =
-                        did_you_mean(total, object.totals.iter().map(|one| one.name.as_str()));
-                    let message = format!("{} keeps no total '{total}'{near}", object.name);
-                    return Err(vec![Failure::new("unknown-total", message)]);
-                }
-                Ok(object)
-            }
+            Self::RetireTotal { object, total } => without_total(found(schema, object)?, total),
             Self::SetIndexed {
                 object,
                 field,

@@ -40,6 +40,10 @@ pub struct Object {
     /// The totals over all its records that are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) totals: Vec<LiveTotal>,
+    /// The number of the next of them, since a retired one's is never given again; none where there never was one, and
+    /// in a store from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_total: Option<u32>,
     /// Of a schema as somebody sees it: the fields that are hidden from him, in order. They count as retired.
     #[serde(skip)]
     pub(crate) hidden: Vec<u32>,
@@ -115,6 +119,7 @@ impl Object {
             key_field: None,
             fields: all,
             totals: Vec::new(),
+            next_total: None,
             hidden: Vec::new(),
         }
     }

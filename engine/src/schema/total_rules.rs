@@ -1,11 +1,11 @@
 //! Which totals may be declared, and of which fields are they made?
 
-use super::Schema;
 use super::change::is_name;
 use super::field::FieldKind;
 use super::live_total::LiveTotal;
 use super::object::Object;
 use super::rollup::{Rollup, RollupMeasure};
+use super::{Schema, did_you_mean};
 use crate::error::Failure;
 use crate::query::{BoundTotal, ExactFilter};
 use crate::record::Currency;
@@ -50,13 +50,35 @@ pub(super) fn with_total(mut object: Object, total: &LiveTotal) -> Result<Object
     if let Some(message) = fault {
         return Err(vec![Failure::new("total", message)]);
     }
-    let number = object.totals.iter().map(|known| known.number + 1).max();
+    let number = next_number(&object);
     object.totals.push(LiveTotal {
-        number: number.unwrap_or(1),
+        number,
         filling: false,
         ..total.clone()
     });
+    object.next_total = Some(number.saturating_add(1));
     Ok(object)
+}
+
+/// The object without a total.
+pub(super) fn without_total(mut object: Object, total: &str) -> Result<Object, Vec<Failure>> {
+    // Before it goes, since a store of an older engine knows the next number only from those that are there.
+    object.next_total = Some(next_number(&object));
+    let before = object.totals.len();
+    object.totals.retain(|known| known.name != *total);
+    if object.totals.len() == before {
+        let near = did_you_mean(total, object.totals.iter().map(|one| one.name.as_str()));
+        let message = format!("{} keeps no total '{total}'{near}", object.name);
+        return Err(vec![Failure::new("unknown-total", message)]);
+    }
+    Ok(object)
+}
+
+/// The number of the next total: one that none had, or what is kept of a retired one would be taken for its own.
+fn next_number(object: &Object) -> u32 {
+    let present = object.totals.iter().map(|known| known.number);
+    let after = present.map(|number| number.saturating_add(1)).max();
+    object.next_total.max(after).unwrap_or(1)
 }
 
 /// What is wrong with a rollup of `parent`.

@@ -300,5 +300,6 @@ pub(super) fn only_begins_totals(old: &Object, new: &Object) -> bool {
     let known = |number| old.totals.iter().any(|total| total.number == number);
     rest.totals
         .retain(|total| !total.filling || known(total.number));
+    rest.next_total = old.next_total;
     rest == *old
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::json;
@@ -196,6 +197,108 @@ fn a_total_that_is_retired_while_it_is_filled_leaves_nothing() {
     assert_eq!(house.filling(), []);
     let checked = house.engine.check().unwrap();
     assert!(checked.ok, "{:?}", checked.problems);
+}
+
+fn add(name: &str, by: &str) -> SchemaChange {
+    let total = LiveTotal::new(name)
+        .group_by(by)
+        .measure(Measure::Sum(of("amount")));
+    SchemaChange::AddTotal {
+        object: of("opportunity"),
+        total,
+    }
+}
+
+fn retire(name: &str) -> SchemaChange {
+    SchemaChange::RetireTotal {
+        object: of("opportunity"),
+        total: of(name),
+    }
+}
+
+#[test]
+fn a_total_that_comes_in_one_call_with_the_retiring_of_the_last_has_nothing_of_that() {
+    let home = tempfile::tempdir().unwrap();
+    let mut house = House::new(home.path(), Retention::Everything);
+    let _ = house
+        .session
+        .change_schema([add("by_source", "source")])
+        .unwrap();
+    let swapped = [retire("by_source"), add("by_status", "status")];
+    let _ = house.session.change_schema(swapped).unwrap();
+    let asked = Aggregate::new("opportunity")
+        .group_by("status")
+        .measure(Measure::Sum(of("amount")));
+    for steps in [0, 10] {
+        house.work(steps);
+        assert_eq!(house.filling(), []);
+        let kept = house.session.aggregate(&asked.clone().budget(0)).unwrap();
+        let looked = asked.clone().filter(Filter::is_null("loss_reason"));
+        assert_eq!(kept, house.session.aggregate(&looked).unwrap());
+        let checked = house.engine.check().unwrap();
+        assert!(checked.ok, "{:?}", checked.problems);
+    }
+}
+
+#[test]
+fn no_total_has_the_number_of_one_that_is_retired() {
+    let home = tempfile::tempdir().unwrap();
+    let house = House::new(home.path(), Retention::Everything);
+    let numbers = |engine: &Engine| -> Vec<u32> {
+        let schema = engine.schema().unwrap();
+        let object = schema.object("opportunity").unwrap().clone();
+        object.totals.iter().map(|total| total.number).collect()
+    };
+    let change = |changes: Vec<SchemaChange>| drop(house.session.change_schema(changes).unwrap());
+    change(vec![add("first", "status"), add("second", "source")]);
+    let before = numbers(&house.engine);
+    change(vec![retire("second")]);
+    change(vec![add("third", "source")]);
+    change(vec![
+        retire("third"),
+        retire("first"),
+        add("fourth", "source"),
+    ]);
+    let after = numbers(&house.engine);
+    assert_eq!((before, after), (vec![1, 2], vec![4]));
+    let house = house.reopened(home.path(), Retention::Everything);
+    let _ = house
+        .session
+        .change_schema([retire("fourth"), add("fifth", "source")])
+        .unwrap();
+    assert_eq!(numbers(&house.engine), [5]);
+}
+
+#[test]
+fn a_total_that_is_being_filled_while_somebody_is_erased_counts_neither_him_nor_too_few() {
+    for steps in 0..3 {
+        let home = tempfile::tempdir().unwrap();
+        let mut house = House::new(home.path(), Retention::Everything);
+        house.declare();
+        for _ in 0..steps {
+            for filling in house.filling() {
+                house.step(filling);
+            }
+        }
+        let deals = super::rollup_tests::all(&house.session, "opportunity");
+        let ids: BTreeSet<RecordId> = [deals[0].id(), deals[deals.len() - 1].id()].into();
+        crate::erase::begin(&house.engine, &ids).unwrap();
+        crate::erase::resume(&house.engine).unwrap();
+        for id in ids {
+            assert!(
+                house
+                    .session
+                    .get(id)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("was erased")
+            );
+        }
+        told(&house);
+        house.bin.clear();
+        house.work(10);
+        told(&house);
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn declare(session: &Session) {
     let _ = session.change_schema(declarations()).unwrap();
 }
 
-fn all(session: &Session, object: &str) -> Vec<Record> {
+pub(super) fn all(session: &Session, object: &str) -> Vec<Record> {
     session
         .query(&Query::new(object).limit(1000))
         .unwrap()
