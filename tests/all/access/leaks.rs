@@ -67,6 +67,7 @@ pub(super) fn doors() -> Vec<Door> {
     let mut doors: Vec<Door> = doors! {
         "Session::get" => |s, h| told(s.get(h.account));
         "Session::show" => |s, h| told(s.get(h.account).map(|record| s.show(&record, "name")));
+        "Session::must_administer" => |s, _h| told(s.must_administer("ask this"));
         "Session::show_value" => |s, h| {
             let schema = s.engine().schema().unwrap();
             let field = schema.object("contact").and_then(|object| object.field("account"));
