@@ -3,6 +3,9 @@
 //! A session is a handle with a name: every read and every change goes through one, so that each change says who
 //! asked for it.
 
+#[cfg(test)]
+pub(crate) mod fixture;
+
 use std::sync::Arc;
 
 use chrono::{Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta};

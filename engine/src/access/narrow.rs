@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::role::{AccessScope, AccessVerb};
+use super::role::AccessVerb;
 use super::shape::Shape;
 use super::sight::Sight;
 use crate::record::{Prefix, RecordId};
@@ -31,8 +31,7 @@ impl Sight {
             return None;
         };
         let reach = rights.reach(AccessVerb::Read);
-        let wide = rights.scope(AccessVerb::Read) == AccessScope::All
-            || (reach.what_is_about && (!about.is_empty() || *attached));
+        let wide = rights.reads_widely(!about.is_empty() || *attached);
         if wide {
             return None;
         }

@@ -461,6 +461,12 @@ impl Sight {
 }
 
 impl Rights {
+    /// Whether whose a record is decides nothing by itself, for who reads records of this shape.
+    pub(super) fn reads_widely(&self, about: bool) -> bool {
+        self.scope(AccessVerb::Read) == AccessScope::All
+            || (self.reach(AccessVerb::Read).what_is_about && about)
+    }
+
     pub(super) fn scope(&self, verb: AccessVerb) -> AccessScope {
         self.scopes.get(verb as usize).copied().unwrap_or_default()
     }

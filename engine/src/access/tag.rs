@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::role::{AccessScope, AccessVerb};
+use super::role::AccessVerb;
 use super::shape::{self, Shape};
 use super::sight::Sight;
 use crate::record::{Record, RecordId, Value};
@@ -168,8 +168,7 @@ impl Sight {
             return None;
         };
         let reach = rights.reach(AccessVerb::Read);
-        let wide = rights.scope(AccessVerb::Read) == AccessScope::All
-            || (reach.what_is_about && (!about.is_empty() || *attached));
+        let wide = rights.reads_widely(!about.is_empty() || *attached);
         let passes_confidential = self.sees_confidential || rights.confidential.is_none();
         if rights.reads_all || (wide && passes_confidential) {
             return None;

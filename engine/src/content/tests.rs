@@ -22,6 +22,7 @@ use crate::engine::{Engine, EngineBuilder};
 use crate::error::ErrorKind;
 use crate::journal::{Call, Fault, Faults};
 use crate::record::ContentHash;
+use crate::session::fixture::create;
 use crate::write::Request;
 
 /// A store in a folder, with a clock that stands still and a disk that fails on demand.
@@ -103,10 +104,6 @@ fn add(session: &Session, file: &FileRef, to: &[RecordId]) -> RecordId {
         .unwrap()
         .id()
         .unwrap()
-}
-
-fn create(session: &Session, object: &str, fields: serde_json::Value) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
 }
 
 fn read(session: &Session, id: RecordId) -> io::Result<Vec<u8>> {

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::engine::Engine;
 use crate::journal::{Entry, Position, Subject};
 use crate::record::{Record, RecordId};
-use crate::session::Session;
+use crate::session::fixture::create;
 use crate::store::{codec, spaces};
 use crate::write::Request;
 
@@ -75,10 +75,6 @@ fn leaves_with_secrets(engine: &Engine, after: Position, secrets: &Secrets) -> u
         }
     }
     found
-}
-
-fn create(session: &Session, object: &str, fields: serde_json::Value) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
 }
 
 #[test]

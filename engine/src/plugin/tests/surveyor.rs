@@ -10,6 +10,7 @@ use crate::context::{FixedClock, SeededIds};
 use crate::query::{Filter, Query};
 use crate::record::RecordId;
 use crate::session::Session;
+use crate::session::fixture::create;
 use crate::{Engine, ErrorKind, WebClient, WebRequest, WebResponse};
 
 fn component() -> Vec<u8> {
@@ -32,10 +33,6 @@ fn session() -> Session {
         .install_unsigned_plugin(&component(), Json::Null)
         .unwrap();
     session
-}
-
-fn create(session: &Session, object: &str, fields: Json) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
 }
 
 fn lead(session: &Session, orders: &str) -> RecordId {

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::record::{FileRef, Record, RecordId};
 use crate::schema::SchemaChange;
 use crate::session::Session;
+use crate::session::fixture::create;
 
 /// A bank's branch and a utility's front desk, with their people.
 struct Firm {
@@ -27,10 +28,6 @@ struct Firm {
     teller: RecordId,
     expert: RecordId,
     head: RecordId,
-}
-
-fn create(session: &Session, object: &str, fields: Json) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
 }
 
 fn add_object(session: &Session, change: Json) {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::context::{Actor, FixedClock, SeededIds};
 use crate::engine::Engine;
 use crate::query::{Link, Patience};
 use crate::record::RecordId;
 use crate::session::Session;
+use crate::session::fixture::create;
 
 /// Deals of a steel mill and of its buyer, and those that belong to either, the newest first.
 struct Deals {
@@ -18,10 +19,6 @@ struct Deals {
     all: Vec<RecordId>,
     /// Those that the seller sees.
     hers: Vec<RecordId>,
-}
-
-fn create(session: &Session, object: &str, fields: Json) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
 }
 
 impl Deals {

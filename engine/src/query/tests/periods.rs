@@ -20,6 +20,12 @@ fn read(written: &str) -> (String, String) {
     (period.first.to_string(), period.last.to_string())
 }
 
+#[track_caller]
+fn reads(written: &str, first: &str, last: &str) {
+    let expected = (first.to_owned(), last.to_owned());
+    assert_eq!(read(written), expected, "{written}");
+}
+
 #[test]
 fn words_stand_for_their_days() {
     for (written, first, last) in [
@@ -41,11 +47,7 @@ fn words_stand_for_their_days() {
         ("2026-02", "2026-02-01", "2026-02-28"),
         ("2026/12@gregorian", "2026-12-01", "2026-12-31"),
     ] {
-        assert_eq!(
-            read(written),
-            (first.to_owned(), last.to_owned()),
-            "{written}"
-        );
+        reads(written, first, last);
     }
 }
 
@@ -69,11 +71,7 @@ fn months_quarters_years_and_weeks_are_those_of_the_calendar_named() {
         ("۷ مرداد ۱۴۰۳@persian", "2024-07-28", "2024-07-28"),
         ("١٤٤٧/٩/١ @ hijri", "2026-02-18", "2026-02-18"),
     ] {
-        assert_eq!(
-            read(written),
-            (first.to_owned(), last.to_owned()),
-            "{written}"
-        );
+        reads(written, first, last);
     }
 }
 

@@ -8,7 +8,7 @@ mod old_store;
 
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{Closeness, Found, Search};
 use crate::context::{Actor, FixedClock, SeededIds};
@@ -16,6 +16,7 @@ use crate::engine::{Engine, EngineBuilder};
 use crate::record::RecordId;
 use crate::schema::{Field, FieldKind, SchemaChange};
 use crate::session::Session;
+use crate::session::fixture::create;
 use crate::store::spaces;
 use crate::write::{Ask, Request, Stored};
 
@@ -28,10 +29,6 @@ fn fixed(builder: EngineBuilder) -> Session {
 
 fn memory() -> Session {
     fixed(Engine::in_memory())
-}
-
-fn create(session: &Session, object: &str, fields: Json) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
 }
 
 fn contact(session: &Session, name: &str) -> RecordId {

@@ -6,33 +6,19 @@ mod model;
 mod together;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::context::{Actor, FixedClock, SeededIds};
+use crate::context::Actor;
 use crate::engine::Engine;
 use crate::error::ErrorKind;
 use crate::query::{Filter, Query};
 use crate::record::RecordId;
 use crate::schema::SchemaChange;
 use crate::session::Session;
+use crate::session::fixture::{create, memory};
 use crate::timeline::EventKind;
 use crate::write::Request;
-
-fn memory() -> Session {
-    let now = "2026-03-25T08:30:00Z".parse().unwrap();
-    let builder = Engine::in_memory().clock(Arc::new(FixedClock::at(now)));
-    builder
-        .ids(Arc::new(SeededIds::new(7)))
-        .open()
-        .unwrap()
-        .session()
-}
-
-fn create(session: &Session, object: &str, fields: Json) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
-}
 
 fn account(session: &Session, name: &str, industry: &str) -> RecordId {
     create(

@@ -10,29 +10,13 @@ mod saving;
 mod schema_change;
 mod shipped;
 
-use std::sync::Arc;
 
-use chrono::FixedOffset;
 use serde_json::{Value as Json, json};
 
-use crate::context::{Actor, FixedClock, SeededIds};
-use crate::engine::Engine;
+use crate::context::Actor;
 use crate::record::RecordId;
 use crate::session::Session;
-
-/// Noon of a working day in Tehran.
-fn memory() -> Session {
-    let clock = FixedClock::at("2026-03-25T08:30:00Z".parse().unwrap());
-    let engine = Engine::in_memory()
-        .clock(Arc::new(clock))
-        .ids(Arc::new(SeededIds::new(7)))
-        .zone(FixedOffset::east_opt(12_600).unwrap());
-    engine.open().unwrap().session()
-}
-
-fn create(session: &Session, object: &str, fields: Json) -> RecordId {
-    session.create(object, fields).unwrap().id().unwrap()
-}
+use crate::session::fixture::{create, memory};
 
 /// A session of a user in a team and a role.
 struct Staff {
