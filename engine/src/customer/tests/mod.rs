@@ -6,7 +6,6 @@ mod caller;
 mod story;
 mod view;
 
-
 use serde_json::{Value as Json, json};
 
 use crate::context::Actor;

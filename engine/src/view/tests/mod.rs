@@ -10,7 +10,6 @@ mod saving;
 mod schema_change;
 mod shipped;
 
-
 use serde_json::{Value as Json, json};
 
 use crate::context::Actor;
