@@ -75,6 +75,8 @@ pub(crate) struct Inner {
         expect(dead_code, reason = "there is nothing to install")
     )]
     installing: Mutex<()>,
+    /// Shared by all who write, and held alone by who was overtaken too often.
+    turns: RwLock<()>,
     /// Entries whose follow-ups are done; the next commit takes them off the queue.
     followed: Mutex<Vec<Position>>,
     /// Held while messages are handed over: what is on its way then was left by a process that ended.

@@ -316,6 +316,7 @@ impl EngineBuilder {
             set_aside,
             resumed: Mutex::default(),
             installing: Mutex::default(),
+            turns: RwLock::default(),
             followed: Mutex::default(),
             delivering: Mutex::default(),
             reshaping: Mutex::default(),

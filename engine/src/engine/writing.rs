@@ -15,8 +15,11 @@ use crate::store::{Snapshot, spaces};
 use crate::timeline;
 use crate::write::{self, Ask, Filling, Group, Outcome, Stored, Write};
 
-/// How often a write is staged again when others keep changing what it reads.
+/// How often a write is staged again when others keep changing what it reads: those of other processes, in the end.
 const ATTEMPTS: usize = 64;
+
+/// How often it is overtaken by others of this process before they wait for it.
+const PATIENCE: usize = 8;
 
 /// How deep follow-ups of follow-ups may go.
 const DEEPEST: u8 = 4;
@@ -105,7 +108,12 @@ impl Engine {
         depth: u8,
     ) -> Result<WriteReport> {
         let nobody = Registry::default();
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
+            let alone = attempt >= PATIENCE;
+            let turns = &self.inner.turns;
+            let among_others =
+                (!alone).then(|| turns.read().unwrap_or_else(PoisonError::into_inner));
+            let by_itself = alone.then(|| turns.write().unwrap_or_else(PoisonError::into_inner));
             let (reader, config) = self.read()?;
             let registry = match self.inner.unjudged {
                 true => &nobody,
@@ -128,6 +136,7 @@ impl Engine {
             };
             self.inner.bills.on(context.day_of(write.now));
             let written = write::run(&write, groups);
+            drop((among_others, by_itself));
             if !matches!(&written, Ok(Ok(written)) if written.committed.is_some()) {
                 self.followed().extend(&write.followed);
                 self.inner.bills.give_back(&write.billed);

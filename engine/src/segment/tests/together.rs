@@ -58,6 +58,14 @@ fn a_segment_does_not_go_in_the_commit_that_makes_another_one_of_it() {
     checked(&session);
 }
 
+struct Ended<'a>(&'a AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn who_is_put_on_a_list_while_another_one_changes_him_is_in_the_right_segments() {
     let session = memory();
@@ -71,6 +79,8 @@ fn who_is_put_on_a_list_while_another_one_changes_him_is_in_the_right_segments()
     joined(&session, "rest", "difference", &["vip", "retail"]);
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        // Whoever fails here must not leave the other one writing for ever.
+        let _ended = Ended(&done);
         let writer = scope.spawn(|| {
             let session = session.engine().session();
             let mut rounds = 0;
