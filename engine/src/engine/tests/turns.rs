@@ -25,7 +25,10 @@ impl Drop for Over<'_> {
 fn who_is_overtaken_too_often_is_waited_for() {
     let session = memory();
     let account = |number: u32| {
-        let industry = if number % 2 == 0 { "retail" } else { "energy" };
+        let industry = match number.is_multiple_of(2) {
+            true => "retail",
+            false => "energy",
+        };
         Request::create(
             "account",
             json!({"name": format!("پارس {number}"), "industry": industry}),
