@@ -134,7 +134,7 @@ pub use record::{
 pub use record::{NotAContentHash, NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;
 pub use schema::{
-    Field, FieldKind, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
+    Field, FieldKind, Index, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
     SchemaChange,
 };
 #[cfg(feature = "script")]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::aggregate;
 use super::candidate::Passed;
 use super::compile::Compiled;
 use super::cursor::{self, Fingerprint};
@@ -356,27 +357,62 @@ pub(crate) fn explain(reader: &Reader, query: &Query, time: &QueryTime) -> Resul
     let at_most = match tells {
         true => bound.at_most(reader, &plan, &query.filter)?,
         // How many there are besides is not told.
-        false => count(reader, &query.object, &Filter::everything(), time)?,
+        false => {
+            let all = Filter::everything();
+            count_up_to(reader, &query.object, &all, time, u64::MAX)?
+        }
     };
     let limits = (at_most, bound.budget);
     Ok(Explained::of(&plan, &query.filter, limits, tells))
 }
 
-/// How many records match.
+/// How many records match; refused where more would be read than an aggregate may.
 pub(crate) fn count(
     reader: &Reader,
     object: &str,
     filter: &Filter,
     time: &QueryTime,
 ) -> Result<u64> {
+    count_up_to(reader, object, filter, time, aggregate::BUDGET)
+}
+
+/// The same within another budget.
+pub(super) fn count_up_to(
+    reader: &Reader,
+    object: &str,
+    filter: &Filter,
+    time: &QueryTime,
+    budget: u64,
+) -> Result<u64> {
     let object = reader.object(object)?.clone();
     if filter.is_everything() && reader.sees_every(&object) {
         return plan::live_records(reader, &object);
     }
     let compiled = filter.compile(&object, reader, time)?;
-    let mut count = 0;
-    each_bare_match(reader, &object, &compiled, compiled.uses_rollups(), |_| {
-        count += 1;
+    let over = || -> Result<QueryError> {
+        Ok(QueryError::CountsTooMany {
+            object: object.name.clone(),
+            budget,
+            advice: missing_index::advice(
+                &object,
+                &compiled,
+                &Order::of(&object, &[], &reader.schema)?,
+            ),
+        })
+    };
+    let plan = plan::choose(reader, &object, &compiled, None)?;
+    // Nothing is read of what cannot be read to its end.
+    if plan.at_most(reader, &object, budget)? > budget {
+        return Err(over()?.into());
+    }
+    let rollups = compiled.uses_rollups();
+    let (mut count, mut left) = (0, budget);
+    each_row(reader, &object, &plan, rollups, usize::MAX, |row| {
+        match left.checked_sub(1 + compiled.take_reads()) {
+            Some(fewer) => left = fewer,
+            None => return Err(over()?.into()),
+        }
+        count += u64::from(row.passed(&compiled, reader)?.is_some());
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(count)

@@ -102,6 +102,11 @@ fn object(
     })
 }
 
+/// With indexes of several fields. Their numbers are positions here, as those of fields are.
+fn indexed_by(declared: Declaration, indexes: &'static [&'static [&'static str]]) -> Declaration {
+    Box::new(move |number| Some(declared(number)?.indexed_by(indexes)))
+}
+
 fn text(name: &str) -> Field {
     Field::new(name, FieldKind::Text)
 }

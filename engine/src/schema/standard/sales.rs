@@ -2,13 +2,22 @@
 
 use super::customer::source;
 use super::{
-    Declaration, NUMBER, TITLE, confidential, count, description, external_id, key,
+    Declaration, NUMBER, TITLE, confidential, count, description, external_id, indexed_by, key,
     latest_activity, object, option, owner, reference, reference_on_delete, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
 pub(super) fn objects() -> Vec<Declaration> {
-    vec![product(), pipeline(), stage(), opportunity(), activity()]
+    vec![
+        product(),
+        pipeline(),
+        stage(),
+        indexed_by(
+            opportunity(),
+            &[&["stage", "close_date"], &["status", "close_date"]],
+        ),
+        indexed_by(activity(), &[&["owner", "status", "due_on"]]),
+    ]
 }
 
 fn product() -> Declaration {
