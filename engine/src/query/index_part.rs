@@ -71,7 +71,9 @@ impl Part {
                 .iter()
                 .flat_map(|span| other.spans.iter().filter_map(|limit| common(span, limit)));
             self.spans = both.collect();
-            self.value = self.value.take().or(other.value);
+            // No value is two.
+            let value = self.value.take().or(other.value);
+            self.value = value.filter(|_| !self.spans.is_empty());
             self.rank = self.rank.min(other.rank);
         } else if other.rank < self.rank {
             *self = other;

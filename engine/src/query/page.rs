@@ -154,8 +154,8 @@ impl Bound {
     }
 
     /// Counts a record that is looked at, and those that were for the one before.
-    fn look(&self) -> Result<()> {
-        let looked = 1 + self.compiled.take_reads();
+    fn look(&self, tested: &Compiled) -> Result<()> {
+        let looked = 1 + tested.take_reads();
         let left = self.left.get().checked_sub(looked);
         self.left.set(left.ok_or_else(|| QueryError::BudgetSpent {
             budget: self.budget,
@@ -209,14 +209,15 @@ impl Bound {
 
     /// The first rows after the cursor.
     fn rows(&self, reader: &Reader, plan: &Plan, rollups: bool) -> Result<Vec<Record>> {
+        let compiled = self.compiled.besides(&plan.given);
         if plan.sequence != Sequence::Sorted {
             return self.best(reader, plan, rollups);
         }
         // They come in order, and from the cursor on: those that match are taken as they come.
         let mut rows = Vec::with_capacity(self.rows);
         each_row(reader, &self.object, plan, rollups, self.rows, |row| {
-            self.look()?;
-            if let Some(row) = row.passed(&self.compiled, reader)? {
+            self.look(&compiled)?;
+            if let Some(row) = row.passed(&compiled, reader)? {
                 rows.push(row.into_record()?);
             }
             Ok(match rows.len() < self.rows {
@@ -229,6 +230,7 @@ impl Bound {
 
     /// The same of rows that come in another order, kept by the bytes they are to be sorted by.
     fn best(&self, reader: &Reader, plan: &Plan, rollups: bool) -> Result<Vec<Record>> {
+        let compiled = self.compiled.besides(&plan.given);
         let after = self
             .after
             .as_ref()
@@ -239,9 +241,9 @@ impl Bound {
             _ => self.rows,
         };
         each_row(reader, &self.object, plan, rollups, first, |row| {
-            self.look()?;
+            self.look(&compiled)?;
             // Records beyond are read only for those that match.
-            if self.order.looks_beyond() && !self.compiled.matches(&row, reader)? {
+            if self.order.looks_beyond() && !compiled.matches(&row, reader)? {
                 row.was_readable()?;
                 return Ok(ControlFlow::Continue(()));
             }
@@ -264,7 +266,7 @@ impl Bound {
             if after.as_ref().is_some_and(|after| bytes <= *after) {
                 return Ok(ControlFlow::Continue(()));
             }
-            let Some(row) = row.passed(&self.compiled, reader)? else {
+            let Some(row) = row.passed(&compiled, reader)? else {
                 return Ok(ControlFlow::Continue(()));
             };
             best.insert(bytes, row.into_record()?);

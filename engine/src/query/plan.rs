@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) sequence: Sequence,
     /// The ways that were counted and not taken.
     pub(super) considered: Vec<ConsideredWay>,
+    /// The fields of which all rows have the one value that is asked for, as the index has it.
+    pub(super) given: Vec<u32>,
     /// What of an index is passed over unread.
     pub(super) glance: Option<Glance>,
 }
@@ -182,8 +184,10 @@ pub(super) fn choose(
         }
         considered.push(ConsideredWay::of(&via, ids.len(), true));
     }
+    let mut given = Vec::new();
     let (via, spans, direction, sequence) = match walk {
         Some(walk) => {
+            given.clone_from(&walk.given);
             let sequence = walk.sequence();
             (walk.via, walk.spans, walk.direction, sequence)
         }
@@ -198,6 +202,7 @@ pub(super) fn choose(
     let is_taken = |way: &ConsideredWay| way.way == via.to_string();
     Ok(Plan {
         also: Vec::new(),
+        given,
         glance: glance.filter(|_| via != Via::Records),
         source: Source::Spans { spans, direction },
         sequence,
@@ -232,6 +237,8 @@ pub(super) struct Walk {
     pub(super) via: Via,
     /// The fields whose conditions narrow it.
     pub(super) answered: Vec<u32>,
+    /// Those of which all its rows have the one value that is asked for.
+    pub(super) given: Vec<u32>,
     /// In the direction of the walk.
     pub(super) spans: Vec<Span>,
     pub(super) direction: Direction,
@@ -306,6 +313,7 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
         source: Source::Ids(ids),
         sequence,
         considered: Vec::new(),
+        given: Vec::new(),
         glance: None,
     }
 }
@@ -382,6 +390,7 @@ fn walk(object: &Object, wanted: &Wanted<'_>, parts: &[Part], tagged: bool) -> O
     Some(Walk {
         via: Via::Index(target.name.clone()),
         answered: part.map_or_else(Vec::new, |part| part.fields.clone()),
+        given: Vec::new(),
         spans: in_direction(spans, direction),
         direction,
         sorted,
@@ -401,6 +410,7 @@ fn walk_by_id(object: &Object, wanted: &Wanted<'_>, parts: &[Part], tagged: bool
         return Walk {
             via: part.via.clone(),
             answered: part.fields.clone(),
+            given: part.fields.clone(),
             spans: in_id_order(&part.spans, value, wanted.after, direction),
             direction,
             sorted: true,
@@ -416,6 +426,7 @@ fn walk_by_id(object: &Object, wanted: &Wanted<'_>, parts: &[Part], tagged: bool
     Walk {
         via: Via::Records,
         answered: Vec::new(),
+        given: Vec::new(),
         spans: vec![span],
         direction,
         sorted: true,

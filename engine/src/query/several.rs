@@ -166,6 +166,7 @@ fn walk_along(
     Some(Walk {
         via: fixed.via(answered),
         answered: index.numbers.iter().take(answered).copied().collect(),
+        given: given.to_vec(),
         spans: super::plan::in_direction(spans, direction),
         direction,
         sorted,
