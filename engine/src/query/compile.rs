@@ -473,18 +473,6 @@ impl Test {
         }
     }
 
-    /// Whether all that pass have one and the same value, as an index holds it.
-    pub(super) fn fixes_one_value(&self) -> bool {
-        match (self.operator, self.operands.as_slice()) {
-            (Operator::Eq, [one]) => {
-                let amount = self.target.kind == FieldKind::Money;
-                one.last.is_none() && (!amount || matches!(one.value, Value::Money(_)))
-            }
-            (Operator::IsNull, _) => self.wants_empty(),
-            _ => false,
-        }
-    }
-
     /// What it says of a field without a value.
     pub(super) fn holds_for_empty(&self) -> bool {
         match self.operator {

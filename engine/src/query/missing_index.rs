@@ -5,6 +5,7 @@ use super::filter::Operator;
 use super::order::Order;
 use super::relation::{Step, Way};
 use super::target::{Slot, Target};
+use crate::record::Value;
 use crate::schema::{FieldKind, Index, MOST_FIELDS, Object};
 
 /// What to do about it, in words.
@@ -54,7 +55,7 @@ fn several<'a>(object: &Object, tests: &[&'a Test], order: &'a Order) -> Option<
             wanted.push(target);
         }
     };
-    let fixed = tests.iter().filter(|test| test.fixes_one_value());
+    let fixed = tests.iter().filter(|test| gives_one_value(test));
     let fixed = fixed.map(|test| &test.target);
     fixed.filter(|target| names(target)).for_each(&mut want);
     let descending = order.keys.first().map(|key| key.descending);
@@ -63,7 +64,7 @@ fn several<'a>(object: &Object, tests: &[&'a Test], order: &'a Order) -> Option<
     let keys = keys.map_while(|key| key.target());
     keys.take_while(|target| names(target)).for_each(&mut want);
     if order.keys.is_empty() {
-        let ranges = tests.iter().filter(|test| !test.fixes_one_value());
+        let ranges = tests.iter().filter(|test| !gives_one_value(test));
         let mut ranges = ranges
             .filter(|test| is_answered(test))
             .map(|test| &test.target);
@@ -102,6 +103,18 @@ fn behind(step: &Step<Test>, wanted: &mut Vec<(String, String)>) {
 
 fn would_help(test: &Test) -> bool {
     is_answered(test) && can_have_one(&test.target)
+}
+
+/// Whether all that pass have one and the same value, as an index holds it.
+fn gives_one_value(test: &Test) -> bool {
+    match (test.operator, test.operands.as_slice()) {
+        (Operator::Eq, [one]) => {
+            let amount = test.target.kind == FieldKind::Money;
+            one.last.is_none() && (!amount || matches!(one.value, Value::Money(_)))
+        }
+        (Operator::IsNull, _) => test.wants_empty(),
+        _ => false,
+    }
 }
 
 /// Whether an index can answer it.

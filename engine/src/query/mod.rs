@@ -5,7 +5,7 @@
 //! `membership` whether it is in a segment, `compile` joins them
 //! into a test of one record, where `period` says which days `this-month` are and `below` what stands under a record;
 //! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part`, `several` and `turned`
-//! say which entries a condition asks for, `count` how many there are and `worth` how many to count; `scan` walks it, a
+//! say which entries a condition asks for, `count` how many there are and `worth` how many to count; `walk` is the way in the order asked for; `scan` walks it, a
 //! `candidate` is what it brings, `explained` tells it, and `missing_index` what would have made it shorter; `page` and
 //! `aggregate` answer. `reader` is the snapshot that all of them read, with `last_referring` for what names a record;
 //! `kept_totals` gives records their totals, and `seen_totals` makes those of who sees a part. Of totals, `measure` is what is asked, `group` and `bucket` are what groups are made by, `total` adds up,
@@ -48,6 +48,7 @@ mod target;
 mod text;
 mod total;
 mod turned;
+mod walk;
 mod when;
 mod worth;
 

@@ -5,7 +5,8 @@
 
 use super::index_part::{Part, Rank};
 use super::order::{Order, OrderKey, Standing};
-use super::plan::{Via, Walk, directed, from_cursor};
+use super::plan::Via;
+use super::walk::{Walk, directed, from_cursor, in_direction};
 use crate::schema::{Index, Object};
 use crate::store::{Span, spaces};
 
@@ -167,7 +168,7 @@ fn walk_along(
         via: fixed.via(answered),
         answered: index.numbers.iter().take(answered).copied().collect(),
         given: given.to_vec(),
-        spans: super::plan::in_direction(spans, direction),
+        spans: in_direction(spans, direction),
         direction,
         sorted,
     })

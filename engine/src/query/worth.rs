@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::compile::Compiled;
-use super::plan::{Via, Walk, live_records};
+use super::plan::{Via, live_records};
 use super::reader::Reader;
+use super::walk::Walk;
 use crate::access::Glance;
 use crate::error::Result;
 use crate::schema::Object;

@@ -15,6 +15,7 @@ mod paging;
 mod periods;
 mod planning;
 mod relations;
+mod several;
 mod shelf;
 mod spelling;
 #[cfg(feature = "intl")]
