@@ -439,7 +439,7 @@ fn row(
     RowShown {
         id: record.id(),
         revision: record.revision(),
-        title: record.title(),
+        title: reading.title_of(record),
         cells: cells
             .map(|drawn| cell(&drawn.column.field, drawn.field))
             .collect(),

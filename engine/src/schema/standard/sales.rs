@@ -2,7 +2,7 @@
 
 use super::customer::source;
 use super::{
-    Declaration, NUMBER, TITLE, confidential, count, description, external_id, key,
+    Declaration, NUMBER, TITLE, confidential, count, description, external_id, key, label_in_each_language,
     latest_activity, object, option, owner, reference, reference_on_delete, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
@@ -46,7 +46,11 @@ fn pipeline() -> Declaration {
         ["Pipeline", "قیف فروش", "مسار المبيعات"],
         Some("key"),
         "name",
-        vec![key(), text("name").required().label("Name", "نام", "الاسم")],
+        vec![
+            key(),
+            text("name").required().label("Name", "نام", "الاسم"),
+            label_in_each_language(),
+        ],
     )
 }
 
@@ -74,6 +78,7 @@ fn stage() -> Declaration {
             option("outcome", &["open", "won", "lost"])
                 .default("open")
                 .label("Outcome", "نتیجه", "النتيجة"),
+            label_in_each_language(),
         ],
     )
 }
