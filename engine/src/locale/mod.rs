@@ -17,6 +17,8 @@ mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
 pub mod name;
+#[cfg(feature = "intl")]
+mod periods;
 mod words;
 
 #[cfg(feature = "intl")]
@@ -28,6 +30,8 @@ pub use direction::{Direction, isolate, isolate_html, without_marks};
 pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
+#[cfg(feature = "intl")]
+pub use periods::period_name;
 pub use words::{
     amount_from_words, amount_in_words, currency_name, number_from_words, number_in_words,
 };
