@@ -3,7 +3,10 @@
 use std::sync::Mutex;
 
 use chrono::{Duration, NaiveDate};
-use peyvand::{Engine, Filter, Locale, Query, Record, Session, WebClient, WebRequest, WebResponse};
+use peyvand::{
+    Channel, Engine, Filter, Locale, MessageRules, Query, Record, Sender, Session, WebClient, WebRequest,
+    WebResponse,
+};
 use serde_json::{Value as Json, json};
 
 use super::{Guest, with_plugin};
@@ -186,12 +189,23 @@ pub(super) fn another_system_is_asked_and_its_answers_are_heard(guest: &Guest) {
 }
 
 pub(super) fn a_message_is_sent_where_it_is_wished(guest: &Guest) {
-    let session = with_settings(guest, json!({"send-welcome": true}));
+    // Compiled here, where one waits for the other.
+    drop(with_plugin(&guest.bytes).unwrap());
+    let mut rules = MessageRules::default();
+    let sender = Sender::new("crm@peyvand.example", "پیوند");
+    let _ = rules.senders.insert(Channel::Email, sender);
+    let engine = fixed(Engine::in_memory()).0.message_rules(rules);
+    let session = engine.open().unwrap().session();
+    let _ = session
+        .install_unsigned_plugin(&guest.bytes, json!({"send-welcome": true}))
+        .unwrap();
     let written = json!({"name": "سارا کاظمی", "email": "sara@example.ir"});
-    let lead = create(&session, "lead", written);
+    let committed = session.create("lead", written).unwrap();
+    assert_eq!(committed.warnings, Vec::<String>::new());
+    let lead = committed.id().unwrap();
     let [message] = found(&session, "message", "").try_into().unwrap();
     assert_eq!(message.text("subject"), Some("خوش آمدید"));
-    let said = message.text("text").unwrap();
+    let said = message.text("body_text").unwrap();
     assert!(said.contains("سارا کاظمی گرامی، خوش آمدید"), "{said}");
     assert_eq!(
         message.to_json()["lead"].as_str(),
@@ -204,7 +218,7 @@ pub(super) fn a_message_is_sent_where_it_is_wished(guest: &Guest) {
 }
 
 pub(super) fn a_workflow_reminds_once_of_a_lead_that_waits(guest: &Guest) {
-    // What the test before compiled is found by the plugin's hash.
+    // Compiled here, where one waits for the other.
     drop(with_plugin(&guest.bytes).unwrap());
     let (builder, clock) = fixed(Engine::in_memory());
     let session = builder.open().unwrap().session();

@@ -154,7 +154,7 @@ function persian(text) {
 }
 
 /** A phone's number in the international form, as far as it is one. */
-function numberOf(written) { return written ? phone(written.number ?? String(written)) : undefined; }
+function numberOf(written) { return written && phone(written.raw); }
 
 export const {
   binding, fieldType, beforeSave, computedFields, afterCommit, onReply, workflowAction, gamification,
