@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::Value as Json;
 
 use super::definition::BusinessCalendar;
+use super::holidays::{HolidayFile, HolidayReceipt, merged, with_days};
 use super::rule::OBJECT;
 use super::working_time::WorkingTime;
 use crate::error::{Error, ErrorKind, Result};
@@ -12,6 +13,7 @@ use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::did_you_mean;
 use crate::session::Session;
+use crate::write::Fields;
 
 /// A business calendar that the store keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,25 @@ impl Session {
         Ok(self.business_calendar(name)?.calendar.working_time())
     }
 
+    /// Puts the holidays of a file into a business calendar, in one commit; days that somebody gave hours of their own keep
+    /// them. An announced holiday takes the place of the one of its name that was expected within three days of it. Where
+    /// nothing changes, nothing is written.
+    ///
+    /// # Errors
+    /// When there is no such calendar; when somebody else changed it meanwhile; as [`Session::commit`].
+    pub fn import_holidays(&self, calendar: &str, file: &HolidayFile) -> Result<HolidayReceipt> {
+        let (reader, _) = self.read()?;
+        let record = named(&reader, calendar)?;
+        let known = self.kept(&record)?.calendar.days;
+        let (days, receipt) = merged(&known, file);
+        if days != known {
+            let definition = definition(&record).map(|json| with_days(json, &days));
+            let fields = Fields::default().with("definition", definition.unwrap_or_default());
+            let _ = self.update_at(record.id(), record.revision(), fields)?;
+        }
+        Ok(receipt)
+    }
+
     fn kept(&self, record: &Record) -> Result<KeptCalendar> {
         let key = record.text("key").unwrap_or_default().to_owned();
         let label = match record.get("label") {
@@ -109,7 +130,7 @@ impl Session {
     }
 }
 
-pub(super) fn definition(record: &Record) -> Option<&Json> {
+fn definition(record: &Record) -> Option<&Json> {
     match record.get("definition") {
         Some(Value::Json(json)) => Some(json),
         _ => None,
@@ -117,7 +138,7 @@ pub(super) fn definition(record: &Record) -> Option<&Json> {
 }
 
 /// The record of a key or id.
-pub(super) fn named(reader: &Reader, name: &str) -> Result<Record> {
+fn named(reader: &Reader, name: &str) -> Result<Record> {
     let name = name.trim();
     let object = reader.object(OBJECT)?;
     let id = match (name.parse::<RecordId>(), object.natural_key()) {

@@ -6,6 +6,7 @@
 //! holidays. `zone` knows when clocks changed. All of that is pure; `kept` is what sessions do with it.
 
 mod definition;
+mod holidays;
 mod hours;
 mod kept;
 mod rule;
@@ -18,6 +19,7 @@ mod zone;
 mod tests;
 
 pub use definition::BusinessCalendar;
+pub use holidays::{HolidayFile, HolidayReceipt};
 pub use kept::KeptCalendar;
 pub use working_time::{CalendarDate, WorkingTime};
 pub use zone::{NotAZone, Zone};
