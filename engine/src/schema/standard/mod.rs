@@ -4,6 +4,7 @@
 //! appends fields at the end of an object and never reorders them.
 
 mod access;
+mod calendar;
 mod customer;
 mod document;
 mod message;
@@ -40,6 +41,7 @@ pub(crate) fn schema() -> Schema {
             money::objects(),
             view::panels(),
             segment::objects(),
+            calendar::objects(),
         ]
         .into_iter()
         .flatten()
