@@ -91,6 +91,12 @@ impl Name {
         keys.join(" ")
     }
 
+    /// The words in one spelling.
+    pub(super) fn folded(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        words.join(" ")
+    }
+
     pub(super) fn words(&self) -> &[Word] {
         &self.words
     }

@@ -4,53 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::made_up::{Dice, Spelt, spelt};
 use super::{Name, NameIndex};
 
 /// How many people are made up.
 const PEOPLE: usize = 100_000;
-
-const NAMES: &str = include_str!("../../../tests/fixtures/matching/names.txt");
-
-/// A line of the fixture: who bears it, the name, and how people spell it.
-struct Spelt {
-    family: bool,
-    arabic: bool,
-    name: &'static str,
-    spellings: Vec<&'static str>,
-}
-
-fn spelt() -> Vec<Spelt> {
-    let lines = NAMES.lines().filter(|line| !line.is_empty());
-    let lines = lines.filter(|line| !line.starts_with('#'));
-    let read = |line: &'static str| {
-        let (left, right) = line.split_once(" = ").unwrap();
-        let mut words = left.splitn(3, ' ');
-        Spelt {
-            family: words.next() == Some("family"),
-            arabic: words.next() == Some("ar"),
-            name: words.next().unwrap(),
-            spellings: right.split(", ").collect(),
-        }
-    };
-    lines.map(read).collect()
-}
-
-/// The numbers of a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % most
-    }
-
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        &list[self.below(list.len())]
-    }
-}
 
 /// More first names, from the data beside the repository where it is there.
 fn more_names() -> Vec<String> {
