@@ -16,6 +16,7 @@ mod fold;
 mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
+pub mod name;
 mod words;
 
 #[cfg(feature = "intl")]
