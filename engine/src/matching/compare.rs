@@ -3,9 +3,9 @@
 use super::contact::{email_key, phone_key};
 use super::firm::firm_name;
 use super::name::Name;
-use super::person::without_titles;
 use super::settings::Comparator;
 use crate::locale::fold_text;
+use crate::locale::name::person;
 
 /// A value made ready to be compared, once for all comparisons.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ impl Ready {
         let full = |name: Name| (!name.is_empty()).then_some(Self::Name(name));
         match compare {
             Comparator::Exact | Comparator::Text => Some(Self::Text(folded)),
-            Comparator::Name => full(Name::of(without_titles(&folded))),
-            Comparator::Firm => full(Name::of(&firm_name(&folded))),
+            Comparator::Name => full(Name::of(&person(text).name())),
+            Comparator::Firm => full(Name::of(&firm_name(text))),
             Comparator::Date => Day::of(&folded).map(Self::Date),
             Comparator::Number => folded.parse().ok().map(Self::Number),
             Comparator::Phone => phone_key(&folded).map(Self::Text),

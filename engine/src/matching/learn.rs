@@ -29,14 +29,14 @@ pub(super) fn learn(settings: &Settings, prepared: &Prepared, blocked: &[(u32, u
             .collect();
         let file = weights.m.clone();
         for _ in 0..settings.rounds {
-            round(&mut weights, &seen, &file, settings.perhaps);
+            round(&mut weights, &seen, &file, settings.same);
         }
     }
     weights
 }
 
 /// One round: how likely each pair is the same, and what share of those has which level.
-fn round(weights: &mut Weights, seen: &[Vec<Option<usize>>], file: &[Vec<f64>], perhaps: f64) {
+fn round(weights: &mut Weights, seen: &[Vec<Option<usize>>], file: &[Vec<f64>], even: f64) {
     let mut sums: Vec<Vec<f64>> = file
         .iter()
         .map(|levels| levels.iter().map(|share| share * FILE_COUNTS).collect())
@@ -47,8 +47,8 @@ fn round(weights: &mut Weights, seen: &[Vec<Option<usize>>], file: &[Vec<f64>], 
             .clone()
             .filter_map(|(field, level)| Some(weights.bits(field, (*level)?)));
         let bits: f64 = bits.sum();
-        // From where on a person should look, a pair is as likely the same as not.
-        let same = 1.0 / (1.0 + (perhaps - bits).exp2());
+        // Where pairs begin to be the same, one is as likely to be as not.
+        let same = 1.0 / (1.0 + (even - bits).exp2());
         for (field, level) in fields {
             let sum = level.and_then(|level| sums.get_mut(field)?.get_mut(level));
             if let Some(sum) = sum {

@@ -19,7 +19,6 @@ mod name;
 mod name_index;
 #[cfg(test)]
 mod name_tests;
-mod person;
 mod prepared;
 mod settings;
 mod sound;
