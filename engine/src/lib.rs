@@ -61,6 +61,7 @@ mod insight;
 mod install;
 mod journal;
 pub mod locale;
+pub mod matching;
 mod message;
 mod notification;
 mod past;
