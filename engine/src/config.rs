@@ -3,11 +3,11 @@
 //! Both are stored and change through the write path; every change raises a counter that each commit checks, so no
 //! write is ever done under rules that were changed meanwhile.
 
+mod first_records;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
-
-use serde_json::json;
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -15,11 +15,11 @@ use crate::hook::Registry;
 use crate::install::{Definitions, Host};
 use crate::journal::Position;
 use crate::query::{Reader, live_records};
-use crate::schema::{Field, Kept, Object, Schema, pipelines, standard_schema};
+use crate::schema::{Field, Kept, Object, Schema, standard_schema};
 use crate::search;
 use crate::segment::Segments;
 use crate::store::{Snapshot, spaces};
-use crate::write::{Ask, Filling, Group, Request, Stored};
+use crate::write::{Ask, Filling, Stored};
 
 /// Schema and hooks at one value of the counter.
 #[derive(Default)]
@@ -120,9 +120,6 @@ impl Config {
     }
 }
 
-/// The key under which the first pipeline is made once, even when the first open is cut off.
-const FOUNDED: &str = "engine/first pipeline";
-
 /// Writes the standard schema into a new store, and adds to an old one what a newer engine's has more.
 pub(crate) fn found(engine: &Engine) -> Result<()> {
     let (reader, _) = engine.read()?;
@@ -178,32 +175,7 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         let _ = session.ask(Ask::Stored(stored))?;
     }
     search::fill(engine)?;
-    if engine
-        .read()?
-        .0
-        .snapshot
-        .get(&spaces::named(spaces::DONE, FOUNDED))?
-        .is_none()
-    {
-        let (key, name) = pipelines::SALES;
-        let pipeline = session.new_id("pipeline")?;
-        let mut requests = vec![Request::create_as(
-            pipeline,
-            "pipeline",
-            json!({"key": key, "name": name}),
-        )];
-        for (position, (key, name, probability, outcome)) in
-            pipelines::STAGES.into_iter().enumerate()
-        {
-            let fields = json!({"key": key, "name": name, "pipeline": pipeline.to_string(), "position": position, "probability": probability, "outcome": outcome});
-            requests.push(Request::create("stage", fields));
-        }
-        let group = Group {
-            once: Some(FOUNDED.to_owned()),
-            ..Group::of(requests)
-        };
-        let _ = session.commit_groups(&[group])?;
-    }
+    first_records::write(engine)?;
     engine.fill_totals()
 }
 

@@ -64,7 +64,7 @@ pub use page::{Page, Query};
 
 pub(crate) use aggregate::{BUDGET as AGGREGATE_BUDGET, aggregate, check as check_aggregate};
 pub(crate) use base_amount::{base_currency, setting as base_currency_setting};
-pub(crate) use bucket::Periods;
+pub(crate) use bucket::{Periods, split as split_key};
 pub(crate) use candidate::Look;
 pub(crate) use compile::Compiled;
 pub(crate) use exact::ExactFilter;

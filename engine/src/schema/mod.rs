@@ -24,7 +24,7 @@ pub use rollup::{Rollup, RollupMeasure};
 pub(crate) use field::{ANY_OBJECT, labels_of, leads_to, targets_in_words};
 pub(crate) use index::MOST_FIELDS;
 pub(crate) use object::{Kept, system};
-pub(crate) use standard::{pipelines, schema as standard_schema};
+pub(crate) use standard::{IN_EACH_LANGUAGE, pipelines, schema as standard_schema};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
