@@ -170,7 +170,7 @@ fn an_exception_names_plugin_version_export_record_and_line_and_the_next_call_wo
             .create("lead", json!({"name": "سارا کاظمی"}))
             .unwrap_err();
         let told = error.to_string();
-        let begins = format!("plugin {} 0.2.0, compute for lea_", guest.id);
+        let begins = format!("plugin {} 0.1.0, compute for lea_", guest.id);
         assert!(
             told.contains(&begins) && told.contains("it trapped"),
             "{told}"

@@ -97,8 +97,11 @@ export class Awards {
     this.call = call;
     this.reasons = reasons;
     this.row = 0;
+    /** @type {number[]} */
     this.at = [];
+    /** @type {number[]} */
     this.points = [];
+    /** @type {number[]} */
     this.reason = [];
   }
 

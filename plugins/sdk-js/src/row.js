@@ -21,7 +21,7 @@ export class Row {
   constructor(call, index, old = "") {
     this.#call = call;
     this.#old = old;
-    /** Its place in the batch. */
+    /** Its place in the batch. @type {number} */
     this.index = index;
   }
 
@@ -35,7 +35,7 @@ export class Row {
    * What becomes of it. The hook must declare the column `verb`.
    * @returns {"create" | "update" | "delete" | undefined}
    */
-  get verb() { return this.text("verb"); }
+  get verb() { return /** @type {any} */ (this.text("verb")); }
   /** Its id. The hook must declare the column `id`. @returns {string | undefined} */
   get id() { return this.text("id"); }
 
@@ -97,7 +97,7 @@ export class Row {
   /**
    * Text, an option's name, a record's id, an e-mail address.
    * @param {string} name
-   * @returns {any}
+   * @returns {string | undefined}
    */
   text(name) { return this.#of("string", name); }
 

@@ -1,0 +1,3 @@
+export namespace random {
+    function bytes(count: any): Uint8Array<ArrayBuffer>;
+}

@@ -1,0 +1,3 @@
+export namespace settings {
+    function get(name: any): string;
+}
