@@ -224,7 +224,7 @@ impl QueryError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::ReadsTooMany { advice, .. } | Self::BudgetSpent { advice, .. } => {
-                format!("{advice}; or give it more with `Query::budget`")
+                format!("{advice}; or let it read more: `--budget`, in a program `Query::budget`")
             }
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),
@@ -242,6 +242,7 @@ impl QueryError {
             Self::TooManyBelow { .. } => "ask for one that stands lower".to_owned(),
             Self::SortedAfterId(_) => "put id last, or leave it out: it is always the last tie-break".to_owned(),
             Self::SortNameMissing(_) => "write it as -created_at,name".to_owned(),
+            Self::Limit(0) => "ask for at least one record".to_owned(),
             Self::Limit(_) => "page: give the cursor of each page to the next query".to_owned(),
             Self::CursorDamaged => "give the text of `next` back unchanged, or begin again without a cursor".to_owned(),
             Self::CursorForeign => "keep object, filter and sort the same from page to page, or begin again without a cursor".to_owned(),
@@ -259,7 +260,7 @@ impl QueryError {
                 false => format!("declare a live total by {group_by} with these measures, filter by an indexed field, or allow more with `budget`"),
             },
             Self::NoDay { .. } => "name a date or an instant: sum(amount in base on close_date)".to_owned(),
-            Self::NoBaseCurrency => "set one: `peyvand report base IRR`, or `Session::set_base_currency`".to_owned(),
+            Self::NoBaseCurrency => "set one: `peyvand report base IRR`".to_owned(),
             Self::NoRate { from, to, .. } => format!("add an exchange_rate from {from} to {to} of that day or an earlier one"),
             Self::Overflow(_) => "filter more, or group by more fields".to_owned(),
             _ => return None,
