@@ -219,3 +219,24 @@ in_each_language!(
     an_exception_names_plugin_version_export_record_and_line_and_the_next_call_works,
     limits_of_fuel_and_memory_hold,
 );
+
+#[test]
+fn stages_pipelines_and_roles_are_called_as_each_language_calls_them() {
+    use peyvand::{Engine, Locale};
+    let session = Engine::in_memory().open().unwrap().session();
+    session.add_standard_roles().unwrap();
+    for (object, key, names) in [
+        ("stage", "proposal", ["Proposal", "پیشنهاد", "العرض"]),
+        ("pipeline", "sales", ["Sales", "فروش", "المبيعات"]),
+        ("role", "seller", ["Seller", "فروشنده", "البائع"]),
+    ] {
+        let record = session.find(object, "key", key).unwrap().unwrap();
+        let called = [Locale::En, Locale::Fa, Locale::Ar].map(|locale| record.title_in(locale));
+        assert_eq!(called, names);
+    }
+    let fields = serde_json::json!({"name": "قرارداد", "stage": "proposal"});
+    let deal = session.create("opportunity", fields).unwrap().id().unwrap();
+    let deal = session.get(deal).unwrap();
+    let session = session.in_locale(Locale::Fa);
+    assert_eq!(session.show(&deal, "stage").unwrap().unwrap(), "پیشنهاد");
+}

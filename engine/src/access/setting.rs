@@ -60,7 +60,7 @@ impl Session {
         let failure = super::Organisation::read(&reader)?.without_administrator();
         if let Some(failure) = failure.filter(|_| enforced) {
             return Err(Error::new(ErrorKind::Refused, failure.message)
-                .hint("give a user the role `administrator`; `Session::add_standard_roles`, or `peyvand access roles --add`, makes it"));
+                .hint("give a user the role `administrator`; `peyvand access roles --add` makes it"));
         }
         let stored = Stored {
             what: match enforced {

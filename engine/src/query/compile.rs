@@ -120,6 +120,14 @@ impl<'a> Binding<'a> {
             let read = read(&target, condition.operator, written, self.reader, self.time)?;
             operands.extend(read);
         }
+        if let (Operator::Between, [least, most], [from, to]) =
+            (condition.operator, &operands[..], &condition.operands[..])
+            && least.comes_after(most)
+        {
+            let field = condition.field.clone();
+            let (from, to) = (from.clone(), to.clone());
+            return Err(QueryError::Reversed { field, from, to }.into());
+        }
         let mut test = Test::new(target, condition.operator, operands);
         if test.target.slot == Slot::Segment {
             let members = Members::of(condition, &test.operands, object, self.reader)?;

@@ -113,11 +113,18 @@ pub(crate) enum QueryError {
         operator: &'static str,
         why: &'static str,
     },
-    #[error("{field}: no {objects} has the key or id '{written}'")]
+    #[error("{field}: no {objects} has the key or id '{written}'{near}")]
     UnknownKey {
         field: String,
         objects: String,
         written: String,
+        near: String,
+    },
+    #[error("{field}[between]: {from} comes after {to}, so nothing is between them")]
+    Reversed {
+        field: String,
+        from: String,
+        to: String,
     },
     #[error("{field}[{operator}]: no user asks, so there is no '{word}'")]
     NoAsker {
@@ -236,6 +243,7 @@ impl QueryError {
             Self::TooFar(_) => "ask for these records in a query of their own, and then with [in] for those that refer to them".to_owned(),
             Self::Inexact { .. } => "choose by fields of the counted record itself".to_owned(),
             Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
+            Self::Reversed { from, to, .. } => format!("write the smaller or earlier one first: ({to},{from})"),
             Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
             Self::NoAsker { .. } => "ask as a user, or write his login or id".to_owned(),
             Self::NoHierarchy { standing, .. } => format!("ask with eq or in; below each other stand records of {standing}"),

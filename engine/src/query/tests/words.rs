@@ -92,3 +92,22 @@ fn a_built_filter_is_checked_as_a_written_one() {
         "the filter is nested deeper than 32 levels"
     );
 }
+
+#[test]
+fn a_span_that_ends_before_it_begins_is_an_error_and_a_mistyped_key_is_guessed() {
+    let session = crate::Engine::in_memory().open().unwrap().session();
+    let told = |filter: &str| {
+        let query = crate::Query::new("opportunity").filter(crate::Filter::parse(filter).unwrap());
+        session.query(&query).unwrap_err().to_string()
+    };
+    for (filter, message) in [
+        ("amount[between]:(9,1)", "9 comes after 1"),
+        (
+            "close_date[between]:(2026-05-01,2026-01-01)",
+            "2026-05-01 comes after 2026-01-01",
+        ),
+        ("stage[eq]:propsal", "did you mean 'proposal'"),
+    ] {
+        assert!(told(filter).contains(message), "{}", told(filter));
+    }
+}

@@ -166,7 +166,7 @@ impl<'a> Stage<'a> {
         match self.eyes() {
             Some(eyes) if !eyes.sight.administers() => {
                 let message =
-                    format!("you may not {what}: your role does not administer the workspace");
+                    format!("you may not do this: {what}; your role does not administer the workspace");
                 Err(denied(message).into())
             }
             _ => Ok(()),
