@@ -332,8 +332,9 @@ impl Session {
         }
         if requests.is_empty() {
             let message = format!("nothing of commit {position} is left to take back");
-            return Err(Error::new(ErrorKind::Invalid, message)
-                .hint("what it handed over was taken back or changed again since; hand it over anew"));
+            return Err(Error::new(ErrorKind::Invalid, message).hint(
+                "what it handed over was taken back or changed again since; hand it over anew",
+            ));
         }
         self.commit(requests)
     }

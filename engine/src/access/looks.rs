@@ -178,7 +178,10 @@ impl Session {
         let looks = self.looks(Filter::eq("record", record))?;
         let (reader, _) = self.engine.read()?;
         // Of one that is in the bin or was erased it is told who saw it.
-        if looks.is_empty() && reader.get_stored(record)?.is_none() && reader.binned(record)?.is_none() {
+        if looks.is_empty()
+            && reader.get_stored(record)?.is_none()
+            && reader.binned(record)?.is_none()
+        {
             return Err(Error::new(ErrorKind::NotFound, reader.missing(record)?));
         }
         Ok(looks)

@@ -59,8 +59,9 @@ impl Session {
         // Asked again where it is committed; here there is room for what to do.
         let failure = super::Organisation::read(&reader)?.without_administrator();
         if let Some(failure) = failure.filter(|_| enforced) {
-            return Err(Error::new(ErrorKind::Refused, failure.message)
-                .hint("give a user the role `administrator`; `peyvand access roles --add` makes it"));
+            return Err(Error::new(ErrorKind::Refused, failure.message).hint(
+                "give a user the role `administrator`; `peyvand access roles --add` makes it",
+            ));
         }
         let stored = Stored {
             what: match enforced {

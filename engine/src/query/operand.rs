@@ -118,6 +118,13 @@ pub(super) struct Operand {
     currency: Option<Currency>,
 }
 
+/// Whether it means the same on every day: words such as `today` and `last-week` begin with a letter.
+pub(super) fn is_fixed(target: &Target, written: &str) -> bool {
+    let first = fold_digits(written.trim()).chars().next();
+    !matches!(target.kind, FieldKind::Date | FieldKind::Instant)
+        || first.is_some_and(|first| first.is_ascii_digit())
+}
+
 impl Operand {
     /// Whether a span from this one to that one would hold nothing.
     pub(super) fn comes_after(&self, other: &Self) -> bool {

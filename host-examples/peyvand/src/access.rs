@@ -174,7 +174,11 @@ fn roles(session: &Session, add: bool, output: &mut Output<'_>) -> Result<(), Fa
     }
     output.table(&table)?;
     output.line(reading.word(match enforced {
-        true => ["access is enforced", "دسترسی اعمال می‌شود", "الصلاحيات مفروضة"],
+        true => [
+            "access is enforced",
+            "دسترسی اعمال می‌شود",
+            "الصلاحيات مفروضة",
+        ],
         false => NOT_ENFORCED,
     }))
 }

@@ -103,17 +103,28 @@ fn tell(checked: &Checked, reading: Reading, output: &mut Output<'_>) -> Result<
     };
     let entries = reading.count(checked.entries);
     let mut rows = vec![
-        (["records", "رکوردها", "السجلات"], reading.count(checked.records)),
+        (
+            ["records", "رکوردها", "السجلات"],
+            reading.count(checked.records),
+        ),
         (
             ["journal", "دفتر", "الدفتر"],
             match reading.locale {
                 Locale::Fa => format!("{entries} ثبت، هر یک با جمع آزمون و جای خود در زنجیر"),
                 Locale::Ar => format!("{entries} قيدًا، لكل منها مجموعه الاختباري ومكانه في السلسلة"),
-                _ => format!("{entries} entries, each with its checksum and its place in the chain"),
+                _ => {
+                    format!("{entries} entries, each with its checksum and its place in the chain")
+                }
             },
         ),
-        (["indexes", "نمایه‌ها", "الفهارس"], agree(checked.indexes_ok).to_owned()),
-        (["totals", "جمع‌ها", "المجاميع"], agree(checked.rollups_ok).to_owned()),
+        (
+            ["indexes", "نمایه‌ها", "الفهارس"],
+            agree(checked.indexes_ok).to_owned(),
+        ),
+        (
+            ["totals", "جمع‌ها", "المجاميع"],
+            agree(checked.rollups_ok).to_owned(),
+        ),
     ];
     if checked.files > 0 || !checked.files_ok {
         let whole = match checked.files_ok {

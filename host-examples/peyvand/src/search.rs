@@ -26,7 +26,10 @@ pub(crate) struct Asked {
 
 pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     if asked.limit == 0 {
-        return Err(Fault::input("--limit 0 would find nothing", "give at least 1, such as --limit 20"));
+        return Err(Fault::input(
+            "--limit 0 would find nothing",
+            "give at least 1, such as --limit 20",
+        ));
     }
     store::with(dir, Need::Existing, |engine| {
         let session = store::session(engine)?;
@@ -79,7 +82,11 @@ fn tell(
             hit.id.to_string(),
             labelled(object.map(|object| &object.label), &hit.object),
             labelled(field.map(|field| &field.label), &hit.field),
-            nearness(hit, field.is_some_and(|field| field.kind == FieldKind::Phone), locale),
+            nearness(
+                hit,
+                field.is_some_and(|field| field.kind == FieldKind::Phone),
+                locale,
+            ),
             hit.title.clone(),
         ];
         for (column, cell) in columns.iter_mut().zip(cells) {

@@ -60,7 +60,11 @@ fn would_erase(ids: &[RecordId], dir: &Path, output: &mut Output<'_>) -> Result<
         let session = store::session(engine)?;
         let reading = Reading::of(&session);
         let all = session.preview_erase(ids.iter().copied())?;
-        let named = |id: RecordId| session.get(id).map(|record| record.title_in(reading.locale));
+        let named = |id: RecordId| {
+            session
+                .get(id)
+                .map(|record| record.title_in(reading.locale))
+        };
         if output.json {
             let data: Vec<_> = all
                 .iter()

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use peyvand::{
-    Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown,
-    Locale, OutcomeKind, Session, TileAnswer, ViewPage, ViewRows,
+    Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown, Locale,
+    OutcomeKind, Session, TileAnswer, ViewPage, ViewRows,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -88,11 +88,17 @@ fn list(session: &Session, object: Option<&str>, output: &mut Output<'_>) -> Res
         let label = label.filter(|_| locale != Locale::En);
         let name = view.label.get(locale.tag()).cloned();
         let id = view.id.map(|id| id.to_string());
-        let first = if view.is_default { reading.yes_or_no(true) } else { "" };
+        let first = if view.is_default {
+            reading.yes_or_no(true)
+        } else {
+            ""
+        };
         table.row([
             view.key.or(id).unwrap_or_default(),
             label.unwrap_or(&view.definition.object).clone(),
-            reading.word(kind_word(view.definition.kind.name())).to_owned(),
+            reading
+                .word(kind_word(view.definition.kind.name()))
+                .to_owned(),
             reading.word(audience_word(view.audience.name())).to_owned(),
             first.to_owned(),
             name.unwrap_or(view.name),

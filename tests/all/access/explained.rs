@@ -125,7 +125,10 @@ fn everybody_may_ask_for_himself_about_what_he_sees() {
     let unknown = sara.get(hidden).unwrap_err().to_string();
     let told = sara.explain_access(house.sara, hidden, AccessVerb::Read);
     assert_eq!(told.unwrap_err().to_string(), unknown);
-    assert!(sara.explain_access(house.reza, own, AccessVerb::Read).is_err());
+    assert!(
+        sara.explain_access(house.reza, own, AccessVerb::Read)
+            .is_err()
+    );
 }
 
 #[test]

@@ -121,7 +121,9 @@ fn what_nobody_owns_and_what_is_taken_back_already_is_refused_with_its_reason() 
     assert!(refused("acount").contains("did you mean 'account'"));
     assert!(refused("product").contains("belong to nobody"));
 
-    let handed = boss.hand_over(house.sara, &HandOver::to(house.reza)).unwrap();
+    let handed = boss
+        .hand_over(house.sara, &HandOver::to(house.reza))
+        .unwrap();
     let _ = boss.undo_hand_over(handed.position).unwrap();
     let again = boss.undo_hand_over(handed.position).unwrap_err();
     assert!(again.to_string().contains("nothing of commit"), "{again}");

@@ -17,7 +17,7 @@ fn a_filter_that_does_not_fit_says_why() {
         ),
         ("status[gt]:open", "status (option) cannot be asked with gt | use eq, ne, in, nin, is_null".to_owned()),
         ("status[eq]:opne", "status[eq]: 'opne' is not one of open, won, lost; did you mean 'open'?".to_owned()),
-        ("stage[eq]:wonn", "stage: no stage has the key or id 'wonn' | check the spelling; keys are compared without case".to_owned()),
+        ("stage[eq]:wonn", "stage: no stage has the key or id 'wonn'; did you mean 'won'? | check the spelling; keys are compared without case".to_owned()),
         ("account[eq]:acme", "account: no account has the key or id 'acme' | check the spelling; keys are compared without case".to_owned()),
         (&format!("stage[eq]:{account}"), format!("stage refers to stage, and {account} belongs to something else")),
         ("close_date[eq]:soon", format!("close_date[eq]: 'soon' is not a Gregorian date such as 2026-03-21, and no other day; there are {WORDS}")),
