@@ -4,6 +4,7 @@
 //! appends fields at the end of an object and never reorders them.
 
 mod access;
+mod calendar;
 mod customer;
 mod document;
 mod message;
@@ -40,6 +41,7 @@ pub(crate) fn schema() -> Schema {
             money::objects(),
             view::panels(),
             segment::objects(),
+            calendar::objects(),
         ]
         .into_iter()
         .flatten()
@@ -118,6 +120,11 @@ fn object(
             None => object,
         })
     })
+}
+
+/// With indexes of several fields. Their numbers are positions here, as those of fields are.
+fn indexed_by(declared: Declaration, indexes: &'static [&'static [&'static str]]) -> Declaration {
+    Box::new(move |number| Some(declared(number)?.indexed_by(indexes)))
 }
 
 fn text(name: &str) -> Field {

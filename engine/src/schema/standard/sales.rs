@@ -2,14 +2,29 @@
 
 use super::customer::source;
 use super::{
+<<<<<<< HEAD
     Declaration, NUMBER, TITLE, confidential, count, description, external_id, key,
     label_in_each_language, latest_activity, object, option, owner, reference, reference_on_delete,
     territory, text,
+=======
+    Declaration, NUMBER, TITLE, confidential, count, description, external_id, indexed_by, key,
+    label_in_each_language,
+    latest_activity, object, option, owner, reference, reference_on_delete, territory, text,
+>>>>>>> main
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
 pub(super) fn objects() -> Vec<Declaration> {
-    vec![product(), pipeline(), stage(), opportunity(), activity()]
+    vec![
+        product(),
+        pipeline(),
+        stage(),
+        indexed_by(
+            opportunity(),
+            &[&["stage", "close_date"], &["status", "close_date"]],
+        ),
+        indexed_by(activity(), &[&["owner", "status", "due_on"]]),
+    ]
 }
 
 fn product() -> Declaration {
