@@ -231,3 +231,24 @@ in_each_language!(
     a_workflow_reminds_once_of_a_lead_that_waits,
     points_are_given_for_their_reasons,
 );
+
+#[test]
+fn stages_pipelines_and_roles_are_called_as_each_language_calls_them() {
+    use peyvand::{Engine, Locale};
+    let session = Engine::in_memory().open().unwrap().session();
+    session.add_standard_roles().unwrap();
+    for (object, key, names) in [
+        ("stage", "proposal", ["Proposal", "پیشنهاد", "العرض"]),
+        ("pipeline", "sales", ["Sales", "فروش", "المبيعات"]),
+        ("role", "seller", ["Seller", "فروشنده", "البائع"]),
+    ] {
+        let record = session.find(object, "key", key).unwrap().unwrap();
+        let called = [Locale::En, Locale::Fa, Locale::Ar].map(|locale| record.title_in(locale));
+        assert_eq!(called, names);
+    }
+    let fields = serde_json::json!({"name": "قرارداد", "stage": "proposal"});
+    let deal = session.create("opportunity", fields).unwrap().id().unwrap();
+    let deal = session.get(deal).unwrap();
+    let session = session.in_locale(Locale::Fa);
+    assert_eq!(session.show(&deal, "stage").unwrap().unwrap(), "پیشنهاد");
+}

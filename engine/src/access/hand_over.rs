@@ -205,10 +205,17 @@ impl Session {
     ///
     /// # Errors
     /// When who asks does not administer the workspace; when one of the users is not there, gets his own, or is not
-    /// active.
+    /// active; when an object is not there, with the nearest name, or its records belong to nobody.
     pub fn preview_hand_over(&self, user: RecordId, rule: &HandOver) -> Result<Vec<HandedOver>> {
         self.must_administer("hand over what is another's")?;
         let (reader, config) = self.engine.read()?;
+        for name in rule.objects.keys() {
+            if handed(reader.object(name)?).is_empty() {
+                let message = format!("records of {name} belong to nobody, so none is handed over");
+                return Err(Error::new(ErrorKind::Invalid, message)
+                    .hint("name an object whose records have an owner, such as account or lead"));
+            }
+        }
         for heir in rule.objects.values().chain([&rule.to]) {
             let there = reader
                 .get_stored(*heir)?
@@ -286,7 +293,7 @@ impl Session {
     /// Gives back what the commit of a [`Session::hand_over`] handed over; what was changed again since stays as it is.
     ///
     /// # Errors
-    /// When who asks does not administer the workspace, the commit is no hand-over, or the journal does not go back so far.
+    /// When who asks does not administer the workspace, the commit is no hand-over, nothing of it is left to take back, or the journal does not go back so far.
     pub fn undo_hand_over(&self, position: Position) -> Result<Committed> {
         self.must_administer("take back what was handed over")?;
         let (reader, _) = self.engine.read()?;
@@ -298,7 +305,11 @@ impl Session {
             )
         })?;
         let mut requests = Vec::new();
-        for change in crate::timeline::changes_of(&reader, backend, &entry)? {
+        let changes = crate::timeline::changes_of(&reader, backend, &entry)?;
+        if changes.is_empty() {
+            return Err(no_hand_over(position));
+        }
+        for change in changes {
             let (Some(before), Some(after)) = (&change.before, &change.after) else {
                 return Err(no_hand_over(position));
             };
@@ -318,6 +329,12 @@ impl Session {
             if !fields.is_empty() {
                 requests.push(Request::update(change.id, fields));
             }
+        }
+        if requests.is_empty() {
+            let message = format!("nothing of commit {position} is left to take back");
+            return Err(Error::new(ErrorKind::Invalid, message).hint(
+                "what it handed over was taken back or changed again since; hand it over anew",
+            ));
         }
         self.commit(requests)
     }

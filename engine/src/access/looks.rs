@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::engine::Engine;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::{Filter, Page, Query};
 use crate::record::{Record, RecordId, Value};
 use crate::session::Session;
@@ -173,16 +173,28 @@ impl Session {
     /// administer.
     ///
     /// # Errors
-    /// When who asks does not administer the workspace, or the store cannot be read.
+    /// When who asks does not administer the workspace; when there never was such a record; when the store cannot be read.
     pub fn who_saw(&self, record: RecordId) -> Result<Vec<Looked>> {
-        self.looks(Filter::eq("record", record))
+        let looks = self.looks(Filter::eq("record", record))?;
+        let (reader, _) = self.engine.read()?;
+        // Of one that is in the bin or was erased it is told who saw it.
+        if looks.is_empty()
+            && reader.get_stored(record)?.is_none()
+            && reader.binned(record)?.is_none()
+        {
+            return Err(Error::new(ErrorKind::NotFound, reader.missing(record)?));
+        }
+        Ok(looks)
     }
 
     /// Who took records of an object out of the house by [`Session::export`], the newest first. For those who administer.
     ///
     /// # Errors
-    /// As [`Session::who_saw`].
+    /// As [`Session::who_saw`], and when there is no such object, with the nearest name.
     pub fn who_exported(&self, object: &str) -> Result<Vec<Looked>> {
+        self.must_administer("ask who saw what")?;
+        let (reader, _) = self.engine.read()?;
+        let object = reader.object(object)?.name.as_str();
         let filter = Filter::eq("object", object).and(Filter::eq("kind", "export"));
         self.looks(filter)
     }

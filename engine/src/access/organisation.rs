@@ -311,6 +311,16 @@ impl Organisation {
     }
 
     /// Why access cannot be enforced; nothing where it can.
+    /// The active users to whom no role gives anything.
+    pub(super) fn without_rights(&self) -> impl Iterator<Item = RecordId> {
+        let active = self.users.iter().filter(|(_, user)| user.active);
+        let nothing = |user: &RecordId| {
+            let role = self.role_of(*user);
+            role.is_none_or(|role| role.definition == RoleDefinition::default())
+        };
+        active.map(|(id, _)| *id).filter(nothing)
+    }
+
     pub(crate) fn without_administrator(&self) -> Option<Failure> {
         if self.administrators().next().is_some() {
             return None;

@@ -44,6 +44,9 @@ pub(crate) struct Seeing {
     left: Arc<AtomicUsize>,
     /// Where looks at what is confidential are noted, and the time of this one.
     looks: Option<(Arc<Looks>, DateTime<Utc>)>,
+    /// What was noted by this question already: whoever opens a record and sees it in a list of the same answer has
+    /// looked once.
+    noted: Arc<Mutex<HashMap<RecordId, LookKind>>>,
 }
 
 impl fmt::Debug for Seeing {
@@ -61,6 +64,7 @@ impl Seeing {
             whole,
             left: Arc::new(AtomicUsize::new(MOST_ADDED_UP)),
             looks: None,
+            noted: Arc::default(),
             sight,
             verb: AccessVerb::Read,
             now,
@@ -88,6 +92,16 @@ impl Seeing {
             (_, true) => LookKind::Search,
             (_, false) => LookKind::View,
         };
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        match noted.insert(record.id(), kind) {
+            Some(before) if before == kind => return,
+            // It was opened, which says more.
+            Some(LookKind::View) if kind == LookKind::Search => {
+                noted.insert(record.id(), LookKind::View);
+                return;
+            }
+            _ => {}
+        }
         looks.note(self.sight.user(), record.id(), kind, *now);
     }
 

@@ -59,8 +59,9 @@ impl Session {
         // Asked again where it is committed; here there is room for what to do.
         let failure = super::Organisation::read(&reader)?.without_administrator();
         if let Some(failure) = failure.filter(|_| enforced) {
-            return Err(Error::new(ErrorKind::Refused, failure.message)
-                .hint("give a user the role `administrator`; `Session::add_standard_roles`, or `peyvand access roles --add`, makes it"));
+            return Err(Error::new(ErrorKind::Refused, failure.message).hint(
+                "give a user the role `administrator`; `peyvand access roles --add` makes it",
+            ));
         }
         let stored = Stored {
             what: match enforced {
@@ -72,6 +73,24 @@ impl Session {
             ..Stored::default()
         };
         self.ask(Ask::Stored(stored)).map(drop)
+    }
+
+    /// The active users whose role gives them nothing, or who have none, by their logins: once access is enforced they
+    /// see and do nothing. For those who administer.
+    ///
+    /// # Errors
+    /// When who asks does not administer the workspace; when the store cannot be read.
+    pub fn users_without_rights(&self) -> Result<Vec<String>> {
+        self.must_administer("ask for the rights of others")?;
+        let (reader, _) = self.engine.read()?;
+        let mut logins = Vec::new();
+        for user in super::Organisation::read(&reader)?.without_rights() {
+            let record = reader.get_stored(user)?;
+            let login = record.as_ref().and_then(|record| record.text("login"));
+            logins.push(login.map_or_else(|| user.to_string(), str::to_owned));
+        }
+        logins.sort_unstable();
+        Ok(logins)
     }
 
     /// Whether users see what their roles give them, and nothing else.

@@ -81,6 +81,20 @@ impl Session {
         self.erase_with(ids, &mut |_| {})
     }
 
+    /// What [`Session::erase`] would erase: these records, and the messages, documents and words about them that go
+    /// along. Changes nothing.
+    ///
+    /// # Errors
+    /// When who asks does not administer the workspace; when one of them never was.
+    pub fn preview_erase(&self, ids: impl IntoIterator<Item = RecordId>) -> Result<Vec<RecordId>> {
+        self.must_administer("erase records")?;
+        let (reader, _) = self.engine.read()?;
+        let ids: BTreeSet<RecordId> = ids.into_iter().collect();
+        refuse_unknown(&reader, &ids)?;
+        let ids = theirs::with_theirs(&self.engine, &reader, ids)?;
+        Ok(ids.into_iter().collect())
+    }
+
     /// As [`Session::erase`], telling how far it is.
     ///
     /// # Errors

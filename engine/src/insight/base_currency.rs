@@ -46,8 +46,8 @@ impl Session {
         let value = currency.map(|currency| currency.code().as_bytes().to_vec());
         let stored = Stored {
             what: match currency {
-                Some(currency) => format!("base currency {currency}"),
-                None => "no base currency".to_owned(),
+                Some(currency) => format!("set the base currency to {currency}"),
+                None => "have no base currency".to_owned(),
             },
             entries: vec![(query::base_currency_setting(), value)],
             ..Stored::default()

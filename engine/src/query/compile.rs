@@ -12,7 +12,7 @@ use super::candidate::Look;
 use super::error::QueryError;
 use super::filter::{Condition, Filter, Operator};
 use super::membership::Members;
-use super::operand::{Held, Operand, is_exact, read};
+use super::operand::{self, Held, Operand, is_exact, read};
 use super::reader::Reader;
 use super::relation::{Relation, Way, objects_of};
 use super::target::{Slot, Target};
@@ -120,6 +120,16 @@ impl<'a> Binding<'a> {
         for written in &condition.operands {
             let read = read(&target, condition.operator, written, self.reader, self.time)?;
             operands.extend(read);
+        }
+        if let (Operator::Between, [least, most], [from, to]) =
+            (condition.operator, &operands[..], &condition.operands[..])
+            && least.comes_after(most)
+            // What follows the day may be empty on some days, and is right on others.
+            && [from, to].iter().all(|day| operand::is_fixed(&target, day))
+        {
+            let field = condition.field.clone();
+            let (from, to) = (from.clone(), to.clone());
+            return Err(QueryError::Reversed { field, from, to }.into());
         }
         let mut test = Test::new(target, condition.operator, operands);
         if test.target.slot == Slot::Segment {

@@ -122,11 +122,18 @@ pub(crate) enum QueryError {
         operator: &'static str,
         why: &'static str,
     },
-    #[error("{field}: no {objects} has the key or id '{written}'")]
+    #[error("{field}: no {objects} has the key or id '{written}'{near}")]
     UnknownKey {
         field: String,
         objects: String,
         written: String,
+        near: String,
+    },
+    #[error("{field}[between]: {from} comes after {to}, so nothing is between them")]
+    Reversed {
+        field: String,
+        from: String,
+        to: String,
     },
     #[error("{field}[{operator}]: no user asks, so there is no '{word}'")]
     NoAsker {
@@ -233,7 +240,7 @@ impl QueryError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::ReadsTooMany { advice, .. } | Self::BudgetSpent { advice, .. } => {
-                format!("{advice}; or give it more with `Query::budget`")
+                format!("{advice}; or let it read more: `--budget`, in a program `Query::budget`")
             }
             Self::CountsTooMany { advice, .. } => {
                 format!("{advice}; or count by `aggregate`, whose budget may be set")
@@ -248,12 +255,14 @@ impl QueryError {
             Self::TooFar(_) => "ask for these records in a query of their own, and then with [in] for those that refer to them".to_owned(),
             Self::Inexact { .. } => "choose by fields of the counted record itself".to_owned(),
             Self::DoesNotFit { fitting, .. } => format!("use {fitting}"),
+            Self::Reversed { from, to, .. } => format!("write the smaller or earlier one first: ({to},{from})"),
             Self::UnknownKey { .. } => "check the spelling; keys are compared without case".to_owned(),
             Self::NoAsker { .. } => "ask as a user, or write his login or id".to_owned(),
             Self::NoHierarchy { standing, .. } => format!("ask with eq or in; below each other stand records of {standing}"),
             Self::TooManyBelow { .. } => "ask for one that stands lower".to_owned(),
             Self::SortedAfterId(_) => "put id last, or leave it out: it is always the last tie-break".to_owned(),
             Self::SortNameMissing(_) => "write it as -created_at,name".to_owned(),
+            Self::Limit(0) => "ask for at least one record".to_owned(),
             Self::Limit(_) => "page: give the cursor of each page to the next query".to_owned(),
             Self::CursorDamaged => "give the text of `next` back unchanged, or begin again without a cursor".to_owned(),
             Self::CursorForeign => "keep object, filter and sort the same from page to page, or begin again without a cursor".to_owned(),
@@ -271,7 +280,7 @@ impl QueryError {
                 false => format!("declare a live total by {group_by} with these measures, filter by an indexed field, or allow more with `budget`"),
             },
             Self::NoDay { .. } => "name a date or an instant: sum(amount in base on close_date)".to_owned(),
-            Self::NoBaseCurrency => "set one: `peyvand report base IRR`, or `Session::set_base_currency`".to_owned(),
+            Self::NoBaseCurrency => "set one: `peyvand report base IRR`".to_owned(),
             Self::NoRate { from, to, .. } => format!("add an exchange_rate from {from} to {to} of that day or an earlier one"),
             Self::Overflow(_) => "filter more, or group by more fields".to_owned(),
             _ => return None,

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::error::QueryError;
 use super::filter::Operator;
+use super::page::Query;
 use super::period::{Period, WORDS, period};
 use super::reader::Reader;
 use super::target::Target;
@@ -15,7 +16,10 @@ use super::when::{Asker, Moment, QueryTime, relative};
 use crate::error::Result;
 use crate::locale::{fold_digits, fold_text};
 use crate::record::{Currency, Decimal, RecordId, Text, Value};
-use crate::schema::{FieldKind, leads_to, targets_in_words};
+use crate::schema::{FieldKind, did_you_mean, leads_to, targets_in_words};
+
+/// Of objects with more records than this no key is guessed.
+const MOST_KEYS: usize = 1_000;
 
 /// What a value is compared by.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +116,23 @@ pub(super) struct Operand {
     pub(super) key: Comparable<'static>,
     /// An amount matches only in this currency.
     currency: Option<Currency>,
+}
+
+/// Whether it means the same on every day: words such as `today` and `last-week` begin with a letter.
+pub(super) fn is_fixed(target: &Target, written: &str) -> bool {
+    let first = fold_digits(written.trim()).chars().next();
+    !matches!(target.kind, FieldKind::Date | FieldKind::Instant)
+        || first.is_some_and(|first| first.is_ascii_digit())
+}
+
+impl Operand {
+    /// Whether a span from this one to that one would hold nothing.
+    pub(super) fn comes_after(&self, other: &Self) -> bool {
+        let last = other.last.as_ref();
+        let last = last.and_then(|last| Comparable::of(last, false));
+        let last = last.as_ref().unwrap_or(&other.key);
+        self.key.order(last) == Some(Ordering::Greater)
+    }
 }
 
 /// A record's value, made ready to be held against operands.
@@ -377,6 +398,27 @@ fn amount(written: &str) -> Result<Value, String> {
     })
 }
 
+/// The key that was probably meant, of objects with few records that everybody may know of.
+fn nearest_key(to: &[String], written: &str, reader: &Reader, time: &QueryTime) -> Result<String> {
+    let mut keys = Vec::new();
+    for object in to.iter().filter_map(|name| reader.schema.object(name)) {
+        // A look at a confidential record would be noted.
+        let Some(key) = object.natural_key() else {
+            continue;
+        };
+        if object.field("confidential").is_some() {
+            continue;
+        }
+        let query = Query::new(&object.name).limit(MOST_KEYS);
+        let page = super::run(reader, &query, time)?;
+        if !page.has_more {
+            let found = page.records.iter();
+            keys.extend(found.filter_map(|record| record.text(&key.name).map(str::to_owned)));
+        }
+    }
+    Ok(did_you_mean(written, keys.iter().map(String::as_str)))
+}
+
 fn part_of_phone(written: &str) -> Result<Value, String> {
     let digits: String = fold_digits(written)
         .chars()
@@ -429,6 +471,7 @@ fn reference(
         field: target.name.clone(),
         objects: targets_in_words(to),
         written: written.to_owned(),
+        near: nearest_key(to, written, reader, time)?,
     }
     .into())
 }

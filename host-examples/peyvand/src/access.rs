@@ -7,10 +7,11 @@ use serde_json::{Value as Json, json};
 
 use crate::args::{Access, HandOver, Share};
 use crate::fault::{Exit, Fault};
-use crate::output::{Output, Side, Table, several};
+use crate::output::{Output, Side, Table};
 use crate::record::{tell_commit, warnings};
 use crate::social::user_of;
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 /// So many roles are shown at most.
 const MOST: usize = 1_000;
@@ -19,8 +20,8 @@ pub(crate) fn run(asked: &Access, dir: &Path, output: &mut Output<'_>) -> Result
     store::with(dir, Need::Existing, |engine| {
         let session = store::session(engine)?;
         match asked {
-            Access::On => enforce(&session, true, output),
-            Access::Off => enforce(&session, false, output),
+            Access::On { yes } => return enforce(&session, (true, *yes), output),
+            Access::Off => return enforce(&session, (false, true), output),
             Access::Explain {
                 user,
                 record,
@@ -53,14 +54,57 @@ pub(crate) fn run(asked: &Access, dir: &Path, output: &mut Output<'_>) -> Result
     })
 }
 
-fn enforce(session: &Session, enforced: bool, output: &mut Output<'_>) -> Result<(), Fault> {
+fn enforce(
+    session: &Session,
+    (enforced, yes): (bool, bool),
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
+    let reading = Reading::of(session);
+    let without = match enforced && !session.enforces_access()? {
+        true => session.users_without_rights()?,
+        false => Vec::new(),
+    };
+    if !without.is_empty() && !output.json {
+        let count = reading.several(without.len() as u64, ["user", "users", "کاربر", "مستخدم"]);
+        output.line(match reading.locale {
+            Locale::Fa => format!("{count} چیزی نخواهند دید، چون نقش‌شان حقی نمی‌دهد:"),
+            Locale::Ar => format!("{count} لن يروا شيئًا لأن أدوارهم لا تمنح حقًا:"),
+            _ => format!("{count} will see nothing, since their roles give no rights:"),
+        })?;
+        for login in &without {
+            output.line(format!("  {login}"))?;
+        }
+    }
+    if !without.is_empty() && !yes {
+        if output.json {
+            output.document(&json!({"enforced": false, "without_rights": without}))?;
+        } else {
+            output.line(reading.word([
+                "nothing is changed; give them a role with rights (peyvand access roles --add), or say --yes",
+                "چیزی دگرگون نشد؛ نقشی با حقوق به ایشان بدهید (peyvand access roles --add) یا --yes بگویید",
+                "لم يتغير شيء؛ أعطهم دورًا له حقوق (peyvand access roles --add) أو قل --yes",
+            ]))?;
+        }
+        return Ok(Exit::No);
+    }
     session.enforce_access(enforced)?;
     match (output.json, enforced) {
-        (true, _) => output.document(&json!({"enforced": enforced})),
-        (false, true) => output.line("users see and do what their roles give them"),
-        (false, false) => output.line("everybody sees and does everything"),
-    }
+        (true, _) => output.document(&json!({"enforced": enforced, "without_rights": without})),
+        (false, true) => output.line(reading.word([
+            "users see and do what their roles give them",
+            "کاربران آنچه نقش‌شان می‌دهد می‌بینند و می‌کنند",
+            "يرى المستخدمون ويفعلون ما تمنحه أدوارهم",
+        ])),
+        (false, false) => output.line(reading.word(NOT_ENFORCED)),
+    }?;
+    Ok(Exit::Fine)
 }
+
+const NOT_ENFORCED: [&str; 3] = [
+    "access is not enforced: everybody sees and does everything",
+    "دسترسی اعمال نمی‌شود: همه همه چیز را می‌بینند و می‌کنند",
+    "لا تُفرض الصلاحيات: يرى الجميع ويفعلون كل شيء",
+];
 
 /// A no is an answer, and shows in how the process ends.
 fn explain(
@@ -73,12 +117,17 @@ fn explain(
     if output.json {
         output.document(&told)?;
     } else {
-        output.line(if told.allowed { "yes" } else { "no" })?;
+        let reading = Reading::of(session);
+        output.line(reading.yes_or_no(told.allowed))?;
         for reason in &told.reasons {
             output.line(format!("  {reason}"))?;
         }
         if !told.would_help.is_empty() {
-            output.line("what would help, the smallest first:")?;
+            output.line(reading.word([
+                "what would help, the smallest first:",
+                "چه کمک می‌کند، کوچک‌ترین نخست:",
+                "ما الذي يساعد، الأصغر أولًا:",
+            ]))?;
         }
         for help in &told.would_help {
             output.line(format!("  {help}"))?;
@@ -106,26 +155,32 @@ fn roles(session: &Session, add: bool, output: &mut Output<'_>) -> Result<(), Fa
             .collect();
         return output.document(&json!({"enforced": enforced, "added": added, "data": data}));
     }
-    let mut table = Table::new(&[
-        ("role", Side::Left),
-        ("name", Side::Left),
-        ("users", Side::Right),
-        ("rights", Side::Left),
+    let reading = Reading::of(session);
+    let heading = |words, side| (reading.word(words).to_owned(), side);
+    let mut table = Table::headed(vec![
+        heading(["role", "نقش", "الدور"], Side::Left),
+        heading(["name", "نام", "الاسم"], Side::Left),
+        heading(["users", "کاربران", "المستخدمون"], Side::Right),
+        heading(["rights", "حقوق", "الحقوق"], Side::Left),
     ]);
     for (role, users) in &all {
         let rights = role.get("definition").map(ToString::to_string);
         table.row([
             role.text("key").unwrap_or_default().to_owned(),
-            role.title(),
-            users.to_string(),
-            rights.unwrap_or_default(),
+            role.title_in(reading.locale),
+            reading.count(*users),
+            rights.unwrap_or_else(|| reading.word(["none", "هیچ", "لا شيء"]).to_owned()),
         ]);
     }
     output.table(&table)?;
-    output.line(match enforced {
-        true => "access is enforced",
-        false => "access is not enforced: everybody sees and does everything",
-    })
+    output.line(reading.word(match enforced {
+        true => [
+            "access is enforced",
+            "دسترسی اعمال می‌شود",
+            "الصلاحيات مفروضة",
+        ],
+        false => NOT_ENFORCED,
+    }))
 }
 
 /// Who sees how much, as each of them would count it.
@@ -145,7 +200,10 @@ fn report(
         rows.push((his.count(object, &Filter::everything())?, user));
     }
     let role = |user: &peyvand::Record| match user.get("role") {
-        Some(peyvand::Value::Reference(id)) => session.get(*id).map(|role| role.title()).ok(),
+        Some(peyvand::Value::Reference(id)) => {
+            let role = session.get(*id).ok();
+            role.map(|role| role.title_in(session.locale()))
+        }
         _ => None,
     };
     if output.json {
@@ -156,6 +214,7 @@ fn report(
         return output
             .document(&json!({"enforced": enforced, "object": object, "all": all, "data": data}));
     }
+    let reading = Reading::of(session);
     let [login, name, his_role, sees] = match session.locale() {
         Locale::Fa => ["ورود", "نام", "نقش", "می‌بیند"],
         Locale::Ar => ["الدخول", "الاسم", "الدور", "يرى"],
@@ -172,7 +231,7 @@ fn report(
             user.text("login").unwrap_or_default().to_owned(),
             user.title(),
             role(user).unwrap_or_else(|| "–".to_owned()),
-            format!("{sees} / {all}"),
+            reading.digits(&format!("{sees} / {all}")),
         ]);
     }
     output.table(&table)?;
@@ -193,7 +252,11 @@ fn running_as(engine: &Engine, session: &Session, output: &mut Output<'_>) -> Re
         return output.document(&json!({"data": data.collect::<Vec<_>>()}));
     }
     if running.is_empty() {
-        return output.line("plugins and scripts run as nobody: they do what they were granted");
+        return output.line(Reading::of(session).word([
+            "plugins and scripts run as nobody: they do what they were granted",
+            "افزونه‌ها و اسکریپت‌ها به نام کسی اجرا نمی‌شوند: آنچه به آن‌ها داده شده می‌کنند",
+            "تعمل الإضافات والنصوص باسم لا أحد: تفعل ما مُنحته",
+        ]));
     }
     let mut table = Table::new(&[("what", Side::Left), ("runs as", Side::Left)]);
     for (what, user) in &running {
@@ -237,52 +300,93 @@ fn rule(engine: &Engine, asked: &HandOver) -> Result<peyvand::HandOver, Fault> {
     Ok(rule)
 }
 
+const HANDED: [&str; 4] = ["thing", "things", "چیز", "شيء"];
+
 fn hand_over(
     engine: &Engine,
     session: &Session,
     asked: &HandOver,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
+    let reading = Reading::of(session);
     if let Some(position) = asked.undo {
         let committed = session.undo_hand_over(Position::from_number(position))?;
         let count = committed.outcomes.len() as u64;
-        return told(count, "taken back", &committed, output);
+        let what = ["taken back", "پس گرفته شد", "استُردّ"];
+        return told((count, what), &committed, reading, output);
     }
     let user = user_of(engine, asked.user.as_deref().unwrap_or_default())?;
     let rule = rule(engine, asked)?;
+    let preview = session.preview_hand_over(user, &rule)?;
+    // Told and done are counted alike: what changes hands. That the user is inactive then is said beside it.
+    let count = preview.len() as u64;
     if asked.yes {
         let committed = session.hand_over(user, &rule)?;
-        let count = committed.outcomes.len() as u64;
-        return told(count, "handed over", &committed, output);
-    }
-    let preview = session.preview_hand_over(user, &rule)?;
-    if output.json {
+        let what = ["handed over", "واگذار شد", "سُلّم"];
+        told((count, what), &committed, reading, output)?;
+    } else if output.json {
         return output.document(&json!({"data": preview, "done": false}));
+    } else {
+        preview_table(session, &preview, reading, output)?;
+        let count = reading.several(count, HANDED);
+        output.line(match reading.locale {
+            Locale::Fa => format!("{count} واگذار می‌شود؛ --yes انجامش می‌دهد"),
+            Locale::Ar => format!("{count} سيُسلَّم؛ --yes ينفذ ذلك"),
+            _ => format!("{count} would be handed over; --yes does it"),
+        })?;
     }
-    let mut table = Table::new(&[
-        ("object", Side::Left),
-        ("record", Side::Left),
-        ("field", Side::Left),
-        ("to", Side::Left),
+    if !asked.deactivate || output.json {
+        return Ok(());
+    }
+    let name = session.get(user)?.title();
+    output.line(match (asked.yes, reading.locale) {
+        (true, Locale::Fa) => format!("{name} دیگر فعال نیست"),
+        (true, Locale::Ar) => format!("{name} لم يعد نشطًا"),
+        (true, _) => format!("{name} is inactive now"),
+        (false, Locale::Fa) => format!("{name} غیرفعال می‌شود"),
+        (false, Locale::Ar) => format!("{name} سيصبح غير نشط"),
+        (false, _) => format!("{name} would be made inactive"),
+    })
+}
+
+fn preview_table(
+    session: &Session,
+    preview: &[peyvand::HandedOver],
+    reading: Reading,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let schema = session.engine().schema()?;
+    let locale = reading.locale;
+    let named = |labels: Option<&peyvand::Labels>, name: &str| {
+        let label = labels.and_then(|labels| labels.get(locale.tag()));
+        let label = label.filter(|_| locale != Locale::En);
+        label.map_or_else(|| name.to_owned(), Clone::clone)
+    };
+    let heading = |words| (reading.word(words).to_owned(), Side::Left);
+    let mut table = Table::headed(vec![
+        heading(["object", "شیء", "الكائن"]),
+        heading(["record", "رکورد", "السجل"]),
+        heading(["field", "فیلد", "الحقل"]),
+        heading(["to", "به", "إلى"]),
     ]);
-    for one in &preview {
+    for one in preview {
+        let object = schema.object(&one.object);
+        let field = object.and_then(|object| object.field(&one.field));
         let to = session.get(one.to).map(|user| user.title());
         table.row([
-            one.object.clone(),
+            named(object.map(|object| &object.label), &one.object),
             one.title.clone(),
-            one.field.clone(),
+            named(field.map(|field| &field.label), &one.field),
             to.unwrap_or_else(|_| one.to.to_string()),
         ]);
     }
-    output.table(&table)?;
-    let count = several(preview.len() as u64, "record", "records");
-    output.line(format!("{count} would be handed over; --yes does it"))
+    output.table(&table)
 }
 
 fn told(
-    count: u64,
-    what: &str,
+    (count, what): (u64, [&'static str; 3]),
     committed: &peyvand::Committed,
+    reading: Reading,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
     let position = committed.position.get();
@@ -291,8 +395,13 @@ fn told(
             &json!({"records": count, "position": position, "warnings": committed.warnings}),
         );
     }
-    let count = several(count, "record", "records");
-    output.line(format!("{count} {what}, position {position}"))?;
+    output.line(format!(
+        "{} {}{} {}",
+        reading.several(count, HANDED),
+        reading.word(what),
+        reading.word([", position", "، جایگاه", "، الموضع"]),
+        reading.plain(position)
+    ))?;
     warnings(&committed.warnings, output)
 }
 
@@ -317,22 +426,36 @@ fn who_saw(
             .collect();
         return output.document(&json!({"data": data}));
     }
+    let reading = Reading::of(session);
+    if looks.is_empty() {
+        return output.line(reading.word([
+            "nobody: no look at it was noted; what is not confidential is not noted",
+            "هیچ‌کس: نگاهی ثبت نشده است؛ آنچه محرمانه نیست ثبت نمی‌شود",
+            "لا أحد: لم يُسجَّل اطلاع؛ وما ليس سريًا لا يُسجَّل",
+        ]));
+    }
     let program = engine.session();
-    let mut table = Table::new(&[
-        ("user", Side::Left),
-        ("record", Side::Left),
-        ("how", Side::Left),
-        ("last", Side::Left),
-        ("times", Side::Right),
+    let heading = |words, side| (reading.word(words).to_owned(), side);
+    let mut table = Table::headed(vec![
+        heading(["user", "کاربر", "المستخدم"], Side::Left),
+        heading(["record", "رکورد", "السجل"], Side::Left),
+        heading(["how", "چگونه", "كيف"], Side::Left),
+        heading(["last", "آخرین", "الأخيرة"], Side::Left),
+        heading(["times", "بار", "مرات"], Side::Right),
     ]);
     for look in &looks {
         let name = program.get(look.user).map(|user| user.title());
+        let how = match look.kind {
+            peyvand::LookKind::Search => ["in a list", "در فهرست", "في قائمة"],
+            peyvand::LookKind::Export => ["exported", "برون‌برد", "صُدّر"],
+            _ => ["opened", "باز کرد", "فُتح"],
+        };
         table.row([
             name.unwrap_or_else(|_| look.user.to_string()),
             look.record.to_string(),
-            kind(look).as_str().unwrap_or_default().to_owned(),
-            look.at.format("%Y-%m-%d %H:%M").to_string(),
-            look.count.to_string(),
+            reading.word(how).to_owned(),
+            reading.moment(look.at),
+            reading.count(look.count),
         ]);
     }
     output.table(&table)

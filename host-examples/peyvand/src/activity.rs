@@ -57,6 +57,10 @@ pub(crate) fn timeline(
     dir: &Path,
     output: &mut Output<'_>,
 ) -> Result<Exit, Fault> {
+    if asked.limit == Some(0) {
+        let remedy = "give at least 1, such as --limit 20";
+        return Err(Fault::input("--limit 0 would tell nothing", remedy));
+    }
     let before = asked.before.map(Position::from_number);
     store::with(dir, Need::Existing, |engine| {
         let session = store::session(engine)?;

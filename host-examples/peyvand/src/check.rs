@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use peyvand::Checked;
+use peyvand::{Checked, Locale};
 use serde::Serialize;
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use crate::fault::{Exit, Fault};
 use crate::output::{Output, bytes, counted, several};
 use crate::progress::Progress;
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 /// The promised shape; problems only when there are some.
 #[derive(Serialize)]
@@ -28,9 +29,10 @@ struct CheckedJson<'a> {
 }
 
 pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
-    let checked = store::with(dir, Need::Existing, |engine| {
+    let (checked, reading) = store::with(dir, Need::Existing, |engine| {
         let mut progress = Progress::of("records");
-        Ok(engine.check_with(&mut |told| progress.follow(told))?)
+        let checked = engine.check_with(&mut |told| progress.follow(told))?;
+        Ok((checked, Reading::of(&engine.session())))
     })?;
     if output.json {
         let Checked {
@@ -60,7 +62,7 @@ pub(crate) fn run(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
             problems,
         })?;
     } else {
-        tell(&checked, output)?;
+        tell(&checked, reading, output)?;
     }
     Ok(if checked.ok { Exit::Fine } else { Exit::No })
 }
@@ -94,32 +96,60 @@ pub(crate) fn backup(from: &Path, output: &mut Output<'_>) -> Result<Exit, Fault
     Ok(of_problems(&backup.problems))
 }
 
-fn tell(checked: &Checked, output: &mut Output<'_>) -> Result<(), Fault> {
-    let word = |ok: bool| if ok { "agree" } else { "DO NOT AGREE" };
-    output.line(format!("records   {}", counted(checked.records)))?;
-    output.line(format!(
-        "journal   {} entries, each with its checksum and its place in the chain",
-        counted(checked.entries)
-    ))?;
-    output.line(format!("indexes   {}", word(checked.indexes_ok)))?;
-    output.line(format!("totals    {}", word(checked.rollups_ok)))?;
+fn tell(checked: &Checked, reading: Reading, output: &mut Output<'_>) -> Result<(), Fault> {
+    let agree = |ok: bool| match ok {
+        true => reading.word(["agree", "می‌خوانند", "متطابقة"]),
+        false => reading.word(["DO NOT AGREE", "نمی‌خوانند!", "غير متطابقة!"]),
+    };
+    let entries = reading.count(checked.entries);
+    let mut rows = vec![
+        (
+            ["records", "رکوردها", "السجلات"],
+            reading.count(checked.records),
+        ),
+        (
+            ["journal", "دفتر", "الدفتر"],
+            match reading.locale {
+                Locale::Fa => format!("{entries} ثبت، هر یک با جمع آزمون و جای خود در زنجیر"),
+                Locale::Ar => format!("{entries} قيدًا، لكل منها مجموعه الاختباري ومكانه في السلسلة"),
+                _ => {
+                    format!("{entries} entries, each with its checksum and its place in the chain")
+                }
+            },
+        ),
+        (
+            ["indexes", "نمایه‌ها", "الفهارس"],
+            agree(checked.indexes_ok).to_owned(),
+        ),
+        (
+            ["totals", "جمع‌ها", "المجاميع"],
+            agree(checked.rollups_ok).to_owned(),
+        ),
+    ];
     if checked.files > 0 || !checked.files_ok {
-        let word = if checked.files_ok {
-            "whole"
-        } else {
-            "NOT WHOLE"
+        let whole = match checked.files_ok {
+            true => ["whole", "درست", "سليمة"],
+            false => ["NOT WHOLE", "نادرست!", "غير سليمة!"],
         };
-        output.line(format!("files     {}, {word}", counted(checked.files)))?;
+        let files = format!("{}, {}", reading.count(checked.files), reading.word(whole));
+        rows.push((["files", "پرونده‌ها", "الملفات"], files));
     }
-    output.line(format!("state     {}", checked.state_hash))?;
-    for problem in &checked.problems {
-        output.line(format!("problem: {problem}"))?;
+    rows.push((["state", "وضعیت", "الحالة"], checked.state_hash.clone()));
+    for (words, told) in rows {
+        output.line(format!("{:<10}{told}", reading.word(words)))?;
     }
-    output.line(if checked.ok {
-        "all is well"
-    } else {
-        "something is wrong: keep a copy of the directory before anything else"
-    })
+    let problem = reading.word(["problem", "مشکل", "مشكلة"]);
+    for told in &checked.problems {
+        output.line(format!("{problem}: {told}"))?;
+    }
+    output.line(reading.word(match checked.ok {
+        true => ["all is well", "همه چیز درست است", "كل شيء سليم"],
+        false => [
+            "something is wrong: keep a copy of the directory before anything else",
+            "چیزی نادرست است: پیش از هر کار رونوشتی از پوشه نگه دارید",
+            "هناك خلل: احتفظ بنسخة من المجلد قبل أي شيء",
+        ],
+    }))
 }
 
 pub(crate) fn tick(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {

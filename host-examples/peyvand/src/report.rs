@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chrono::{Days, NaiveDate, Utc};
-use peyvand::{Aggregate, Decimal, Engine, Filter, Funnel, League, Locale, Measure, Query, Session, Value};
+use peyvand::{
+    Aggregate, Decimal, Engine, Filter, Funnel, League, Locale, Measure, Query, Session, Value,
+};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
@@ -31,6 +33,7 @@ pub(crate) fn run(report: &Report, dir: &Path, output: &mut Output<'_>) -> Resul
             from,
             to,
         }) => {
+            in_order_of_days(*from, *to)?;
             let mut asked = Funnel::new();
             (asked.cohort, asked.per_person) = (cohort.clone(), *per_person);
             (asked.from, asked.to) = (*from, *to);
@@ -292,6 +295,16 @@ fn tell_pipeline(
     })
 }
 
+fn in_order_of_days(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<(), Fault> {
+    match (from, to) {
+        (Some(from), Some(to)) if from > to => Err(Fault::input(
+            format!("the span begins on {from}, after its end {to}"),
+            "give --from before --to",
+        )),
+        _ => Ok(()),
+    }
+}
+
 const WEEK: u64 = 7;
 
 fn league(
@@ -305,12 +318,7 @@ fn league(
     session.must_administer("see everybody's points")?;
     let to = to.unwrap_or_else(|| Utc::now().with_timezone(&session.zone()).date_naive());
     let from = from.unwrap_or_else(|| to.checked_sub_days(Days::new(WEEK - 1)).unwrap_or(to));
-    if from > to {
-        return Err(Fault::input(
-            format!("the span begins on {from}, after its end {to}"),
-            "give --from before --to",
-        ));
-    }
+    in_order_of_days(Some(from), Some(to))?;
     let league = engine.league(from, to)?;
     if output.json {
         output.document(&league_json(&league, from, to, Names::of(session)))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use peyvand::locale::{Digits, KeyboardLayout};
-use peyvand::{Closeness, Found, Hit, Locale, Schema, Search};
+use peyvand::{Closeness, FieldKind, Found, Hit, Locale, Schema, Search};
 use serde_json::{Value as Json, json};
 
 use crate::fault::{Exit, Fault};
@@ -25,6 +25,12 @@ pub(crate) struct Asked {
 }
 
 pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    if asked.limit == 0 {
+        return Err(Fault::input(
+            "--limit 0 would find nothing",
+            "give at least 1, such as --limit 20",
+        ));
+    }
     store::with(dir, Need::Existing, |engine| {
         let session = store::session(engine)?;
         let search = Search::new(asked.words.join(" "))
@@ -76,7 +82,11 @@ fn tell(
             hit.id.to_string(),
             labelled(object.map(|object| &object.label), &hit.object),
             labelled(field.map(|field| &field.label), &hit.field),
-            nearness(hit, locale),
+            nearness(
+                hit,
+                field.is_some_and(|field| field.kind == FieldKind::Phone),
+                locale,
+            ),
             hit.title.clone(),
         ];
         for (column, cell) in columns.iter_mut().zip(cells) {
@@ -124,12 +134,14 @@ fn say(locale: Locale, [english, persian, arabic]: [&'static str; 3]) -> &'stati
     }
 }
 
-fn nearness(hit: &Hit, locale: Locale) -> String {
+fn nearness(hit: &Hit, by_its_end: bool, locale: Locale) -> String {
     let near = say(
         locale,
         match hit.closeness {
             Closeness::Exact => ["exact", "دقیق", "مطابق"],
             Closeness::Words => ["all words", "همه‌ی واژه‌ها", "كل الكلمات"],
+            // A telephone number is looked for from its end.
+            Closeness::Beginnings if by_its_end => ["number ends so", "پایان شماره", "نهاية الرقم"],
             Closeness::Beginnings => ["beginnings", "آغاز واژه‌ها", "بدايات الكلمات"],
             _ => ["some words", "برخی واژه‌ها", "بعض الكلمات"],
         },

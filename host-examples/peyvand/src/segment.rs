@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use clap::{ArgGroup, Args, Subcommand};
-use peyvand::{Filter, Query, Record, RecordId, Segment, SegmentKind, Session};
+use peyvand::{Filter, Locale, Query, Record, RecordId, Segment, SegmentKind, Session};
 use serde_json::{Map, Value as Json, json};
 
 use crate::fault::{Exit, Fault};
-use crate::output::{Output, Side, Table, counted, several};
+use crate::output::{Output, Side, Table};
 use crate::record::tell_commit;
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
@@ -90,7 +91,7 @@ pub(crate) fn run(action: &Action, dir: &Path, output: &mut Output<'_>) -> Resul
                     return Ok(());
                 }
                 let made = session.segment(&create.key)?;
-                output.line(line(&made))
+                output.line(line(&made, Reading::of(&session)))
             }
             Action::Add { segment, ids } => {
                 let count = session.add_to_segment(segment, ids.iter().copied())?;
@@ -138,27 +139,38 @@ fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Fault> {
         let data: Vec<Json> = segments.iter().map(segment_json).collect();
         return output.document(&json!({"data": data}));
     }
-    let left = |name| (name, Side::Left);
-    let mut table = Table::new(&[
-        left("key"),
-        left("object"),
-        left("made by"),
-        ("count", Side::Right),
-        left("name"),
+    let reading = Reading::of(session);
+    let schema = session.engine().schema()?;
+    let heading = |words, side| (reading.word(words).to_owned(), side);
+    let mut table = Table::headed(vec![
+        heading(["key", "کلید", "المفتاح"], Side::Left),
+        heading(["object", "شیء", "الكائن"], Side::Left),
+        heading(["made by", "ساخته با", "صُنعت بـ"], Side::Left),
+        heading(["count", "تعداد", "العدد"], Side::Right),
+        heading(["name", "نام", "الاسم"], Side::Left),
     ]);
     for segment in &segments {
+        let made_by = match segment.kind {
+            SegmentKind::Filter => ["filter", "فیلتر", "مرشّح"],
+            SegmentKind::List => ["list", "فهرست", "قائمة"],
+            _ => ["segments", "بخش‌ها", "شرائح"],
+        };
+        let object = schema.object(&segment.object);
+        let label = object.and_then(|object| object.label.get(reading.locale.tag()));
+        let label = label.filter(|_| reading.locale != Locale::En);
         table.row([
             segment.key.clone(),
-            segment.object.clone(),
-            kind(segment.kind).to_owned(),
-            counted(segment.count),
+            label.unwrap_or(&segment.object).clone(),
+            reading.word(made_by).to_owned(),
+            reading.count(segment.count),
             segment.name.clone(),
         ]);
     }
     if !segments.is_empty() {
         output.table(&table)?;
     }
-    output.line(several(segments.len() as u64, "segment", "segments"))
+    let count = segments.len() as u64;
+    output.line(reading.several(count, ["segment", "segments", "بخش", "شريحة"]))
 }
 
 fn show(session: &Session, name: &str, limit: usize, output: &mut Output<'_>) -> Result<(), Fault> {
@@ -175,10 +187,15 @@ fn show(session: &Session, name: &str, limit: usize, output: &mut Output<'_>) ->
         told["has_more"] = json!(page.has_more);
         return output.document(&told);
     }
-    output.line(line(&segment))?;
-    let mut table = Table::new(&[("id", Side::Left), ("title", Side::Left)]);
+    let reading = Reading::of(session);
+    output.line(line(&segment, reading))?;
+    let heading = |words| (reading.word(words).to_owned(), Side::Left);
+    let mut table = Table::headed(vec![
+        heading(["id", "شناسه", "المعرّف"]),
+        heading(["title", "عنوان", "العنوان"]),
+    ]);
     for record in &page.records {
-        table.row([record.id().to_string(), record.title()]);
+        table.row([record.id().to_string(), record.title_in(reading.locale)]);
     }
     if !page.records.is_empty() {
         output.table(&table)?;
@@ -189,19 +206,34 @@ fn show(session: &Session, name: &str, limit: usize, output: &mut Output<'_>) ->
 fn changed(
     session: &Session,
     name: &str,
-    (what, count): (&str, usize),
+    (what, count): (&'static str, usize),
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
     let segment = session.segment(name)?;
     if output.json {
         return output.document(&json!({what: count, "count": segment.count}));
     }
-    output.line(format!("{what} {count}; {}", line(&segment)))
+    let reading = Reading::of(session);
+    let done = match what {
+        "added" => [what, "افزوده شد", "أُضيف"],
+        _ => [what, "برداشته شد", "أُزيل"],
+    };
+    let count = reading.count(count as u64);
+    output.line(format!(
+        "{} {count}; {}",
+        reading.word(done),
+        line(&segment, reading)
+    ))
 }
 
-fn line(segment: &Segment) -> String {
-    let of = format!("{} in {}", segment.object, segment.key);
-    format!("{} {of}: {}", counted(segment.count), segment.name)
+fn line(segment: &Segment, reading: Reading) -> String {
+    let of = format!(
+        "{} {} {}",
+        segment.object,
+        reading.word(["in", "در", "في"]),
+        segment.key
+    );
+    format!("{} {of}: {}", reading.count(segment.count), segment.name)
 }
 
 fn segment_json(segment: &Segment) -> Json {

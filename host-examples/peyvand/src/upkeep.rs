@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use chrono::TimeDelta;
-use peyvand::{Engine, RecordId};
+use peyvand::{Engine, Locale, RecordId};
 use serde_json::json;
 
 use crate::fault::{Exit, Fault};
 use crate::moment::Moment;
 use crate::output::{Output, bytes, counted, several};
 use crate::progress::Progress;
+use crate::query::RECORDS;
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 const ASK: &str = "say --yes to do it";
 
@@ -21,11 +23,7 @@ pub(crate) fn erase(
     output: &mut Output<'_>,
 ) -> Result<Exit, Fault> {
     if !yes {
-        let what = several(ids.len() as u64, "record", "records");
-        let would = format!(
-            "{what} would be erased for good, with what goes along: messages to and from them, their documents, what was said about them"
-        );
-        return not_done(&would, output);
+        return would_erase(ids, dir, output);
     }
     let erased = store::with(dir, Need::Existing, |engine| {
         let mut progress = Progress::of("parts");
@@ -54,6 +52,42 @@ pub(crate) fn erase(
     ))?;
     crate::record::warnings(&erased.warnings, output)?;
     Ok(Exit::Fine)
+}
+
+/// Names what would go, so that a mistyped id is seen before it is too late.
+fn would_erase(ids: &[RecordId], dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
+    store::with(dir, Need::Existing, |engine| {
+        let session = store::session(engine)?;
+        let reading = Reading::of(&session);
+        let all = session.preview_erase(ids.iter().copied())?;
+        let named = |id: RecordId| {
+            session
+                .get(id)
+                .map(|record| record.title_in(reading.locale))
+        };
+        if output.json {
+            let data: Vec<_> = all
+                .iter()
+                .map(|id| json!({"id": id.to_string(), "title": named(*id).ok(), "asked_for": ids.contains(id)}))
+                .collect();
+            output.document(&json!({"done": false, "data": data}))?;
+            return Ok(Exit::No);
+        }
+        for id in &all {
+            let title = named(*id).unwrap_or_else(|_| {
+                let binned = ["(in the bin)", "(در سطل)", "(في السلة)"];
+                reading.word(binned).to_owned()
+            });
+            output.line(format!("  {id}  {title}"))?;
+        }
+        let count = reading.several(all.len() as u64, RECORDS);
+        output.line(match reading.locale {
+            Locale::Fa => format!("{count} برای همیشه پاک می‌شود؛ با --yes انجام می‌شود"),
+            Locale::Ar => format!("{count} سيُمحى نهائيًا؛ قل --yes لتنفيذه"),
+            _ => format!("{count} would be erased for good; {ASK}"),
+        })?;
+        Ok(Exit::No)
+    })
 }
 
 pub(crate) fn checkpoint(dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {

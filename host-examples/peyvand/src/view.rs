@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use peyvand::{
-    Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown,
+    Cell, ChartShown, DashboardShown, Engine, FieldShown, FormFor, FormShown, GroupShown, Locale,
     OutcomeKind, Session, TileAnswer, ViewPage, ViewRows,
 };
 use serde_json::{Map, Value as Json, json};
@@ -14,6 +14,7 @@ use crate::moment::Moment;
 use crate::output::{Output, Side, Table, several};
 use crate::source;
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 pub(crate) fn run(asked: &View, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     match asked {
@@ -69,26 +70,65 @@ fn list(session: &Session, object: Option<&str>, output: &mut Output<'_>) -> Res
         let data: Vec<Json> = views.iter().map(declared_json).collect();
         return output.document(&json!({"data": data}));
     }
-    let mut table = Table::new(&[
-        ("view", Side::Left),
-        ("object", Side::Left),
-        ("kind", Side::Left),
-        ("for", Side::Left),
-        ("first", Side::Left),
-        ("name", Side::Left),
+    let reading = Reading::of(session);
+    let locale = reading.locale;
+    let schema = session.engine().schema()?;
+    let heading = |words| (reading.word(words).to_owned(), Side::Left);
+    let mut table = Table::headed(vec![
+        heading(["view", "نما", "العرض"]),
+        heading(["object", "شیء", "الكائن"]),
+        heading(["kind", "نوع", "النوع"]),
+        heading(["for", "برای", "لـ"]),
+        heading(["first", "نخست", "الأول"]),
+        heading(["name", "نام", "الاسم"]),
     ]);
     for view in views {
+        let object = schema.object(&view.definition.object);
+        let label = object.and_then(|object| object.label.get(locale.tag()));
+        let label = label.filter(|_| locale != Locale::En);
+        let name = view.label.get(locale.tag()).cloned();
         let id = view.id.map(|id| id.to_string());
+        let first = if view.is_default {
+            reading.yes_or_no(true)
+        } else {
+            ""
+        };
         table.row([
             view.key.or(id).unwrap_or_default(),
-            view.definition.object.clone(),
-            view.definition.kind.name().to_owned(),
-            view.audience.name().to_owned(),
-            (if view.is_default { "yes" } else { "" }).to_owned(),
-            view.name,
+            label.unwrap_or(&view.definition.object).clone(),
+            reading
+                .word(kind_word(view.definition.kind.name()))
+                .to_owned(),
+            reading.word(audience_word(view.audience.name())).to_owned(),
+            first.to_owned(),
+            name.unwrap_or(view.name),
         ]);
     }
     output.table(&table)
+}
+
+/// What people call a kind of view.
+fn kind_word(kind: &'static str) -> [&'static str; 3] {
+    match kind {
+        "list" => [kind, "فهرست", "قائمة"],
+        "kanban" => [kind, "کانبان", "كانبان"],
+        "calendar" => [kind, "تقویم", "تقويم"],
+        "report" => [kind, "گزارش", "تقرير"],
+        "map" => [kind, "نقشه", "خريطة"],
+        "timeline" => [kind, "خط زمان", "خط زمني"],
+        _ => [kind; 3],
+    }
+}
+
+/// For whom it is.
+fn audience_word(audience: &'static str) -> [&'static str; 3] {
+    match audience {
+        "owner" => [audience, "صاحبش", "صاحبه"],
+        "team" => [audience, "تیم", "الفريق"],
+        "role" => [audience, "نقش", "الدور"],
+        "everyone" => [audience, "همه", "الجميع"],
+        _ => [audience; 3],
+    }
 }
 
 fn show(

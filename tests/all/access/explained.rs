@@ -112,3 +112,33 @@ fn reasons_are_said_in_three_languages_and_to_administrators_alone() {
         ["access is not enforced: everybody may do everything"]
     );
 }
+
+#[test]
+fn everybody_may_ask_for_himself_about_what_he_sees() {
+    let house = House::new();
+    house.define("seller", json!({"objects": {"*": {"read": "own"}}}));
+    let own = house.make("account", json!({"name": "A", "owner": "sara"}));
+    let hidden = house.make("account", json!({"name": "B", "owner": "reza"}));
+    let sara = house.as_user(house.sara);
+    let told = sara.explain_access(house.sara, own, AccessVerb::Update);
+    assert!(!told.unwrap().allowed);
+    let unknown = sara.get(hidden).unwrap_err().to_string();
+    let told = sara.explain_access(house.sara, hidden, AccessVerb::Read);
+    assert_eq!(told.unwrap_err().to_string(), unknown);
+    assert!(
+        sara.explain_access(house.reza, own, AccessVerb::Read)
+            .is_err()
+    );
+}
+
+#[test]
+fn whom_no_role_gives_anything_is_named_before_access_is_enforced() {
+    let house = House::new();
+    house.define("seller", json!({"objects": {"*": {"read": "own"}}}));
+    let without = house.session.users_without_rights().unwrap();
+    let nobody = json!({"login": "nima", "name": "نیما"});
+    let _ = house.make("user", nobody);
+    let now = house.session.users_without_rights().unwrap();
+    assert_eq!(now.len(), without.len() + 1);
+    assert!(now.contains(&"nima".to_owned()) && !now.contains(&"sara".to_owned()));
+}

@@ -176,6 +176,8 @@ pub(super) fn doors() -> Vec<Door> {
         };
         "Session::running_as" => |s, _h| told(s.running_as());
         "Session::preview_hand_over" => |s, h| told(s.preview_hand_over(h.boss, &peyvand::HandOver::to(h.boss)));
+        "Session::preview_erase" => |s, h| told(s.preview_erase([h.account]));
+        "Session::users_without_rights" => |s, _h| told(s.users_without_rights());
         "Session::explain_access" => |s, h| told(s.explain_access(h.boss, h.account, peyvand::AccessVerb::Read));
         "Session::enforces_access" => |s, _h| told(s.enforces_access());
     }

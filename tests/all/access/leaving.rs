@@ -107,3 +107,26 @@ fn nobody_inherits_from_himself_or_while_he_is_away_and_only_administrators_hand
         1
     );
 }
+
+#[test]
+fn what_nobody_owns_and_what_is_taken_back_already_is_refused_with_its_reason() {
+    let house = House::new();
+    let account = house.make("account", json!({"name": "A", "owner": "sara"}));
+    let boss = house.as_user(house.boss);
+    let refused = |object: &str| {
+        let rule = HandOver::to(house.reza).object(object, house.reza);
+        let preview = boss.preview_hand_over(house.sara, &rule);
+        preview.unwrap_err().to_string()
+    };
+    assert!(refused("acount").contains("did you mean 'account'"));
+    assert!(refused("product").contains("belong to nobody"));
+
+    let handed = boss
+        .hand_over(house.sara, &HandOver::to(house.reza))
+        .unwrap();
+    let _ = boss.undo_hand_over(handed.position).unwrap();
+    let again = boss.undo_hand_over(handed.position).unwrap_err();
+    assert!(again.to_string().contains("nothing of commit"), "{again}");
+    let owner = house.session.get(account).unwrap().to_json()["owner"].clone();
+    assert_eq!(owner, house.sara.to_string());
+}

@@ -119,3 +119,18 @@ fn closing_writes_the_looks_down() {
     );
     assert!(engine.check().unwrap().ok);
 }
+
+#[test]
+fn one_answer_is_one_look_however_often_it_names_the_record() {
+    let house = House::new();
+    let secret = house.make(
+        "account",
+        json!({"name": "راز", "owner": "sara", "confidential": true}),
+    );
+    house.define("seller", json!({"objects": {"*": {"read": "own"}}}));
+    let sara = house.as_user(house.sara);
+    assert!(sara.customer_view(secret).is_ok());
+    let boss = house.as_user(house.boss);
+    assert_eq!(kinds(&boss.who_saw(secret).unwrap()), [(LookKind::View, 1)]);
+    assert!(boss.who_exported("acount").is_err());
+}

@@ -294,7 +294,13 @@ pub(super) fn asked(
         .prop_map(|(path, operator, mut operands, wants_empty)| {
             match operator {
                 Operator::In | Operator::Nin => {}
-                Operator::Between => operands.truncate(2),
+                Operator::Between => {
+                    operands.truncate(2);
+                    // A span that ends before it begins is refused.
+                    if operands[0].1.0 > operands[1].1.1 {
+                        operands.swap(0, 1);
+                    }
+                }
                 _ => operands.truncate(1),
             }
             let (mut typed, plain): (Vec<_>, Vec<_>) = operands.into_iter().unzip();

@@ -202,7 +202,7 @@ fn what_would_read_more_than_its_budget_is_refused_with_the_index_that_would_hel
     assert_eq!(
         refused("probability[eq]:7", "-probability", 3999),
         "it would read up to 4000 records, and its budget is 3999 | an index of opportunity.probability would help: `peyvand schema apply` with \
-         [{\"change\": \"set_indexed\", \"object\": \"opportunity\", \"field\": \"probability\", \"indexed\": true}]; or give it more with `Query::budget`"
+         [{\"change\": \"set_indexed\", \"object\": \"opportunity\", \"field\": \"probability\", \"indexed\": true}]; or let it read more: `--budget`, in a program `Query::budget`"
     );
     assert_eq!(asked("probability[eq]:7", "-probability", 4000), Ok(10));
     assert!(

@@ -17,7 +17,7 @@ fn a_filter_that_does_not_fit_says_why() {
         ),
         ("status[gt]:open", "status (option) cannot be asked with gt | use eq, ne, in, nin, is_null".to_owned()),
         ("status[eq]:opne", "status[eq]: 'opne' is not one of open, won, lost; did you mean 'open'?".to_owned()),
-        ("stage[eq]:wonn", "stage: no stage has the key or id 'wonn' | check the spelling; keys are compared without case".to_owned()),
+        ("stage[eq]:wonn", "stage: no stage has the key or id 'wonn'; did you mean 'won'? | check the spelling; keys are compared without case".to_owned()),
         ("account[eq]:acme", "account: no account has the key or id 'acme' | check the spelling; keys are compared without case".to_owned()),
         (&format!("stage[eq]:{account}"), format!("stage refers to stage, and {account} belongs to something else")),
         ("close_date[eq]:soon", format!("close_date[eq]: 'soon' is not a Gregorian date such as 2026-03-21, and no other day; there are {WORDS}")),
@@ -91,4 +91,23 @@ fn a_built_filter_is_checked_as_a_written_one() {
         error.to_string(),
         "the filter is nested deeper than 32 levels"
     );
+}
+
+#[test]
+fn a_span_that_ends_before_it_begins_is_an_error_and_a_mistyped_key_is_guessed() {
+    let session = crate::Engine::in_memory().open().unwrap().session();
+    let told = |filter: &str| {
+        let query = crate::Query::new("opportunity").filter(crate::Filter::parse(filter).unwrap());
+        session.query(&query).unwrap_err().to_string()
+    };
+    for (filter, message) in [
+        ("amount[between]:(9,1)", "9 comes after 1"),
+        (
+            "close_date[between]:(2026-05-01,2026-01-01)",
+            "2026-05-01 comes after 2026-01-01",
+        ),
+        ("stage[eq]:propsal", "did you mean 'proposal'"),
+    ] {
+        assert!(told(filter).contains(message), "{}", told(filter));
+    }
 }

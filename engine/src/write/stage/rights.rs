@@ -165,8 +165,9 @@ impl<'a> Stage<'a> {
     pub(super) fn allow_stored(&self, what: &str) -> Staged<()> {
         match self.eyes() {
             Some(eyes) if !eyes.sight.administers() => {
-                let message =
-                    format!("you may not {what}: your role does not administer the workspace");
+                let message = format!(
+                    "you may not do this: {what}; your role does not administer the workspace"
+                );
                 Err(denied(message).into())
             }
             _ => Ok(()),

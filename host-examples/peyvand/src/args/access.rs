@@ -10,7 +10,11 @@ pub(crate) enum Access {
     #[command(
         after_help = "Example:\n  peyvand access roles --add\n  peyvand update usr_01jd0c5e8gq2r4v6x8z0b2d4f6 '{\"role\": \"administrator\"}'\n  peyvand access on"
     )]
-    On,
+    On {
+        /// Also where there are users who will see nothing then
+        #[arg(long)]
+        yes: bool,
+    },
     /// Everybody sees and does everything again
     #[command(after_help = "Example:\n  peyvand access off")]
     Off,

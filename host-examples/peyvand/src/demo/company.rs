@@ -19,6 +19,32 @@ const SCRIPTS: [&str; 2] = [
     include_str!("scripts/won-thanks.rhai"),
 ];
 
+/// Key, names and rights of each role: once access is enforced, a director sees and does all, a manager what lies in
+/// the branch, a seller the team's customers and works on his own, and the desk enters what others report.
+const ROLES: [(&str, [&str; 3], &str); 4] = [
+    (
+        "director",
+        ["Director", "مدیر عامل", "المدير العام"],
+        r#"{"objects": {"*": {"read": "all", "create": "all", "update": "all", "delete": "all", "export": "all"}},
+            "confidential": true, "administer": true}"#,
+    ),
+    (
+        "manager",
+        ["Branch manager", "مدیر شعبه", "مدير الفرع"],
+        r#"{"objects": {"*": {"read": "territory", "create": "territory", "update": "territory", "delete": "team", "export": "territory"}}}"#,
+    ),
+    (
+        "seller",
+        ["Seller", "فروشنده", "البائع"],
+        r#"{"objects": {"*": {"read": "team", "create": "own", "update": "own"}}}"#,
+    ),
+    (
+        "desk",
+        ["Sales desk", "میز فروش", "مكتب المبيعات"],
+        r#"{"objects": {"*": {"read": "all", "create": "all", "update": "all"}}}"#,
+    ),
+];
+
 /// The company, and the user who enters what the branches report.
 pub(super) struct Founded {
     pub(super) company: Company,
@@ -62,13 +88,11 @@ fn organisation(session: &Session, dice: &mut Dice) -> peyvand::Result<(Company,
     let mut asks: Vec<Request> = [("iran", "ایران"), ("gulf", "الخليج")]
         .map(|(key, name)| Request::create("territory", json!({"key": key, "name": name})))
         .into();
-    for (key, name) in [
-        ("director", "Director"),
-        ("manager", "Branch manager"),
-        ("seller", "Seller"),
-        ("desk", "Sales desk"),
-    ] {
-        asks.push(Request::create("role", json!({"key": key, "name": name})));
+    for (key, [en, fa, ar], rights) in ROLES {
+        let rights: serde_json::Value = serde_json::from_str(rights).unwrap_or_default();
+        let label = json!({"en": en, "fa": fa, "ar": ar});
+        let fields = json!({"key": key, "name": en, "label": label, "definition": rights});
+        asks.push(Request::create("role", fields));
     }
     let mut company = Company::default();
     let mut logins = Vec::new();
