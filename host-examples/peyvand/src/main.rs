@@ -15,6 +15,7 @@ mod check;
 mod customer;
 mod demo;
 mod document;
+mod duplicates;
 mod first_look;
 mod import;
 mod key;
@@ -114,6 +115,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Tag(tag) => social::tag(tag, dir, output),
         Command::Remind(remind) => social::remind(remind, dir, output),
         Command::Notifications(asked) => social::notifications(asked, dir, output),
+        Command::Duplicates(asked) => duplicates::run(asked, dir, output),
         Command::Search(asked) => search::run(asked, dir, output),
         Command::Segment(action) => segment::run(action, dir, output),
         Command::Report(report) => report::run(report, dir, output),
