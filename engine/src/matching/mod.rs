@@ -1,6 +1,6 @@
 //! Who is the same person or firm?
 //!
-//! Names are compared by their sound, across Persian, Arabic and Latin letters (`sound`, `name`), and found among many
+//! Names are compared by their sound, across Persian, Arabic and Latin letters (`letters`, `sound`, `name`), and found among many
 //! (`name_index`). Records are compared field by field in the way of Fellegi and Sunter (`settings`, `compare`,
 //! `weigh`, `learn`), those pairs of them that share a key (`block`), and what is the same is put together (`cluster`)
 //! and explained (`explain`). All of that is pure: columns in, pairs with scores out.
@@ -21,6 +21,7 @@ mod duplicates_tests;
 mod explain;
 mod firm;
 mod learn;
+mod letters;
 #[cfg(test)]
 mod made_up;
 mod matcher;
