@@ -1,9 +1,10 @@
 //! Which records are one person altogether?
 
+use std::collections::HashMap;
+
 use super::matcher::{Matcher, Pair};
 
-/// How much two clusters may lack on the average pair to be one: a little less than what a single pair needs to be
-/// looked at.
+/// The rows that are one person, from the pairs that are the same, the strongest first.
 pub(super) fn clusters(matcher: &Matcher, pairs: &[Pair]) -> Vec<Vec<usize>> {
     let mut strongest: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_same).collect();
     strongest.sort_by(|one, other| {
@@ -12,7 +13,7 @@ pub(super) fn clusters(matcher: &Matcher, pairs: &[Pair]) -> Vec<Vec<usize>> {
             .total_cmp(&one.score)
             .then((one.left, one.right).cmp(&(other.left, other.right)))
     });
-    let mut of_row: std::collections::HashMap<usize, usize> = std::collections::HashMap::new();
+    let mut of_row: HashMap<usize, usize> = HashMap::new();
     let mut clusters: Vec<Vec<usize>> = Vec::new();
     for pair in strongest {
         let mut place = |row: usize| {

@@ -48,6 +48,23 @@ pub fn phone_key(number: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// The mobile network that a number of Iran was given out by. A hint and never a fact: numbers are taken along to other
+/// networks.
+///
+/// `None` where it is no mobile number of Iran, or its prefix is not known.
+#[must_use]
+pub fn mobile_network(number: &str) -> Option<&'static str> {
+    let key = phone_key(number).filter(|key| key.len() == OWN_DIGITS)?;
+    match key.get(..3)? {
+        "910" | "911" | "912" | "913" | "914" | "915" | "916" | "917" | "918" | "919" | "990"
+        | "991" | "992" | "993" | "994" | "995" | "996" => Some("MCI"),
+        "900" | "901" | "902" | "903" | "904" | "905" | "930" | "933" | "935" | "936" | "937"
+        | "938" | "939" | "941" => Some("Irancell"),
+        "920" | "921" | "922" | "923" => Some("Rightel"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +81,9 @@ mod tests {
             assert_eq!(phone_key(number).as_deref(), Some("9123456789"), "{number}");
         }
         assert_eq!(phone_key("123"), None);
+        assert_eq!(mobile_network("۰۹۱۲۳۴۵۶۷۸۹"), Some("MCI"));
+        assert_eq!(mobile_network("+98 935 000 0000"), Some("Irancell"));
+        assert_eq!(mobile_network("021 8800 1234"), None);
     }
 
     #[test]

@@ -36,10 +36,7 @@ impl FieldExplained {
     /// In words: «family name: the same in another spelling (+8.2)», with the field called as the caller calls it.
     #[must_use]
     pub fn words(&self, called: &str, language: Locale) -> String {
-        let (colon, level) = match language {
-            Locale::En => (": ", self.level.words(language)),
-            Locale::Fa | Locale::Ar => (": ", self.level.words(language)),
-        };
+        let level = self.level.words(language);
         let swapped = match (self.swapped, language) {
             (false, _) => "",
             (true, Locale::En) => ", in the other field",
@@ -48,7 +45,7 @@ impl FieldExplained {
         };
         let weight = crate::locale::format_number(&format!("{:.1}", self.weight), language);
         let plus = if self.weight > 0.0 { "+" } else { "" };
-        format!("{called}{colon}{level}{swapped} ({plus}{weight})")
+        format!("{called}: {level}{swapped} ({plus}{weight})")
     }
 }
 
@@ -74,6 +71,24 @@ impl Level {
             Locale::Ar => ar,
         }
     }
+}
+
+/// What a part of a name or an address is called, which has no field of its own.
+pub(super) fn part(column: &str, language: Locale) -> Option<&'static str> {
+    let [en, fa, ar] = match column {
+        "given" => ["Given name", "نام", "الاسم الأول"],
+        "family" => ["Family name", "نام خانوادگی", "اسم العائلة"],
+        "street" => ["Street", "خیابان", "الشارع"],
+        "city" => ["City", "شهر", "المدينة"],
+        "province" => ["Province", "استان", "المحافظة"],
+        "postal_code" => ["Postal code", "کد پستی", "الرمز البريدي"],
+        _ => return None,
+    };
+    Some(match language {
+        Locale::En => en,
+        Locale::Fa => fa,
+        Locale::Ar => ar,
+    })
 }
 
 /// What is seen of two rows, for a person.

@@ -1,6 +1,7 @@
 //! How much are two names alike, and under which keys do names that may be the same meet?
 
-use super::sound::{Sound, Sounds, is_abjad};
+use super::letters::is_abjad;
+use super::sound::{Sound, Sounds};
 use crate::locale::fold_text;
 
 /// Of longer names the first words count.

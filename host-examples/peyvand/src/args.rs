@@ -197,6 +197,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  peyvand search رضایی تهران\n  peyvand search 4567 --in contact --in lead\n  peyvand search lpln --locale fa"
     )]
     Search(crate::search::Asked),
+    /// Who is there twice, or once before somebody is created, and why
+    #[command(
+        after_help = "Examples:\n  peyvand duplicates contact --doubts\n  peyvand duplicates contact name='Mohammad Rezaei' mobile=09121234567\n  peyvand duplicates --of con_01jd0c5e8gq2r4v6x8z0b2d4f6 --locale fa"
+    )]
+    Duplicates(crate::duplicates::Asked),
     /// Sets of records that are kept: by filters, as lists, of each other
     #[command(subcommand)]
     Segment(crate::segment::Action),

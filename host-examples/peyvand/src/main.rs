@@ -16,6 +16,7 @@ mod check;
 mod customer;
 mod demo;
 mod document;
+mod duplicates;
 mod first_look;
 mod import;
 mod key;
@@ -115,6 +116,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Tag(tag) => social::tag(tag, dir, output),
         Command::Remind(remind) => social::remind(remind, dir, output),
         Command::Notifications(asked) => social::notifications(asked, dir, output),
+        Command::Duplicates(asked) => duplicates::run(asked, dir, output),
         Command::Search(asked) => search::run(asked, dir, output),
         Command::Calendar(action) => calendar::run(action, dir, output),
         Command::Segment(action) => segment::run(action, dir, output),

@@ -94,6 +94,15 @@ pub(super) fn doors() -> Vec<Door> {
             told(s.count("contact", &Filter::everything())),
         ].concat();
         "Session::aggregate" => |s, _h| told(s.aggregate(&Aggregate::new("account").group_by("name").measure(Measure::Sum("employees".into()))));
+        "Session::duplicates_of" => |s, _h| told(s.duplicates_of("account", json!({"name": SECRET, "phone": "+98 912 770 7777"}))) + told(s.duplicates_of("contact", json!({"name": SECRET, "mobile": "+98 912 770 7777"}))).as_str();
+        "Session::duplicates_of_record" => |s, h| told(s.duplicates_of_record(h.account)) + told(s.duplicates_of_record(h.contact)).as_str();
+        "Session::scan_duplicates" => |s, _h| {
+            let scan = s.scan_duplicates("account").and_then(|mut scan| {
+                while scan.step(10)? {}
+                Ok(scan.finish())
+            });
+            told(scan)
+        };
         "Session::search" => |s, _h| {
             let typed = [SECRET, "گنجینه", "گن", "secret77", "secret77@example.com", "'k[dki"];
             let found = typed.map(|words| told(s.search(&Search::new(words))));
