@@ -1,14 +1,16 @@
-//! When does a firm work, and what is so much working time later?
+//! When does a firm work, what is so much working time later, and when does something come again?
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use clap::Subcommand;
-use peyvand::calendar::{CalendarDate, HolidayFile, HolidayReceipt, KeptCalendar, WorkingTime};
+use peyvand::calendar::{
+    CalendarDate, HolidayFile, HolidayReceipt, KeptCalendar, Recurrence, WorkingTime,
+};
 use peyvand::locale::{
     Calendar, DateStyle, Digits, format_date, month_name, parse_date, weekday_name,
 };
-use peyvand::{Locale, Session};
+use peyvand::{FiscalYear, Locale, Session};
 use serde_json::{Value as Json, json};
 
 use crate::fault::{Exit, Fault};
@@ -82,6 +84,32 @@ pub(crate) enum Action {
         #[arg(long, value_name = "DAY", value_parser = moment::day)]
         until: Option<NaiveDate>,
     },
+    /// A rule by which something comes again, in words, and its next days
+    #[command(
+        after_help = "Examples:\n  peyvand calendar rule 'RSCALE=PERSIAN;FREQ=MONTHLY;BYDAY=-1TH' --from 1405/01/01@persian --locale fa\n  peyvand calendar rule 'FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,MO' --count 4"
+    )]
+    Rule {
+        /// As RFC 5545 and RFC 7529 write it; SKIP says what becomes of days that a month does not have
+        rule: Recurrence,
+        /// From this day on [default: today]
+        #[arg(long, value_name = "DAY", value_parser = moment::day)]
+        from: Option<NaiveDate>,
+        /// How many days are shown at most
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        count: usize,
+    },
+    /// The first day of the fiscal year: shows it, or sets it
+    #[command(
+        after_help = "Examples:\n  peyvand calendar fiscal 01-01@persian\n  peyvand query opportunity 'close_date[in]:this-fiscal-year'\n  peyvand report --group close_date:fiscal-quarter --measure 'sum(amount)'"
+    )]
+    Fiscal {
+        /// Month and day, such as 04-01 or 01-01@persian
+        #[arg(value_name = "FIRST-DAY")]
+        first: Option<FiscalYear>,
+        /// Let there be none
+        #[arg(long, conflicts_with = "first")]
+        none: bool,
+    },
 }
 
 pub(crate) fn run(action: &Action, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
@@ -113,6 +141,13 @@ pub(crate) fn run(action: &Action, dir: &Path, output: &mut Output<'_>) -> Resul
                 let file = HolidayFile::parse(&source::text(file)?)?.between(*from, *until);
                 let receipt = session.import_holidays(into, &file)?;
                 told(&receipt, output)
+            }
+            Action::Rule { rule, from, count } => days_of(&session, rule, *from, *count, output),
+            Action::Fiscal { first, none } => {
+                if *none || first.is_some() {
+                    session.set_fiscal_year(*first)?;
+                }
+                fiscal(&session, output)
             }
         }
     })?;
@@ -491,6 +526,44 @@ fn told(receipt: &HolidayReceipt, output: &mut Output<'_>) -> Result<(), Fault> 
         output.line(format!("  '{entry}': {why}"))?;
     }
     Ok(())
+}
+
+fn days_of(
+    session: &Session,
+    rule: &Recurrence,
+    from: Option<NaiveDate>,
+    count: usize,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let language = session.locale();
+    let from = from.unwrap_or_else(|| Utc::now().with_timezone(&session.zone()).date_naive());
+    let days: Vec<NaiveDate> = rule.days(from).take(count).collect();
+    let words = rule.describe(language);
+    if output.json {
+        let days: Vec<String> = days.iter().map(NaiveDate::to_string).collect();
+        return output.document(
+            &json!({"rule": rule.to_string(), "words": words, "from": from.to_string(), "days": days}),
+        );
+    }
+    output.line(words)?;
+    for day in days {
+        let full = format_date(day, Calendar::usual(language), language, DateStyle::Full);
+        output.line(format!("{day}  {}", full.unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+fn fiscal(session: &Session, output: &mut Output<'_>) -> Result<(), Fault> {
+    let year = session.fiscal_year()?.map(|year| year.to_string());
+    if output.json {
+        return output.document(&json!({"fiscal_year": year}));
+    }
+    output.line(match year {
+        Some(first) => format!("the fiscal year begins on {first}"),
+        None => {
+            "there is no fiscal year; set one: peyvand calendar fiscal 01-01@persian".to_owned()
+        }
+    })
 }
 
 #[cfg(test)]
