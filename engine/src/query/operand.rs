@@ -327,16 +327,13 @@ fn dated(written: &str, time: &QueryTime, reader: &Reader) -> Result<MaybeDated>
     if let Some(period) = period(written, time.today(), fiscal.transpose()?) {
         return Ok(Some(period.map(Dated::Days)));
     }
-    let moment = relative(written, time).map(|read| {
+    let read = relative(written, time);
+    Ok(read.map(|read| {
         read.map(|moment| match moment {
-            Moment::Day(day) => Dated::Days(Period {
-                first: day,
-                last: day,
-            }),
+            Moment::Day(first) => Dated::Days(Period { first, last: first }),
             Moment::Instant(at) => Dated::Instant(at),
         })
-    });
-    Ok(moment)
+    }))
 }
 
 /// An instant; or the first and the last of days, as they lie in the query's zone.
