@@ -61,6 +61,7 @@ mod insight;
 mod install;
 mod journal;
 pub mod locale;
+pub mod matching;
 mod message;
 mod notification;
 mod past;
@@ -136,7 +137,7 @@ pub use record::{
 pub use record::{NotAContentHash, NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;
 pub use schema::{
-    Field, FieldKind, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
+    Field, FieldKind, Index, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
     SchemaChange,
 };
 #[cfg(feature = "script")]

@@ -338,7 +338,7 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// A CSV file; - reads from stdin
+    /// A CSV, XLSX or ODS file; - reads from stdin
     pub(crate) file: PathBuf,
     /// The object that its rows become
     #[arg(long, value_name = "OBJECT")]
@@ -355,6 +355,9 @@ pub(crate) struct Import {
     /// What stands between cells: one character, or 'tab'; found out when left out
     #[arg(long, value_name = "D")]
     pub(crate) delimiter: Option<Separator>,
+    /// The sheet of a workbook, where several have something in them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
 }
 
 #[derive(Debug, Args)]
