@@ -127,8 +127,8 @@ pub use process::{
     StepStay, Transition,
 };
 pub use query::{
-    Aggregate, Condition, ConsideredWay, Explained, Filter, GroupRow, Measure, Operator, Page,
-    Query, SortKey,
+    Aggregate, Condition, ConsideredWay, Explained, Filter, FiscalYear, GroupRow, Measure,
+    NotAFiscalYear, Operator, Page, Query, SortKey,
 };
 pub use record::{
     Address, ContentHash, Currency, Decimal, FileRef, Money, PersonName, Phone, Prefix, Record,

@@ -117,7 +117,9 @@ impl Session {
         for object in ["opportunity", "lead", "contact"] {
             budget.spend_whole(&reader, object)?;
         }
-        let periods = funnel.cohort.as_deref().map(Periods::parse).transpose()?;
+        let cohort = funnel.cohort.as_deref();
+        let periods = cohort.map(|cohort| Periods::parse(cohort, &reader));
+        let periods = periods.transpose()?;
         let counting = Counting {
             funnel,
             periods,

@@ -6,6 +6,7 @@
 mod base_currency;
 mod budget;
 mod duration;
+mod fiscal_year;
 mod funnel;
 mod rate_rule;
 mod sale_times;

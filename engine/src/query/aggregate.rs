@@ -194,6 +194,16 @@ impl Bound {
         })
     }
 
+    /// The same with the fiscal year of the workspace in the keys that go by it.
+    fn with_fiscal_year(mut self, reader: &Reader) -> Result<Self> {
+        for key in &mut self.keys {
+            if let KeyPart::Bucket(bucket) = &mut key.part {
+                *bucket = bucket.with_fiscal_year(reader)?;
+            }
+        }
+        Ok(self)
+    }
+
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
     }
@@ -297,7 +307,7 @@ impl Bound {
 pub(crate) fn check(reader: &Reader, aggregate: &Aggregate, time: &QueryTime) -> Result<()> {
     let object = reader.object(&aggregate.object)?.clone();
     aggregate.filter.compile(&object, reader, time)?;
-    Bound::of(&object, &aggregate.group_by, &aggregate.measures, time)?;
+    Bound::of(&object, &aggregate.group_by, &aggregate.measures, time)?.with_fiscal_year(reader)?;
     Ok(())
 }
 
@@ -311,6 +321,7 @@ pub(crate) fn aggregate(
     let object = reader.object(&aggregate.object)?.clone();
     let compiled = aggregate.filter.compile(&object, reader, time)?;
     let bound = Bound::of(&object, &aggregate.group_by, &aggregate.measures, time)?;
+    let bound = bound.with_fiscal_year(reader)?;
     let mut groups = match live_answer::groups(reader, &object, aggregate, &bound)? {
         Some(groups) => groups,
         None => added_up(reader, &object, aggregate, &compiled, &bound)?,

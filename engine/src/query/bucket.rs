@@ -2,13 +2,18 @@
 //!
 //! Written `close_date:month`, or `month(close_date)`, with the calendar after it: `close_date:month@persian`. A period is
 //! known by its first day. Weeks begin on Monday in the Gregorian calendar, on Saturday in the Persian one and on Sunday
-//! in the Hijri one. A day outside a calendar's years lies in no period.
+//! in the Hijri one. `close_date:fiscal-year` and `close_date:fiscal-quarter` go by the setting of the workspace, which
+//! is asked for with the records. A day outside a calendar's years lies in no period.
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use super::error::QueryError;
+use super::fiscal::{self, FiscalYear};
+use super::period::Reckoning;
+use super::reader::Reader;
 use super::target::Target;
 use super::when::QueryTime;
+use crate::error::Result as Answer;
 use crate::record::Value;
 use crate::schema::{FieldKind, did_you_mean};
 
@@ -17,6 +22,8 @@ use crate::schema::{FieldKind, did_you_mean};
 pub(super) struct Bucket {
     period: Period,
     calendar: Year,
+    /// The fiscal year of the workspace, once it is known.
+    fiscal: Option<FiscalYear>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +33,19 @@ enum Period {
     Month,
     Quarter,
     Year,
+    FiscalQuarter,
+    FiscalYear,
+}
+
+impl Period {
+    /// How many months a part of the fiscal year has.
+    fn fiscal(self) -> Option<i64> {
+        match self {
+            Self::FiscalQuarter => Some(3),
+            Self::FiscalYear => Some(12),
+            _ => None,
+        }
+    }
 }
 
 /// What years and months are counted by.
@@ -36,12 +56,14 @@ enum Year {
     Of(crate::locale::Calendar),
 }
 
-const NAMES: [(&str, Period); 5] = [
+const NAMES: [(&str, Period); 7] = [
     ("day", Period::Day),
     ("week", Period::Week),
     ("month", Period::Month),
     ("quarter", Period::Quarter),
     ("year", Period::Year),
+    ("fiscal-quarter", Period::FiscalQuarter),
+    ("fiscal-year", Period::FiscalYear),
 ];
 
 const CALENDARS: [&str; 3] = ["gregorian", "persian", "hijri"];
@@ -81,10 +103,35 @@ impl Bucket {
                 bucket: period.to_owned(),
             });
         }
+        if known.fiscal().is_some() && calendar.is_some() {
+            return Err(QueryError::UnknownBucket {
+                field: target.name.clone(),
+                bucket: name.to_owned(),
+                near: "; a fiscal year has a calendar of its own".to_owned(),
+            });
+        }
         Ok(Self {
             period: *known,
             calendar: calendar.map_or(Ok(Year::Gregorian), Year::of)?,
+            fiscal: None,
         })
+    }
+
+    /// Whether it goes by the fiscal year of the workspace.
+    pub(super) fn is_fiscal(self) -> bool {
+        self.period.fiscal().is_some()
+    }
+
+    /// The same with the fiscal year, where it goes by that.
+    ///
+    /// # Errors
+    /// Where the workspace has none.
+    pub(super) fn with_fiscal_year(self, reader: &Reader) -> Answer<Self> {
+        let fiscal = match self.is_fiscal() {
+            true => Some(fiscal::needed(reader)?),
+            false => None,
+        };
+        Ok(Self { fiscal, ..self })
     }
 
     /// The period and the calendar of `month@persian`.
@@ -103,12 +150,15 @@ impl Bucket {
                 let days = day.weekday().days_since(self.calendar.first_weekday());
                 return day.checked_sub_days(Days::new(days.into()));
             }
+            Period::FiscalQuarter | Period::FiscalYear => {
+                return self.fiscal?.first_day(day, self.period.fiscal()?);
+            }
             Period::Month | Period::Quarter | Period::Year => self.calendar.month_of(day)?,
         };
         let first = match self.period {
             Period::Quarter => month - (month - 1) % 3,
             Period::Year => 1,
-            Period::Day | Period::Week | Period::Month => month,
+            _ => month,
         };
         self.calendar.first_of(year, first)
     }
@@ -125,8 +175,12 @@ impl Bucket {
 
     /// Whether the other's periods are whole ones of this.
     pub(super) fn is_made_of(self, other: Self) -> bool {
+        let fiscal = |year: FiscalYear| year.begins_with_a_month(other.calendar.reckoning());
         let within = match (other.period, self.period) {
             (Period::Day, _) => return true,
+            (Period::Month, Period::FiscalQuarter | Period::FiscalYear) => {
+                return self.fiscal.is_some_and(fiscal);
+            }
             (Period::Month, Period::Quarter | Period::Year) => true,
             (Period::Quarter, Period::Year) => true,
             (finer, coarser) => finer == coarser,
@@ -141,8 +195,13 @@ pub(crate) struct Periods(Bucket);
 
 impl Periods {
     /// # Errors
-    /// There is no such period, or no such calendar.
-    pub(crate) fn parse(text: &str) -> Result<Self, QueryError> {
+    /// There is no such period, no such calendar, or no fiscal year.
+    pub(crate) fn parse(text: &str, reader: &Reader) -> Answer<Self> {
+        let bucket = Self::read(text)?.with_fiscal_year(reader)?;
+        Ok(Self(bucket))
+    }
+
+    fn read(text: &str) -> Result<Bucket, QueryError> {
         let (period, calendar) = Bucket::words(text);
         let period = NAMES
             .iter()
@@ -154,10 +213,17 @@ impl Periods {
                     near,
                 }
             })?;
-        Ok(Self(Bucket {
+        if period.1.fiscal().is_some() && calendar.is_some() {
+            return Err(QueryError::UnknownPeriod {
+                period: text.to_owned(),
+                near: "; a fiscal year has a calendar of its own".to_owned(),
+            });
+        }
+        Ok(Bucket {
             period: period.1,
             calendar: calendar.map_or(Ok(Year::Gregorian), Year::of)?,
-        }))
+            fiscal: None,
+        })
     }
 
     /// The first day of the period that a day lies in.
@@ -167,6 +233,14 @@ impl Periods {
 }
 
 impl Year {
+    fn reckoning(self) -> Reckoning {
+        match self {
+            Self::Gregorian => Reckoning::Gregorian,
+            #[cfg(feature = "intl")]
+            Self::Of(calendar) => Reckoning::Other(calendar),
+        }
+    }
+
     fn of(name: &str) -> Result<Self, QueryError> {
         let unknown = || QueryError::UnknownCalendar {
             calendar: name.to_owned(),

@@ -218,6 +218,8 @@ pub(crate) enum QueryError {
     NoDay { field: String, kind: &'static str },
     #[error("the workspace has no base currency")]
     NoBaseCurrency,
+    #[error("the workspace has no fiscal year")]
+    NoFiscalYear,
     #[error("there is no rate from {from} to {to} on or before {day}")]
     NoRate {
         from: String,
@@ -269,7 +271,7 @@ impl QueryError {
             Self::UnknownMeasure(_) => "write count, or sum, avg, min, max, median or distinct of a field, as sum(amount); sum(amount in base) for the base currency".to_owned(),
             Self::CannotMeasure { .. } => "sum, avg and median take numbers, amounts and durations; min and max also dates and instants; distinct what can be grouped; in base only amounts".to_owned(),
             Self::CannotGroup { .. } => "group by a field with few different values".to_owned(),
-            Self::UnknownBucket { .. } | Self::UnknownPeriod { .. } => "use day, week, month, quarter or year".to_owned(),
+            Self::UnknownBucket { .. } | Self::UnknownPeriod { .. } => "use day, week, month, quarter, year, fiscal-quarter or fiscal-year".to_owned(),
             Self::NoBuckets { .. } => "only dates and instants have days, weeks, months, quarters and years".to_owned(),
             Self::Restricted(_) => "filter more, or by something else than a total".to_owned(),
             Self::TooManyGroups(_) => "filter more, or group by fewer fields or longer periods".to_owned(),
@@ -281,6 +283,7 @@ impl QueryError {
             },
             Self::NoDay { .. } => "name a date or an instant: sum(amount in base on close_date)".to_owned(),
             Self::NoBaseCurrency => "set one: `peyvand report base IRR`".to_owned(),
+            Self::NoFiscalYear => "set its first day: `peyvand calendar fiscal 01-01@persian`".to_owned(),
             Self::NoRate { from, to, .. } => format!("add an exchange_rate from {from} to {to} of that day or an earlier one"),
             Self::Overflow(_) => "filter more, or group by more fields".to_owned(),
             _ => return None,

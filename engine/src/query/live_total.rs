@@ -174,6 +174,10 @@ fn check_key(key: &Key) -> Result<(), QueryError> {
     }
     match (&key.target.kind, key.part) {
         (_, KeyPart::Currency) => Ok(()),
+        (_, KeyPart::Bucket(bucket)) if bucket.is_fiscal() => Err(cannot(
+            name,
+            "the fiscal year is a setting that may change; group by month, of which fiscal years are added up",
+        )),
         (FieldKind::Instant, _) => Err(cannot(
             name,
             "the day of an instant depends on the zone of who asks; group by a date field",

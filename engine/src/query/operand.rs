@@ -8,8 +8,9 @@ use serde_json::Value as Json;
 
 use super::error::QueryError;
 use super::filter::Operator;
+use super::fiscal;
 use super::page::Query;
-use super::period::{Period, WORDS, period};
+use super::period::{Period, WORDS, is_fiscal, period};
 use super::reader::Reader;
 use super::target::Target;
 use super::when::{Asker, Moment, QueryTime, relative};
@@ -216,9 +217,11 @@ pub(super) fn read(
                 None => return Ok(None),
             }
         }
-        FieldKind::Date if operator != Operator::IsNull => days(written, time).map_err(wrong)?,
+        FieldKind::Date if operator != Operator::IsNull => {
+            days(written, dated(written, time, reader)?).map_err(wrong)?
+        }
         FieldKind::Instant if operator != Operator::IsNull => {
-            instants(written, time).map_err(wrong)?
+            instants(written, time, dated(written, time, reader)?).map_err(wrong)?
         }
         _ => (plain(target, operator, written).map_err(wrong)?, None),
     };
@@ -309,8 +312,8 @@ fn plain(target: &Target, operator: Operator, written: &str) -> Result<Value, St
 }
 
 /// The first day, and the last where there are several.
-fn days(written: &str, time: &QueryTime) -> Result<(Value, Option<Value>), String> {
-    let Period { first, last } = match dated(written, time) {
+fn days(written: &str, dated: MaybeDated) -> Result<(Value, Option<Value>), String> {
+    let Period { first, last } = match dated {
         Some(Ok(Dated::Days(period))) => period,
         Some(Ok(Dated::Instant(_))) => {
             return Err(format!(
@@ -336,22 +339,30 @@ enum Dated {
     Instant(DateTime<Utc>),
 }
 
+/// None where it is written as neither.
+type MaybeDated = Option<Result<Dated, String>>;
+
 /// What is written with words or by another calendar.
-fn dated(written: &str, time: &QueryTime) -> Option<Result<Dated, String>> {
-    if let Some(period) = period(written, time.today()) {
-        return Some(period.map(Dated::Days));
+fn dated(written: &str, time: &QueryTime, reader: &Reader) -> Result<MaybeDated> {
+    let fiscal = is_fiscal(written).then(|| fiscal::needed(reader));
+    if let Some(period) = period(written, time.today(), fiscal.transpose()?) {
+        return Ok(Some(period.map(Dated::Days)));
     }
-    Some(relative(written, time)?.map(|moment| match moment {
-        Moment::Day(day) => Dated::Days(Period {
-            first: day,
-            last: day,
-        }),
-        Moment::Instant(at) => Dated::Instant(at),
+    let read = relative(written, time);
+    Ok(read.map(|read| {
+        read.map(|moment| match moment {
+            Moment::Day(first) => Dated::Days(Period { first, last: first }),
+            Moment::Instant(at) => Dated::Instant(at),
+        })
     }))
 }
 
 /// An instant; or the first and the last of days, as they lie in the query's zone.
-fn instants(written: &str, time: &QueryTime) -> Result<(Value, Option<Value>), String> {
+fn instants(
+    written: &str,
+    time: &QueryTime,
+    dated: MaybeDated,
+) -> Result<(Value, Option<Value>), String> {
     let all_of = |period: Period| {
         let start = time.start_of(period.first);
         let next = period.last.succ_opt().and_then(|day| time.start_of(day));
@@ -362,7 +373,7 @@ fn instants(written: &str, time: &QueryTime) -> Result<(Value, Option<Value>), S
             _ => Err(format!("'{written}' is out of range")),
         }
     };
-    match dated(written, time) {
+    match dated {
         Some(Ok(Dated::Days(period))) => return all_of(period),
         Some(Ok(Dated::Instant(at))) => return Ok((Value::Instant(at), None)),
         Some(Err(message)) => return Err(message),

@@ -5,6 +5,7 @@
 //! this-week  last-month  next-quarter  this-year
 //! last-90-days  next-7-days        days count today in: ninety that end today, seven that begin today
 //! last-3-months  next-2-weeks      whole ones, before or after the one that today lies in
+//! this-fiscal-year  last-2-fiscal-quarters    as the workspace has set its fiscal year, which has a calendar of its own
 //! 1403/05/07@persian  1403/05@persian  1403@persian  2026-03  2026
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
+use super::fiscal::FiscalYear;
 use crate::locale::fold_digits;
 #[cfg(feature = "intl")]
 use crate::locale::{Calendar, parse_date};
@@ -21,15 +23,17 @@ use crate::schema::did_you_mean;
 
 /// What a message lists.
 pub(super) const WORDS: &str = "today, yesterday, tomorrow, this-week, last-month, next-quarter, this-year, \
-     last-90-days, next-2-weeks, today-14d, 2026-03-21, 2026-03, 2026, \
+     last-90-days, next-2-weeks, this-fiscal-year, today-14d, 2026-03-21, 2026-03, 2026, \
      and by another calendar this-month@persian, 1403/05/07@persian, this-year@hijri";
 
-const UNITS: [(&str, Unit); 5] = [
+const UNITS: [(&str, Unit); 7] = [
     ("day", Unit::Day),
     ("week", Unit::Week),
     ("month", Unit::Month),
     ("quarter", Unit::Quarter),
     ("year", Unit::Year),
+    ("fiscal-quarter", Unit::FiscalQuarter),
+    ("fiscal-year", Unit::FiscalYear),
 ];
 /// A year without a calendar's name is not taken for a Gregorian one before this: it may be Persian or Hijri.
 const FIRST_PLAIN_YEAR: i32 = 1700;
@@ -49,18 +53,35 @@ enum Unit {
     Month,
     Quarter,
     Year,
+    FiscalQuarter,
+    FiscalYear,
+}
+
+impl Unit {
+    /// How many months a part of the fiscal year has.
+    fn fiscal(self) -> Option<i64> {
+        match self {
+            Self::FiscalQuarter => Some(3),
+            Self::FiscalYear => Some(12),
+            _ => None,
+        }
+    }
 }
 
 /// The calendar that months and years are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reckoning {
+pub(super) enum Reckoning {
     Gregorian,
     #[cfg(feature = "intl")]
     Other(Calendar),
 }
 
 /// Reads a form of the list above; `None` when it is none of them, such as `2026-03-21` or `today-14d`.
-pub(super) fn period(written: &str, today: NaiveDate) -> Option<Result<Period, String>> {
+pub(super) fn period(
+    written: &str,
+    today: NaiveDate,
+    fiscal: Option<FiscalYear>,
+) -> Option<Result<Period, String>> {
     let plain = fold_digits(written.trim()).to_lowercase();
     let (form, calendar) = match plain.rsplit_once('@') {
         Some((form, name)) => match Reckoning::named(name.trim()) {
@@ -75,7 +96,15 @@ pub(super) fn period(written: &str, today: NaiveDate) -> Option<Result<Period, S
         format!("'{written}' is outside the years that the {name} calendar is known for")
     };
     if let Some((unit, from, to)) = words(form) {
-        let period = reckoning.period(unit, today, from, to);
+        let period = match (unit.fiscal(), calendar, fiscal) {
+            (None, ..) => reckoning.period(unit, today, from, to),
+            (Some(_), Some(_), _) => {
+                return Some(Err(format!(
+                    "'{written}': a fiscal year has a calendar of its own; leave out what stands after @"
+                )));
+            }
+            (Some(months), None, fiscal) => fiscal?.period(today, months, from, to),
+        };
         return Some(period.ok_or_else(outside));
     }
     match (calendar, whole(form)) {
@@ -102,6 +131,13 @@ pub(crate) fn is_relative(written: &str) -> bool {
     let plain = fold_digits(written.trim()).to_lowercase();
     let form = plain.split('@').next().unwrap_or_default().trim();
     form.starts_with("today") || form.starts_with("now") || words(form).is_some()
+}
+
+/// Whether a form names a fiscal year or a part of one.
+pub(super) fn is_fiscal(written: &str) -> bool {
+    let plain = fold_digits(written.trim()).to_lowercase();
+    let form = plain.split('@').next().unwrap_or_default().trim();
+    words(form).is_some_and(|(unit, ..)| unit.fiscal().is_some())
 }
 
 fn unreadable(written: &str, form: &str) -> String {
@@ -146,8 +182,8 @@ fn words(form: &str) -> Option<(Unit, i64, i64)> {
     }
     let (which, rest) = form.split_once('-')?;
     let unit_of = |name: &str| UNITS.iter().find(|(known, _)| *known == name);
-    let Some((count, units)) = rest.split_once('-') else {
-        let (_, unit) = unit_of(rest).filter(|(_, unit)| *unit != Unit::Day)?;
+    let one = unit_of(rest);
+    if let Some((_, unit)) = one.filter(|(_, unit)| *unit != Unit::Day) {
         let at = match which {
             "this" => 0,
             "last" => -1,
@@ -155,7 +191,8 @@ fn words(form: &str) -> Option<(Unit, i64, i64)> {
             _ => return None,
         };
         return Some((*unit, at, at));
-    };
+    }
+    let (count, units) = rest.split_once('-')?;
     let (_, unit) = unit_of(units.strip_suffix('s').unwrap_or(units))?;
     let digits = count.bytes().all(|byte| byte.is_ascii_digit());
     let count: i64 = count.parse().ok().filter(|_| digits)?;
@@ -193,7 +230,7 @@ fn whole(form: &str) -> Option<(i32, Option<u8>)> {
 
 impl Reckoning {
     #[cfg(feature = "intl")]
-    fn named(name: &str) -> Result<Self, String> {
+    pub(super) fn named(name: &str) -> Result<Self, String> {
         match Calendar::from_name(name) {
             Some(Calendar::Gregorian) => Ok(Self::Gregorian),
             Some(other) => Ok(Self::Other(other)),
@@ -202,7 +239,7 @@ impl Reckoning {
     }
 
     #[cfg(not(feature = "intl"))]
-    fn named(name: &str) -> Result<Self, String> {
+    pub(super) fn named(name: &str) -> Result<Self, String> {
         match name {
             "gregorian" | "gregory" => Ok(Self::Gregorian),
             "persian" | "jalali" | "hijri" | "islamic-umalqura" => Err(format!(
@@ -212,7 +249,7 @@ impl Reckoning {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Gregorian => "gregorian",
             #[cfg(feature = "intl")]
@@ -233,7 +270,7 @@ impl Reckoning {
     }
 
     /// Year, and month from 1.
-    fn month_of(self, day: NaiveDate) -> Option<(i64, i64)> {
+    pub(super) fn month_of(self, day: NaiveDate) -> Option<(i64, i64)> {
         match self {
             Self::Gregorian => Some((day.year().into(), day.month().into())),
             #[cfg(feature = "intl")]
@@ -244,7 +281,7 @@ impl Reckoning {
         }
     }
 
-    fn day(self, year: i32, month: u8, day: u8) -> Option<NaiveDate> {
+    pub(super) fn day(self, year: i32, month: u8, day: u8) -> Option<NaiveDate> {
         match self {
             Self::Gregorian => NaiveDate::from_ymd_opt(year, month.into(), day.into()),
             #[cfg(feature = "intl")]
@@ -266,6 +303,8 @@ impl Reckoning {
                 let days = today.weekday().days_since(self.first_weekday());
                 moved(today, at * 7 - i64::from(days))
             }
+            // The parts of a fiscal year are not counted here.
+            Unit::FiscalQuarter | Unit::FiscalYear => None,
             Unit::Month | Unit::Quarter | Unit::Year => {
                 let months = match unit {
                     Unit::Month => 1,

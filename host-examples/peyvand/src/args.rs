@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod calendar;
 mod document;
 mod key;
 mod message;
@@ -14,6 +15,7 @@ pub(crate) mod view;
 
 pub(crate) use access::{Access, HandOver, Share};
 pub(crate) use audit::{Audit, ExportAudit};
+pub(crate) use calendar::CalendarAction;
 pub(crate) use document::{AddDocument, Document};
 pub(crate) use key::{CreateKey, Key};
 #[cfg(test)]
@@ -207,7 +209,7 @@ pub(crate) enum Command {
     Segment(crate::segment::Action),
     /// When a firm works: hours, holidays, working time
     #[command(subcommand)]
-    Calendar(crate::calendar::Action),
+    Calendar(CalendarAction),
     /// What was said about a record
     #[command(after_help = "Example:\n  peyvand comments acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Comments { id: RecordId },

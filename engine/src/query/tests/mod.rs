@@ -5,6 +5,8 @@
 #[cfg(feature = "intl")]
 mod base_amounts;
 mod conditions;
+#[cfg(feature = "intl")]
+mod fiscal_years;
 mod groups;
 mod hierarchies;
 #[cfg(feature = "intl")]

@@ -16,7 +16,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn read(written: &str) -> (String, String) {
-    let period = period(written, today()).unwrap().unwrap();
+    let period = period(written, today(), None).unwrap().unwrap();
     (period.first.to_string(), period.last.to_string())
 }
 
@@ -88,7 +88,11 @@ fn every_period_is_the_days_that_its_calendar_calls_so() {
     ] {
         for ahead in (0..1200).step_by(13) {
             let today = day("2024-01-01") + chrono::Days::new(ahead);
-            let whole = |word: &str| period(&format!("{word}{suffix}"), today).unwrap().unwrap();
+            let whole = |word: &str| {
+                period(&format!("{word}{suffix}"), today, None)
+                    .unwrap()
+                    .unwrap()
+            };
             let (named, month) = (calendar.name_day(today).unwrap(), whole("this-month"));
             let same = |other: NaiveDate, months: u8| {
                 let other = calendar.name_day(other).unwrap();
