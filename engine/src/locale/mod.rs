@@ -26,7 +26,10 @@ pub use amount::{Amount, AmountUnit, NotAnAmount, Redenomination, format_amount,
 #[cfg(feature = "intl")]
 pub use calendar::{Calendar, CalendarDay};
 #[cfg(feature = "intl")]
-pub use dates::{DateStyle, NotADate, format_date, parse_date};
+pub use dates::{
+    DateColumn, DateOrder, DateRules, DateStyle, DateVerdict, NotADate, ReadDate, SerialDates,
+    format_date, judge_dates, parse_date, parse_instant, read_date,
+};
 pub use digits::{Digits, format_number, plain_number};
 pub use direction::{Direction, isolate, isolate_html, without_marks};
 pub use keyboard::KeyboardLayout;
