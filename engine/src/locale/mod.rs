@@ -13,12 +13,14 @@ mod calendar;
 mod dates;
 mod digits;
 mod direction;
+mod duration;
 mod fold;
 mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
 pub mod name;
 mod number;
+mod stem;
 mod variety;
 mod words;
 
@@ -32,10 +34,12 @@ pub use dates::{
 };
 pub use digits::{Digits, format_number, plain_number};
 pub use direction::{Direction, isolate, isolate_html, without_marks};
+pub use duration::{NotADuration, format_duration, parse_duration, relative_day};
 pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
 pub use number::{NotANumber, parse_number, parse_percent};
+pub use stem::{WordForm, word_forms};
 pub use variety::Variety;
 pub use words::{
     amount_from_words, amount_in_words, currency_name, number_from_words, number_in_words,
