@@ -19,6 +19,8 @@ mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
 pub mod name;
+#[cfg(feature = "intl")]
+mod periods;
 mod number;
 mod stem;
 mod variety;
@@ -38,6 +40,8 @@ pub use duration::{NotADuration, format_duration, parse_duration, relative_day};
 pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
+#[cfg(feature = "intl")]
+pub use periods::period_name;
 pub use number::{NotANumber, parse_number, parse_percent};
 pub use stem::{WordForm, word_forms};
 pub use variety::Variety;
