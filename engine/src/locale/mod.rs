@@ -13,6 +13,7 @@ mod calendar;
 mod dates;
 mod digits;
 mod direction;
+mod duration;
 mod fold;
 mod keyboard;
 #[cfg(feature = "intl")]
@@ -21,6 +22,7 @@ pub mod name;
 #[cfg(feature = "intl")]
 mod periods;
 mod number;
+mod stem;
 mod variety;
 mod words;
 
@@ -28,15 +30,20 @@ pub use amount::{Amount, AmountUnit, NotAnAmount, Redenomination, format_amount,
 #[cfg(feature = "intl")]
 pub use calendar::{Calendar, CalendarDay};
 #[cfg(feature = "intl")]
-pub use dates::{DateStyle, NotADate, format_date, parse_date};
+pub use dates::{
+    DateColumn, DateOrder, DateRules, DateStyle, DateVerdict, NotADate, ReadDate, SerialDates,
+    format_date, judge_dates, parse_date, parse_instant, read_date,
+};
 pub use digits::{Digits, format_number, plain_number};
 pub use direction::{Direction, isolate, isolate_html, without_marks};
+pub use duration::{NotADuration, format_duration, parse_duration, relative_day};
 pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
 #[cfg(feature = "intl")]
 pub use periods::period_name;
 pub use number::{NotANumber, parse_number, parse_percent};
+pub use stem::{WordForm, word_forms};
 pub use variety::Variety;
 pub use words::{
     amount_from_words, amount_in_words, currency_name, number_from_words, number_in_words,

@@ -1,13 +1,24 @@
 //! How is a day written and read in three calendars and three languages?
 
+mod column;
+mod instant;
+mod parts;
+mod read;
+mod serial;
+
 use std::fmt::Write;
 
 use chrono::NaiveDate;
 
+pub use column::{DateColumn, DateVerdict, judge_dates};
+pub use instant::parse_instant;
+pub use read::{DateOrder, DateRules, NotADate, ReadDate, parse_date, read_date};
+pub use serial::SerialDates;
+
 use super::calendar::{Calendar, CalendarDay};
 use super::digits::Digits;
-use super::fold::fold_text;
-use super::month_names::{FOLDED_MONTHS, FOLDED_WEEKDAYS, month_name, weekday_name};
+use super::month_names::{month_name, weekday_name};
+use super::variety::Variety;
 use crate::context::Locale;
 
 /// How much of a date is written.
@@ -41,9 +52,11 @@ impl DateStyle {
 pub fn format_date(
     day: NaiveDate,
     calendar: Calendar,
-    language: Locale,
+    language: impl Into<Variety>,
     style: DateStyle,
 ) -> Option<String> {
+    let variety = language.into();
+    let language = variety.language();
     let CalendarDay {
         year,
         month,
@@ -65,7 +78,7 @@ pub fn format_date(
         (DateStyle::Short, Locale::Fa) => write!(out, "{year:04}/{month:02}/{of_month:02}"),
         (DateStyle::Short, Locale::Ar) => write!(out, "{of_month}/{month}/{year}"),
         (DateStyle::Long | DateStyle::Full, _) => {
-            let name = month_name(calendar, month, language)?;
+            let name = month_name(calendar, month, variety)?;
             write!(out, "{of_month} {name} {year}")
         }
     };
@@ -76,121 +89,10 @@ pub fn format_date(
             Locale::Ar => " هـ",
         });
     }
-    Some(match language {
-        Locale::En => out,
-        Locale::Fa | Locale::Ar => Digits::of(language).write(&out),
+    Some(match variety.digits() {
+        Digits::Ascii => out,
+        digits => digits.write(&out),
     })
-}
-
-/// The text is not a date that can be read without a guess.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotADate {
-    /// No date at all.
-    #[error("'{0}' is not a date; write it as 1404/05/07, 2025-07-29, or with the month in words")]
-    Unreadable(String),
-    /// A year that two calendars have, where neither is the usual one.
-    #[error("the year of '{0}' is one of the Persian or of the Hijri calendar; say which")]
-    WhichCalendar(String),
-    /// Year, month and day are there, but the calendar has no such day.
-    #[error("there is no day '{0}' in the {1} calendar")]
-    NoSuchDay(String, &'static str),
-}
-
-/// Reads a date in any of three sets of digits: `1404/5/7`, `۱۴۰۴-۰۵-۰۷`, `٢١/٣/٢٠٢٥`, `14040507`, `7 مرداد 1404`,
-/// `جمعه ۱ فروردین ۱۴۰۴`, `March 21, 2025`.
-///
-/// The name of a month says which calendar it is; in figures a year from 1700 on is Gregorian, and an earlier one
-/// belongs to the `usual` calendar. Where that is the Gregorian one, such a year is refused and not guessed.
-///
-/// # Errors
-/// What is missing or wrong, in words.
-pub fn parse_date(text: &str, usual: Calendar) -> Result<NaiveDate, NotADate> {
-    let unreadable = || NotADate::Unreadable(text.to_owned());
-    let folded = fold_text(text);
-    let (numbers, words) = parts(&folded).ok_or_else(unreadable)?;
-    let named = match words.as_str() {
-        "" => None,
-        words => Some(month(words, usual).ok_or_else(unreadable)?),
-    };
-    let (year, month, day) = match (named, numbers.as_slice()) {
-        (Some((_, month)), [day, year]) if *year > 31 => (*year, u32::from(month), *day),
-        (Some((_, month)), [year, day]) if *year > 31 => (*year, u32::from(month), *day),
-        (None, [year, month, day]) if *year > 31 => (*year, *month, *day),
-        (None, [day, month, year]) if *year > 31 => (*year, *month, *day),
-        (None, [digits]) if (10_000_101..=99_991_231).contains(digits) => {
-            (digits / 10_000, digits / 100 % 100, digits % 100)
-        }
-        _ => return Err(unreadable()),
-    };
-    let calendar = match named {
-        Some((calendar, _)) => calendar,
-        None if year >= 1700 => Calendar::Gregorian,
-        None if usual == Calendar::Gregorian => {
-            return Err(NotADate::WhichCalendar(text.to_owned()));
-        }
-        None => usual,
-    };
-    let no_such_day = || NotADate::NoSuchDay(text.to_owned(), calendar.name());
-    let (Ok(year), Ok(month), Ok(day)) =
-        (i32::try_from(year), u8::try_from(month), u8::try_from(day))
-    else {
-        return Err(no_such_day());
-    };
-    calendar.day(year, month, day).ok_or_else(no_such_day)
-}
-
-/// The numbers of a folded date, and its words without those that say nothing new.
-fn parts(folded: &str) -> Option<(Vec<u32>, String)> {
-    let mut numbers = Vec::new();
-    let mut words: Vec<&str> = Vec::new();
-    let is_mark = |c: char| c.is_whitespace() || matches!(c, '/' | '-' | '.' | ',' | '،' | '\\');
-    for part in folded.split(is_mark).filter(|part| !part.is_empty()) {
-        if part.starts_with(|c: char| c.is_ascii_digit()) {
-            numbers.push(part.parse().ok()?);
-        } else if !is_noise(part) {
-            words.push(part);
-        }
-    }
-    Some((numbers, words.join(" ")))
-}
-
-/// Days of the week, eras, «ماه» after a month's name: the date is the same without.
-fn is_noise(word: &str) -> bool {
-    const WORDS: [&str; 15] = [
-        "ماه",
-        "ه",
-        "ق",
-        "ش",
-        "م",
-        "ah",
-        "ad",
-        "ce",
-        "ap",
-        "of",
-        "میلادی",
-        "شمسی",
-        "قمری",
-        "هجری",
-        "روز",
-    ];
-    WORDS.contains(&word) || FOLDED_WEEKDAYS.iter().any(|name| name == word)
-}
-
-/// The calendar and the number of a month's folded name. A name that two calendars have is the usual one's.
-fn month(folded: &str, usual: Calendar) -> Option<(Calendar, u8)> {
-    let is_short = folded.is_ascii() && folded.len() >= 3;
-    let mut found = None;
-    for (name, calendar, month) in FOLDED_MONTHS.iter() {
-        let short = is_short && *calendar == Calendar::Gregorian && name.starts_with(folded);
-        if name == folded || short {
-            if *calendar == usual {
-                return Some((*calendar, *month));
-            }
-            found = found.or(Some((*calendar, *month)));
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -199,7 +101,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LANGUAGES: [Locale; 3] = [Locale::En, Locale::Fa, Locale::Ar];
+    const VARIETIES: [Variety; 6] = [
+        Variety::English,
+        Variety::Persian,
+        Variety::Dari,
+        Variety::Arabic,
+        Variety::Levantine,
+        Variety::Maghrebi,
+    ];
 
     fn date(year: i32, month: u32, day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(year, month, day).unwrap()
@@ -255,7 +164,7 @@ mod tests {
     fn what_two_calendars_could_mean_is_asked_and_not_guessed() {
         assert!(matches!(
             parse_date("1404/05/07", Calendar::Gregorian),
-            Err(NotADate::WhichCalendar(_))
+            Err(NotADate::WhichCalendar { .. })
         ));
         assert!(matches!(
             parse_date("1404/12/30", Calendar::Jalali),
@@ -266,7 +175,6 @@ mod tests {
             "مهر",
             "1404",
             "1404/5",
-            "5/7/4",
             "7 Foo 1404",
             "1404/5/7/9",
             "99999999999",
@@ -281,12 +189,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_variety_has_its_own_months_and_digits() {
+        let day = date(2025, 1, 20);
+        let long =
+            |calendar, variety| format_date(day, calendar, variety, DateStyle::Long).unwrap();
+        for (calendar, variety, expected) in [
+            (Calendar::Jalali, Variety::Persian, "۱ بهمن ۱۴۰۳"),
+            (Calendar::Jalali, Variety::Dari, "۱ دلو ۱۴۰۳"),
+            (Calendar::Gregorian, Variety::Dari, "۲۰ جنوری ۲۰۲۵"),
+            (Calendar::Gregorian, Variety::Arabic, "٢٠ يناير ٢٠٢٥"),
+            (
+                Calendar::Gregorian,
+                Variety::Levantine,
+                "٢٠ كانون الثاني ٢٠٢٥",
+            ),
+            (Calendar::Gregorian, Variety::Maghrebi, "20 يناير 2025"),
+            (Calendar::Hijri, Variety::Arabic, "٢٠ رجب ١٤٤٦ هـ"),
+        ] {
+            assert_eq!(long(calendar, variety), expected);
+        }
+    }
+
     proptest! {
         #[test]
         fn a_date_is_read_back_as_it_was_written(number in 690_000i32..790_000) {
             let day = NaiveDate::from_num_days_from_ce_opt(number).unwrap();
             for calendar in [Calendar::Gregorian, Calendar::Jalali, Calendar::Hijri] {
-                for language in LANGUAGES {
+                for language in VARIETIES {
                     for style in [DateStyle::Short, DateStyle::Long, DateStyle::Full] {
                         let text = format_date(day, calendar, language, style).unwrap();
                         prop_assert_eq!(parse_date(&text, calendar), Ok(day), "{}", text);
