@@ -250,8 +250,8 @@ fn is_decided(bank: &Bank, id: RecordId) {
     let lacks = [
         "kyc applicant",
         "guarantors amount",
-        "step-field credit_score",
         "step-condition step",
+        "step-field credit_score",
     ];
     assert_eq!(bank.refused(id, "head_decision"), lacks);
     let _ = session.update(id, json!({"credit_score": 610})).unwrap();
