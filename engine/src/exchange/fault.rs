@@ -34,6 +34,28 @@ pub(super) enum InputFault {
     UnknownObject { name: String, near: String },
     #[error("the file cannot be read: {0}")]
     Read(std::io::Error),
+    #[error("the workbook cannot be read: {0}")]
+    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    BadBook(String),
+    #[error(
+        "the workbook is of before 2007 or has a password; save it as .xlsx without one and import that"
+    )]
+    OldBook,
+    #[error("this build reads no workbooks; save the sheet as CSV and import that")]
+    #[cfg_attr(feature = "sheets", allow(dead_code, reason = "workbooks are read"))]
+    NoSheets,
+    #[error("the file is no workbook and has no sheet '{0}'; leave the sheet out")]
+    NoBook(String),
+    #[error("the workbook has no sheet '{name}'{near}; its sheets are {known}")]
+    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    NoSuchSheet {
+        name: String,
+        near: String,
+        known: String,
+    },
+    #[error("the workbook has several sheets; say which: {0}")]
+    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    SeveralSheets(String),
     #[error("the file is empty; its first line must name the columns")]
     Empty,
     #[error("there is no encoding '{0}'; use a name such as utf-8, windows-1256 or utf-16le")]

@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::receipt::Receipt;
 use super::references::{Waiting, stopped};
 use super::row::{Draft, Found};
-use super::table::Table;
+use super::source::{Rows, Source};
 use super::tally::{Counted, Tally};
 use crate::error::{Failure, Result};
 use crate::locale::fold_text;
@@ -35,6 +35,8 @@ pub struct ImportOptions {
     pub encoding: Option<String>,
     /// What stands between two cells.
     pub delimiter: Option<char>,
+    /// The sheet of a workbook, by its name; not needed where only one has anything in it.
+    pub sheet: Option<String>,
     /// The file's name, where the mapping has several imports into one object.
     pub file: Option<String>,
 }
@@ -116,7 +118,7 @@ pub(super) struct Run<'t, 'm> {
     found: Found,
 }
 
-/// Imports a CSV file into an object; `progress` hears how many rows are done.
+/// Imports a file into an object; `progress` hears how many rows are done.
 pub(crate) fn import(
     target: &mut dyn ImportTarget,
     input: impl Read,
@@ -126,7 +128,8 @@ pub(crate) fn import(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Receipt> {
     let section = mapping.select(into, options.file.as_deref())?;
-    let mut table = Table::open(input, options.encoding.as_deref(), options.delimiter)?;
+    let mut source = Source::open(input)?;
+    let mut table = source.rows(&options, section.sheet.as_deref())?;
     let plan = Plan::new(section, &target.schema(), table.headers())?;
     let (tally, waiting, hoped) = (Tally::default(), Vec::new(), HashSet::new());
     let mut run = Run {
@@ -155,10 +158,10 @@ pub(crate) fn import(
         .rows(&mut table, progress)
         .and_then(|()| run.second_pass());
     done.map_err(|error| stopped(error, run.tally.rows(), run.options.dry_run))?;
-    if table.blank > 0 {
+    if table.blank() > 0 {
         run.tally.warn(
             "empty-row",
-            table.blank,
+            table.blank(),
             "rows with nothing but empty cells were passed over",
         );
     }
@@ -168,9 +171,8 @@ pub(crate) fn import(
 }
 
 impl Run<'_, '_> {
-    fn warn_about_file(&mut self, table: &Table<'_>) {
-        if table.guessed {
-            let encoding = table.encoding();
+    fn warn_about_file(&mut self, table: &Rows<'_>) {
+        if let Some(encoding) = table.guessed_encoding() {
             self.tally.warn("encoding-guessed", 1, format!("the file is not UTF-8 and was read as {encoding}; if names look wrong, name its encoding and import again"));
         }
         let place = self.plan.section.place();
@@ -182,7 +184,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn rows(&mut self, table: &mut Table<'_>, progress: &mut dyn FnMut(u64)) -> Result<()> {
+    fn rows(&mut self, table: &mut Rows<'_>, progress: &mut dyn FnMut(u64)) -> Result<()> {
         let mut batch = Vec::with_capacity(BATCH);
         while let Some(row) = table.next()? {
             let rows = self.tally.row();

@@ -86,6 +86,8 @@ pub(super) struct Require {
 pub(super) struct Section {
     pub(super) into: String,
     pub(super) files: Vec<String>,
+    /// The sheet of a workbook.
+    pub(super) sheet: Option<String>,
     /// The field by which an existing record is found.
     pub(super) key: Option<String>,
     pub(super) columns: BTreeMap<String, Column>,

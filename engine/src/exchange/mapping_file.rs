@@ -216,7 +216,15 @@ fn section(table: &Table) -> Read<Section> {
     let part = Part::open(
         "an [[import]]",
         table,
-        &["into", "files", "key", "columns", "constants", "compose"],
+        &[
+            "into",
+            "files",
+            "sheet",
+            "key",
+            "columns",
+            "constants",
+            "compose",
+        ],
     )?;
     let into = part.needed("into")?;
     let part = Part {
@@ -248,6 +256,7 @@ fn section(table: &Table) -> Read<Section> {
     }
     Ok(Section {
         files: part.texts("files")?,
+        sheet: part.text("sheet")?,
         key: part.text("key")?,
         constants: part.fields("constants")?,
         compose: part.templates("compose")?,

@@ -1,18 +1,28 @@
 //! How do records come in from files?
 //!
-//! CSV today. A mapping says what the columns mean; every row becomes an ordinary write request, so an import skips no
+//! CSV, and with the feature `sheets` XLSX and ODS. A mapping says what the columns mean; every row becomes an ordinary write request, so an import skips no
 //! rule; the receipt accounts for every row. The room does not know the write path: it speaks to an `ImportTarget`.
 
+mod cell;
 mod door;
 mod encoding;
 mod fault;
 mod import;
 mod mapping;
 mod mapping_file;
+#[cfg(feature = "sheets")]
+mod measure;
+#[cfg(feature = "sheets")]
+mod ods;
 mod plan;
 mod receipt;
 mod references;
 mod row;
+#[cfg(feature = "sheets")]
+mod sheet;
+#[cfg(all(test, feature = "sheets"))]
+mod sheet_tests;
+mod source;
 mod table;
 mod tally;
 mod template;

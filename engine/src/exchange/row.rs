@@ -2,10 +2,12 @@
 //!
 //! Cells become fields by the mapping; the references that could not be found are set aside for the import to settle.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value as Json, json};
 
+use super::cell::Cell;
 use super::import::Lookup;
 use super::plan::{Bound, Plan};
 use crate::error::Failure;
@@ -48,7 +50,7 @@ impl Plan<'_> {
     pub(super) fn read(
         &self,
         line: u64,
-        cells: &[String],
+        cells: &[Cell],
         lookup: &dyn Lookup,
         found: &mut Found,
     ) -> Draft {
@@ -57,9 +59,14 @@ impl Plan<'_> {
             fields: self.section.constants.clone(),
             ..Draft::default()
         };
+        let texts: Vec<Cow<'_, str>> = cells.iter().map(Cell::text).collect();
         let mut shown: BTreeMap<usize, &str> = BTreeMap::new();
         for (place, column) in self.columns.iter().enumerate() {
-            let cell = cells.get(column.at).map_or("", String::as_str);
+            if let Some(Cell::Fault(what)) = cells.get(column.at) {
+                draft.failures.push(no_value(column.header, what));
+                continue;
+            }
+            let cell = texts.get(column.at).map_or("", |text| text);
             let cell = if column.rule.untrimmed {
                 cell
             } else {
@@ -90,7 +97,7 @@ impl Plan<'_> {
             let text = template.fill(|name| {
                 let at = places.get(name)?;
                 let cell = shown.get(at).copied();
-                cell.or_else(|| Some(cells.get(*at)?.trim()))
+                cell.or_else(|| Some(texts.get(*at)?.trim()))
             });
             draft
                 .composed
@@ -176,4 +183,10 @@ impl Bound<'_> {
             .insert(self.field.to_owned(), id.to_string().into());
         draft.outdated.extend(self.rule.unresolved.clone());
     }
+}
+
+/// A formula that came to nothing.
+fn no_value(header: &str, what: &str) -> Failure {
+    let message = format!("the formula of the cell says {what}; correct it, or clear the cell");
+    Failure::field(header, "formula", message)
 }

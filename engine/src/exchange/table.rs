@@ -6,8 +6,10 @@ use std::io::{self, Read};
 
 use csv::ByteRecord;
 
+use super::cell::Cell;
 use super::encoding::{self, UNREADABLE};
 use super::fault::InputFault;
+use super::source::Row;
 use crate::error::Failure;
 use crate::locale::fold_text;
 
@@ -27,12 +29,6 @@ pub(super) struct Table<'r> {
     /// Rows of nothing but empty cells, as spreadsheets leave them at the end; they are no rows.
     pub(super) blank: u64,
     over: bool,
-}
-
-/// One row: the line where it begins, and its cells or why it cannot be used.
-pub(super) struct Row {
-    pub(super) line: u64,
-    pub(super) cells: Result<Vec<String>, Failure>,
 }
 
 impl<'r> Table<'r> {
@@ -101,9 +97,13 @@ impl<'r> Table<'r> {
                 Ok(false) => break,
                 Err(InputFault::Read(fault)) if fault.kind() == io::ErrorKind::FileTooLarge => {
                     self.over = true;
+                    let failure = match self.reader.get_ref().odd_quotes {
+                        false => endless(),
+                        true => unclosed(),
+                    };
                     return Ok(Some(Row {
                         line: begin,
-                        cells: Err(unclosed()),
+                        cells: Err(failure),
                     }));
                 }
                 Err(fault) => return Err(fault),
@@ -114,7 +114,9 @@ impl<'r> Table<'r> {
             }
             return Ok(Some(Row {
                 line: self.line(),
-                cells: self.cells(),
+                cells: self
+                    .cells()
+                    .map(|texts| texts.into_iter().map(Cell::Text).collect()),
             }));
         }
         Ok(None)
@@ -234,6 +236,13 @@ fn unclosed() -> Failure {
     )
 }
 
+fn endless() -> Failure {
+    Failure::new(
+        "row-too-long",
+        "the row is longer than 16 MiB, so it and what follows was not imported; the file is no table, or its line breaks were lost",
+    )
+}
+
 fn csv_fault(kind: &csv::ErrorKind) -> &'static str {
     match kind {
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8",
@@ -335,7 +344,8 @@ mod tests {
         let mut table = Table::open(text, None, None).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = table.next().unwrap() {
-            rows.push((row.line, row.cells.map_err(|failure| failure.code)));
+            let texts = |cells: Vec<Cell>| cells.iter().map(|cell| cell.text().into_owned()).collect();
+            rows.push((row.line, row.cells.map(texts).map_err(|failure| failure.code)));
         }
         (table.headers.clone(), rows)
     }
@@ -405,6 +415,31 @@ mod tests {
         assert_eq!(told, [(2, Err("unclosed-quote".to_owned()))]);
     }
 
+    /// A line without an end, and how much of it was asked for.
+    struct Endless(u64);
+
+    impl Read for &mut Endless {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            into.fill(b'x');
+            if self.0 == 0 {
+                into.iter_mut().zip(b"a,b\n1,2\n").for_each(|(to, from)| *to = *from);
+            }
+            self.0 += into.len() as u64;
+            Ok(into.len())
+        }
+    }
+
+    #[test]
+    fn a_line_of_gigabytes_is_given_up_after_a_few_mebibytes() {
+        let mut endless = Endless(0);
+        let mut table = Table::open(&mut endless, Some("utf-8"), None).unwrap();
+        assert!(table.next().unwrap().unwrap().cells.is_ok());
+        let failure = table.next().unwrap().unwrap().cells.unwrap_err();
+        assert_eq!((failure.code.as_str(), table.next().unwrap().is_none()), ("row-too-long", true));
+        drop(table);
+        assert!(endless.0 < 3 * ROW_LIMIT, "{}", endless.0);
+    }
+
     #[test]
     fn a_cell_that_cannot_be_kept_refuses_its_row_alone() {
         let long = "x".repeat(CELL_LIMIT + 1);
@@ -418,8 +453,10 @@ mod tests {
         let mut codes = Vec::new();
         while let Some(row) = table.next().unwrap() {
             codes.push(
-                row.cells
-                    .map_or_else(|failure| failure.code, |cells| cells.concat()),
+                row.cells.map_or_else(
+                    |failure| failure.code,
+                    |cells| cells.iter().map(Cell::text).collect(),
+                ),
             );
         }
         assert_eq!(codes, ["12", "nul-byte", "cell-too-long", "encoding", "34"]);

@@ -200,6 +200,9 @@ pub(crate) enum Command {
     /// Sets of records that are kept: by filters, as lists, of each other
     #[command(subcommand)]
     Segment(crate::segment::Action),
+    /// When a firm works: hours, holidays, working time
+    #[command(subcommand)]
+    Calendar(crate::calendar::Action),
     /// What was said about a record
     #[command(after_help = "Example:\n  peyvand comments acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Comments { id: RecordId },
@@ -333,7 +336,7 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// A CSV file; - reads from stdin
+    /// A CSV, XLSX or ODS file; - reads from stdin
     pub(crate) file: PathBuf,
     /// The object that its rows become
     #[arg(long, value_name = "OBJECT")]
@@ -350,6 +353,9 @@ pub(crate) struct Import {
     /// What stands between cells: one character, or 'tab'; found out when left out
     #[arg(long, value_name = "D")]
     pub(crate) delimiter: Option<Separator>,
+    /// The sheet of a workbook, where several have something in them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! How does a CSV file come in?
+//! How does a file come in?
 
 use std::path::Path;
 use std::str::FromStr;
@@ -26,6 +26,7 @@ pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Resul
     options.dry_run = import.dry_run;
     options.encoding.clone_from(&import.encoding);
     options.delimiter = import.delimiter.map(|separator| separator.0);
+    options.sheet.clone_from(&import.sheet);
     options.file = Some(file_name(import));
     let known = mapping.objects().any(|object| object == import.into);
     let need = if import.dry_run || !known {
