@@ -107,8 +107,8 @@ pub use insight::{Days, Funnel, FunnelRow, SaleTimes, StageTime};
 #[cfg(feature = "wasm")]
 pub use install::{
     Asked, HookTrial, PluginChange, PluginConsent, PluginField, PluginInfo, PluginObject,
-    PluginPause, PluginProcess, PluginRemoval, PluginRight, PluginSignature, SettingLabels,
-    TrustedKey, WebClient, WebRequest, WebResponse,
+    PluginPause, PluginProcess, PluginRemoval, PluginRequirement, PluginRight, PluginSignature,
+    SettingLabels, TrustedKey, WebClient, WebRequest, WebResponse,
 };
 #[cfg(feature = "script")]
 pub use install::{ScriptInfo, ScriptRun};

@@ -212,10 +212,48 @@ fn a_loan_goes_from_application_to_signed_agreement() {
     assert!(session.engine().check().unwrap().ok);
 }
 
+/// Whatever is in the way is told at once, by whom it may be: the schema, the plugin, the process.
+#[test]
+fn what_the_plugin_refuses_and_what_the_step_lacks_are_told_together() {
+    let bank = Bank::new();
+    let id = create(
+        &bank.session,
+        "bank_application",
+        bank.application(json!({})),
+    );
+    let told = |fields: Json| {
+        let error = bank.session.update(id, fields).unwrap_err();
+        let codes = codes(&error).into_iter();
+        let told = codes.map(|(code, field)| format!("{code} {}", field.unwrap_or_default()));
+        told.collect::<Vec<_>>()
+    };
+    let lacks = ["step-document step", "step-document step"];
+    let wrong = told(json!({"iban": "IR820540102680020817909003", "step": "credit_check"}));
+    assert_eq!(wrong[0], "iban iban");
+    assert_eq!(wrong[1..], lacks);
+    // A field that cannot be read, beside the same.
+    let unread = told(json!({"decided_on": "دیروز", "step": "credit_check"}));
+    assert!(unread[0].ends_with(" decided_on"), "{unread:?}");
+    assert_eq!(unread[1], "step-field iban");
+    assert_eq!(unread[2..], lacks);
+    // What is wrong is not missing too.
+    let empty = told(json!({"income": "زیاد", "step": "credit_check"}));
+    let income = empty.iter().filter(|told| told.ends_with(" income"));
+    assert_eq!(income.count(), 1, "{empty:?}");
+    // What is not there is told once, and nothing was changed.
+    assert_eq!(bank.get(id)["step"], "registered");
+}
+
 /// Who decides, and what must be there before.
 fn is_decided(bank: &Bank, id: RecordId) {
     let session = &bank.session;
-    assert_eq!(bank.refused(id, "head_decision").len(), 2);
+    let lacks = [
+        "kyc applicant",
+        "guarantors amount",
+        "step-condition step",
+        "step-field credit_score",
+    ];
+    assert_eq!(bank.refused(id, "head_decision"), lacks);
     let _ = session.update(id, json!({"credit_score": 610})).unwrap();
     assert_eq!(
         bank.refused(id, "branch_decision"),

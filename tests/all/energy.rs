@@ -315,6 +315,64 @@ fn a_payment_by_slip_pays_the_bill_and_a_bounced_one_is_owed_again() {
 }
 
 #[test]
+fn two_payments_in_one_commit_share_the_bill_and_what_is_left_pays_the_next_one() {
+    let company = Company::new();
+    let bill = company.billed();
+    let payment = |reference: &str| {
+        let subscriber = company.subscriber.to_string();
+        let fields = json!({"reference": reference, "amount": "400000 IRR", "paid_on": "2026-03-25", "subscriber": subscriber});
+        Request::create("utility_payment", fields)
+    };
+    let committed = company
+        .session
+        .commit([payment("۱"), payment("۲")])
+        .unwrap();
+    assert_eq!(committed.warnings, Vec::<String>::new());
+    let unused = || {
+        let payments = company.found("utility_payment", "");
+        let unused = payments
+            .iter()
+            .map(|payment| rials(&payment.to_json(), "unallocated"));
+        unused.sum::<i64>()
+    };
+    let paid = company.get(bill);
+    assert_eq!(
+        (rials(&paid, "paid"), rials(&paid, "balance"), unused()),
+        (584_000, 0, 216_000)
+    );
+    let parts = company.found("bill_allocation", "");
+    let mut parts: Vec<i64> = parts
+        .iter()
+        .map(|part| rials(&part.to_json(), "amount"))
+        .collect();
+    parts.sort_unstable();
+    assert_eq!(parts, [184_000, 400_000]);
+    assert_eq!(rials(&company.get(company.subscriber), "credit"), 216_000);
+
+    let to = company.read("2026-03-25", 200);
+    let next = json!({"point": company.point.to_string(), "reading_to": to.to_string(), "state": "issued"});
+    let committed = company.session.create("utility_bill", next).unwrap();
+    assert_eq!(committed.warnings, Vec::<String>::new());
+    let next = company.get(committed.id().unwrap());
+    let total = rials(&next, "total");
+    assert!((1..216_000).contains(&total), "{total}");
+    assert_eq!(
+        (
+            rials(&next, "paid"),
+            rials(&next, "balance"),
+            &next["state"]
+        ),
+        (total, 0, &json!("paid"))
+    );
+    assert_eq!(unused(), 216_000 - total);
+    let subscriber = company.get(company.subscriber);
+    assert_eq!(
+        (rials(&subscriber, "credit"), rials(&subscriber, "debt")),
+        (216_000 - total, 0)
+    );
+}
+
+#[test]
 fn an_outage_goes_to_its_unit_and_ends_with_a_message() {
     let company = Company::new();
     let outage = json!({"title": "خاموشی کوچهٔ سرو", "category": "outage", "point": company.point.to_string()});

@@ -244,6 +244,10 @@ pub(crate) trait BeforeSave: Send + Sync {
     fn finds_failing_rows(&self) -> bool {
         false
     }
+    /// Whether it is asked too about a record with a field that is missing or wrong: it relies on no rule of the schema.
+    fn judges_the_faulty(&self) -> bool {
+        false
+    }
     fn before_save(
         &self,
         rows: &[Row<'_>],

@@ -14,6 +14,11 @@ use crate::error::Error;
 /// What one of the engine's rules makes of records before they are saved.
 pub(crate) trait Rule: Send + Sync {
     fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure>;
+
+    /// As [`BeforeSave::judges_the_faulty`].
+    fn judges_the_faulty(&self) -> bool {
+        false
+    }
 }
 
 /// A rule of the engine, known in bills and errors by this title.
@@ -46,6 +51,10 @@ impl<R: Rule> BeforeSave for EngineRule<R> {
 
     fn on_failure(&self) -> OnFailure {
         OnFailure::Reject
+    }
+
+    fn judges_the_faulty(&self) -> bool {
+        self.rule.judges_the_faulty()
     }
 
     fn before_save(

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::plugins::rejects;
+use super::requires::PluginRequirement;
 use super::trust::PluginSignature;
 use super::{Paused, Plugin};
 use crate::error::Error;
@@ -99,6 +100,8 @@ pub struct PluginInfo {
     pub writes: Vec<String>,
     /// What its effects may do: `create activity: kind, subject`.
     pub effects: Vec<String>,
+    /// The other plugins that it builds upon.
+    pub requires: Vec<PluginRequirement>,
     /// Everything that it needs, and whether the administrator grants it.
     pub rights: Vec<PluginRight>,
     /// The field types, objects, fields, options, records, processes, views, forms and dashboards that it brings.
@@ -178,6 +181,7 @@ impl PluginInfo {
                 .iter()
                 .map(|workflow| workflow.name.clone())
                 .collect(),
+            requires: Vec::new(),
             rights: rights(manifest, terms, schema),
             settings: Json::Object(terms.settings.clone()),
             setting_labels: manifest
@@ -220,6 +224,7 @@ impl PluginInfo {
             reads: Vec::new(),
             writes: Vec::new(),
             effects: Vec::new(),
+            requires: Vec::new(),
             rights: Vec::new(),
             brings: Vec::new(),
             workflows: Vec::new(),

@@ -110,6 +110,7 @@ impl Session {
         let runtime = self.engine.plugin_runtime()?;
         let opened = plugin::open(&runtime, bytes)?;
         let manifest = &opened.manifest;
+        self.must_fit_the_others(manifest)?;
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
@@ -123,7 +124,8 @@ impl Session {
             terms.granted = terms.granted.or(before);
             terms
         });
-        let info = PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature);
+        let mut info = PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature);
+        info.requires = self.requirements(manifest)?;
         let more = asked_in_addition(manifest, old.as_ref());
         let more: Vec<String> = more.iter().map(ToString::to_string).collect();
         let asks = info
@@ -217,6 +219,7 @@ impl Session {
             .map(|user| format!("{user} is of a type that it defines"))
             .into_iter()
             .collect();
+        problems.extend(self.requiring(id)?);
         let others = self.definitions_in_use(&retirements(&schema, id))?;
         let others = others
             .iter()
@@ -275,6 +278,7 @@ impl Session {
     /// # Errors
     /// When it is not installed, or a record cannot be written.
     pub fn drop_plugin_values(&self, id: &str) -> Result<u64> {
+        self.must_not_be_required(id)?;
         // What computes a field would set it again.
         self.enable_plugin(id, false)?;
         let (reader, _) = self.engine.read()?;

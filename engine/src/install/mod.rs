@@ -19,6 +19,8 @@ mod plugins;
 mod records;
 #[cfg(feature = "wasm")]
 mod requests;
+#[cfg(feature = "wasm")]
+mod requires;
 #[cfg(feature = "script")]
 mod scripts;
 #[cfg(feature = "wasm")]
@@ -39,6 +41,8 @@ pub(crate) use missing::Missing;
 pub use plugins::PluginConsent;
 #[cfg(feature = "wasm")]
 pub use requests::{Asked, WebClient, WebRequest, WebResponse};
+#[cfg(feature = "wasm")]
+pub use requires::PluginRequirement;
 #[cfg(feature = "script")]
 pub use scripts::{ScriptInfo, ScriptRun};
 #[cfg(feature = "wasm")]
@@ -75,6 +79,9 @@ pub(crate) struct Plugin {
     pub(crate) rejects: bool,
     /// The objects whose writes it takes part in.
     pub(crate) objects: Vec<String>,
+    /// The other plugins that it builds upon, each with the versions that will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) requires: Vec<(String, String)>,
     pub(crate) settings: Map<String, Json>,
     /// What the administrator grants, in the words of the room `plugin`; null where he never said.
     #[serde(default, skip_serializing_if = "Json::is_null")]

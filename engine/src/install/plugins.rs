@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::info::{PluginInfo, PluginPause};
 use super::lifecycle::{retirements, withdrawn};
+use super::requires;
 use super::trust::PluginSignature;
 use super::{Definitions, PART, Plugin};
 use crate::engine::Engine;
@@ -61,6 +62,13 @@ impl Engine {
         let runtime = self.plugin_runtime()?;
         let opened = plugin::open(&runtime, bytes)?;
         let schema = self.schema()?;
+        let requires = self.session().requirements(&opened.manifest)?;
+        if requires.iter().any(|other| !other.met) {
+            // It can be read about all the same; what it builds upon is not there to check it against.
+            let mut info = PluginInfo::new(&opened, bytes, &Terms::default(), &schema);
+            info.requires = requires;
+            return Ok(info.signed(signature));
+        }
         opened.manifest.check(&schema)?;
         let with_fields = Arc::new(opened.manifest.schema_with_fields(&schema)?);
         self.session().may_bring(&opened.manifest, &with_fields)?;
@@ -70,7 +78,9 @@ impl Engine {
             terms.settings = settings;
             plugin::load(&runtime, bytes, &opened.manifest, &terms, &with_fields)?;
         }
-        Ok(PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature))
+        let mut info = PluginInfo::new(&opened, bytes, &terms, &with_fields);
+        info.requires = requires;
+        Ok(info.signed(signature))
     }
 
     /// Why no compiled code is kept, where a folder was named and nothing is.
@@ -132,6 +142,7 @@ impl Session {
         let manifest = &opened.manifest;
         let held = self.stored_plugin(&manifest.id)?;
         let before = held.as_ref().and_then(|held| self.manifest_of(held));
+        self.must_fit_the_others(manifest)?;
         let schema = self.engine.schema()?;
         manifest.check(&schema)?;
         let with_fields = Arc::new(manifest.schema_with_fields(&schema)?);
@@ -150,6 +161,7 @@ impl Session {
         plugin::load(&runtime, bytes, manifest, &terms, &with_fields)?;
         let mut info = PluginInfo::new(&opened, bytes, &terms, &with_fields).signed(signature);
         info.enabled = true;
+        info.requires = self.requirements(manifest)?;
         let entry = Plugin {
             id: info.id.clone(),
             version: info.version.clone(),
@@ -158,6 +170,7 @@ impl Session {
             enabled: true,
             rejects: rejects(manifest),
             objects: objects_of(manifest),
+            requires: requires::kept(manifest),
             settings: terms.settings,
             grants: as_json(terms.granted.as_ref()),
             paused: None,
@@ -194,6 +207,7 @@ impl Session {
                 Ok(opened) => PluginInfo {
                     enabled: plugin.enabled,
                     paused: plugin.paused.as_ref().map(PluginPause::new),
+                    requires: self.requirements(&opened.manifest).unwrap_or_default(),
                     ..PluginInfo::new(&opened, bytes, &plugin.terms(), &schema)
                 },
                 Err(error) => PluginInfo::unreadable(plugin, &error),
@@ -241,6 +255,9 @@ impl Session {
             .stored_plugin(id)?
             .filter(|(held, _)| held.enabled != enabled)
         {
+            if enabled {
+                self.must_run_with_the_others(&held)?;
+            }
             held.enabled = enabled;
             let verb = if enabled { "enable" } else { "disable" };
             self.put_plugin(format!("{verb} plugin {id}"), &held)?;
@@ -272,6 +289,7 @@ impl Session {
         let Some((held, _)) = self.stored_plugin(id)? else {
             return Ok(());
         };
+        self.must_not_be_required(id)?;
         let schema = self.engine.schema()?;
         if let Some(user) = type_user(&schema, id) {
             return Err(Error::new(
@@ -321,7 +339,7 @@ impl Session {
         self.make_way(&manifest.id, changes, false)
     }
 
-    fn definitions(&self) -> Result<Definitions> {
+    pub(super) fn definitions(&self) -> Result<Definitions> {
         self.must_administer("look into plugins")?;
         let (reader, _) = self.read()?;
         Definitions::load(&reader.snapshot)

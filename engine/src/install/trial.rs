@@ -54,6 +54,7 @@ impl Engine {
         let _ = self.inspect_plugin(bytes)?;
         let runtime = self.plugin_runtime()?;
         let opened = plugin::open(&runtime, bytes)?;
+        self.session().must_be_there(&opened.manifest)?;
         let given = match settings {
             Json::Object(map) => map,
             _ => Map::new(),

@@ -14,6 +14,7 @@ use super::check::is_of_record;
 use super::contract;
 use super::limits::Limits;
 use super::needs::Need;
+use super::requires::Requirement;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::gamification::{Badge, Reason};
 use crate::hook::{OnFailure, Verb};
@@ -40,6 +41,8 @@ pub(crate) struct Manifest {
     pub(crate) workflows: Vec<Workflow>,
     /// What its effects may do.
     pub(crate) effects: Vec<Grant>,
+    /// The other plugins that it builds upon.
+    pub(crate) requires: Vec<Requirement>,
     /// What it needs besides.
     pub(crate) needs: Vec<Need>,
     /// The objects, options and records that it brings.

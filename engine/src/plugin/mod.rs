@@ -28,6 +28,7 @@ mod meter;
 mod needs;
 mod replies;
 mod request;
+mod requires;
 mod right;
 mod rights;
 mod rules;
@@ -50,6 +51,7 @@ pub(crate) use manifest::{Manifest, Point};
 #[cfg(feature = "testing")]
 pub use measured::{PluginCalls, PluginColumns, PluginInstance};
 pub(crate) use meter::DayFuel;
+pub(crate) use requires::{Range, Requirement};
 pub(crate) use right::Right;
 pub(crate) use rights::Rights;
 pub(crate) use runtime::Runtime;

@@ -13,6 +13,7 @@ use super::contract;
 use super::limits::Limits;
 use super::manifest::{Faults, Grant, Hook, Manifest, Point, Setting, foreign_contract, is_word};
 use super::needs::Need;
+use super::requires::{self, Requirement};
 use super::rules::{check_hooks, check_workflow};
 use crate::error::{Error, ErrorKind};
 use crate::hook::OnFailure;
@@ -44,6 +45,8 @@ struct Written {
     workflows: Vec<WrittenWorkflow>,
     #[serde(default, rename = "effect")]
     effects: Vec<Grant>,
+    #[serde(default)]
+    requires: Vec<Requirement>,
     #[serde(default)]
     needs: Vec<Need>,
     #[serde(default, rename = "object")]
@@ -205,6 +208,7 @@ impl Written {
         let on_failure = self.head(faults);
         self.limits.check(faults);
         self.breaker.check(faults);
+        requires::check(&self.id, &self.requires, faults);
         self.needs.iter().for_each(|need| need.check(faults));
         for (name, setting) in &self.settings {
             setting.check(name, faults);
@@ -260,6 +264,7 @@ impl Written {
             on_failure,
             limits: self.limits,
             patience: self.breaker,
+            requires: self.requires,
             settings: self.settings,
             fields,
             hooks: self.hooks,

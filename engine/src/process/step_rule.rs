@@ -258,6 +258,11 @@ pub(super) fn process_of(record: &Record) -> Option<RecordId> {
 }
 
 impl Rule for StepRule {
+    /// Whether a step lacks something can be said beside any other fault.
+    fn judges_the_faulty(&self) -> bool {
+        true
+    }
+
     fn judge(&self, rows: &[Row<'_>], context: &HookContext<'_>) -> Result<Answers, HookFailure> {
         let mut batch = Batch {
             rule: self,

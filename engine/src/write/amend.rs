@@ -3,7 +3,7 @@
 //! Hooks get batches, in the order of the registry, and only the rows whose change wakes them. What they answer is
 //! outside input: it is applied to the drafts and validated again by the next step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -36,6 +36,11 @@ pub(super) fn amend(write: &Write<'_>, base: &View, valid: Valid) -> Result<Draf
         {
             ask(write, &context, hook, first..end, &mut drafts);
         }
+        // What comes of a refused record is nobody's any more.
+        let Drafts {
+            children, faults, ..
+        } = &mut drafts;
+        children.retain(|(group, ..)| !faults.contains_key(group));
         if drafts.children.is_empty() {
             break;
         }
@@ -68,21 +73,16 @@ fn ask(
     places: Range<usize>,
     drafts: &mut Drafts,
 ) {
-    let wakes = |draft: &Draft, faulty: bool| {
+    let wakes = |draft: &Draft, drafts: &Drafts| {
         // What changed is found out only for hooks of the object.
-        !faulty
+        may_judge(hook, draft.group, drafts)
             && hook.interest().object == draft.object.name
             && hook
                 .interest()
                 .is_in(&draft.object.name, draft.verb(), &woken_by(draft))
     };
     let awake: Vec<usize> = places
-        .filter(|place| {
-            wakes(
-                &drafts.drafts[*place],
-                drafts.faults.contains_key(&drafts.drafts[*place].group),
-            )
-        })
+        .filter(|place| wakes(&drafts.drafts[*place], drafts))
         .collect();
     if awake.is_empty() {
         return;
@@ -100,6 +100,18 @@ fn ask(
         }
         Err(stopped) => failed(write, hook, &awake, stopped, drafts),
     }
+}
+
+/// Everything that is wrong is told at once: what one hook refuses, the others judge too. Where a hook failed, and in what is
+/// no record that keeps the rules, they would judge by what is not there; all but those that need not rely on it.
+fn may_judge(hook: &Arc<dyn BeforeSave>, group: usize, drafts: &Drafts) -> bool {
+    let Some(faults) = drafts.faults.get(&group) else {
+        return true;
+    };
+    let refusals = drafts.refusals.get(&group).copied().unwrap_or(0);
+    // Who may not do it learns no more of it.
+    let hidden = |faults: &[Failure]| faults.iter().any(|fault| fault.code == "access");
+    faults.len() == refusals || (hook.judges_the_faulty() && !hidden(faults))
 }
 
 fn ask_batch(
@@ -192,15 +204,31 @@ fn apply(
             drafts.keeps.push((draft.group, keep));
         }
     }
+    let told = match answers.refusals.is_empty() {
+        true => BTreeMap::new(),
+        false => drafts.faults.clone(),
+    };
     for refusal in answers.refusals {
         let Some(place) = batch.get(refusal.row) else {
             continue;
         };
         let mut failure = Failure::new(&format!("refused:{}", refusal.code), refusal.message);
         failure.field = refusal.field;
-        let fault = drafts.drafts[*place].fail(failure);
-        drafts.fault(fault);
+        let (group, failure) = drafts.drafts[*place].fail(failure);
+        // A value that is wrong is not missing too.
+        let told = told.get(&group).map_or(&[][..], Vec::as_slice);
+        if hook.judges_the_faulty() && is_told(told, &failure) {
+            continue;
+        }
+        drafts.fault((group, failure));
+        *drafts.refusals.entry(group).or_default() += 1;
     }
+}
+
+fn is_told(told: &[Failure], failure: &Failure) -> bool {
+    let mut told = told.iter();
+    failure.field.is_some()
+        && told.any(|told| told.request == failure.request && told.field == failure.field)
 }
 
 fn failed(

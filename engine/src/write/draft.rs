@@ -130,6 +130,8 @@ pub(crate) struct Drafts {
     pub(crate) schema: Arc<Schema>,
     pub(crate) schema_changed: BTreeSet<u32>,
     pub(crate) faults: BTreeMap<usize, Vec<Failure>>,
+    /// How many of a group's faults are what hooks refuse.
+    pub(super) refusals: BTreeMap<usize, usize>,
     /// Outcomes that have no draft: (group, request, outcome).
     pub(crate) settled: Vec<(usize, usize, Outcome)>,
     /// Idempotency keys by group.

@@ -47,6 +47,7 @@ pub(super) fn stage(
         schema: write.reader.schema.clone(),
         schema_changed: BTreeSet::new(),
         faults: BTreeMap::new(),
+        refusals: BTreeMap::new(),
         settled: Vec::new(),
         once: Vec::new(),
         hooks: Vec::new(),

@@ -7,6 +7,7 @@ use peyvand_plugin::{Answer, Date, Decimal, Effects, Row};
 
 use crate::Energy;
 use crate::check_digit;
+use crate::credit;
 use crate::found::{self, Checked, owned, rials, set_rials};
 use crate::tariff::{self, Line, Step};
 use crate::told::sms;
@@ -72,6 +73,7 @@ fn is_out(state: Option<&str>) -> bool {
 }
 
 pub(crate) fn amend(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>) -> Checked<()> {
+    energy.taken.begin(row);
     if is_out(row.old().text("state")) {
         if let Some(fact) = FACTS.into_iter().find(|fact| row.changed(fact)) {
             return Err(energy.issued(fact));
@@ -79,7 +81,7 @@ pub(crate) fn amend(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>)
         if row.text("state") == Some("draft") {
             return Err(energy.issued("state"));
         }
-        return settle(row, answer, rials(row, "total"), false);
+        return settle(row, answer, rials(row, "total"), None);
     }
     match row.text("kind") {
         Some("correction") => correction(energy, row, answer),
@@ -153,10 +155,14 @@ fn regular(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>) -> Check
     show(answer, &point, &period, &sums);
     set_rials(answer, "carried", raw - total);
     set_rials(answer, "total", total);
+    let mut paid = 0;
     if row.text("state") == Some("issued") {
-        energy.issue(row, answer, &point, total, until)?;
+        if let Some(subscriber) = &point.subscriber {
+            paid = credit::carry(energy, answer, subscriber, total)?;
+        }
+        energy.issue(row, answer, &point, total - paid, until)?;
     }
-    settle(row, answer, total, true)
+    settle(row, answer, total, Some(paid))
 }
 
 fn correction(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>) -> Checked<()> {
@@ -206,11 +212,17 @@ fn correction(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>) -> Ch
         let left = original.total + original.corrections + total - original.paid;
         energy.issue(row, answer, &point, left, until)?;
     }
-    settle(row, answer, total, true)
+    settle(row, answer, total, Some(0))
 }
 
-/// What is left to pay. What a correction changes is owed under the bill that it corrects.
-fn settle(row: &Row<'_>, answer: &mut Answer<'_, '_>, total: i128, is_new: bool) -> Checked<()> {
+/// What is left to pay. What a correction changes is owed under the bill that it corrects. Of a bill that goes out is told
+/// what was paid before; of any other it is counted.
+fn settle(
+    row: &Row<'_>,
+    answer: &mut Answer<'_, '_>,
+    total: i128,
+    paid_before: Option<i128>,
+) -> Checked<()> {
     let (Some(id), state) = (row.text("id"), row.text("state")) else {
         return Ok(());
     };
@@ -219,8 +231,8 @@ fn settle(row: &Row<'_>, answer: &mut Answer<'_, '_>, total: i128, is_new: bool)
         answer.set("is_open", false);
         return Ok(());
     }
-    let (mut corrections, mut paid) = (0, 0);
-    if !is_new {
+    let (mut corrections, mut paid) = (0, paid_before.unwrap_or(0));
+    if paid_before.is_none() {
         let issued = format!("and(corrects[eq]:{id},state[ne]:draft)");
         let parts = found::all("utility_bill", &issued, "", &["total"], |row| {
             rials(row, "total")

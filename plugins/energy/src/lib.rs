@@ -3,6 +3,7 @@
 
 mod bill;
 mod check_digit;
+mod credit;
 mod debtor;
 mod found;
 mod payment;
@@ -38,6 +39,8 @@ pub struct Energy {
     /// Attempts after which nobody is called any more.
     attempts: i64,
     retry_days: i32,
+    /// What the records of a batch took already: each of them sees the state before it.
+    taken: credit::Taken,
 }
 
 impl Plugin for Energy {
@@ -61,6 +64,7 @@ impl Plugin for Energy {
             large_debt: settings.amount("large-debt")?,
             attempts: settings.integer("call-attempts", 1..=50)?,
             retry_days: days("call-again-days", 1..=60)?,
+            taken: credit::Taken::default(),
         })
     }
 

@@ -1,9 +1,10 @@
 //! Which bills does a payment pay? The one of its slip first, then the oldest.
 
-use peyvand_plugin::{Answer, Effects, Row};
+use peyvand_plugin::{Answer, Effects, Row, Verb};
 
 use crate::Energy;
 use crate::check_digit;
+use crate::credit;
 use crate::found::{self, Checked, Refused, money, owned, rials, set_rials};
 
 /// What a payment is; it stays as it came.
@@ -12,11 +13,16 @@ const FACTS: [&str; 5] = ["amount", "subscriber", "bill_id", "payment_id", "paid
 const BILLS: usize = 16;
 
 pub(crate) fn amend(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>) -> Checked<()> {
+    energy.taken.begin(row);
     if row.old().has("amount") {
-        return match FACTS.into_iter().find(|fact| row.changed(fact)) {
-            Some(fact) => Err(energy.received(fact)),
-            None => Ok(()),
-        };
+        if let Some(fact) = FACTS.into_iter().find(|fact| row.changed(fact)) {
+            return Err(energy.received(fact));
+        }
+        if let Some(id) = row.text("id").filter(|_| row.changed("recount")) {
+            let unused = credit::unused(id, rials(row, "amount"))?;
+            set_rials(answer, "unallocated", unused.max(0));
+        }
+        return Ok(());
     }
     if row.date("paid_on").is_some_and(|day| day > row.today()) {
         return Err(energy.paid_in_future());
@@ -42,7 +48,7 @@ pub(crate) fn amend(energy: &Energy, row: &Row<'_>, answer: &mut Answer<'_, '_>)
     let first = slip.and_then(|slip| slip.bill);
     bills.sort_by_key(|(id, _)| Some(id) != first.as_ref());
     for (bill, balance) in bills.into_iter().take(BILLS) {
-        let part = left.min(balance);
+        let part = energy.taken.take(&bill, balance, left);
         let Some(amount) = money(part).filter(|_| part > 0) else {
             continue;
         };
@@ -165,6 +171,14 @@ pub(crate) fn follow(row: &Row<'_>, effects: &mut Effects) -> Checked<()> {
             .update(bill, format!("{word}:{id}"))
             .set("recount", format!("{word}:{id}"));
     }
+    // A payment that was deleted took its parts along.
+    if let Some(payment) = row.text("payment")
+        && found::one("utility_payment", payment, &["id"], |_| ())?.is_some()
+    {
+        effects
+            .update(payment, format!("{word}:{id}:payment"))
+            .set("recount", format!("{word}:{id}"));
+    }
     Ok(())
 }
 
@@ -173,14 +187,16 @@ pub(crate) fn count_credit(row: &Row<'_>, effects: &mut Effects) -> Checked<()> 
     let Some(id) = row.text("id") else {
         return Ok(());
     };
-    let word = match row.old().has("subscriber") {
-        true => "went",
-        false => "came",
+    let word = match row.verb() {
+        Some(Verb::Delete) => "went",
+        Some(Verb::Create) => "came",
+        _ => "used",
     };
+    let revision = row.integer("revision").unwrap_or_default();
     if let Some(subscriber) = row.text("subscriber") {
         effects
-            .update(subscriber, format!("{word}:{id}"))
-            .set("recount", format!("{word}:{id}"));
+            .update(subscriber, format!("{word}:{id}:{revision}"))
+            .set("recount", format!("{word}:{id}:{revision}"));
     }
     Ok(())
 }

@@ -226,6 +226,7 @@ fn a_payment_pays_the_bill_of_its_slip_and_then_the_oldest() {
         ("payment_id", Kind::Text),
         ("paid_on", Kind::Date),
         ("unallocated", Kind::Money),
+        ("recount", Kind::Text),
     ];
     let paid = |amount: i64, payment_id: &str| {
         let rows = hook("before-save", "payment", &kinds).row(|row| {

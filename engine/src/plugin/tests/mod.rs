@@ -13,6 +13,7 @@ mod industry;
 mod lifecycle;
 mod narrowed;
 mod processes;
+mod requires;
 mod shipped;
 mod signed;
 mod surveyor;

@@ -1,6 +1,6 @@
 //! What may a plugin do, in words that need no manual?
 
-use peyvand::{Labels, Locale, PluginInfo, PluginRight, PluginSignature};
+use peyvand::{Labels, Locale, PluginInfo, PluginRequirement, PluginRight, PluginSignature};
 
 use super::state;
 use super::words::{self, Word};
@@ -87,6 +87,12 @@ pub(super) fn tell_powers(
         let things = by_object(&plugin.rights, verb, language);
         tell_list(word, &things, language, output)?;
     }
+    tell_list(
+        &words::REQUIRES,
+        &required(plugin, language),
+        language,
+        output,
+    )?;
     tell_list(&words::BRINGS, &plugin.brings, language, output)?;
     tell_list(&words::WORKFLOWS, &plugin.workflows, language, output)?;
     output.line(words::NOTHING_ELSE.of(language))?;
@@ -94,6 +100,23 @@ pub(super) fn tell_powers(
         "reject" => words::REJECTS.of(language),
         _ => words::SKIPS.of(language),
     })
+}
+
+/// A line for each plugin that it builds upon: `banking >=0.2.0 (0.2.1 is installed): for its loans`.
+fn required(plugin: &PluginInfo, language: Locale) -> Vec<String> {
+    let line = |other: &PluginRequirement| {
+        let held = match &other.installed {
+            Some(version) => format!("{version} {}", words::INSTALLED.of(language)),
+            None => words::NOT_INSTALLED.of(language).to_owned(),
+        };
+        let name = format!("{} {}", other.plugin, other.version);
+        let name = format!("{} ({held})", name.trim_end());
+        match words::label(&other.why, language) {
+            "" => name,
+            why => format!("{name}: {why}"),
+        }
+    };
+    plugin.requires.iter().map(line).collect()
 }
 
 const VERBS: [(&str, &Word); 7] = [

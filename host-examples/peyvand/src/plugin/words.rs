@@ -34,6 +34,13 @@ pub(super) const KEEP: Word = Word([
 pub(super) const ALL_FIELDS: Word = Word(["every field", "همهٔ فیلدها", "كل الحقول"]);
 pub(super) const WITHHELD: Word = Word(["not granted", "اجازه ندارد", "غير مسموح"]);
 pub(super) const BRINGS: Word = Word(["It brings", "با خود می‌آورد", "يجلب معه"]);
+pub(super) const REQUIRES: Word = Word([
+    "It builds upon the plugins",
+    "بر این افزونه‌ها استوار است",
+    "يعتمد على الإضافات",
+]);
+pub(super) const INSTALLED: Word = Word(["is installed", "نصب است", "مثبتة"]);
+pub(super) const NOT_INSTALLED: Word = Word(["not installed", "نصب نیست", "غير مثبتة"]);
 pub(super) const WORKFLOWS: Word = Word([
     "It runs the workflows",
     "این گردش‌کارها را اجرا می‌کند",
