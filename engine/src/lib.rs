@@ -97,7 +97,9 @@ pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
 #[cfg(feature = "exchange")]
-pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
+pub use exchange::{
+    GuessedColumn, GuessedMapping, ImportOptions, Mapping, Receipt, Refusal, Repair, Warning,
+};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 pub use insight::{Days, Funnel, FunnelRow, SaleTimes, StageTime};

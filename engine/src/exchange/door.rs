@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::import::{self, ImportOptions, ImportTarget, Lookup, RowOutcome, RowWrite, Wanted};
 use super::{Mapping, Receipt};
 use crate::error::{Error, Failure, Result};
-use crate::locale::fold_text;
+use crate::locale::{Calendar, fold_text};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::Schema;
@@ -22,7 +22,7 @@ use crate::write::{Fields, Group, Outcome, OutcomeKind, Request, View};
 const MOST_NAMES: usize = 10_000;
 
 impl Session {
-    /// Imports a CSV file into an object. Every row goes through the write path with all its rules and hooks; a row
+    /// Imports a CSV file, or a sheet of a workbook, into an object. Every row goes through the write path with all its rules and hooks; a row
     /// that fails is counted and told in the receipt, and the others go in.
     ///
     /// `progress` hears how many rows are done.
@@ -47,7 +47,10 @@ impl Session {
             schema: reader.schema.clone(),
             view: options.dry_run.then(|| View::new(reader)),
         };
-        import::import(&mut door, input, mapping, into, options.clone(), progress)
+        let mut options = options.clone();
+        let usual = Calendar::usual(self.locale());
+        options.calendar = options.calendar.or(Some(usual));
+        import::import(&mut door, input, mapping, into, options, progress)
     }
 }
 

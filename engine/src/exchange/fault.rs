@@ -74,6 +74,22 @@ pub(super) enum InputFault {
         "the file has {count} columns '{header}'; rename all but one, so that it is clear which is meant"
     )]
     DuplicateHeader { header: String, count: usize },
+    #[error(
+        "the column '{header}' mixes calendars: '{one}' and '{other}'; write `calendar = \"by-year\"` into the mapping if years before 1700 are Persian ones, or correct the file"
+    )]
+    MixedCalendars {
+        header: String,
+        one: String,
+        other: String,
+    },
+    #[error(
+        "the days of the column '{header}', such as '{example}', are of the Persian or of the Hijri calendar; write `calendar = \"jalali\"` or \"hijri\" into the mapping"
+    )]
+    WhichCalendar { header: String, example: String },
+    #[error(
+        "in the column '{header}', as in '{example}', the day or the month may come first; write `order = \"day-first\"` or \"month-first\" into the mapping"
+    )]
+    WhichOrder { header: String, example: String },
     #[error("the store answered {got} of {wanted} rows of a batch; the import was stopped")]
     Answers { got: usize, wanted: usize },
     #[error("the receipt does not add up: {rows} rows came in and {told} are accounted for")]

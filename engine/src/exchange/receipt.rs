@@ -1,8 +1,11 @@
 //! What became of every row?
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::fault::InputFault;
+use super::repair::Repair;
 use crate::error::Result;
 
 /// The account of an import: every row of the file is in exactly one of the counts.
@@ -21,6 +24,9 @@ pub struct Receipt {
     pub skipped: u64,
     /// Rows that were not taken; [`Receipt::warnings`] says why.
     pub refused: u64,
+    /// Cells that were put right in rows that are in, by repair.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repairs: BTreeMap<Repair, u64>,
     /// What to look at, each reason once.
     pub warnings: Vec<Warning>,
     /// The first hundred refusals, one by one.

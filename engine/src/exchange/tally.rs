@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::import::Lookup;
 use super::mapping::Section;
 use super::plan::{Bound, Plan};
+use super::repair::Repair;
 use super::receipt::{Receipt, Refusal, Warning};
 use crate::error::Failure;
 use crate::locale::fold_text;
@@ -89,6 +90,12 @@ impl Tally {
 
     pub(super) fn count(&mut self, counted: Counted) {
         *self.counter(counted) += 1;
+    }
+
+    pub(super) fn repaired(&mut self, repairs: &[Repair]) {
+        for repair in repairs {
+            *self.receipt.repairs.entry(*repair).or_default() += 1;
+        }
     }
 
     /// A row that seemed to say nothing new did after all.

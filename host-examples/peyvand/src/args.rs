@@ -339,8 +339,11 @@ pub(crate) struct Import {
     #[arg(long, value_name = "OBJECT")]
     pub(crate) into: String,
     /// What the columns mean: a mapping file, or the name of a built-in mapping
-    #[arg(long, value_name = "NAME_OR_FILE")]
-    pub(crate) mapping: String,
+    #[arg(long, value_name = "NAME_OR_FILE", required_unless_present = "guess")]
+    pub(crate) mapping: Option<String>,
+    /// Guess what the columns mean, and print the mapping to be looked at and saved; imports nothing
+    #[arg(long, conflicts_with_all = ["mapping", "dry_run"])]
+    pub(crate) guess: bool,
     /// Count and complain, but write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -353,6 +356,9 @@ pub(crate) struct Import {
     /// The sheet of a workbook, where several have something in them
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<String>,
+    /// What is not to be put right in the cells: leading-zero, national-id, scientific, several-phones, date
+    #[arg(long, value_name = "REPAIR", value_delimiter = ',')]
+    pub(crate) without: Vec<String>,
 }
 
 #[derive(Debug, Args)]
