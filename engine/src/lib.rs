@@ -79,6 +79,7 @@ mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
+mod undo;
 mod upkeep;
 mod view;
 mod workflow;
@@ -149,6 +150,7 @@ pub use store::{Progress, Retention, StateEngine};
 pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem, plain_text};
 pub use timeline::{Change, Event, EventKind, Touched};
 pub use upkeep::Trimmed;
+pub use undo::{KeptChange, Undoable, Undone};
 pub use view::{
     Audience, Brought, Cell, CellFormat, Chart, ChartKind, ChartShown, Column, ColumnShown,
     Dashboard, DashboardDefinition, DashboardShown, Declarations, Declared, DefinitionUse,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::runs_as::Bindings;
 use super::shape::Shape;
@@ -297,29 +297,27 @@ impl Session {
                 format!("there is no commit {position}"),
             )
         })?;
-        let mut requests = Vec::new();
-        for change in crate::timeline::changes_of(&reader, backend, &entry)? {
-            let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        let changes = crate::timeline::changes_of(&reader, backend, &entry)?;
+        for change in &changes {
+            let (Some(_), Some(after)) = (&change.before, &change.after) else {
                 return Err(no_hand_over(position));
             };
-            let mut fields = serde_json::Map::new();
-            for number in crate::write::Change::changed(&change) {
+            for number in crate::write::Change::changed(change) {
                 let field = after.object.field_by_number(number);
                 let name = field.map(|field| field.name.as_str()).unwrap_or_default();
                 if !HANDED.contains(&name) {
                     return Err(no_hand_over(position));
                 }
-                let now = reader.get_stored(change.id)?;
-                if now.is_some_and(|now| now.value(number) == after.value(number)) {
-                    let value = before.value(number).map_or(Json::Null, Value::to_json);
-                    fields.insert(name.to_owned(), value);
-                }
-            }
-            if !fields.is_empty() {
-                requests.push(Request::update(change.id, fields));
             }
         }
-        self.commit(requests)
+        let mut left = Vec::with_capacity(changes.len());
+        for change in changes {
+            // What is in the bin by now stays there.
+            if reader.get_stored(change.id)?.is_some() {
+                left.push(change);
+            }
+        }
+        self.commit_groups(&[crate::undo::whole(left, entry.time)])
     }
 }
 

@@ -39,9 +39,12 @@ impl Session {
     ) -> Result<Receipt> {
         // What a rehearsal stands on is all there is: rights are judged on it as by a commit.
         let (reader, _) = self.engine.read()?;
+        let mut worker = self.clone();
+        let run = (!options.dry_run).then(|| run_name(&reader, self, into, options));
+        worker.context.run = run.as_deref().map(Arc::from);
         let mut door = Door {
             names: Names {
-                session: self.clone(),
+                session: worker,
                 rehearsed: HashMap::new(),
             },
             schema: reader.schema.clone(),
@@ -50,8 +53,20 @@ impl Session {
         let mut options = options.clone();
         let usual = Calendar::usual(self.locale());
         options.calendar = options.calendar.or(Some(usual));
-        import::import(&mut door, input, mapping, into, options, progress)
+        let mut receipt = import::import(&mut door, input, mapping, into, options, progress)?;
+        receipt.run = run;
+        Ok(receipt)
     }
+}
+
+/// A name that no other import of the store has: where it began, and of what it is at which moment.
+fn run_name(reader: &Reader, session: &Session, into: &str, options: &ImportOptions) -> String {
+    let now = session.context.now().timestamp_micros();
+    let file = options.file.as_deref().unwrap_or_default();
+    let of = format!("{now}/{into}/{file}/{}", session.context.actor);
+    let hash = blake3::hash(of.as_bytes()).to_hex();
+    let position = reader.position().get() + 1;
+    format!("import-{position}-{}", hash.get(..6).unwrap_or_default())
 }
 
 struct Door {

@@ -24,6 +24,9 @@ pub struct Receipt {
     pub skipped: u64,
     /// Rows that were not taken; [`Receipt::warnings`] says why.
     pub refused: u64,
+    /// The name by which [`Session::undo`](crate::Session::undo) takes it back; none of a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// Cells that were put right in rows that are in, by repair.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub repairs: BTreeMap<Repair, u64>,
