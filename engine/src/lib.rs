@@ -149,8 +149,8 @@ pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
 pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem, plain_text};
 pub use timeline::{Change, Event, EventKind, Touched};
-pub use upkeep::Trimmed;
 pub use undo::{KeptChange, Undoable, Undone};
+pub use upkeep::Trimmed;
 pub use view::{
     Audience, Brought, Cell, CellFormat, Chart, ChartKind, ChartShown, Column, ColumnShown,
     Dashboard, DashboardDefinition, DashboardShown, Declarations, Declared, DefinitionUse,

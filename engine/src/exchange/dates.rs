@@ -78,7 +78,8 @@ fn figures(cell: &Cell, text: &str) -> Figures {
     };
     let parts: Vec<&str> = day.split(['/', '-', '.', '\\']).map(str::trim).collect();
     let number = |text: &str| {
-        let digits = !text.is_empty() && text.len() <= 8 && text.bytes().all(|b| b.is_ascii_digit());
+        let digits =
+            !text.is_empty() && text.len() <= 8 && text.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| text.parse::<u32>().ok()).flatten()
     };
     let numbers: Option<Vec<u32>> = parts.iter().map(|part| number(part)).collect();
@@ -93,7 +94,10 @@ fn figures(cell: &Cell, text: &str) -> Figures {
         Some([serial]) => Figures::Serial(i64::from(*serial)),
         _ => match cell {
             // A moment that the sheet shows as a bare number has a fraction.
-            #[allow(clippy::cast_possible_truncation, reason = "a float that is too large saturates")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "a float that is too large saturates"
+            )]
             Cell::Number(serial) => Figures::Serial(serial.floor() as i64),
             _ => Figures::Words,
         },
@@ -129,9 +133,15 @@ impl DateRule {
                 None if one == other => (year, other, one),
                 None => return Err(unclear(text)),
             },
-            Figures::Short(year, month, day) if self.days == Some(ColumnDays::Of(Calendar::Jalali)) => {
+            Figures::Short(year, month, day)
+                if self.days == Some(ColumnDays::Of(Calendar::Jalali)) =>
+            {
                 let full = 1400 + year;
-                let full = if full > LAST_SHORT_YEAR { full - 100 } else { full };
+                let full = if full > LAST_SHORT_YEAR {
+                    full - 100
+                } else {
+                    full
+                };
                 (full, month, day)
             }
             Figures::Short(..) => {
@@ -145,7 +155,10 @@ impl DateRule {
         let found = u8::try_from(month).ok().zip(u8::try_from(day).ok());
         let found = found.and_then(|(month, day)| calendar.day(year, month, day));
         found.ok_or_else(|| {
-            let what = format!("there is no day '{text}' in the {} calendar", calendar.name());
+            let what = format!(
+                "there is no day '{text}' in the {} calendar",
+                calendar.name()
+            );
             ("no-such-day", what)
         })
     }
@@ -155,7 +168,9 @@ impl DateRule {
         let counted = serial + offset;
         // Day 1 is 1 January 1900, and there was a 29 February, says the first spreadsheet.
         let first = NaiveDate::from_ymd_opt(1899, 12, 30);
-        let day = u64::try_from(counted).ok().filter(|_| SERIALS.contains(&counted));
+        let day = u64::try_from(counted)
+            .ok()
+            .filter(|_| SERIALS.contains(&counted));
         day.zip(first)
             .and_then(|(days, first)| first.checked_add_days(Days::new(days)))
             .ok_or_else(|| unreadable(text))
@@ -176,7 +191,9 @@ impl DateRule {
         match self.days {
             Some(ColumnDays::ByYear) if is_late => Ok(Calendar::Gregorian),
             Some(ColumnDays::ByYear) => Ok(Calendar::Jalali),
-            Some(ColumnDays::Of(calendar)) if is_late == (calendar == Calendar::Gregorian) => Ok(calendar),
+            Some(ColumnDays::Of(calendar)) if is_late == (calendar == Calendar::Gregorian) => {
+                Ok(calendar)
+            }
             Some(ColumnDays::Of(calendar)) => {
                 let what = format!(
                     "the column's days are those of the {} calendar and '{text}' is none; if both stand in it, write `calendar = \"by-year\"`",

@@ -35,7 +35,10 @@ pub(super) enum InputFault {
     #[error("the file cannot be read: {0}")]
     Read(std::io::Error),
     #[error("the workbook cannot be read: {0}")]
-    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    #[cfg_attr(
+        not(feature = "sheets"),
+        allow(dead_code, reason = "no workbook is read")
+    )]
     BadBook(String),
     #[error(
         "the workbook is of before 2007 or has a password; save it as .xlsx without one and import that"
@@ -47,14 +50,20 @@ pub(super) enum InputFault {
     #[error("the file is no workbook and has no sheet '{0}'; leave the sheet out")]
     NoBook(String),
     #[error("the workbook has no sheet '{name}'{near}; its sheets are {known}")]
-    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    #[cfg_attr(
+        not(feature = "sheets"),
+        allow(dead_code, reason = "no workbook is read")
+    )]
     NoSuchSheet {
         name: String,
         near: String,
         known: String,
     },
     #[error("the workbook has several sheets; say which: {0}")]
-    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    #[cfg_attr(
+        not(feature = "sheets"),
+        allow(dead_code, reason = "no workbook is read")
+    )]
     SeveralSheets(String),
     #[error("the file is empty; its first line must name the columns")]
     Empty,

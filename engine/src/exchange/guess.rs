@@ -95,7 +95,8 @@ impl GuessedMapping {
     }
 
     fn key(&self) -> Option<&str> {
-        let is_key = |column: &&GuessedColumn| column.certain && column.field.as_deref() == Some(EXTERNAL);
+        let is_key =
+            |column: &&GuessedColumn| column.certain && column.field.as_deref() == Some(EXTERNAL);
         self.columns.iter().find(is_key).and(Some(EXTERNAL))
     }
 }
@@ -145,10 +146,14 @@ pub(super) fn guess(
         .map(|(at, header)| judge(header, &cells(&rows, at), &fields))
         .collect();
     settle(&mut columns);
-    let columns = headers.iter().zip(columns).enumerate().map(|(at, (header, judged))| {
-        let field = judged.best.map(|(place, _)| &fields[place]);
-        told(header, field, &judged, &cells(&rows, at), schema, usual)
-    });
+    let columns = headers
+        .iter()
+        .zip(columns)
+        .enumerate()
+        .map(|(at, (header, judged))| {
+            let field = judged.best.map(|(place, _)| &fields[place]);
+            told(header, field, &judged, &cells(&rows, at), schema, usual)
+        });
     Ok(GuessedMapping {
         into: object.name.clone(),
         columns: columns.collect(),
@@ -157,7 +162,9 @@ pub(super) fn guess(
 
 /// The cells of a column that say something.
 fn cells(rows: &[Row], at: usize) -> Vec<&Cell> {
-    let cells = rows.iter().filter_map(|row| row.cells.as_ref().ok()?.get(at));
+    let cells = rows
+        .iter()
+        .filter_map(|row| row.cells.as_ref().ok()?.get(at));
     cells.filter(|cell| !cell.is_blank()).collect()
 }
 
@@ -171,7 +178,10 @@ struct Candidate<'o> {
 
 fn candidates(object: &Object) -> Vec<Candidate<'_>> {
     let mut all = Vec::new();
-    for field in object.live_fields().filter(|field| !field.read_only && !field.is_rollup()) {
+    for field in object
+        .live_fields()
+        .filter(|field| !field.read_only && !field.is_rollup())
+    {
         let mut words = vec![field.name.replace('_', " ")];
         words.extend(field.label.values().cloned());
         words.extend(guess_words::of(&object.name, &field.name).map(ToOwned::to_owned));
@@ -266,7 +276,9 @@ fn judge(header: &str, cells: &[&Cell], fields: &[Candidate<'_>]) -> Judged {
         },
         [(place, fit, length), rest @ ..] => Judged {
             best: Some((*place, *fit)),
-            doubt: rest.first().is_some_and(|next| (next.1, next.2) == (*fit, *length)),
+            doubt: rest
+                .first()
+                .is_some_and(|next| (next.1, next.2) == (*fit, *length)),
         },
     }
 }
@@ -320,8 +332,14 @@ fn is_email(text: &str) -> bool {
 }
 
 fn is_phone(text: &str) -> bool {
-    let digits = fold_digits(text).chars().filter(char::is_ascii_digit).count();
-    let first = text.split(['/', ';', ',', '،', '\n']).next().unwrap_or_default();
+    let digits = fold_digits(text)
+        .chars()
+        .filter(char::is_ascii_digit)
+        .count();
+    let first = text
+        .split(['/', ';', ',', '،', '\n'])
+        .next()
+        .unwrap_or_default();
     // A price has seven digits too, but no telephone ends with so many zeros.
     digits >= 7 && Phone::parse(first).is_some() && !fold_digits(text).trim().ends_with("0000")
 }
@@ -331,7 +349,10 @@ fn is_number(text: &str) -> bool {
 }
 
 fn is_amount(text: &str) -> bool {
-    let bare: String = text.chars().filter(|c| !c.is_alphabetic() && !"$€£﷼".contains(*c)).collect();
+    let bare: String = text
+        .chars()
+        .filter(|c| !c.is_alphabetic() && !"$€£﷼".contains(*c))
+        .collect();
     is_number(&bare)
 }
 
@@ -341,7 +362,10 @@ fn is_day(cell: &Cell) -> bool {
     let bare = |folded: &str| folded.bytes().all(|b| b.is_ascii_digit());
     if matches!(cell, Cell::Number(_)) || bare(&folded) {
         // Any number could be one; only what begins like a year is.
-        return folded.len() == 8 && ["13", "14", "19", "20"].iter().any(|year| folded.starts_with(year))
+        return folded.len() == 8
+            && ["13", "14", "19", "20"]
+                .iter()
+                .any(|year| folded.starts_with(year))
             || matches!(cell, Cell::Number(number) if (20_000.0..=60_000.0).contains(number));
     }
     let rule = |days| DateRule {
@@ -354,7 +378,9 @@ fn is_day(cell: &Cell) -> bool {
         order: Some(super::dates::Order::MonthFirst),
         ..rule(Calendar::Gregorian)
     };
-    [Calendar::Gregorian, Calendar::Jalali, Calendar::Hijri].into_iter().any(is)
+    [Calendar::Gregorian, Calendar::Jalali, Calendar::Hijri]
+        .into_iter()
+        .any(is)
         || month_first.mend(cell, &folded).is_ok()
 }
 
@@ -406,8 +432,13 @@ fn told(
     let (Some(candidate), Some((_, fit))) = (candidate, judged.best) else {
         return column;
     };
-    let needed = if candidate.is_delicate() { Fit::Exact } else { Fit::Within };
-    column.certain = fit >= needed && !judged.doubt && !(candidate.is_delicate() && cells.is_empty());
+    let needed = if candidate.is_delicate() {
+        Fit::Exact
+    } else {
+        Fit::Within
+    };
+    column.certain =
+        fit >= needed && !judged.doubt && !(candidate.is_delicate() && cells.is_empty());
     if !column.certain {
         column.note = Some(format!("'{header}' may be {}; look at it", candidate.path));
     }
@@ -436,9 +467,15 @@ fn money(header: &str, cells: &[&Cell], column: &mut GuessedColumn) {
     });
     match unit {
         Some(unit) => {
-            column.keys.insert("currency", format!("\"{}\"", unit.currency()));
+            column
+                .keys
+                .insert("currency", format!("\"{}\"", unit.currency()));
             let factor = guess_words::factor_in(header);
-            let factor = if unit == Unit::Toman { factor * 10 } else { factor };
+            let factor = if unit == Unit::Toman {
+                factor * 10
+            } else {
+                factor
+            };
             if factor > 1 {
                 column.keys.insert("scale", factor.to_string());
             }
@@ -456,7 +493,9 @@ fn money(header: &str, cells: &[&Cell], column: &mut GuessedColumn) {
 
 fn dates(header: &str, cells: &[&Cell], usual: Option<Calendar>, column: &mut GuessedColumn) {
     let mut evidence = Evidence::default();
-    cells.iter().for_each(|cell| evidence.add(cell, cell.text().trim()));
+    cells
+        .iter()
+        .for_each(|cell| evidence.add(cell, cell.text().trim()));
     match evidence.decide(header, DateRule::default(), usual) {
         Ok(rule) => {
             let days = match (rule.days, named_in(header)) {
@@ -464,7 +503,9 @@ fn dates(header: &str, cells: &[&Cell], usual: Option<Calendar>, column: &mut Gu
                 _ => None,
             };
             if let Some(calendar) = days {
-                column.keys.insert("calendar", format!("\"{}\"", calendar.name()));
+                column
+                    .keys
+                    .insert("calendar", format!("\"{}\"", calendar.name()));
             }
             if let Some(order) = rule.order {
                 column.keys.insert("order", format!("\"{}\"", order.name()));
@@ -479,7 +520,8 @@ fn dates(header: &str, cells: &[&Cell], usual: Option<Calendar>, column: &mut Gu
 
 /// Of ids with a check digit most must have a right one.
 fn national_id(cells: &[&Cell], column: &mut GuessedColumn) {
-    let holds = |cell: &&&Cell| check_digit_holds(&format!("{:0>10}", fold_digits(cell.text().trim())));
+    let holds =
+        |cell: &&&Cell| check_digit_holds(&format!("{:0>10}", fold_digits(cell.text().trim())));
     let good = cells.iter().filter(holds).count();
     if good * 2 < cells.len() {
         column.certain = false;

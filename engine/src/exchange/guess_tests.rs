@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Mapping;
 use super::fake::Fake;
 use super::guess::{GuessedMapping, guess};
 use super::import::ImportOptions;
-use super::Mapping;
 #[cfg(feature = "sheets")]
 use super::{sheet_tests, source::Source};
 use crate::locale::{Calendar, fold_text};
@@ -31,12 +31,23 @@ fn expected() -> BTreeMap<String, (String, Vec<(String, String)>)> {
 fn guessed(file: &[u8], into: &str, usual: Calendar) -> GuessedMapping {
     let schema = standard_schema();
     let object = schema.object(into).unwrap();
-    guess(file, object, &schema, &ImportOptions::default(), Some(usual)).unwrap()
+    guess(
+        file,
+        object,
+        &schema,
+        &ImportOptions::default(),
+        Some(usual),
+    )
+    .unwrap()
 }
 
 fn of_sheet(name: &str, into: &str) -> GuessedMapping {
     let file = std::fs::read(format!("{FOLDER}/{name}.csv")).unwrap();
-    let usual = if name.starts_with("fa") { Calendar::Jalali } else { Calendar::Gregorian };
+    let usual = if name.starts_with("fa") {
+        Calendar::Jalali
+    } else {
+        Calendar::Gregorian
+    };
     guessed(&file, into, usual)
 }
 
@@ -55,8 +66,8 @@ fn the_columns_of_sheets_in_three_languages_are_understood() {
                 Some(field) => (true, field),
                 None => (false, field.as_str()),
             };
-            let right = column.field.as_deref().unwrap_or("-") == field
-                || field == "-" && !column.certain;
+            let right =
+                column.field.as_deref().unwrap_or("-") == field || field == "-" && !column.certain;
             if !right || asked == column.certain {
                 wrong.push(format!("{name}: {column:?}, not {field}"));
             }
@@ -66,12 +77,20 @@ fn the_columns_of_sheets_in_three_languages_are_understood() {
         }
     }
     assert!(sure_and_wrong.is_empty(), "{sure_and_wrong:#?}");
-    assert!(wrong.len() * 20 <= all, "{} of {all}: {wrong:#?}", wrong.len());
+    assert!(
+        wrong.len() * 20 <= all,
+        "{} of {all}: {wrong:#?}",
+        wrong.len()
+    );
 }
 
 #[test]
 fn a_guess_is_saved_and_used_again() {
-    for (name, into) in [("fa-contacts", "contact"), ("ar-accounts", "account"), ("en-leads", "lead")] {
+    for (name, into) in [
+        ("fa-contacts", "contact"),
+        ("ar-accounts", "account"),
+        ("en-leads", "lead"),
+    ] {
         let told = of_sheet(name, into);
         let saved = told.to_toml();
         let mapping = Mapping::parse(&saved).unwrap();
@@ -82,7 +101,11 @@ fn a_guess_is_saved_and_used_again() {
         let without: Vec<&str> = without.collect();
         let mut fake = Fake::new();
         let receipt = fake.run(&without.join("\n"), into, &file).unwrap();
-        assert_eq!((receipt.created, receipt.refused), (2, 0), "{saved}\n{receipt:#?}");
+        assert_eq!(
+            (receipt.created, receipt.refused),
+            (2, 0),
+            "{saved}\n{receipt:#?}"
+        );
         let again = fake.run(&without.join("\n"), into, &file).unwrap();
         assert_eq!(again.rows, 2);
     }
@@ -94,7 +117,10 @@ fn a_toman_is_ten_rials_and_an_amount_without_a_unit_is_asked() {
     assert!(told.contains(r#"currency = "IRR", scale = 10"#), "{told}");
     assert!(told.contains(r#"calendar = "jalali""#), "{told}");
     let told = of_sheet("fa-accounts", "account").to_toml();
-    assert!(told.contains(r#"currency = "IRR", scale = 1000000"#), "{told}");
+    assert!(
+        told.contains(r#"currency = "IRR", scale = 1000000"#),
+        "{told}"
+    );
     let told = of_sheet("fa-deals-no-unit", "opportunity").to_toml();
     assert!(told.contains("# in which currency is 'مبلغ'?"), "{told}");
     assert!(told.contains("mixes calendars"), "{told}");
@@ -107,9 +133,24 @@ fn a_workbook_is_guessed_by_its_types_too() {
         &["نام و نام خانوادگی", "موبایل", "تاریخ تولد", "Birthday"],
         &["مریم", "#9121234567", "@31677", "#5"],
     ]);
-    let told = guessed(&sheet_tests::xlsx(&[("s", &rows)], ""), "contact", Calendar::Jalali);
-    let fields: Vec<_> = told.columns.iter().map(|column| (column.field.as_deref(), column.certain)).collect();
-    assert_eq!(fields[..3], [(Some("name"), true), (Some("mobile"), true), (Some("birth_date"), true)]);
+    let told = guessed(
+        &sheet_tests::xlsx(&[("s", &rows)], ""),
+        "contact",
+        Calendar::Jalali,
+    );
+    let fields: Vec<_> = told
+        .columns
+        .iter()
+        .map(|column| (column.field.as_deref(), column.certain))
+        .collect();
+    assert_eq!(
+        fields[..3],
+        [
+            (Some("name"), true),
+            (Some("mobile"), true),
+            (Some("birth_date"), true)
+        ]
+    );
     assert!(!fields[3].1);
     // A file that is none is an error and no guess.
     assert!(Source::open(&[0xd0, 0xcf, 0x11, 0xe0][..]).is_err());

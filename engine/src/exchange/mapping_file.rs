@@ -337,9 +337,9 @@ fn dates(part: &Part<'_>) -> Read<DateRule> {
     let days = match part.text("calendar")?.as_deref() {
         None => None,
         Some("by-year") => Some(ColumnDays::ByYear),
-        Some(name) => Some(ColumnDays::Of(Calendar::from_name(name).ok_or_else(|| {
-            part.fault("`calendar` must be gregorian, jalali, hijri or by-year")
-        })?)),
+        Some(name) => Some(ColumnDays::Of(Calendar::from_name(name).ok_or_else(
+            || part.fault("`calendar` must be gregorian, jalali, hijri or by-year"),
+        )?)),
     };
     let order = match part.text("order")?.as_deref() {
         None => None,

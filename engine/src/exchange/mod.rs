@@ -45,5 +45,5 @@ mod maven_tests;
 pub use guess::{GuessedColumn, GuessedMapping};
 pub use import::ImportOptions;
 pub use mapping::Mapping;
-pub use repair::Repair;
 pub use receipt::{Receipt, Refusal, Warning};
+pub use repair::Repair;

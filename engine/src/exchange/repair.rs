@@ -227,16 +227,17 @@ fn split(text: &str) -> Vec<String> {
         .iter()
         .flat_map(|part| {
             let mut part = format!(" {part} ");
-            words.iter().for_each(|word| part = part.replace(word, "\u{0}"));
+            words
+                .iter()
+                .for_each(|word| part = part.replace(word, "\u{0}"));
             let pieces: Vec<String> = part.split('\0').map(|p| p.trim().to_owned()).collect();
             pieces
         })
         .filter(said)
         .collect();
     // An extension behind a comma, and a text that is no telephone at all, stay as they are.
-    let is_number = |part: &String| {
-        Phone::parse(part).is_some() || !part.chars().any(char::is_alphabetic)
-    };
+    let is_number =
+        |part: &String| Phone::parse(part).is_some() || !part.chars().any(char::is_alphabetic);
     if parts.len() < 2 || !parts.iter().all(is_number) {
         return vec![text.to_owned()];
     }
@@ -273,7 +274,11 @@ pub(super) fn check_digit_holds(id: &str) -> bool {
     if first.len() != 9 || first.iter().all(|digit| Some(digit) == first.first()) {
         return false;
     }
-    let sum: u32 = first.iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum();
+    let sum: u32 = first
+        .iter()
+        .zip((2..=10).rev())
+        .map(|(digit, weight)| digit * weight)
+        .sum();
     let rest = sum % 11;
     *check == if rest < 2 { rest } else { 11 - rest }
 }

@@ -45,7 +45,12 @@ fn cell(kind: &str, text: &str) -> Cell {
     match kind {
         "text" => Cell::Text(text.to_owned()),
         "number" => Cell::Number(text.parse().unwrap()),
-        "day" => Cell::Moment(text.parse::<chrono::NaiveDate>().unwrap().and_hms_opt(0, 0, 0).unwrap()),
+        "day" => Cell::Moment(
+            text.parse::<chrono::NaiveDate>()
+                .unwrap()
+                .and_hms_opt(0, 0, 0)
+                .unwrap(),
+        ),
         other => panic!("{other}"),
     }
 }
@@ -89,43 +94,86 @@ fn repairs_are_counted_and_can_be_switched_off() {
         (Repair::Date, 2),
     ];
     assert_eq!(receipt.repairs, counts.into());
-    let reza = fake.all("contact").find(|one| one.get("mobile").is_some()).unwrap();
+    let reza = fake
+        .all("contact")
+        .find(|one| one.get("mobile").is_some())
+        .unwrap();
     assert_eq!(reza.get("mobile").unwrap().to_string(), "09351234567");
 
     let mut options = ImportOptions::default();
     options.without = BTreeSet::from([Repair::LeadingZero, Repair::SeveralPhones]);
     let mut fake = Fake::new();
-    let receipt = fake.run_with(CONTACTS, "contact", file.as_bytes(), options).unwrap();
-    assert_eq!(receipt.repairs, [(Repair::Scientific, 1), (Repair::Date, 2)].into());
-    assert_eq!(fake.all("contact").filter(|one| one.get("mobile").is_some()).count(), 0);
+    let receipt = fake
+        .run_with(CONTACTS, "contact", file.as_bytes(), options)
+        .unwrap();
+    assert_eq!(
+        receipt.repairs,
+        [(Repair::Scientific, 1), (Repair::Date, 2)].into()
+    );
+    assert_eq!(
+        fake.all("contact")
+            .filter(|one| one.get("mobile").is_some())
+            .count(),
+        0
+    );
 }
 
 #[test]
 fn a_column_that_mixes_calendars_is_asked_and_never_read_row_by_row() {
     let mixed = "name,phone,id,born\nA,,,1365/6/31\nB,,,1986-09-22\n";
-    let told = Fake::new().run(CONTACTS, "contact", mixed.as_bytes()).unwrap_err().to_string();
-    assert!(told.contains("mixes calendars") && told.contains("by-year"), "{told}");
-    let by_year = CONTACTS.replace("'birth_date'", "{ field = 'birth_date', calendar = 'by-year' }");
+    let told = Fake::new()
+        .run(CONTACTS, "contact", mixed.as_bytes())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("mixes calendars") && told.contains("by-year"),
+        "{told}"
+    );
+    let by_year = CONTACTS.replace(
+        "'birth_date'",
+        "{ field = 'birth_date', calendar = 'by-year' }",
+    );
     let mut fake = Fake::new();
-    assert_eq!(fake.run(&by_year, "contact", mixed.as_bytes()).unwrap().created, 2);
-    let days: BTreeSet<String> =
-        fake.all("contact").map(|one| one.get("birth_date").unwrap().to_string()).collect();
+    assert_eq!(
+        fake.run(&by_year, "contact", mixed.as_bytes())
+            .unwrap()
+            .created,
+        2
+    );
+    let days: BTreeSet<String> = fake
+        .all("contact")
+        .map(|one| one.get("birth_date").unwrap().to_string())
+        .collect();
     assert_eq!(days, ["1986-09-22".to_owned()].into());
 
     // What comes after the first rows is held to what they showed.
     let mut late = "name,phone,id,born\n".to_owned();
     (0..1_500).for_each(|row| late.push_str(&format!("N{row},,,1365/6/31\n")));
     late.push_str("Late,,,1986-09-22\n");
-    let receipt = Fake::new().run(CONTACTS, "contact", late.as_bytes()).unwrap();
+    let receipt = Fake::new()
+        .run(CONTACTS, "contact", late.as_bytes())
+        .unwrap();
     assert_eq!((receipt.created, receipt.refused), (1_500, 1));
     assert_eq!(receipt.refusals[0].code, "other-calendar");
 
-    for (days, said) in [("1404/1/1", "Persian or of the Hijri"), ("3/4/2024", "the day or the month")] {
+    for (days, said) in [
+        ("1404/1/1", "Persian or of the Hijri"),
+        ("3/4/2024", "the day or the month"),
+    ] {
         let file = format!("name,phone,id,born\nA,,,{days}\n");
-        let told = Fake::new().run(CONTACTS, "contact", file.as_bytes()).unwrap_err().to_string();
+        let told = Fake::new()
+            .run(CONTACTS, "contact", file.as_bytes())
+            .unwrap_err()
+            .to_string();
         assert!(told.contains(said), "{told}");
     }
     let shamsi = CONTACTS.replace("born =", "'تاریخ شمسی' =");
     let file = "name,phone,id,تاریخ شمسی\nA,,,1404/1/1\n";
-    assert_eq!(Fake::new().run(&shamsi, "contact", file.as_bytes()).unwrap().created, 1);
+    assert_eq!(
+        Fake::new()
+            .run(&shamsi, "contact", file.as_bytes())
+            .unwrap()
+            .created,
+        1
+    );
 }

@@ -136,12 +136,7 @@ impl Plan<'_> {
     }
 
     /// A further telephone goes into another field of the kind that no column goes to, else into the description.
-    fn beside(
-        &self,
-        column: &Bound<'_>,
-        phone: String,
-        draft: &mut Draft,
-    ) -> Result<(), Failure> {
+    fn beside(&self, column: &Bound<'_>, phone: String, draft: &mut Draft) -> Result<(), Failure> {
         let taken = |name: &str| {
             self.columns.iter().any(|column| column.field == name)
                 || draft.fields.contains_key(name)
@@ -159,7 +154,9 @@ impl Plan<'_> {
         if self.object.field(NOTE).is_none()
             || self.columns.iter().any(|column| column.field == NOTE)
         {
-            let what = format!("there is no room for the telephone '{phone}'; give it a column of its own");
+            let what = format!(
+                "there is no room for the telephone '{phone}'; give it a column of its own"
+            );
             return Err(Failure::field(column.header, "several-phones", what));
         }
         let note = draft.fields.get(NOTE).and_then(Json::as_str);

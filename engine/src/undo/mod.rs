@@ -96,7 +96,9 @@ impl Session {
                     None => reader.get_stored(change.id)?,
                 };
                 let verdict = judge(&reader, &change, live.as_ref())?;
-                if let (Some(live), Some(before), Some(after)) = (live, &change.before, &change.after) {
+                if let (Some(live), Some(before), Some(after)) =
+                    (live, &change.before, &change.after)
+                {
                     then.insert(change.id, given(live, before, after));
                 }
                 undone.count(&reader, change.id, verdict)?;
@@ -157,7 +159,10 @@ impl Session {
                     verdict => undone.count(&reader, change.id, verdict)?,
                 }
             }
-            let groups: Vec<Group> = asked.iter().map(|(change, _)| group(change, &entry)).collect();
+            let groups: Vec<Group> = asked
+                .iter()
+                .map(|(change, _)| group(change, &entry))
+                .collect();
             if groups.is_empty() {
                 return Ok(());
             }
@@ -188,11 +193,15 @@ impl Session {
             Undoable::Run(name) => name,
         };
         let mut positions = Vec::new();
-        reader.snapshot.scan_all(&spaces::named(spaces::RUN, name), |key, _| {
-            let number = key.last_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes));
-            positions.extend(number.map(Position::from_number));
-            Ok::<_, Error>(std::ops::ControlFlow::Continue(()))
-        })?;
+        reader
+            .snapshot
+            .scan_all(&spaces::named(spaces::RUN, name), |key, _| {
+                let number = key
+                    .last_chunk::<8>()
+                    .map(|bytes| u64::from_be_bytes(*bytes));
+                positions.extend(number.map(Position::from_number));
+                Ok::<_, Error>(std::ops::ControlFlow::Continue(()))
+            })?;
         if positions.is_empty() {
             let message = format!("there is no import or other work '{name}', or it wrote nothing");
             return Err(Error::new(ErrorKind::NotFound, message)
@@ -215,7 +224,8 @@ impl Session {
             Err(StoreError::Trimmed { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let entry = entry.ok_or_else(|| gone(format!("there is no commit {position} in the journal")))?;
+        let entry =
+            entry.ok_or_else(|| gone(format!("there is no commit {position} in the journal")))?;
         let changes = changes_of(&reader, backend, &entry)?;
         Ok((entry, changes))
     }
@@ -243,7 +253,9 @@ fn group(change: &EntryChange, entry: &Entry) -> Group {
 }
 
 fn is_nothing(outcomes: &[crate::write::Outcome]) -> bool {
-    outcomes.iter().all(|outcome| outcome.kind == OutcomeKind::Unchanged)
+    outcomes
+        .iter()
+        .all(|outcome| outcome.kind == OutcomeKind::Unchanged)
 }
 
 /// What a record would be when a change of it is taken back.
@@ -262,7 +274,11 @@ fn judge(reader: &Reader, change: &EntryChange, live: Option<&Record>) -> Result
         (Some(_), Some(_), None) => Verdict::Kept("it was deleted since".to_owned()),
         (Some(before), Some(after), Some(live)) => {
             let way = three_way(live, before, after);
-            let name = |number: &u32| live.object.field_by_number(*number).map(|field| field.name.clone());
+            let name = |number: &u32| {
+                live.object
+                    .field_by_number(*number)
+                    .map(|field| field.name.clone())
+            };
             match (way.give.is_empty(), way.kept.is_empty()) {
                 (true, true) => Verdict::Nothing,
                 (false, true) => Verdict::Whole,
@@ -306,7 +322,11 @@ impl Undone {
             let title = reader.get(id)?.map(|record| record.title());
             // Of who does not see the record, nothing of it is told.
             let fields = if title.is_some() { fields } else { Vec::new() };
-            let why = if title.is_some() { why } else { "it is not there".to_owned() };
+            let why = if title.is_some() {
+                why
+            } else {
+                "it is not there".to_owned()
+            };
             self.kept_changes.push(KeptChange {
                 record: id,
                 title: title.unwrap_or_default(),

@@ -124,8 +124,19 @@ fn tell(receipt: &Receipt, import: &Import, output: &mut Output<'_>) -> Result<(
         table.row([word.to_owned(), counted(count), meaning.to_owned()]);
     }
     output.table(&table)?;
+    if let Some(run) = receipt
+        .run
+        .as_ref()
+        .filter(|_| receipt.created + receipt.updated > 0)
+    {
+        output.line(format!("peyvand undo {run} takes it back"))?;
+    }
     for (repair, count) in &receipt.repairs {
-        output.line(format!("put right: {} ({})", repair.name(), counted(*count)))?;
+        output.line(format!(
+            "put right: {} ({})",
+            repair.name(),
+            counted(*count)
+        ))?;
     }
     for warning in receipt.warnings.iter().take(MOST_WARNINGS) {
         output.line(format!(

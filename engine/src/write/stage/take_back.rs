@@ -106,7 +106,13 @@ impl Stage<'_> {
             return Err(Failure::new("in-use", what).into());
         }
         self.allow(AccessVerb::Delete, &live)?;
-        let draft = self.draft(live.object.clone(), id, OutcomeKind::Deleted, Some(live), None);
+        let draft = self.draft(
+            live.object.clone(),
+            id,
+            OutcomeKind::Deleted,
+            Some(live),
+            None,
+        );
         self.push(draft)
     }
 
