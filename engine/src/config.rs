@@ -3,23 +3,23 @@
 //! Both are stored and change through the write path; every change raises a counter that each commit checks, so no
 //! write is ever done under rules that were changed meanwhile.
 
+mod first_records;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
-
-use serde_json::json;
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Registry;
 use crate::install::{Definitions, Host};
 use crate::journal::Position;
-use crate::query::Reader;
-use crate::schema::{Field, Object, Schema, pipelines, standard_schema};
+use crate::query::{Reader, live_records};
+use crate::schema::{Field, Kept, Object, Schema, standard_schema};
 use crate::search;
 use crate::segment::Segments;
 use crate::store::{Snapshot, spaces};
-use crate::write::{Ask, Group, Request, Stored};
+use crate::write::{Ask, Filling, Stored};
 
 /// Schema and hooks at one value of the counter.
 #[derive(Default)]
@@ -120,9 +120,6 @@ impl Config {
     }
 }
 
-/// The key under which the first pipeline is made once, even when the first open is cut off.
-const FOUNDED: &str = "engine/first pipeline";
-
 /// Writes the standard schema into a new store, and adds to an old one what a newer engine's has more.
 pub(crate) fn found(engine: &Engine) -> Result<()> {
     let (reader, _) = engine.read()?;
@@ -131,9 +128,25 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         .snapshot
         .get(&filled)?
         .is_some_and(|left| left.is_empty());
-    let mut entries: Vec<_> = standard_schema()
-        .objects()
-        .filter_map(|standard| merged(standard, reader.schema.object(&standard.name), !is_filled))
+    let mut stamps = Vec::new();
+    let mut objects = Vec::new();
+    for standard in standard_schema().objects() {
+        let stored = reader.schema.object(&standard.name);
+        let Some(mut object) = merged(standard, stored, !is_filled) else {
+            continue;
+        };
+        let gained = object.gained_indexes(stored.map(AsRef::as_ref));
+        let gained: Vec<Kept> = gained.map(|index| Kept::Index(index.number)).collect();
+        for kept in gained {
+            if stored.is_some() && live_records(&reader, &object)? > 0 {
+                object.set_filling(kept, true);
+                stamps.push(Filling::prefix(object.number, kept));
+            }
+        }
+        objects.push(object);
+    }
+    let mut entries: Vec<_> = objects
+        .into_iter()
         .map(|object| {
             (
                 spaces::of_object(spaces::SCHEMA, object.number),
@@ -155,42 +168,18 @@ pub(crate) fn found(engine: &Engine) -> Result<()> {
         let stored = Stored {
             what: "the standard schema".to_owned(),
             entries,
+            stamps,
             config: true,
             ..Stored::default()
         };
         let _ = session.ask(Ask::Stored(stored))?;
     }
     search::fill(engine)?;
-    if engine
-        .read()?
-        .0
-        .snapshot
-        .get(&spaces::named(spaces::DONE, FOUNDED))?
-        .is_none()
-    {
-        let (key, name) = pipelines::SALES;
-        let pipeline = session.new_id("pipeline")?;
-        let mut requests = vec![Request::create_as(
-            pipeline,
-            "pipeline",
-            json!({"key": key, "name": name}),
-        )];
-        for (position, (key, name, probability, outcome)) in
-            pipelines::STAGES.into_iter().enumerate()
-        {
-            let fields = json!({"key": key, "name": name, "pipeline": pipeline.to_string(), "position": position, "probability": probability, "outcome": outcome});
-            requests.push(Request::create("stage", fields));
-        }
-        let group = Group {
-            once: Some(FOUNDED.to_owned()),
-            ..Group::of(requests)
-        };
-        let _ = session.commit_groups(&[group])?;
-    }
+    first_records::write(engine)?;
     engine.fill_totals()
 }
 
-/// The stored object with the standard fields, and the names of standard options, that it lacks; none when it lacks
+/// The stored object with the standard fields and indexes, and the names of standard options, that it lacks; none when it lacks
 /// nothing. In a store from before there was a search, standard fields become searchable.
 fn merged(standard: &Object, stored: Option<&Arc<Object>>, found_by_words: bool) -> Option<Object> {
     let Some(stored) = stored else {
@@ -212,7 +201,10 @@ fn merged(standard: &Object, stored: Option<&Arc<Object>>, found_by_words: bool)
         (found_by_words && field.searchable != standard.searchable).then_some(standard.searchable)
     };
     let mut fields = stored.fields.iter();
+    let unindexed = standard.gained_indexes(Some(stored));
+    let unindexed: Vec<_> = unindexed.cloned().collect();
     if lacking.is_empty()
+        && unindexed.is_empty()
         && !fields.any(|field| unnamed(field).is_some() || weight(field).is_some())
     {
         return None;
@@ -226,6 +218,7 @@ fn merged(standard: &Object, stored: Option<&Arc<Object>>, found_by_words: bool)
             field.searchable = weight;
         }
     }
+    object.indexes.extend(unindexed);
     object.fields.extend(lacking);
     object.fields.sort_by_key(|field| field.number);
     Some(object)

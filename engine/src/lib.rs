@@ -35,7 +35,7 @@
 //! - `exchange` (default): CSV import with saved mappings.
 //! - `mail`: mails that come in.
 //! - `template` (default): documents and messages from templates.
-//! - `intl`: the Persian and the Hijri calendar; comes with `template`.
+//! - `intl`: the Persian and the Hijri calendar, business calendars, recurrence; comes with `template`.
 //! - `testing`: faults of the disk on demand.
 
 mod engine;
@@ -46,6 +46,8 @@ mod error;
 
 mod access;
 mod backup;
+#[cfg(feature = "intl")]
+pub mod calendar;
 mod check;
 mod config;
 mod content;
@@ -59,6 +61,7 @@ mod insight;
 mod install;
 mod journal;
 pub mod locale;
+pub mod matching;
 mod message;
 mod notification;
 mod past;
@@ -137,7 +140,7 @@ pub use record::{
 pub use record::{NotAContentHash, NotACurrency, NotADecimal, NotAnId};
 pub use sales::LeadConversion;
 pub use schema::{
-    Field, FieldKind, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
+    Field, FieldKind, Index, Labels, LiveTotal, Object, OnDelete, Rollup, RollupMeasure, Schema,
     SchemaChange,
 };
 #[cfg(feature = "script")]

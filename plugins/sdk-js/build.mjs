@@ -4,7 +4,7 @@
 // folder. The world follows from the hooks of plugin.toml. `peyvand plugin build` runs it and adds the manifest.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,16 +33,29 @@ function compiler() {
   }
 }
 
+/** The parts of the host that the plugin's own sources ask: `peyvand-plugin/records` and so on. */
+function asked() {
+  const parts = new Set();
+  for (const name of readdirSync(join(folder, "src"), { recursive: true })) {
+    if (!/\.m?js$/.test(name)) continue;
+    const source = readFileSync(join(folder, "src", name), "utf8");
+    for (const [, part] of source.matchAll(/\b(?:from|import)\s*\(?\s*["']peyvand-plugin\/([a-z]+)["']/g)) parts.add(part);
+  }
+  const given = readdirSync(join(kit, "src", "guest")).map((name) => name.replace(/\.js$/, "")).filter((name) => name !== "core");
+  const foreign = [...parts].find((part) => !given.includes(part));
+  if (foreign) fail(`src imports peyvand-plugin/${foreign}, which a plugin has not: there are ${given.join(", ")}`);
+  return [...parts].sort();
+}
+
 function world() {
   const manifest = readFileSync(join(folder, "plugin.toml"), "utf8");
   const points = new Set([...manifest.matchAll(/^\s*point\s*=\s*"([a-z-]+)"/gm)].map((found) => found[1]));
-  if (points.size === 0) fail("plugin.toml has no [[hook]] with a point: declare at least one");
-  // Not the contract's own worlds: a component imports all that its world names, and this kit asks for no more.
-  const exported = [...points].sort().map((point) => `    export peyvand:plugin/${point}@0.1.0;`);
-  return [
-    "package local:plugin;", "", "world plugin {", "    import peyvand:plugin/log@0.1.0;", "    import peyvand:plugin/clock@0.1.0;",
-    "    export peyvand:plugin/binding@0.1.0;", ...exported, "}", "",
-  ].join("\n");
+  // Not the contract's own worlds: a component imports all that its world names, and a call of one that does not read
+  // records or its store pays nothing for them.
+  const imported = ["clock", "log", ...asked()].map((part) => `    import peyvand:plugin/${part}@0.1.0;`);
+  // A plugin that brings data and has no hook exports `binding` alone.
+  const exported = ["binding", ...[...points].sort()].map((point) => `    export peyvand:plugin/${point}@0.1.0;`);
+  return ["package local:plugin;", "", "world plugin {", ...imported, ...exported, "}", ""].join("\n");
 }
 
 rmSync(build, { recursive: true, force: true });
@@ -52,7 +65,8 @@ cpSync(join(folder, "src"), join(build, "src"), { recursive: true });
 cpSync(contract(), join(build, "wit", "deps", "peyvand"), { recursive: true });
 cpSync(join(kit, "src"), join(copied, "src"), { recursive: true });
 cpSync(join(kit, "package.json"), join(copied, "package.json"));
-renameSync(join(copied, "src", "host.guest.js"), join(copied, "src", "host.js"));
+rmSync(join(copied, "src", "host"), { recursive: true });
+renameSync(join(copied, "src", "guest"), join(copied, "src", "host"));
 writeFileSync(join(build, "wit", "plugin.wit"), world());
 
 try {

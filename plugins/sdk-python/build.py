@@ -4,12 +4,16 @@ It needs componentize-py in the same Python. The sources, this kit and the contr
 world follows from the hooks of plugin.toml. `peyvand plugin build` runs it and adds the manifest.
 """
 
+import ast
 import importlib.util
 import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+#: What a plugin may import besides `log` and `clock`.
+GIVEN = ("records", "store", "text", "random", "settings")
 
 APP = '''"""What the component exports."""
 
@@ -28,13 +32,25 @@ def contract(kit):
     sys.exit(f"there is no contract beside {kit}: copy wit/v0.1 into {kit / 'wit'}")
 
 
+def asked(folder):
+    """The parts of the host that the plugin's own sources ask: `from peyvand_plugin import records` and so on."""
+    parts = set()
+    for path in sorted((folder / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "peyvand_plugin":
+                parts.update([alias.name for alias in node.names] + node.module.split("."))
+            elif isinstance(node, ast.Import):
+                parts.update(part for alias in node.names for part in alias.name.split(".")[1:2])
+    return sorted(parts.intersection(GIVEN))
+
+
 def world(folder):
     manifest = tomllib.loads((folder / "plugin.toml").read_text(encoding="utf-8"))
     points = sorted({hook["point"] for hook in manifest.get("hook", [])})
-    if not points:
-        sys.exit("plugin.toml has no [[hook]] with a point: declare at least one")
-    # Not the contract's own worlds: a component imports all that its world names, and this kit asks for no more.
-    lines = [f"    import peyvand:plugin/{name}@0.1.0;" for name in ("log", "clock")]
+    # Not the contract's own worlds: a component imports all that its world names, and a call of one that does not read
+    # records or its store pays nothing for them.
+    lines = [f"    import peyvand:plugin/{name}@0.1.0;" for name in ("clock", "log", *asked(folder))]
+    # A plugin that brings data and has no hook exports `binding` alone.
     lines += [f"    export peyvand:plugin/{name}@0.1.0;" for name in ("binding", *points)]
     return "\n".join(["package local:plugin;", "", "world plugin {", *lines, "}", ""])
 

@@ -8,7 +8,7 @@ use super::role::{AccessScope, AccessVerb, RoleDefinition};
 use super::seeing::Seeing;
 use super::sight::{Sight, Verdict, Why};
 use super::words::{self, Words, said};
-use crate::context::Locale;
+use crate::context::{Actor, Locale};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Reader;
 use crate::record::{Record, RecordId};
@@ -29,17 +29,24 @@ pub struct Explanation {
 
 impl Session {
     /// Why a user may do something with a record or may not, in words of the session's language: for those who
-    /// administer. A record in the bin is judged as it went there.
+    /// administer, and for everybody about himself and the records that he sees. A record in the bin is judged as it went
+    /// there.
     ///
     /// # Errors
-    /// When who asks does not administer the workspace; when there is no such record.
+    /// When who asks about another one does not administer the workspace; when there is no such record, or who asks about
+    /// himself does not see it.
     pub fn explain_access(
         &self,
         user: RecordId,
         record: RecordId,
         verb: AccessVerb,
     ) -> Result<Explanation> {
-        self.must_administer("ask for the rights of others")?;
+        let may_ask = self.must_administer("ask for the rights of others");
+        match (may_ask, &self.context.actor) {
+            // What he does not see is not there for him, and so has no reasons.
+            (Err(_), Actor::User(own)) if *own == user => drop(self.get(record)?),
+            (may_ask, _) => may_ask?,
+        }
         let (reader, config) = self.engine.read()?;
         let found = match reader.get_stored(record)? {
             Some(found) => found,
@@ -98,7 +105,7 @@ impl Asked<'_> {
 
     fn title(&self, id: RecordId) -> Result<String> {
         let record = self.reader.get_stored(id)?;
-        Ok(record.map_or_else(|| id.to_string(), |record| record.title()))
+        Ok(record.map_or_else(|| id.to_string(), |record| record.title_in(self.locale())))
     }
 
     fn object(&self) -> &Object {
@@ -107,7 +114,7 @@ impl Asked<'_> {
 
     fn role(&self) -> String {
         let role = self.organisation.role_of(self.user);
-        role.map_or_else(String::new, |role| role.name.clone())
+        role.map_or_else(String::new, |role| role.called(self.locale()))
     }
 
     fn scope(&self) -> AccessScope {

@@ -40,7 +40,7 @@ pub(crate) use guard::{Changed, concerns, concerns_always, faults};
 pub(crate) use held::{Sights, counter, counter_key, seeing};
 pub(crate) use looks::{write_down, write_down_if_full};
 pub(crate) use organisation::Organisation;
-pub(crate) use role::{denied, register};
+pub(crate) use role::{denied, register, standard_roles};
 pub(crate) use runs_as::{Bindings, bindings, bound};
 pub(crate) use seeing::{Seeing, attached_to};
 pub(crate) use setting::{enforces, is_enforced};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::role::{AccessScope, AccessVerb, RoleDefinition, denied};
+use crate::context::Locale;
 use crate::error::{Failure, Result};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
@@ -49,7 +50,7 @@ pub(super) struct Territory {
 
 #[derive(Clone, Debug)]
 pub(super) struct Role {
-    pub(super) name: String,
+    names: [(Locale, String); 3],
     pub(super) definition: RoleDefinition,
 }
 
@@ -161,9 +162,17 @@ impl User {
 impl Role {
     pub(super) fn of(record: &Record) -> Self {
         Self {
-            name: record.title(),
+            names: [Locale::En, Locale::Fa, Locale::Ar]
+                .map(|locale| (locale, record.title_in(locale))),
             definition: RoleDefinition::of(record, "definition"),
         }
+    }
+
+    /// What it is called in a language.
+    pub(super) fn called(&self, locale: Locale) -> String {
+        let mut named = self.names.iter();
+        let name = named.find(|(known, _)| *known == locale);
+        name.map_or_else(String::new, |(_, name)| name.clone())
     }
 }
 

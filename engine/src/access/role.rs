@@ -279,6 +279,11 @@ pub(crate) fn register(schema: &Schema, registry: &mut Registry) {
     }
 }
 
+/// The roles that come with the engine: their keys, and what they are called in English, Persian and Arabic.
+pub(crate) fn standard_roles() -> [(&'static str, [&'static str; 3]); 5] {
+    STANDARD.map(|(key, names, _)| (key, names))
+}
+
 /// Key, English, Persian and Arabic name of each role that comes with the engine, and what it gives.
 pub(super) const STANDARD: [(&str, [&str; 3], &str); 5] = [
     (

@@ -97,7 +97,7 @@ impl Session {
             }
             let definition: Json = serde_json::from_str(definition).unwrap_or_default();
             let fields = json!({
-                "key": key, "name": en, "description": format!("{fa} · {ar}"), "definition": definition,
+                "key": key, "name": en, "label": {"en": en, "fa": fa, "ar": ar}, "description": format!("{fa} · {ar}"), "definition": definition,
             });
             requests.push(Request::create("role", fields));
             made.push(key.to_owned());

@@ -206,7 +206,7 @@ impl Expected {
     }
 }
 
-/// The entries of a space, without those of totals that are being filled: these are between two steps.
+/// The entries of a space, without those of totals and indexes that are being filled: these are between two steps.
 fn rows_told(reader: &Reader, space: u8) -> impl Iterator<Item = Result<Row, StoreError>> + '_ {
     let rows = rows_under(&reader.snapshot, &[space]);
     let told = |row: &Result<Row, StoreError>| !matches!(row, Ok((key, _)) if is_filling(&reader.schema, key));
@@ -230,6 +230,11 @@ fn is_filling(schema: &Schema, key: &[u8]) -> bool {
             let number = keys::take_u32(&mut rest);
             let mut totals = object.totals.iter();
             totals.any(|total| Some(total.number) == number && total.filling)
+        }
+        (spaces::INDEX, Some(object)) => {
+            let number = keys::take_u32(&mut rest);
+            let mut indexes = object.indexes.iter();
+            indexes.any(|index| index.filling && Some(index.number) == number)
         }
         _ => false,
     }

@@ -74,7 +74,7 @@ pub(super) fn of(look: &Look, panels: &Panels, id: RecordId) -> Result<CustomerV
         id,
         object: object.name.clone(),
         label: look.called(&object.label, &object.name),
-        title: record.title(),
+        title: record.title_in(look.locale),
         revision: record.revision(),
         language: look.locale.tag(),
         direction: Direction::of(look.locale),

@@ -186,6 +186,8 @@ impl Definitions {
         registry
             .before_save
             .extend(crate::insight::rate_rule(schema));
+        #[cfg(feature = "intl")]
+        registry.before_save.extend(crate::calendar::hook(schema));
         crate::view::register(schema, &mut registry);
         crate::access::register(schema, &mut registry);
         registry

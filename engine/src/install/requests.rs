@@ -54,6 +54,21 @@ pub struct WebRequest {
     pub most_bytes: usize,
 }
 
+impl WebRequest {
+    /// A request without headers and body, with the engine's own limits: for tests of a client.
+    #[must_use]
+    pub fn new(method: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            time_out: LONGEST,
+            most_bytes: MOST_BYTES,
+        }
+    }
+}
+
 /// What another system answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -256,14 +271,12 @@ fn ask_one(client: &dyn WebClient, once: &[u8], request: &HttpRequest) -> HttpAn
     let headers = headers.map(|header| (header.name.clone(), header.value.clone()));
     let key = blake3::hash(once).to_hex().to_string();
     let web = WebRequest {
-        method: request.method.clone(),
-        url: request.url.clone(),
         headers: headers
             .chain([("idempotency-key".to_owned(), key)])
             .collect(),
         body: request.body.clone(),
         time_out: given.map_or(LONGEST, |given| given.min(LONGEST)),
-        most_bytes: MOST_BYTES,
+        ..WebRequest::new(request.method.clone(), request.url.clone())
     };
     match client.send(&web) {
         Ok(answer) if answer.body.len() > MOST_BYTES => HttpAnswer::Failed(format!(

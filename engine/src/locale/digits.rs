@@ -1,6 +1,7 @@
 //! With which digits is a number written, and with what between them?
 
 use super::fold::fold_digits;
+use super::variety::Variety;
 use crate::context::Locale;
 
 /// The three sets of decimal digits that our users write.
@@ -48,7 +49,8 @@ impl Digits {
 ///
 /// Text that is no plain number comes back with the language's digits and nothing else changed.
 #[must_use]
-pub fn format_number(number: &str, language: Locale) -> String {
+pub fn format_number(number: &str, language: impl Into<Variety>) -> String {
+    let variety = language.into();
     let (negative, unsigned) = match number.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, number),
@@ -59,16 +61,13 @@ pub fn format_number(number: &str, language: Locale) -> String {
     };
     let only_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if !only_digits(whole) || !fraction.is_none_or(only_digits) {
-        return Digits::of(language).write(number);
+        return variety.digits().write(number);
     }
-    let (group, point) = match language {
-        Locale::En => (',', '.'),
-        Locale::Fa | Locale::Ar => ('٬', '٫'),
-    };
+    let (group, point) = variety.marks();
     let mut out = String::with_capacity(number.len() * 2);
     if negative {
         // Without the mark the sign would be shown behind the number where the text runs from right to left.
-        if language != Locale::En {
+        if variety.language() != Locale::En {
             out.push('\u{200e}');
         }
         out.push('−');
@@ -83,9 +82,9 @@ pub fn format_number(number: &str, language: Locale) -> String {
         out.push(point);
         out.push_str(fraction);
     }
-    match language {
-        Locale::En => out,
-        Locale::Fa | Locale::Ar => Digits::of(language).write(&out),
+    match variety.digits() {
+        Digits::Ascii => out,
+        digits => digits.write(&out),
     }
 }
 

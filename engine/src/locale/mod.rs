@@ -6,6 +6,7 @@
 //!
 //! Stored keys are made with the folding of this room, so a change of its table is a change of the store's format.
 
+mod amount;
 #[cfg(feature = "intl")]
 mod calendar;
 #[cfg(feature = "intl")]
@@ -16,8 +17,14 @@ mod fold;
 mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
+pub mod name;
+#[cfg(feature = "intl")]
+mod periods;
+mod number;
+mod variety;
 mod words;
 
+pub use amount::{Amount, AmountUnit, NotAnAmount, Redenomination, format_amount, parse_amount};
 #[cfg(feature = "intl")]
 pub use calendar::{Calendar, CalendarDay};
 #[cfg(feature = "intl")]
@@ -27,6 +34,10 @@ pub use direction::{Direction, isolate, isolate_html, without_marks};
 pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
+#[cfg(feature = "intl")]
+pub use periods::period_name;
+pub use number::{NotANumber, parse_number, parse_percent};
+pub use variety::Variety;
 pub use words::{
     amount_from_words, amount_in_words, currency_name, number_from_words, number_in_words,
 };

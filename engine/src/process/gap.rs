@@ -293,7 +293,7 @@ impl Gap {
             Self::NoWay { .. } => words::NO_WAY.in_locale(locale).to_owned(),
             Self::Condition { when } => format!("{}: {when}", words::CONDITION.in_locale(locale)),
             Self::Role { roles } => {
-                let names = roles.iter().map(|role| role_name(case.reader, role));
+                let names = roles.iter().map(|role| role_name(case.reader, role, locale));
                 let names: Vec<String> = names.collect();
                 format!(
                     "{}: {}",
@@ -332,14 +332,14 @@ impl Gap {
     }
 }
 
-fn role_name(reader: &Reader, key: &str) -> String {
+fn role_name(reader: &Reader, key: &str, locale: Locale) -> String {
     let name = || -> Option<String> {
         let object = reader.schema.object("role")?;
         let field = object.natural_key()?;
         let id = reader
             .by_unique(object, field.number, &Value::Text(key.into()))
             .ok()??;
-        Some(reader.get_stored(id).ok()??.title())
+        Some(reader.get_stored(id).ok()??.title_in(locale))
     };
     name().unwrap_or_else(|| key.to_owned())
 }

@@ -105,7 +105,7 @@ impl Names<'_> {
             return Ok(None);
         };
         let name = self.reader.get_stored(*id)?;
-        let name = name.map_or_else(|| id.to_string(), |record| record.title());
+        let name = name.map_or_else(|| id.to_string(), |record| record.title_in(self.locale));
         Ok(Some(Holder { id: *id, name }))
     }
 
@@ -200,7 +200,7 @@ impl Session {
         let next = step.next.iter().map(|way| names.next(&case, step, way));
         Ok(ProcessState {
             record: id,
-            title: record.title(),
+            title: record.title_in(self.context.locale),
             process: process.key.clone(),
             process_label: process.called(self.context.locale),
             step: step.key.clone(),

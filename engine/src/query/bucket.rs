@@ -47,7 +47,7 @@ const NAMES: [(&str, Period); 5] = [
 const CALENDARS: [&str; 3] = ["gregorian", "persian", "hijri"];
 
 /// The name of a field, and its period where one is written.
-pub(super) fn split(written: &str) -> (&str, Option<String>) {
+pub(crate) fn split(written: &str) -> (&str, Option<String>) {
     let written = written.trim();
     if let Some((field, bucket)) = written.split_once(':') {
         return (field.trim(), Some(bucket.trim().to_owned()));

@@ -1,5 +1,6 @@
 //! Does a record pass the filter?
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -281,6 +282,28 @@ impl Compiled {
         readable
     }
 
+    /// What is left to test of rows that all have the one value that is asked for of these fields. Only where an index tells
+    /// any two values of a field apart.
+    pub(super) fn besides(&self, given: &[u32]) -> Cow<'_, Self> {
+        let Node::All(nodes) = &self.root else {
+            return match self.root.is_met(given) {
+                true => Cow::Owned(Self {
+                    root: Node::All(Vec::new()),
+                    looks_beyond: false,
+                }),
+                false => Cow::Borrowed(self),
+            };
+        };
+        if !nodes.iter().any(|node| node.is_met(given)) {
+            return Cow::Borrowed(self);
+        }
+        let left = nodes.iter().filter(|node| !node.is_met(given));
+        Cow::Owned(Self {
+            root: Node::All(left.cloned().collect()),
+            looks_beyond: self.looks_beyond,
+        })
+    }
+
     pub(super) fn required(&self) -> Required<'_> {
         let mut required = Required::default();
         self.root.gather_required(&mut required);
@@ -293,6 +316,21 @@ impl Compiled {
 }
 
 impl Node {
+    fn is_met(&self, given: &[u32]) -> bool {
+        let Self::Test(test) = self else {
+            return false;
+        };
+        test.operator == Operator::Eq
+            && matches!(
+                test.target.kind,
+                FieldKind::Reference { .. } | FieldKind::Boolean | FieldKind::Integer
+            )
+            && test
+                .target
+                .stored()
+                .is_some_and(|field| given.contains(&field))
+    }
+
     fn matches<E>(
         &self,
         record: &impl Look,
@@ -432,6 +470,18 @@ impl Test {
                 matches!(value.as_ref(), Value::Reference(id) if self.below.contains(id))
             }
             Operator::IsNull => false,
+        }
+    }
+
+    /// Whether all that pass have one and the same value, as an index holds it.
+    pub(super) fn fixes_one_value(&self) -> bool {
+        match (self.operator, self.operands.as_slice()) {
+            (Operator::Eq, [one]) => {
+                let amount = self.target.kind == FieldKind::Money;
+                one.last.is_none() && (!amount || matches!(one.value, Value::Money(_)))
+            }
+            (Operator::IsNull, _) => self.wants_empty(),
+            _ => false,
         }
     }
 

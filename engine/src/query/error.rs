@@ -54,6 +54,15 @@ pub(crate) enum QueryError {
         budget: u64,
         advice: String,
     },
+    /// A number is asked for, and no page.
+    #[error(
+        "to count them, more than {budget} {object} records would be read, which is the budget"
+    )]
+    CountsTooMany {
+        object: String,
+        budget: u64,
+        advice: String,
+    },
     #[error("it has read {budget} records, which is its budget, and its page is not full")]
     BudgetSpent { budget: u64, advice: String },
     #[error("the filter is nested deeper than {MAX_DEPTH} levels")]
@@ -225,6 +234,9 @@ impl QueryError {
         Some(match self {
             Self::ReadsTooMany { advice, .. } | Self::BudgetSpent { advice, .. } => {
                 format!("{advice}; or give it more with `Query::budget`")
+            }
+            Self::CountsTooMany { advice, .. } => {
+                format!("{advice}; or count by `aggregate`, whose budget may be set")
             }
             Self::TooDeep => "join the conditions of one level with a single and(…) or or(…)".to_owned(),
             Self::TooManyConditions => "use [in] with a list instead of many [eq]".to_owned(),

@@ -12,7 +12,8 @@ pub struct Explained {
     /// The way to the records: `index of stage`, `unique key external_id`, `all records`; several indexes are joined by
     /// «and»: the ids that lie in all of their parts are read.
     pub reads: String,
-    /// The field whose index is used; of several, the one that leaves the fewest.
+    /// The field whose index is used, or the fields of one of several, with commas between them; of several indexes, the one
+    /// that leaves the fewest.
     pub index: Option<String>,
     /// The conditions that no index answers and that each record read is tested for; empty when there are none.
     pub residual: String,
@@ -68,6 +69,7 @@ impl fmt::Display for Via {
             Self::Unique(name) => write!(f, "unique key {name}"),
             Self::Owners => f.write_str("the records of those whose records you see"),
             Self::Index(name) => write!(f, "index of {name}"),
+            Self::Several { fields, .. } => write!(f, "index of {}", fields.join(", ")),
             Self::Beyond { path, reference } => {
                 write!(f, "index of {reference}, for what {path} asks")
             }
@@ -76,21 +78,30 @@ impl fmt::Display for Via {
 }
 
 impl Via {
-    fn index(&self) -> Option<&str> {
+    fn index(&self) -> Option<String> {
         match self {
-            Self::Unique(name) | Self::Index(name) => Some(name),
-            Self::Beyond { reference, .. } => Some(reference),
+            Self::Unique(name) | Self::Index(name) => Some(name.clone()),
+            Self::Several { fields, .. } => Some(fields.join(", ")),
+            Self::Beyond { reference, .. } => Some(reference.clone()),
             Self::Records | Self::Id | Self::Owners => None,
         }
     }
 
-    /// The name of the field whose conditions it answers.
-    fn answers(&self) -> Option<&str> {
+    /// Whether it answers the conditions on a field.
+    fn answers(&self, field: &str) -> bool {
         match self {
-            Self::Id => Some("id"),
-            Self::Unique(name) | Self::Index(name) => Some(name),
-            Self::Records | Self::Owners | Self::Beyond { .. } => None,
+            Self::Id => field == "id",
+            Self::Unique(name) | Self::Index(name) => field == name,
+            Self::Several { fields, answered } => {
+                fields.iter().take(*answered).any(|name| name == field)
+            }
+            Self::Records | Self::Owners | Self::Beyond { .. } => false,
         }
+    }
+
+    /// Whether its entries have tags.
+    pub(super) fn is_index(&self) -> bool {
+        matches!(self, Self::Index(_) | Self::Several { .. })
     }
 }
 
@@ -111,7 +122,7 @@ impl Explained {
         Self {
             reads: reads.join(" and "),
             residual: residual(filter, &ways).to_string(),
-            index: plan.via.index().map(str::to_owned),
+            index: plan.via.index(),
             sorts_in_memory: plan.sequence != Sequence::Sorted,
             at_most,
             stops_early: plan.stops_early(),
@@ -124,8 +135,7 @@ impl Explained {
 fn residual(filter: &Filter, ways: &[&Via]) -> Filter {
     let answers = |part: &Filter| match part {
         Filter::Is(condition) => {
-            ways.iter()
-                .any(|via| via.answers() == Some(&condition.field))
+            ways.iter().any(|via| via.answers(&condition.field))
                 && !matches!(
                     condition.operator,
                     Operator::Ne | Operator::Nin | Operator::Contains

@@ -4,6 +4,7 @@ use super::compile::Test;
 use super::filter::Operator;
 use super::membership::Members;
 use super::operand::{Comparable, Operand};
+use super::plan::Via;
 use crate::record::Value;
 use crate::schema::{FieldKind, Object};
 use crate::store::{Span, spaces};
@@ -13,14 +14,15 @@ use crate::store::{Span, spaces};
 const TEXT_BOUND: usize = 120;
 
 /// What stands for a field where the members of a segment are read.
-const SEGMENT: u32 = u32::MAX;
+pub(super) const SEGMENT: u32 = u32::MAX;
 
-/// The part of one index that the required conditions on its field leave.
+/// The part of one index that required conditions leave.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) rank: Rank,
-    pub(super) field: u32,
-    pub(super) name: String,
+    /// Whose conditions it answers.
+    pub(super) fields: Vec<u32>,
+    pub(super) via: Via,
     /// Sorted and apart from each other.
     pub(super) spans: Vec<Span>,
     /// What all its keys begin with, up to their ids, when they are of one value.
@@ -34,12 +36,20 @@ pub(super) enum Rank {
     Range,
 }
 
+/// What the conditions leave of each field that has an index.
 pub(super) fn index_parts(object: &Object, tests: &[&Test]) -> Vec<Part> {
+    let has_one = |test: &&&Test| test.members.is_some() || test.target.index().is_some();
+    let tests: Vec<&Test> = tests.iter().filter(has_one).copied().collect();
+    conditions(object, &tests)
+}
+
+/// The same of each field, as if all had one.
+pub(super) fn conditions(object: &Object, tests: &[&Test]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for part in tests.iter().filter_map(|test| index_part(object, test)) {
-        match parts.iter_mut().find(|known| known.field == part.field) {
+        match parts.iter_mut().find(|known| known.fields == part.fields) {
             // A record may be in several: the keys of two segments have nothing in common, and the records may.
-            Some(_) if part.field == SEGMENT => {}
+            Some(_) if part.is_of(SEGMENT) => {}
             Some(known) => known.narrow(part),
             None => parts.push(part),
         }
@@ -48,6 +58,11 @@ pub(super) fn index_parts(object: &Object, tests: &[&Test]) -> Vec<Part> {
 }
 
 impl Part {
+    /// Whether it is what the conditions on one field leave.
+    pub(super) fn is_of(&self, field: u32) -> bool {
+        self.fields == [field]
+    }
+
     /// Joins a second condition on the same field.
     fn narrow(&mut self, other: Part) {
         if self.spans.len() <= 1 || other.spans.len() <= 1 {
@@ -56,7 +71,9 @@ impl Part {
                 .iter()
                 .flat_map(|span| other.spans.iter().filter_map(|limit| common(span, limit)));
             self.spans = both.collect();
-            self.value = self.value.take().or(other.value);
+            // No value is two.
+            let value = self.value.take().or(other.value);
+            self.value = value.filter(|_| !self.spans.is_empty());
             self.rank = self.rank.min(other.rank);
         } else if other.rank < self.rank {
             *self = other;
@@ -78,7 +95,7 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
     if let Some(members) = &test.members {
         return members_part(object, test, members);
     }
-    let field = test.target.index()?;
+    let field = test.target.stored()?;
     let prefix = spaces::of_field(spaces::INDEX, object.number, field);
     let exactly = |operand: &Operand| {
         let mut key = prefix.clone();
@@ -161,8 +178,8 @@ fn index_part(object: &Object, test: &Test) -> Option<Part> {
     };
     Some(Part {
         rank,
-        field,
-        name: test.target.name.clone(),
+        fields: vec![field],
+        via: Via::Index(test.target.name.clone()),
         spans: apart(spans),
         value,
     })
@@ -177,8 +194,8 @@ fn members_part(object: &Object, test: &Test, members: &Members) -> Option<Part>
     let under = spaces::members(object.number, *segment);
     Some(Part {
         rank: Rank::OneOf,
-        field: SEGMENT,
-        name: test.target.name.clone(),
+        fields: vec![SEGMENT],
+        via: Via::Index(test.target.name.clone()),
         spans: vec![Span::prefix(&under)],
         value: Some(under),
     })

@@ -79,12 +79,12 @@ impl Reader {
                     .map(|(field, _)| spaces::rollup(object.number, record.id.number, *field))
             })
             .collect();
-        let totals = self
-            .snapshot
-            .get_many(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+        let totals = self.snapshot.get_all(&keys)?;
+        let totals: Vec<Option<&[u8]>> = totals.values().collect();
         for (record, totals) in records.iter_mut().zip(totals.chunks(rollups.len())) {
             for ((field, rollup), total) in rollups.iter().zip(totals) {
-                record.set(*field, rollup_value(&rollup.measure, total.as_deref()));
+                record.set(*field, rollup_value(&rollup.measure, *total));
             }
         }
         Ok(())

@@ -4,7 +4,7 @@
 //! name stands for, `relation` follows one over references, `operand` reads what it is compared with,
 //! `membership` whether it is in a segment, `compile` joins them
 //! into a test of one record, where `period` says which days `this-month` are and `below` what stands under a record;
-//! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part` and `turned`
+//! `order` and `cursor` are about sorting and paging; `plan` chooses the way through the store: `index_part`, `several` and `turned`
 //! say which entries a condition asks for, `count` how many there are and `worth` how many to count; `scan` walks it, a
 //! `candidate` is what it brings, `explained` tells it, and `missing_index` what would have made it shorter; `page` and
 //! `aggregate` answer. `reader` is the snapshot that all of them read, with `last_referring` for what names a record;
@@ -43,6 +43,7 @@ mod reader;
 mod relation;
 mod scan;
 mod seen_totals;
+mod several;
 mod target;
 mod text;
 mod total;
@@ -62,7 +63,7 @@ pub use page::{Page, Query};
 
 pub(crate) use aggregate::{BUDGET as AGGREGATE_BUDGET, aggregate, check as check_aggregate};
 pub(crate) use base_amount::{base_currency, setting as base_currency_setting};
-pub(crate) use bucket::Periods;
+pub(crate) use bucket::{Periods, split as split_key};
 pub(crate) use candidate::Look;
 pub(crate) use compile::Compiled;
 pub(crate) use exact::ExactFilter;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::aggregate;
 use super::candidate::Passed;
 use super::compile::Compiled;
 use super::cursor::{self, Fingerprint};
@@ -153,8 +154,8 @@ impl Bound {
     }
 
     /// Counts a record that is looked at, and those that were for the one before.
-    fn look(&self) -> Result<()> {
-        let looked = 1 + self.compiled.take_reads();
+    fn look(&self, tested: &Compiled) -> Result<()> {
+        let looked = 1 + tested.take_reads();
         let left = self.left.get().checked_sub(looked);
         self.left.set(left.ok_or_else(|| QueryError::BudgetSpent {
             budget: self.budget,
@@ -208,14 +209,15 @@ impl Bound {
 
     /// The first rows after the cursor.
     fn rows(&self, reader: &Reader, plan: &Plan, rollups: bool) -> Result<Vec<Record>> {
+        let compiled = self.compiled.besides(&plan.given);
         if plan.sequence != Sequence::Sorted {
             return self.best(reader, plan, rollups);
         }
         // They come in order, and from the cursor on: those that match are taken as they come.
         let mut rows = Vec::with_capacity(self.rows);
         each_row(reader, &self.object, plan, rollups, self.rows, |row| {
-            self.look()?;
-            if let Some(row) = row.passed(&self.compiled, reader)? {
+            self.look(&compiled)?;
+            if let Some(row) = row.passed(&compiled, reader)? {
                 rows.push(row.into_record()?);
             }
             Ok(match rows.len() < self.rows {
@@ -228,6 +230,7 @@ impl Bound {
 
     /// The same of rows that come in another order, kept by the bytes they are to be sorted by.
     fn best(&self, reader: &Reader, plan: &Plan, rollups: bool) -> Result<Vec<Record>> {
+        let compiled = self.compiled.besides(&plan.given);
         let after = self
             .after
             .as_ref()
@@ -238,9 +241,9 @@ impl Bound {
             _ => self.rows,
         };
         each_row(reader, &self.object, plan, rollups, first, |row| {
-            self.look()?;
+            self.look(&compiled)?;
             // Records beyond are read only for those that match.
-            if self.order.looks_beyond() && !self.compiled.matches(&row, reader)? {
+            if self.order.looks_beyond() && !compiled.matches(&row, reader)? {
                 row.was_readable()?;
                 return Ok(ControlFlow::Continue(()));
             }
@@ -263,7 +266,7 @@ impl Bound {
             if after.as_ref().is_some_and(|after| bytes <= *after) {
                 return Ok(ControlFlow::Continue(()));
             }
-            let Some(row) = row.passed(&self.compiled, reader)? else {
+            let Some(row) = row.passed(&compiled, reader)? else {
                 return Ok(ControlFlow::Continue(()));
             };
             best.insert(bytes, row.into_record()?);
@@ -356,27 +359,62 @@ pub(crate) fn explain(reader: &Reader, query: &Query, time: &QueryTime) -> Resul
     let at_most = match tells {
         true => bound.at_most(reader, &plan, &query.filter)?,
         // How many there are besides is not told.
-        false => count(reader, &query.object, &Filter::everything(), time)?,
+        false => {
+            let all = Filter::everything();
+            count_up_to(reader, &query.object, &all, time, u64::MAX)?
+        }
     };
     let limits = (at_most, bound.budget);
     Ok(Explained::of(&plan, &query.filter, limits, tells))
 }
 
-/// How many records match.
+/// How many records match; refused where more would be read than an aggregate may.
 pub(crate) fn count(
     reader: &Reader,
     object: &str,
     filter: &Filter,
     time: &QueryTime,
 ) -> Result<u64> {
+    count_up_to(reader, object, filter, time, aggregate::BUDGET)
+}
+
+/// The same within another budget.
+pub(super) fn count_up_to(
+    reader: &Reader,
+    object: &str,
+    filter: &Filter,
+    time: &QueryTime,
+    budget: u64,
+) -> Result<u64> {
     let object = reader.object(object)?.clone();
     if filter.is_everything() && reader.sees_every(&object) {
         return plan::live_records(reader, &object);
     }
     let compiled = filter.compile(&object, reader, time)?;
-    let mut count = 0;
-    each_bare_match(reader, &object, &compiled, compiled.uses_rollups(), |_| {
-        count += 1;
+    let over = || -> Result<QueryError> {
+        Ok(QueryError::CountsTooMany {
+            object: object.name.clone(),
+            budget,
+            advice: missing_index::advice(
+                &object,
+                &compiled,
+                &Order::of(&object, &[], &reader.schema)?,
+            ),
+        })
+    };
+    let plan = plan::choose(reader, &object, &compiled, None)?;
+    // Nothing is read of what cannot be read to its end.
+    if plan.at_most(reader, &object, budget)? > budget {
+        return Err(over()?.into());
+    }
+    let rollups = compiled.uses_rollups();
+    let (mut count, mut left) = (0, budget);
+    each_row(reader, &object, &plan, rollups, usize::MAX, |row| {
+        match left.checked_sub(1 + compiled.take_reads()) {
+            Some(fewer) => left = fewer,
+            None => return Err(over()?.into()),
+        }
+        count += u64::from(row.passed(&compiled, reader)?.is_some());
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(count)

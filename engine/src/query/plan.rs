@@ -11,10 +11,11 @@ use super::compile::{Compiled, Required, Test};
 use super::count::{Leads, keys_within};
 use super::explained::ConsideredWay;
 use super::filter::Operator;
-use super::index_part::{Part, Rank, common, index_parts};
+use super::index_part::{Part, Rank, common, conditions};
 use super::operand::Operand;
 use super::order::{Order, Standing};
 use super::reader::Reader;
+use super::several;
 use super::target::Slot;
 use super::worth::Worth;
 use crate::access::Glance;
@@ -36,6 +37,8 @@ pub(super) struct Plan {
     pub(super) sequence: Sequence,
     /// The ways that were counted and not taken.
     pub(super) considered: Vec<ConsideredWay>,
+    /// The fields of which all rows have the one value that is asked for, as the index has it.
+    pub(super) given: Vec<u32>,
     /// What of an index is passed over unread.
     pub(super) glance: Option<Glance>,
 }
@@ -67,6 +70,11 @@ pub(super) enum Via {
     Id,
     Unique(String),
     Index(String),
+    /// An index of several fields, and of how many of them the first it answers the conditions.
+    Several {
+        fields: Vec<String>,
+        answered: usize,
+    },
     /// The index of a reference, asked for what a condition on the records behind it leaves.
     Beyond {
         path: String,
@@ -112,12 +120,24 @@ pub(super) fn choose(
     if let Some((via, ids)) = by_name(reader, object, &tests)? {
         return Ok(of_ids(via, ids, wanted));
     }
-    let mut parts = index_parts(object, &tests);
+    let conditions = conditions(object, &tests);
     let glance = reader.glance(object);
-    let walk = wanted.and_then(|wanted| walk(object, wanted, &parts, glance.is_some()));
-    if let Some((Via::Index(walked), ..)) = &walk {
-        // A condition on the walked field narrows the walk itself.
-        parts.retain(|part| part.name != *walked);
+    let indexed = |part: &&Part| tests_have_index(&tests, part);
+    let mut parts: Vec<Part> = conditions.iter().filter(indexed).cloned().collect();
+    let walk = wanted.and_then(|wanted| {
+        let of_one = walk(object, wanted, &parts, glance.is_some());
+        let of_several = several::walk(object, wanted.order, wanted.after, &conditions);
+        longer_answer(of_one, of_several)
+    });
+    if let Some(walk) = &walk {
+        // A condition on a walked field narrows the walk itself.
+        parts.retain(|part| !walk.answers(part));
+    }
+    if let Some(part) = several::part(object, &conditions)
+        && !walk.as_ref().is_some_and(|walk| walk.answers(&part))
+    {
+        parts.retain(|known| !known.fields.iter().all(|field| part.fields.contains(field)));
+        parts.push(part);
     }
     parts.sort_by_key(|part| part.rank);
     let mut worth = Worth {
@@ -127,16 +147,17 @@ pub(super) fn choose(
         rows: wanted.filter(|_| walk.is_some()).map(|wanted| wanted.rows),
         by_id: wanted.is_some_and(|wanted| wanted.order.keys.is_empty()),
         most: None,
+        sampled: walk.as_ref().map(|walk| (compiled, walk)),
     };
     let owned = match &walk {
-        Some((via, spans, direction, _)) if worth.sees_much(via, spans, *direction)? => None,
+        Some(walk) if worth.sees_much(&walk.via, &walk.spans, walk.direction)? => None,
         _ => owned(reader, object),
     };
     let mut leads = Leads::new(&mut worth);
     // What reads one part to its end has nothing to choose from.
     if wanted.is_some() || parts.len() > 1 || owned.is_some() || !relations.is_empty() {
         for part in &parts {
-            leads.count(Via::Index(part.name.clone()), part)?;
+            leads.count(part.via.clone(), part)?;
         }
         for relation in relations.into_iter().take(MOST_TURNED) {
             leads.count_turned(relation)?;
@@ -151,7 +172,7 @@ pub(super) fn choose(
     let (chosen, mut considered) = leads.chosen();
     if let Some((via, also, ids)) = chosen {
         let walks_rather = match &walk {
-            Some((walked, ..)) => worth.walks_rather(compiled, walked, &ids)?,
+            Some(walk) => worth.walks_rather(compiled, &walk.via, &ids)?,
             None => false,
         };
         if !walks_rather {
@@ -163,16 +184,25 @@ pub(super) fn choose(
         }
         considered.push(ConsideredWay::of(&via, ids.len(), true));
     }
-    let (via, spans, direction, sequence) = walk.unwrap_or_else(|| {
-        let (via, spans) = match parts.into_iter().next() {
-            Some(part) => (Via::Index(part.name), part.spans),
-            None => (Via::Records, vec![all_records(object)]),
-        };
-        (via, spans, Direction::Forward, Sequence::Unsorted)
-    });
+    let mut given = Vec::new();
+    let (via, spans, direction, sequence) = match walk {
+        Some(walk) => {
+            given.clone_from(&walk.given);
+            let sequence = walk.sequence();
+            (walk.via, walk.spans, walk.direction, sequence)
+        }
+        None => {
+            let (via, spans) = match parts.into_iter().next() {
+                Some(part) => (part.via, part.spans),
+                None => (Via::Records, vec![all_records(object)]),
+            };
+            (via, spans, Direction::Forward, Sequence::Unsorted)
+        }
+    };
     let is_taken = |way: &ConsideredWay| way.way == via.to_string();
     Ok(Plan {
         also: Vec::new(),
+        given,
         glance: glance.filter(|_| via != Via::Records),
         source: Source::Spans { spans, direction },
         sequence,
@@ -182,6 +212,58 @@ pub(super) fn choose(
             .collect(),
         via,
     })
+}
+
+/// Whether there is an index of the part's own field, or of its own kind.
+fn tests_have_index(tests: &[&Test], part: &Part) -> bool {
+    let is_it = |test: &&&Test| match &test.members {
+        Some(_) => part.is_of(super::index_part::SEGMENT),
+        None => test.target.index().is_some_and(|field| part.is_of(field)),
+    };
+    tests.iter().any(|test| is_it(&test))
+}
+
+/// Of two walks the one that reads fewer.
+fn longer_answer(of_one: Option<Walk>, of_several: Option<Walk>) -> Option<Walk> {
+    match (of_one, of_several) {
+        (Some(one), Some(several)) if one.worth() >= several.worth() => Some(one),
+        (one, several) => several.or(one),
+    }
+}
+
+/// A walk along the sort order, or along the beginning of it.
+#[derive(Debug)]
+pub(super) struct Walk {
+    pub(super) via: Via,
+    /// The fields whose conditions narrow it.
+    pub(super) answered: Vec<u32>,
+    /// Those of which all its rows have the one value that is asked for.
+    pub(super) given: Vec<u32>,
+    /// In the direction of the walk.
+    pub(super) spans: Vec<Span>,
+    pub(super) direction: Direction,
+    /// Whether the rows come as the query wants them, and not by the first sort key alone.
+    pub(super) sorted: bool,
+}
+
+impl Walk {
+    /// What is greater reads less.
+    pub(super) fn worth(&self) -> (usize, bool) {
+        (self.answered.len(), self.sorted)
+    }
+
+    fn answers(&self, part: &Part) -> bool {
+        part.fields
+            .iter()
+            .all(|field| self.answered.contains(field))
+    }
+
+    fn sequence(&self) -> Sequence {
+        match self.sorted {
+            true => Sequence::Sorted,
+            false => Sequence::SortedByFirst,
+        }
+    }
 }
 
 /// How many live records an object has.
@@ -231,6 +313,7 @@ fn of_ids(via: Via, mut ids: Vec<u128>, wanted: Option<&Wanted<'_>>) -> Plan {
         source: Source::Ids(ids),
         sequence,
         considered: Vec::new(),
+        given: Vec::new(),
         glance: None,
     }
 }
@@ -281,87 +364,112 @@ fn names_one(kind: &FieldKind) -> bool {
     )
 }
 
-/// The walk along the sort order, where an index or the ids allow one.
-fn walk(
-    object: &Object,
-    wanted: &Wanted<'_>,
-    parts: &[Part],
-    tagged: bool,
-) -> Option<(Via, Vec<Span>, Direction, Sequence)> {
+/// The walk along the sort order, where an index of one field or the ids allow one.
+fn walk(object: &Object, wanted: &Wanted<'_>, parts: &[Part], tagged: bool) -> Option<Walk> {
     let order = wanted.order;
     let Some(first) = order.keys.first() else {
-        let direction = directed(order.id_descending);
-        // Along a part the tags are told, along the records they are not.
-        let part = match parts {
-            [part] => Some(part),
-            parts => parts.iter().find(|part| tagged && part.value.is_some()),
-        };
-        if let Some(part) = part
-            && let Some(value) = &part.value
-        {
-            let spans = in_id_order(&part.spans, value, wanted.after, direction);
-            let via = Via::Index(part.name.clone());
-            return Some((via, spans, direction, Sequence::Sorted));
-        }
-        let last = wanted
-            .after
-            .map(|after| spaces::of_record(spaces::RECORD, object.number, after.id));
-        let span = match &last {
-            Some(last) => all_records(object).beyond(last, direction),
-            None => all_records(object),
-        };
-        return Some((Via::Records, vec![span], direction, Sequence::Sorted));
+        return Some(walk_by_id(object, wanted, parts, tagged));
     };
     let target = first.target()?;
     let field = target.index()?;
     let direction = directed(first.descending);
     let whole = spaces::of_field(spaces::INDEX, object.number, field);
-    let part = parts
-        .iter()
-        .find(|part| part.field == field)
-        .map(|part| part.spans.clone());
-    let mut spans = part.unwrap_or_else(|| vec![Span::prefix(&whole)]);
+    let part = parts.iter().find(|part| part.is_of(field));
+    let mut spans = match part {
+        Some(part) => part.spans.clone(),
+        None => vec![Span::prefix(&whole)],
+    };
     let sorted = order.keys.len() == 1 && order.id_descending == first.descending;
     if let Some((after, value)) = wanted
         .after
         .and_then(|after| Some((after, after.values.first()?)))
     {
-        let mut last = [whole.as_slice(), value].concat();
-        let rest = if sorted {
-            last.extend_from_slice(&after.id.to_be_bytes());
-            Span::prefix(&whole).beyond(&last, direction)
-        } else {
-            // Rows of the same first value may still come: they are told apart when they are read.
+        let last = [whole.as_slice(), value].concat();
+        spans = from_cursor(&spans, &whole, last, sorted.then_some(after.id), direction);
+    }
+    Some(Walk {
+        via: Via::Index(target.name.clone()),
+        answered: part.map_or_else(Vec::new, |part| part.fields.clone()),
+        given: Vec::new(),
+        spans: in_direction(spans, direction),
+        direction,
+        sorted,
+    })
+}
+
+fn walk_by_id(object: &Object, wanted: &Wanted<'_>, parts: &[Part], tagged: bool) -> Walk {
+    let direction = directed(wanted.order.id_descending);
+    // Along a part the tags are told, along the records they are not.
+    let part = match parts {
+        [part] => Some(part),
+        parts => parts.iter().find(|part| tagged && part.value.is_some()),
+    };
+    if let Some(part) = part
+        && let Some(value) = &part.value
+    {
+        return Walk {
+            via: part.via.clone(),
+            answered: part.fields.clone(),
+            given: part.fields.clone(),
+            spans: in_id_order(&part.spans, value, wanted.after, direction),
+            direction,
+            sorted: true,
+        };
+    }
+    let last = wanted
+        .after
+        .map(|after| spaces::of_record(spaces::RECORD, object.number, after.id));
+    let span = match &last {
+        Some(last) => all_records(object).beyond(last, direction),
+        None => all_records(object),
+    };
+    Walk {
+        via: Via::Records,
+        answered: Vec::new(),
+        given: Vec::new(),
+        spans: vec![span],
+        direction,
+        sorted: true,
+    }
+}
+
+pub(super) fn in_direction(mut spans: Vec<Span>, direction: Direction) -> Vec<Span> {
+    if direction == Direction::Backward {
+        spans.reverse();
+    }
+    spans
+}
+
+/// What of these spans under `whole` comes after the values that `last` has and, where it tells the place, after the id.
+pub(super) fn from_cursor(
+    spans: &[Span],
+    whole: &[u8],
+    mut last: Vec<u8>,
+    id: Option<u128>,
+    direction: Direction,
+) -> Vec<Span> {
+    let rest = match id {
+        Some(id) => {
+            last.extend_from_slice(&id.to_be_bytes());
+            Span::prefix(whole).beyond(&last, direction)
+        }
+        None => {
+            // Rows of the same values may still come: they are told apart when they are read.
             let same = Span::prefix(&last);
             match direction {
                 Direction::Forward => Span {
                     start: same.start,
-                    end: Span::prefix(&whole).end,
+                    end: Span::prefix(whole).end,
                 },
                 Direction::Backward => Span {
-                    start: whole,
+                    start: whole.to_vec(),
                     end: same.end,
                 },
             }
-        };
-        spans = spans
-            .iter()
-            .filter_map(|span| common(span, &rest))
-            .collect();
-    }
-    if direction == Direction::Backward {
-        spans.reverse();
-    }
-    Some((
-        Via::Index(target.name.clone()),
-        spans,
-        direction,
-        if sorted {
-            Sequence::Sorted
-        } else {
-            Sequence::SortedByFirst
-        },
-    ))
+        }
+    };
+    let rest = spans.iter().filter_map(|span| common(span, &rest));
+    rest.collect()
 }
 
 /// What is left of the entries of one value, whose keys all begin with `value` and go on with the id.
@@ -382,7 +490,7 @@ fn in_id_order(
         .collect()
 }
 
-fn directed(descending: bool) -> Direction {
+pub(super) fn directed(descending: bool) -> Direction {
     if descending {
         Direction::Backward
     } else {
@@ -407,8 +515,8 @@ fn owned(reader: &Reader, object: &Object) -> Option<(Part, Vec<u128>)> {
     });
     let part = Part {
         rank: Rank::OneOf,
-        field: 0,
-        name: String::new(),
+        fields: Vec::new(),
+        via: Via::Owners,
         spans: spans.collect(),
         value: None,
     };

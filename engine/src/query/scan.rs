@@ -23,7 +23,7 @@ pub(super) fn has_rollups(object: &Object) -> bool {
     object.live_fields().any(crate::schema::Field::is_rollup)
 }
 
-/// Calls `each` with the plan's rows until it breaks. The first batch has `first` records, later ones more, so that
+/// Calls `each` with the plan's rows until it breaks. The first two batches have `first` records, later ones more, so that
 /// a short page reads little and a long scan asks seldom. Totals are read only when `rollups` says so.
 pub(super) fn each_row(
     reader: &Reader,
@@ -83,6 +83,7 @@ impl<F: FnMut(Candidate<'_>) -> Result<ControlFlow<()>>> Rows<'_, F> {
         batch: &mut usize,
     ) -> Result<ControlFlow<()>> {
         let mut span = span.clone();
+        let mut read = *batch;
         while !span.is_empty() {
             let entries = self.reader.snapshot.list(&span, direction, *batch)?;
             let Some(last) = entries.last_key() else {
@@ -95,7 +96,9 @@ impl<F: FnMut(Candidate<'_>) -> Result<ControlFlow<()>>> Rows<'_, F> {
                 break;
             }
             span = span.beyond(last, direction);
-            *batch = (*batch * 2).min(BATCH);
+            // A page of which every second row matches is full after two.
+            *batch = read.clamp(*batch, BATCH);
+            read += *batch;
         }
         Ok(ControlFlow::Continue(()))
     }

@@ -79,6 +79,14 @@ impl Target {
         }
     }
 
+    /// The number of the field that stands in the record itself.
+    pub(super) fn stored(&self) -> Option<u32> {
+        match self.slot {
+            Slot::Field(number) if !self.rollup => Some(number),
+            _ => None,
+        }
+    }
+
     pub(super) fn check_fits(&self, operator: Operator) -> Result<(), QueryError> {
         let fitting = fitting(&self.kind);
         if fitting.contains(&operator) {

@@ -7,7 +7,7 @@
 use super::compile::Test;
 use super::count::Counted;
 use super::index_part::{Part, Rank, index_parts};
-use super::plan::by_name;
+use super::plan::{Via, by_name};
 use super::relation::{Relation, Step, Way};
 use super::worth::Worth;
 use crate::error::Result;
@@ -66,8 +66,8 @@ fn referring(
     spans.sort_by(|a, b| a.start.cmp(&b.start));
     Ok(Turned::Found(Part {
         rank: Rank::OneOf,
-        field: step.field,
-        name: step.name.clone(),
+        fields: vec![step.field],
+        via: Via::Index(step.name.clone()),
         spans,
         value: None,
     }))

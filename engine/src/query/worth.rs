@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::compile::Compiled;
-use super::plan::{Via, live_records};
+use super::plan::{Via, Walk, live_records};
 use super::reader::Reader;
 use crate::access::Glance;
 use crate::error::Result;
@@ -19,6 +19,9 @@ const MOST_COUNTED: usize = 100_000;
 
 /// How many records of a part tell how many of it match.
 const SAMPLE: usize = 24;
+
+/// How many records tell how long a walk will be.
+const WALKED: usize = 16;
 
 /// How many entries tell how much is seen.
 const MOST_GLANCES: usize = 1024;
@@ -39,6 +42,8 @@ pub(super) struct Worth<'a> {
     /// Whether they are wanted in the order of their ids.
     pub(super) by_id: bool,
     pub(super) most: Option<usize>,
+    /// The walk itself, with what its rows are tested for.
+    pub(super) sampled: Option<(&'a Compiled, &'a Walk)>,
 }
 
 impl Worth<'_> {
@@ -57,8 +62,44 @@ impl Worth<'_> {
         let live = live_records(self.reader, self.object)?;
         let most = usize::try_from(live.saturating_mul(rows as u64).isqrt());
         let most = most.unwrap_or(MOST_COUNTED).min(MOST_COUNTED);
+        let most = most.min(self.walked()?.unwrap_or(MOST_COUNTED));
         self.most = Some(most);
         Ok(most)
+    }
+
+    /// How many records the walk is likely to read, by those that it begins with; none where they do not tell.
+    fn walked(&self) -> Result<Option<usize>> {
+        let (Some((compiled, walk)), Some(rows), None) = (self.sampled, self.rows, self.glance)
+        else {
+            return Ok(None);
+        };
+        let Some(span) = walk.spans.iter().find(|span| !span.is_empty()) else {
+            return Ok(None);
+        };
+        if !walk.via.is_index() || compiled.uses_rollups() {
+            return Ok(None);
+        }
+        let list = self.reader.snapshot.list(span, walk.direction, WALKED)?;
+        let ids: Vec<u128> = list
+            .iter()
+            .filter_map(|(key, _)| spaces::id_at_end(key))
+            .collect();
+        let matching = self.matching(compiled, &ids)?;
+        Ok((matching > 0).then(|| rows.saturating_mul(ids.len()) / matching))
+    }
+
+    /// How many of these records match.
+    fn matching(&self, compiled: &Compiled, ids: &[u128]) -> Result<usize> {
+        let stored = self.reader.stored(self.object, ids)?;
+        let mut matching = 0;
+        for (id, bytes) in ids.iter().zip(stored.values()) {
+            let Some(bytes) = bytes else { continue };
+            let row = Candidate::stored(self.object, *id, bytes)?;
+            matching += usize::from(row.passed(compiled, self.reader)?.is_some());
+        }
+        // What was read to plan is no part of the budget.
+        compiled.take_reads();
+        Ok(matching)
     }
 
     /// The same for each of two parts.
@@ -69,7 +110,8 @@ impl Worth<'_> {
         let live = live_records(self.reader, self.object)?;
         let walked = live.saturating_mul(live).saturating_mul(rows as u64) / 2;
         let most = usize::try_from(cube_root(walked));
-        Ok(most.unwrap_or(MOST_COUNTED).min(MOST_COUNTED))
+        let most = most.unwrap_or(MOST_COUNTED).min(MOST_COUNTED);
+        Ok(most.min(self.walked()?.unwrap_or(MOST_COUNTED)))
     }
 
     /// How many times as many ids of whoever sees a part are worth counting: in the order of the ids a page's rows are read
@@ -92,7 +134,7 @@ impl Worth<'_> {
         let any =
             any.map(|field| spaces::of_field(spaces::INDEX, self.object.number, field.number));
         let span = match via {
-            Via::Index(_) => spans.first().cloned(),
+            via if via.is_index() => spans.first().cloned(),
             _ => any.map(|prefix| Span::prefix(&prefix)),
         };
         let Some(span) = span.filter(|span| !span.is_empty()) else {
@@ -114,7 +156,7 @@ impl Worth<'_> {
         via: &Via,
         ids: &[u128],
     ) -> Result<bool> {
-        let (Via::Index(_), Some(rows), Some(_)) = (via, self.rows, self.glance) else {
+        let (true, Some(rows), Some(_)) = (via.is_index(), self.rows, self.glance) else {
             return Ok(false);
         };
         // Totals are dear: fewer rows are better then. And so few are read anyway.
@@ -122,13 +164,7 @@ impl Worth<'_> {
             return Ok(false);
         }
         let sample: Vec<u128> = ids.iter().step_by(ids.len() / SAMPLE).copied().collect();
-        let stored = self.reader.stored(self.object, &sample)?;
-        let mut matching = 1;
-        for (id, bytes) in sample.iter().zip(stored.values()) {
-            let Some(bytes) = bytes else { continue };
-            let row = Candidate::stored(self.object, *id, bytes)?;
-            matching += u64::from(row.passed(compiled, self.reader)?.is_some());
-        }
+        let matching = 1 + self.matching(compiled, &sample)? as u64;
         let (rows, seen) = (rows as u64, ids.len() as u64);
         let read = rows.saturating_mul(sample.len() as u64) / matching;
         let live = live_records(self.reader, self.object)?;

@@ -31,7 +31,8 @@ use std::sync::Arc;
 
 use values::Values;
 
-use crate::schema::Object;
+use crate::context::Locale;
+use crate::schema::{self, Object};
 
 /// One record as it was at one position of the journal.
 #[derive(Clone, Debug)]
@@ -99,6 +100,21 @@ impl Record {
     pub fn title(&self) -> String {
         self.value(self.object.title_field)
             .map_or_else(|| self.id.to_string(), Value::to_string)
+    }
+
+    /// What a person who reads this language would call it: the name that its field `label` has for the language (stages,
+    /// pipelines, roles, views and processes have one, `{"en": …, "fa": …, "ar": …}`), else [`title`](Self::title).
+    #[must_use]
+    pub fn title_in(&self, locale: Locale) -> String {
+        let label = match self.object.field(schema::IN_EACH_LANGUAGE) {
+            Some(field) if field.kind == schema::FieldKind::Json => self.value(field.number),
+            _ => None,
+        };
+        let named = match label {
+            Some(Value::Json(labels)) => labels.get(locale.tag()).and_then(|name| name.as_str()),
+            _ => None,
+        };
+        named.map_or_else(|| self.title(), str::to_owned)
     }
 
     /// The record as JSON: `id`, `revision`, and its fields by name.

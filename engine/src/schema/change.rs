@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels};
+use super::index::{with_index, without_index};
 use super::live_total::LiveTotal;
-use super::object::Object;
+use super::object::{Kept, Object};
 use super::total_rules::{rollup_fault, user_of, with_total, without_total};
 use super::{Schema, did_you_mean};
 use crate::error::Failure;
@@ -94,6 +95,20 @@ pub enum SchemaChange {
         /// The total's name.
         total: String,
     },
+    /// An index of several fields of an object, kept from now on and filled from the records there are.
+    AddIndex {
+        /// The object.
+        object: String,
+        /// The fields: those that are asked for by value, then those that are sorted by or asked for from one value to another.
+        fields: Vec<String>,
+    },
+    /// An index of several fields is kept no longer.
+    RetireIndex {
+        /// The object.
+        object: String,
+        /// The index's fields, in its order.
+        fields: Vec<String>,
+    },
     /// Whether an index is kept. Building one reads every record of the object.
     SetIndexed {
         /// The object.
@@ -147,7 +162,7 @@ impl SchemaChange {
                     },
                     FIRST_CUSTOM,
                 );
-                object.set_filling(false, number, false);
+                object.set_filling(Kept::Rollup(number), false);
                 Ok(object)
             }
             Self::AddOption {
@@ -208,6 +223,8 @@ impl SchemaChange {
             }),
             Self::AddTotal { object, total } => with_total(found(schema, object)?, total),
             Self::RetireTotal { object, total } => without_total(found(schema, object)?, total),
+            Self::AddIndex { object, fields } => with_index(found(schema, object)?, fields),
+            Self::RetireIndex { object, fields } => without_index(found(schema, object)?, fields),
             Self::SetIndexed {
                 object,
                 field,
@@ -341,7 +358,7 @@ fn create(
     let mut object = Object::declare(number, name, letters, FIRST_CUSTOM, fields.to_vec());
     let rollups = object.gained_rollups(None).map(|(number, _)| number);
     for number in rollups.collect::<Vec<_>>() {
-        object.set_filling(false, number, false);
+        object.set_filling(Kept::Rollup(number), false);
     }
     object.label = label.clone();
     Ok(match key {

@@ -5,6 +5,7 @@
 
 mod change;
 mod field;
+mod index;
 mod limits;
 mod live_total;
 mod object;
@@ -15,13 +16,15 @@ mod total_rules;
 
 pub use change::SchemaChange;
 pub use field::{Field, FieldKind, Labels, OnDelete};
+pub use index::Index;
 pub use live_total::LiveTotal;
 pub use object::Object;
 pub use rollup::{Rollup, RollupMeasure};
 
 pub(crate) use field::{ANY_OBJECT, labels_of, leads_to, targets_in_words};
-pub(crate) use object::system;
-pub(crate) use standard::{pipelines, schema as standard_schema};
+pub(crate) use index::MOST_FIELDS;
+pub(crate) use object::{Kept, system};
+pub(crate) use standard::{IN_EACH_LANGUAGE, pipelines, schema as standard_schema};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field::{FIRST_CUSTOM, Field, FieldKind, Labels, labels_of};
+use super::index::Index;
 use super::live_total::LiveTotal;
 use super::rollup::Rollup;
 use crate::record::Prefix;
@@ -44,9 +45,24 @@ pub struct Object {
     /// in a store from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next_total: Option<u32>,
+    /// Its indexes of several fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) indexes: Vec<Index>,
+    /// The number of the next of them, as of totals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_index: Option<u32>,
     /// Of a schema as somebody sees it: the fields that are hidden from him, in order. They count as retired.
     #[serde(skip)]
     pub(crate) hidden: Vec<u32>,
+}
+
+/// What commits keep beside the records of an object and what is filled after it was declared: the field of a rollup, the
+/// number of a live total or of an index of several fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kept {
+    Rollup(u32),
+    Total(u32),
+    Index(u32),
 }
 
 mod prefix_text {
@@ -120,6 +136,8 @@ impl Object {
             fields: all,
             totals: Vec::new(),
             next_total: None,
+            indexes: Vec::new(),
+            next_index: None,
             hidden: Vec::new(),
         }
     }
@@ -141,6 +159,14 @@ impl Object {
         self.title_field = self
             .field(field)
             .map_or(self.title_field, |field| field.number);
+        self
+    }
+
+    /// With indexes of several fields, which come with the standard schema.
+    pub(crate) fn indexed_by(mut self, indexes: &[&[&str]]) -> Self {
+        let standard = (0..).zip(indexes);
+        let standard = standard.filter_map(|(place, fields)| Index::standard(&self, place, fields));
+        self.indexes = standard.collect();
         self
     }
 
@@ -186,6 +212,24 @@ impl Object {
         &self.totals
     }
 
+    /// Its indexes of several fields.
+    #[must_use]
+    pub fn indexes(&self) -> &[Index] {
+        &self.indexes
+    }
+
+    /// Those of them that answer: each has an entry for every record, and no field of it is hidden from who looks.
+    pub(crate) fn told_indexes(&self) -> impl Iterator<Item = &Index> {
+        let is_live = |number: &u32| {
+            let field = self.field_by_number(*number);
+            field.is_some_and(|field| !field.retired)
+        };
+        let mut indexes = self.indexes.iter();
+        std::iter::from_fn(move || {
+            indexes.find(|index| !index.filling && index.numbers.iter().all(is_live))
+        })
+    }
+
     /// The totals that this object keeps of which `before` keeps none: its rollups, each with its field's number.
     pub(crate) fn gained_rollups<'a>(
         &'a self,
@@ -212,21 +256,40 @@ impl Object {
         self.totals.iter().filter(move |total| !had(total))
     }
 
-    /// Marks a rollup or a live total as one that is being filled, or as filled.
-    pub(crate) fn set_filling(&mut self, live: bool, number: u32, filling: bool) {
-        if live {
-            let mut totals = self.totals.iter_mut();
-            if let Some(total) = totals.find(|total| total.number == number) {
-                total.filling = filling;
+    /// The same, its indexes of several fields.
+    pub(crate) fn gained_indexes<'a>(
+        &'a self,
+        before: Option<&'a Object>,
+    ) -> impl Iterator<Item = &'a Index> {
+        let had = move |index: &Index| {
+            let mut before = before.into_iter().flat_map(|before| &before.indexes);
+            before.any(|other| index.number == other.number)
+        };
+        self.indexes.iter().filter(move |index| !had(index))
+    }
+
+    /// Marks what is kept beside the records as being filled, or as filled.
+    pub(crate) fn set_filling(&mut self, kept: Kept, filling: bool) {
+        match kept {
+            Kept::Rollup(number) => {
+                let mut fields = self.fields.iter_mut();
+                let field = fields.find(|field| field.number == number);
+                if let Some(FieldKind::Rollup(rollup)) = field.map(|field| &mut field.kind) {
+                    rollup.filling = filling;
+                }
             }
-            return;
-        }
-        let mut fields = self.fields.iter_mut();
-        if let Some(FieldKind::Rollup(rollup)) = fields
-            .find(|field| field.number == number)
-            .map(|field| &mut field.kind)
-        {
-            rollup.filling = filling;
+            Kept::Total(number) => {
+                let mut totals = self.totals.iter_mut();
+                if let Some(total) = totals.find(|total| total.number == number) {
+                    total.filling = filling;
+                }
+            }
+            Kept::Index(number) => {
+                let mut indexes = self.indexes.iter_mut();
+                if let Some(index) = indexes.find(|index| index.number == number) {
+                    index.filling = filling;
+                }
+            }
         }
     }
 

@@ -10,11 +10,18 @@ use crate::error::Failure;
 use crate::query::{BoundTotal, ExactFilter};
 use crate::record::Currency;
 
-/// The total that is made by or of this field.
+/// The total or the index of several fields that is made by or of this field.
 pub(super) fn user_of(schema: &Schema, object: &str, field: &str) -> Option<String> {
     let live = schema.live_totals(object).iter();
     if let Some(total) = live.clone().find(|total| total.fields().contains(&field)) {
         return Some(format!("the total {object}.{}", total.name()));
+    }
+    let kept = schema
+        .object(object)
+        .map_or(&[][..], |object| object.indexes());
+    let mut indexes = kept.iter();
+    if let Some(index) = indexes.find(|index| index.fields.iter().any(|name| name == field)) {
+        return Some(format!("the index of {object} by {}", index.name()));
     }
     schema
         .rollups_over(object)

@@ -5,7 +5,7 @@
 //! the shortest list leads. What the bounds cut off is said: the answer is not complete then.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::asked::Term;
 use super::words::{ONLY_WORD, is_found_by_index};
@@ -15,11 +15,14 @@ use crate::record::Value;
 use crate::schema::Object;
 use crate::store::{Direction, Span, spaces};
 
-/// How many postings of each word are read at first; where no list ends, eight times as many, and so on.
+/// How many postings of each word are read at first; where that is worth it, up to eight times as many, and so on.
 const FIRST_LISTED: usize = 512;
 
 /// How many postings of one word are read at most.
 const MOST_LISTED: usize = 32_768;
+
+/// How many postings are read in the time of looking at one record.
+const POSTINGS_PER_LOOK: usize = 32;
 
 /// How many different words are read that begin with what was typed, where they have more postings than are listed.
 const MOST_WORDS: usize = 200;
@@ -44,11 +47,13 @@ pub(super) struct Candidates {
     pub(super) complete: bool,
 }
 
-/// The records of one word.
+/// The records of one word, as far as they were read.
 struct Listed {
-    /// By record, the best rank.
-    ranks: BTreeMap<u128, u8>,
-    complete: bool,
+    /// The record and its rank; settled, each record once with its best one, by record.
+    ranks: Vec<(u128, u8)>,
+    /// What was not read yet; of a field's own index the rank of each entry.
+    rest: VecDeque<(Span, Option<u8>)>,
+    read: usize,
 }
 
 /// A record's rank and number, the best last.
@@ -73,20 +78,26 @@ impl<'a> Postings<'a> {
 
     /// The records with all words; where there are none, nothing is said of those with some of them.
     pub(super) fn with_all(&self, terms: &[Term]) -> Result<Candidates> {
+        let mut lists: Vec<Listed> = terms.iter().map(|term| self.begin(term)).collect();
         let mut most = FIRST_LISTED;
         loop {
-            let mut lists = Vec::with_capacity(terms.len());
-            for term in terms {
-                let listed = self.list(term, most)?;
-                if listed.complete && listed.ranks.is_empty() {
+            for list in &mut lists {
+                self.go_on(list, most)?;
+                if list.is_complete() && list.ranks.is_empty() {
                     return Ok(Candidates {
                         ids: Vec::new(),
                         complete: true,
                     });
                 }
-                lists.push(listed);
             }
-            if most >= MOST_LISTED || lists.iter().any(|list| list.complete) {
+            // The records of a complete list are looked at, unless another one says sooner that they lack a word.
+            let complete = lists.iter().filter(|list| list.is_complete());
+            let looks = complete.map(|list| list.ranks.len()).min();
+            let is_worth_it = |looks: usize| most * 8 <= looks.saturating_mul(POSTINGS_PER_LOOK);
+            if most >= MOST_LISTED
+                || lists.iter().all(Listed::is_complete)
+                || !looks.is_none_or(is_worth_it)
+            {
                 return Ok(in_all(lists));
             }
             most *= 8;
@@ -99,7 +110,7 @@ impl<'a> Postings<'a> {
         let mut complete = true;
         for term in terms {
             let listed = self.list(term, FIRST_LISTED)?;
-            complete &= listed.complete;
+            complete &= listed.is_complete();
             for (id, rank) in listed.ranks {
                 let (count, best) = counted.entry(id).or_default();
                 *count += 1;
@@ -115,7 +126,7 @@ impl<'a> Postings<'a> {
     /// The records whose words begin with this, if they are few.
     pub(super) fn all_of(&self, term: &Term) -> Result<Option<Candidates>> {
         let listed = self.list(term, FIRST_LISTED)?;
-        Ok(listed.complete.then(|| Candidates {
+        Ok(listed.is_complete().then(|| Candidates {
             ids: best_first(
                 listed
                     .ranks
@@ -188,44 +199,50 @@ impl<'a> Postings<'a> {
     }
 
     fn list(&self, term: &Term, most: usize) -> Result<Listed> {
+        let mut listed = self.begin(term);
+        self.go_on(&mut listed, most)?;
+        Ok(listed)
+    }
+
+    fn begin(&self, term: &Term) -> Listed {
         let span = match term.is_whole() {
             true => self.of_word(&term.text),
             false => Span::prefix(&spaces::postings_under(self.object.number, &term.text)),
         };
-        let (mut ranks, mut complete) = (BTreeMap::new(), true);
-        let mut take = |id, of: u8| {
-            let rank: &mut u8 = ranks.entry(id).or_default();
-            *rank = of.max(*rank);
-        };
-        complete &= self.each(span, most, |key| {
-            let posted = spaces::posted(key);
-            if let Some(posted) = posted.filter(|posted| self.fields.contains(&posted.field)) {
-                take(posted.id, posted.rank);
-            }
-        })?;
-        for (field, rank) in &self.by_index {
-            complete &= self.each(self.index_under(*field, term), most, |key| {
-                if let Some(id) = spaces::id_at_end(key) {
-                    take(id, *rank);
-                }
-            })?;
+        let by_index = self.by_index.iter();
+        let by_index = by_index.map(|(field, rank)| (self.index_under(*field, term), Some(*rank)));
+        Listed {
+            ranks: Vec::new(),
+            rest: std::iter::once((span, None)).chain(by_index).collect(),
+            read: 0,
         }
-        Ok(Listed { ranks, complete })
     }
 
-    /// Calls `each` with the keys of a span; false when there are more than `most`, or few more.
-    fn each(&self, mut span: Span, most: usize, mut each: impl FnMut(&[u8])) -> Result<bool> {
-        let mut read = 0;
-        while read < most {
+    /// Reads on until there are `most`, or a few more.
+    fn go_on(&self, listed: &mut Listed, most: usize) -> Result<()> {
+        while listed.read < most
+            && let Some((span, rank)) = listed.rest.pop_front()
+        {
             let page = self.reader.snapshot.list(&span, Direction::Forward, PAGE)?;
-            page.iter().for_each(|(key, _)| each(key));
-            read += page.len();
-            match page.last_key() {
-                Some(last) if page.len() == PAGE => span = span.beyond(last, Direction::Forward),
-                _ => return Ok(true),
+            let ranks = page.iter().filter_map(|(key, _)| match rank {
+                Some(rank) => Some((spaces::id_at_end(key)?, rank)),
+                None => {
+                    let posted = spaces::posted(key)?;
+                    let is_seen = self.fields.contains(&posted.field);
+                    is_seen.then_some((posted.id, posted.rank))
+                }
+            });
+            listed.ranks.extend(ranks);
+            listed.read += page.len();
+            if let Some(last) = page.last_key()
+                && page.len() == PAGE
+            {
+                let span = span.beyond(last, Direction::Forward);
+                listed.rest.push_front((span, rank));
             }
         }
-        Ok(false)
+        listed.settle();
+        Ok(())
     }
 
     /// Where in the index of a field the values lie that begin with a word.
@@ -287,17 +304,37 @@ impl Ranked<'_> {
     }
 }
 
+impl Listed {
+    fn is_complete(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn settle(&mut self) {
+        self.ranks
+            .sort_unstable_by_key(|(id, rank)| (*id, Reverse(*rank)));
+        self.ranks.dedup_by_key(|(id, _)| *id);
+    }
+
+    fn has(&self, id: u128) -> bool {
+        let found = self.ranks.binary_search_by_key(&id, |(known, _)| *known);
+        found.is_ok()
+    }
+}
+
 /// The records that are in all lists, where those are complete; where none is, those in the most of them first.
 fn in_all(lists: Vec<Listed>) -> Candidates {
-    let complete = lists.iter().any(|list| list.complete);
+    let complete = lists.iter().any(Listed::is_complete);
     let mut standings: Vec<(usize, u8, u128)> = Vec::new();
-    let by_length = |list: &&Listed| (!list.complete, list.ranks.len());
+    let by_length = |list: &&Listed| (!list.is_complete(), list.ranks.len());
     let Some(leading) = lists.iter().min_by_key(by_length) else {
         return Candidates::default();
     };
     for (id, rank) in &leading.ranks {
-        let missing = |list: &&Listed| !list.ranks.contains_key(id);
-        if lists.iter().any(|list| list.complete && missing(&list)) {
+        let missing = |list: &&Listed| !list.has(*id);
+        if lists
+            .iter()
+            .any(|list| list.is_complete() && missing(&list))
+        {
             continue;
         }
         let there = lists.iter().filter(|list| !missing(list)).count();

@@ -12,6 +12,10 @@ pub(crate) fn push_bool(key: &mut Vec<u8>, value: bool) {
     key.push(u8::from(value));
 }
 
+pub(crate) fn push_u8(key: &mut Vec<u8>, value: u8) {
+    key.push(value);
+}
+
 pub(crate) fn push_u32(key: &mut Vec<u8>, value: u32) {
     key.extend_from_slice(&value.to_be_bytes());
 }
@@ -70,6 +74,10 @@ pub(crate) fn take_bool(key: &mut &[u8]) -> Option<bool> {
         [1] => Some(true),
         _ => None,
     }
+}
+
+pub(crate) fn take_u8(key: &mut &[u8]) -> Option<u8> {
+    take::<1>(key).map(|[byte]| byte)
 }
 
 pub(crate) fn take_u32(key: &mut &[u8]) -> Option<u32> {

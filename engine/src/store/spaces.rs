@@ -18,6 +18,7 @@
 //! | `RECORD` | object u32, id u128 | the record |
 //! | `BIN` | object u32, id u128 | the record and how it was deleted |
 //! | `INDEX` | object u32, field u32, value, id u128 | the tag of `access/tag.rs`, or nothing |
+//! | `INDEX` | object u32, index of several fields u32 with its first bit set, their values, id u128 | the same |
 //! | `POSTING` | object u32, word text, rank u8, id u128, field u32 | – |
 //! | `MEMBER` | object u32, segment u128, id u128 | – |
 //! | `UNIQUE` | object u32, field u32, folded text | id u128 |
@@ -26,7 +27,7 @@
 //! | `COUNT` | object u32 | a total of the backend: live records |
 //! | `BILL` | plugin or script text, day u32 since 1970, measure u8 | a total of the backend, or a maximum |
 //! | `LIVE_TOTAL` | object u32, total u32, column u8, its keys, of some columns a value i128 | a total of the backend |
-//! | `FILL` | object u32, live bool, field or total u32, position u64 from which on it is kept | the last id that is counted, u128, or nothing |
+//! | `FILL` | object u32, rollup, total or index as 0, 1 or 2, its field or number u32, position u64 from which on it is kept | the last id that is counted, u128, or nothing |
 //! | `GUARD` | object u32, id u128 | raised by every new reference that would restrict or follow a delete |
 //! | `WATCH` | object u32 | raised by every change of a record, where hooks look for records of the object |
 //! | `HISTORY` | object u32, id u128, position u64 | – |
@@ -182,6 +183,20 @@ pub(crate) fn index(object: u32, field: u32, value: Option<&Value>, id: u128) ->
     push_u32(&mut key, object);
     push_u32(&mut key, field);
     push_indexed(&mut key, value);
+    key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// An entry of an index of several fields, as [`index`].
+pub(crate) fn index_of_several<'v>(
+    object: u32,
+    index: u32,
+    values: impl Iterator<Item = Option<&'v Value>>,
+    id: u128,
+) -> Vec<u8> {
+    let mut key = of_field(INDEX, object, index);
+    values.for_each(|value| push_indexed(&mut key, value));
+    key.reserve_exact(16);
     key.extend_from_slice(&id.to_be_bytes());
     key
 }

@@ -80,7 +80,7 @@ impl<'a> Reading<'a> {
             let records = self.look.reader.stored_records(&object, &ids)?;
             let found = records.into_iter().flatten();
             self.titles
-                .extend(found.map(|record| (record.id(), record.title())));
+                .extend(found.map(|record| (record.id(), record.title_in(self.look.locale))));
         }
         Ok(())
     }
@@ -91,6 +91,10 @@ impl<'a> Reading<'a> {
                 .iter()
                 .flat_map(|record| record.fields().map(|(_, value)| value)),
         )
+    }
+
+    pub(super) fn title_of(&self, record: &Record) -> String {
+        record.title_in(self.look.locale)
     }
 
     fn title(&self, id: RecordId) -> String {

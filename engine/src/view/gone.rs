@@ -71,7 +71,7 @@ impl Gone {
             };
             return leads(&self.before) && !leads(&self.after);
         }
-        let name = field.split(':').next().unwrap_or(field).trim();
+        let (name, _) = crate::query::split_key(field);
         self.fields
             .get(object)
             .is_some_and(|fields| fields.contains(name))

@@ -11,10 +11,10 @@ use super::check::value_kind;
 use super::declared::{self, Declared};
 use super::definition::{CellFormat, Column, ViewDefinition, ViewKind};
 use super::look::{Look, called};
-use super::totals::{ChartShown, GroupShown, Totals, measure_name, split};
+use super::totals::{ChartShown, GroupShown, Totals, measure_name};
 use crate::error::Result;
 use crate::locale::Direction;
-use crate::query::{self, Filter, Page, Query, SortKey};
+use crate::query::{self, Filter, Page, Query, SortKey, split_key};
 use crate::record::{Record, RecordId, Value};
 use crate::schema::{Field, FieldKind, Object};
 
@@ -262,7 +262,7 @@ pub(super) fn drawn(
         group_by: view
             .group_by
             .iter()
-            .map(|by| field_name(look, object, split(by).0))
+            .map(|by| field_name(look, object, split_key(by).0))
             .collect(),
         measures: view
             .measures
@@ -366,7 +366,7 @@ pub(super) fn order(view: &ViewDefinition) -> Vec<SortKey> {
     let mut keys: Vec<SortKey> = Vec::new();
     let mut groups: Vec<&str> = match view.kind {
         ViewKind::Kanban => Vec::new(),
-        _ => view.group_by.iter().map(|by| split(by).0).collect(),
+        _ => view.group_by.iter().map(|by| split_key(by).0).collect(),
     };
     groups.extend(view.start.as_deref());
     for name in groups {
@@ -439,7 +439,7 @@ fn row(
     RowShown {
         id: record.id(),
         revision: record.revision(),
-        title: record.title(),
+        title: reading.title_of(record),
         cells: cells
             .map(|drawn| cell(&drawn.column.field, drawn.field))
             .collect(),
@@ -451,7 +451,7 @@ fn row(
 
 /// The group that a record lies in.
 fn group_of(groups: &[GroupShown], by: &str, record: &Record) -> Option<usize> {
-    let (name, period) = split(by);
+    let (name, period) = split_key(by);
     let value = value_of(record, name);
     let key = |group: &GroupShown| group.keys.first().and_then(|key| key.value.clone());
     if period.is_none() {

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+#[cfg(not(feature = "intl"))]
 use chrono::Datelike;
+use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 
 use super::cell::{Cell, Reading, field_name};
@@ -12,7 +14,7 @@ use super::definition::{Chart, ChartKind};
 use super::look::Look;
 use super::words;
 use crate::error::Result;
-use crate::query::{self, Aggregate, Filter, Measure, Query, SortKey};
+use crate::query::{self, Aggregate, Filter, Measure, Query, SortKey, split_key};
 use crate::record::Value;
 use crate::schema::{Field, FieldKind, Object};
 
@@ -173,23 +175,17 @@ impl Totals<'_> {
 
     /// How a group's key reads; a period by its own name.
     fn key(&self, reading: &Reading<'_>, by: &str, key: Option<&Value>) -> Cell {
-        let (name, period) = split(by);
+        let (name, period) = split_key(by);
         let Some(value) = key else {
             return Cell {
                 value: None,
                 text: words::EMPTY.in_locale(self.look.locale).to_owned(),
             };
         };
-        match (period, value) {
+        match (period.as_deref(), value) {
             (Some(period), Value::Date(day)) => Cell {
                 value: Some(value.clone()),
-                text: match period {
-                    "year" => day.format("%Y").to_string(),
-                    "quarter" => format!("{}-Q{}", day.year(), day.month0() / 3 + 1),
-                    "month" => day.format("%Y-%m").to_string(),
-                    "week" => day.format("%G-W%V").to_string(),
-                    _ => day.to_string(),
-                },
+                text: period_text(self.look, period, *day),
             },
             _ if name == "id" => Cell {
                 value: Some(value.clone()),
@@ -323,7 +319,7 @@ impl Totals<'_> {
             }
         };
         let series = series.into_iter().map(one).collect();
-        let (by, _) = split(&chart.by);
+        let (by, _) = split_key(&chart.by);
         let measure = measure_name(self.look, self.object, &chart.measure);
         Ok(ChartShown {
             kind: chart.kind,
@@ -370,12 +366,31 @@ fn rank_of(ranks: &HashMap<String, usize>, key: Option<&Value>) -> usize {
         .unwrap_or(usize::MAX)
 }
 
-/// The field of a group and its period: `close_date:month`.
-pub(super) fn split(by: &str) -> (&str, Option<&str>) {
-    match by.split_once(':') {
-        Some((name, period)) => (name.trim(), Some(period.trim())),
-        None => (by.trim(), None),
-    }
+/// The period that begins on a day, by its name in the calendar that it belongs to: `month`, `month@persian`.
+#[cfg(feature = "intl")]
+fn period_text(look: &Look, period: &str, day: NaiveDate) -> String {
+    use crate::locale::{Calendar, period_name};
+    let (period, calendar) = match period.split_once('@') {
+        Some((period, calendar)) => (period.trim(), Calendar::from_name(calendar.trim())),
+        None => (period, None),
+    };
+    let otherwise = match period {
+        // A day alone is a day of the reader's calendar.
+        "day" => Calendar::usual(look.locale),
+        _ => Calendar::Gregorian,
+    };
+    period_name(period, day, calendar.unwrap_or(otherwise), look.locale)
+}
+
+#[cfg(not(feature = "intl"))]
+fn period_text(look: &Look, period: &str, day: NaiveDate) -> String {
+    let text = match period {
+        "year" => day.format("%Y").to_string(),
+        "quarter" => format!("{}-Q{}", day.year(), day.month0() / 3 + 1),
+        "month" => day.format("%Y-%m").to_string(),
+        _ => day.to_string(),
+    };
+    crate::locale::Digits::of(look.locale).write(&text)
 }
 
 /// What makes two keys one; spellings of text differ between two questions, so text is folded.

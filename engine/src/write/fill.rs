@@ -1,11 +1,12 @@
-//! How does a total come to count the records that were there before it?
+//! How does a total come to count the records that were there before it, and an index of several fields to have them?
 //!
-//! The commit that declares a total is short: from its position on every commit keeps the total, which is marked as being
-//! filled and tells nothing yet. Then come steps, each a commit of its own that waits for nobody:
+//! The commit that declares one is short: from its position on every commit keeps it. It is marked as being filled and tells
+//! nothing yet. Then come steps, each a commit of its own that waits for nobody:
 //!
 //! * sums are filled from the records as they were at that position, some thousand a step; a step adds, and adding takes
 //!   nothing from what commits since then have added, so that no two of them conflict;
 //! * a least, greatest or latest is looked up anew for some parents a step, under the precondition that nobody wrote it.
+//! * an index gets the entries of some thousand records as they are, under the precondition that nobody writes these.
 //!
 //! An entry says how far it is, so that a step is done once and the next open goes on after a crash. The last step takes
 //! the mark away.
@@ -16,29 +17,28 @@ use std::sync::Arc;
 use super::plan::Planner;
 use super::rollup::Deltas;
 use super::{Write, draft::Drafts};
+use crate::access::Tagging;
 use crate::error::{Error, Result};
 use crate::journal::Position;
-use crate::query::Reader;
+use crate::query::{Reader, decode_whole};
 use crate::record::RecordId;
-use crate::schema::{Object, Rollup, RollupMeasure, Schema};
+use crate::schema::{Index, Kept, Object, Rollup, RollupMeasure, Schema};
 use crate::store::{Direction, Snapshot, Span, StoreError, Write as Entry, keys, spaces};
 
 /// How many records a step counts; few in tests, so that there are many steps.
 const STEP: usize = if cfg!(test) { 7 } else { 2_000 };
 
-/// A total that is being filled.
+/// A total or an index that is being filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Filling {
     object: u32,
-    /// A live total, or a rollup.
-    live: bool,
-    number: u32,
+    kept: Kept,
     /// From which position on commits keep it.
     pub(crate) since: Position,
 }
 
 impl Filling {
-    /// The totals that are being filled.
+    /// What is being filled.
     pub(crate) fn all(snapshot: &Snapshot) -> Result<Vec<Self>> {
         let mut all = Vec::new();
         snapshot.scan_all(&[spaces::FILL], |key, _| {
@@ -50,51 +50,69 @@ impl Filling {
 
     fn of_key(key: &[u8]) -> Option<Self> {
         let mut rest = key.strip_prefix(&[spaces::FILL])?;
+        let object = keys::take_u32(&mut rest)?;
+        let kept = match keys::take_u8(&mut rest)? {
+            0 => Kept::Rollup,
+            1 => Kept::Total,
+            2 => Kept::Index,
+            _ => return None,
+        };
         Some(Self {
-            object: keys::take_u32(&mut rest)?,
-            live: keys::take_bool(&mut rest)?,
-            number: keys::take_u32(&mut rest)?,
+            object,
+            kept: kept(keys::take_u32(&mut rest)?),
             since: Position::from_number(keys::take_u64(&mut rest)?),
         })
     }
 
     /// What its entry begins with, whatever its position.
-    fn prefix(object: u32, live: bool, number: u32) -> Vec<u8> {
+    pub(crate) fn prefix(object: u32, kept: Kept) -> Vec<u8> {
+        let (kind, number) = match kept {
+            Kept::Rollup(number) => (0, number),
+            Kept::Total(number) => (1, number),
+            Kept::Index(number) => (2, number),
+        };
         let mut key = spaces::of_object(spaces::FILL, object);
-        keys::push_bool(&mut key, live);
+        keys::push_u8(&mut key, kind);
         keys::push_u32(&mut key, number);
         key
     }
 
     fn key(&self) -> Vec<u8> {
-        let mut key = Self::prefix(self.object, self.live, self.number);
+        let mut key = Self::prefix(self.object, self.kept);
         keys::push_u64(&mut key, self.since.get());
         key
     }
 }
 
 /// What is to be filled, as the schema has it.
-enum Total<'a> {
+enum Declared<'a> {
     Live(&'a Arc<Object>),
     Sum(&'a Arc<Object>),
     Best(&'a Arc<Object>, &'a Rollup),
+    Index(&'a Index),
 }
 
-fn total<'a>(filling: &Filling, schema: &'a Schema) -> Option<(&'a Arc<Object>, Total<'a>)> {
+fn declared<'a>(filling: &Filling, schema: &'a Schema) -> Option<(&'a Arc<Object>, Declared<'a>)> {
     let object = schema.by_number(filling.object)?;
-    if filling.live {
-        let mut totals = object.totals.iter();
-        let known = totals.any(|total| total.number == filling.number);
-        return known.then_some((object, Total::Live(object)));
-    }
-    let field = object.field_by_number(filling.number)?;
+    let field = match filling.kept {
+        Kept::Total(number) => {
+            let mut totals = object.totals.iter();
+            let known = totals.any(|total| total.number == number);
+            return known.then_some((object, Declared::Live(object)));
+        }
+        Kept::Index(number) => {
+            let index = object.indexes.iter().find(|index| index.number == number)?;
+            return Some((object, Declared::Index(index)));
+        }
+        Kept::Rollup(number) => object.field_by_number(number)?,
+    };
     let rollup = field.rollup().filter(|_| !field.retired)?;
     let child = schema.object(&rollup.child)?;
     let total = match rollup.measure {
         RollupMeasure::Count | RollupMeasure::Sum { .. } | RollupMeasure::SumMoney { .. } => {
-            Total::Sum(child)
+            Declared::Sum(child)
         }
-        _ => Total::Best(child, rollup),
+        _ => Declared::Best(child, rollup),
     };
     Some((object, total))
 }
@@ -105,18 +123,20 @@ impl Planner {
         let old = old.map(Arc::as_ref);
         let rollups = new.gained_rollups(old);
         let rollups = rollups.filter(|(_, rollup)| rollup.filling);
-        let rollups = rollups.map(|(number, _)| (false, number));
+        let rollups = rollups.map(|(number, _)| Kept::Rollup(number));
         let totals = new.gained_totals(old).filter(|total| total.filling);
-        let totals = totals.map(|total| (true, total.number));
-        for (live, number) in rollups.chain(totals) {
+        let totals = totals.map(|total| Kept::Total(total.number));
+        let indexes = new.gained_indexes(old).filter(|index| index.filling);
+        let indexes = indexes.map(|index| Kept::Index(index.number));
+        for kept in rollups.chain(totals).chain(indexes) {
             self.writes.push(Entry::Stamp {
-                prefix: Filling::prefix(new.number, live, number),
+                prefix: Filling::prefix(new.number, kept),
                 value: Vec::new(),
             });
         }
     }
 
-    /// The next step of filling a total; true when it was the last one, and the schema says so.
+    /// The next step of filling a total or an index; true when it was the last one, and the schema says so.
     pub(super) fn fill_total(
         &mut self,
         filling: &Filling,
@@ -128,14 +148,15 @@ impl Planner {
             return Ok(false);
         };
         self.unchanged.push(key.clone());
-        let Some((object, total)) = total(filling, &drafts.schema) else {
+        let Some((object, declared)) = declared(filling, &drafts.schema) else {
             // It was retired meanwhile.
             self.delete(key);
             return Ok(false);
         };
         let counted = counted.try_into().ok().map(u128::from_be_bytes);
-        let last = match total {
-            Total::Live(child) | Total::Sum(child) => {
+        let last = match declared {
+            Declared::Index(index) => self.fill_index((object, index), counted, write)?,
+            Declared::Live(child) | Declared::Sum(child) => {
                 match Snapshot::pin_at(write.backend, filling.since) {
                     Ok(then) => self.fill_sums(filling, child, then, counted, drafts)?,
                     Err(StoreError::SnapshotGone { .. }) => {
@@ -144,15 +165,15 @@ impl Planner {
                     Err(error) => return Err(error.into()),
                 }
             }
-            Total::Best(child, rollup) => {
-                self.fill_bests(filling, (object, child, rollup), counted, write)?
+            Declared::Best(child, rollup) => {
+                self.fill_bests(filling.kept, (object, child, rollup), counted, write)?
             }
         };
         match last {
             Some(id) => self.put(key, id.to_be_bytes().to_vec()),
             None => {
                 let mut filled = (**object).clone();
-                filled.set_filling(filling.live, filling.number, false);
+                filled.set_filling(filling.kept, false);
                 let stored = serde_json::to_vec(&filled).unwrap_or_default();
                 self.put(spaces::of_object(spaces::SCHEMA, filled.number), stored);
                 self.delete(key);
@@ -177,16 +198,17 @@ impl Planner {
             seeing: None,
         };
         let schema = &drafts.schema;
-        let live = schema.live_totals(&child.name).iter();
-        let live = live
-            .clone()
-            .find(|total| filling.live && total.number() == filling.number);
+        let mut live = schema.live_totals(&child.name).iter();
+        let live = live.find(|total| filling.kept == Kept::Total(total.number()));
         let mut deltas = Deltas::new();
         let (mut left, mut last) = (STEP, None);
         then.each_after(child, counted, |record| {
-            match live {
-                Some(total) => deltas.begin_live(total, &record),
-                None => deltas.begin(schema, &record, (filling.object, filling.number)),
+            match (live, filling.kept) {
+                (Some(total), _) => deltas.begin_live(total, &record),
+                (None, Kept::Rollup(field)) => {
+                    deltas.begin(schema, &record, (filling.object, field));
+                }
+                (None, Kept::Total(_) | Kept::Index(_)) => {}
             }
             left -= 1;
             last = Some(record.id.number);
@@ -202,12 +224,12 @@ impl Planner {
     /// Looks up anew what the parents after an id have; the last one, unless there are no more.
     fn fill_bests(
         &mut self,
-        filling: &Filling,
+        kept: Kept,
         (parent, child, rollup): (&Arc<Object>, &Arc<Object>, &Rollup),
         counted: Option<u128>,
         write: &Write<'_>,
     ) -> Result<Option<u128>> {
-        let Some(by) = child.field(&rollup.by) else {
+        let (Some(by), Kept::Rollup(field)) = (child.field(&rollup.by), kept) else {
             return Ok(None);
         };
         // The entries of those that name a record of the parent's object, by the record that they name.
@@ -233,7 +255,7 @@ impl Planner {
                 continue;
             };
             if last != Some(id) {
-                deltas.look_up((parent.number, id, filling.number));
+                deltas.look_up((parent.number, id, field));
             }
             last = Some(id);
         }
@@ -241,16 +263,51 @@ impl Planner {
         Ok(last.filter(|_| rows.len() == STEP))
     }
 
+    /// Puts the entries of the records after an id; the last one, unless there are no more.
+    fn fill_index(
+        &mut self,
+        (object, index): (&Arc<Object>, &Index),
+        filled: Option<u128>,
+        write: &Write<'_>,
+    ) -> Result<Option<u128>> {
+        let mut span = Span::prefix(&spaces::of_object(spaces::RECORD, object.number));
+        if let Some(id) = filled {
+            span = span.beyond(&spaces::record(object.number, id), Direction::Forward);
+        }
+        let rows = write
+            .reader
+            .snapshot
+            .list(&span, Direction::Forward, STEP)?;
+        let tagging = Tagging::of(object);
+        let mut last = None;
+        for (key, bytes) in rows.iter() {
+            let Some(id) = spaces::id_at_end(key) else {
+                continue;
+            };
+            let record = decode_whole(object, id, bytes)?;
+            // Who writes it meanwhile keeps the entry himself.
+            self.unchanged.push(key.to_vec());
+            let tag = tagging.map_or_else(Vec::new, |tagging| tagging.tag(&record));
+            let entry = super::plan::put(super::plan::entry_of_several(index, &record), tag);
+            self.of_record(object.number, id, vec![entry]);
+            last = Some(id);
+        }
+        Ok(last.filter(|_| rows.len() == STEP))
+    }
+
     /// The records of then can be read no longer: what was counted is dropped, and filling begins anew from now.
     fn fill_again(&mut self, filling: &Filling, write: &Write<'_>) -> Result<()> {
         self.alone = true;
         self.delete(filling.key());
-        match filling.live {
-            true => self.drop_live_total(filling.object, filling.number, write)?,
-            false => self.drop_rollups(filling.object, &|field| field == filling.number, write)?,
+        match filling.kept {
+            Kept::Total(number) => self.drop_live_total(filling.object, number, write)?,
+            Kept::Rollup(number) => {
+                self.drop_rollups(filling.object, &|field| field == number, write)?;
+            }
+            Kept::Index(number) => self.drop_index(filling.object, number, write)?,
         }
         self.writes.push(Entry::Stamp {
-            prefix: Filling::prefix(filling.object, filling.live, filling.number),
+            prefix: Filling::prefix(filling.object, filling.kept),
             value: Vec::new(),
         });
         Ok(())
@@ -273,6 +330,17 @@ impl Planner {
         })
     }
 
+    /// Drops the entries of an index of several fields.
+    pub(super) fn drop_index(&mut self, object: u32, number: u32, write: &Write<'_>) -> Result<()> {
+        let prefix = spaces::of_field(spaces::INDEX, object, number);
+        write.reader.snapshot.scan_all(&prefix, |key, _| {
+            if let Some(id) = spaces::id_at_end(key) {
+                self.of_record(object, id, vec![super::plan::delete(key.to_vec())]);
+            }
+            Ok::<_, Error>(ControlFlow::Continue(()))
+        })
+    }
+
     /// Drops the entries of a live total.
     pub(super) fn drop_live_total(
         &mut self,
@@ -288,7 +356,7 @@ impl Planner {
     }
 }
 
-/// Whether a changed object is the old one with totals that are still to be filled: such a change is made from no record.
+/// Whether a changed object is the old one with totals and indexes that are still to be filled: such a change is made from no record.
 pub(super) fn only_begins_totals(old: &Object, new: &Object) -> bool {
     let gained: Vec<u32> = new
         .gained_rollups(Some(old))
@@ -301,5 +369,9 @@ pub(super) fn only_begins_totals(old: &Object, new: &Object) -> bool {
     rest.totals
         .retain(|total| !total.filling || known(total.number));
     rest.next_total = old.next_total;
+    let known = |number| old.indexes.iter().any(|index| index.number == number);
+    rest.indexes
+        .retain(|index| !index.filling || known(index.number));
+    rest.next_index = old.next_index;
     rest == *old
 }

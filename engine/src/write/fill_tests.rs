@@ -16,12 +16,12 @@ use crate::schema::{LiveTotal, SchemaChange};
 use crate::session::Session;
 use crate::store::{Retention, Snapshot};
 
-struct House {
-    engine: Engine,
-    session: Session,
-    accounts: Vec<RecordId>,
+pub(super) struct House {
+    pub(super) engine: Engine,
+    pub(super) session: Session,
+    pub(super) accounts: Vec<RecordId>,
     dice: Dice,
-    bin: Vec<RecordId>,
+    pub(super) bin: Vec<RecordId>,
 }
 
 fn opened(home: &Path, retention: Retention) -> Engine {
@@ -32,7 +32,7 @@ fn opened(home: &Path, retention: Retention) -> Engine {
 }
 
 impl House {
-    fn new(home: &Path, retention: Retention) -> Self {
+    pub(super) fn new(home: &Path, retention: Retention) -> Self {
         let engine = opened(home, retention);
         let session = engine.session();
         let names = ["بانک آینده", "شركة النور", "فولاد پارس"];
@@ -54,14 +54,14 @@ impl House {
         house
     }
 
-    fn work(&mut self, steps: usize) {
+    pub(super) fn work(&mut self, steps: usize) {
         for _ in 0..steps {
             random_step(&self.session, &mut self.dice, &self.accounts, &mut self.bin);
         }
     }
 
     /// One commit, after which nobody goes on.
-    fn commit(&self, asks: Vec<Ask>) {
+    pub(super) fn commit(&self, asks: Vec<Ask>) {
         let group = Group { asks, once: None };
         let report = self
             .engine
@@ -87,11 +87,11 @@ impl House {
         self.commit(changes.map(ask).collect());
     }
 
-    fn filling(&self) -> Vec<Filling> {
+    pub(super) fn filling(&self) -> Vec<Filling> {
         Filling::all(&self.engine.read().unwrap().0.snapshot).unwrap()
     }
 
-    fn step(&self, filling: Filling) {
+    pub(super) fn step(&self, filling: Filling) {
         let stored = Stored {
             what: of("fill a total"),
             filling: Some(filling),
@@ -100,7 +100,7 @@ impl House {
         self.commit(vec![Ask::Stored(stored)]);
     }
 
-    fn reopened(self, home: &Path, retention: Retention) -> Self {
+    pub(super) fn reopened(self, home: &Path, retention: Retention) -> Self {
         let Self {
             engine,
             session,

@@ -21,6 +21,8 @@ mod draft;
 mod fill;
 #[cfg(test)]
 mod fill_tests;
+#[cfg(test)]
+mod index_tests;
 mod leaves;
 mod looked;
 mod plan;

@@ -26,6 +26,7 @@ use crate::record::{Record, RecordId};
 use crate::schema::{Field, FieldKind, OnDelete, Schema};
 use crate::store::{Commit, Write as Entry, codec, spaces};
 
+pub(super) use indexes::entry_of_several;
 pub(crate) use indexes::index_entries;
 
 /// How many entries the common part of a commit usually comes to for each record.
@@ -186,6 +187,11 @@ impl Planner {
         self.writes.push(delete(key));
     }
 
+    /// What is written for a record beside changes of its own.
+    pub(super) fn of_record(&mut self, object: u32, id: u128, writes: Vec<Entry>) {
+        self.leaves.add(Subject { object, id }, writes);
+    }
+
     fn draft(&mut self, draft: &Draft, write: &Write<'_>) {
         let key = |space| spaces::of_record(space, draft.object.number, draft.id.number);
         let indexed = draft
@@ -196,7 +202,7 @@ impl Planner {
             self.watched.insert(draft.object.number);
         }
         // The record, the bin, a unique key; an update moves two keys of each index that it touches.
-        let mut writes = Vec::with_capacity(3 + indexed.count());
+        let mut writes = Vec::with_capacity(3 + indexed.count() + draft.object.indexes.len());
         self.unchanged.push(key(spaces::RECORD));
         match &draft.after {
             Some(after) => {
@@ -374,11 +380,11 @@ pub(crate) fn record_bytes(record: &Record) -> Vec<u8> {
     codec::encode(record.revision, &record.values)
 }
 
-fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
+pub(super) fn put(key: Vec<u8>, value: Vec<u8>) -> Entry {
     Entry::Put { key, value }
 }
 
-fn delete(key: Vec<u8>) -> Entry {
+pub(super) fn delete(key: Vec<u8>) -> Entry {
     Entry::Delete { key }
 }
 

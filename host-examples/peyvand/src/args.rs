@@ -205,6 +205,9 @@ pub(crate) enum Command {
     /// Sets of records that are kept: by filters, as lists, of each other
     #[command(subcommand)]
     Segment(crate::segment::Action),
+    /// When a firm works: hours, holidays, working time
+    #[command(subcommand)]
+    Calendar(crate::calendar::Action),
     /// What was said about a record
     #[command(after_help = "Example:\n  peyvand comments acc_01jd0c5e8gq2r4v6x8z0b2d4f6")]
     Comments { id: RecordId },

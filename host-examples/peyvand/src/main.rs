@@ -10,6 +10,7 @@ mod access;
 mod activity;
 mod audit;
 mod backup;
+mod calendar;
 mod carriers;
 mod check;
 mod customer;
@@ -116,6 +117,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
         Command::Remind(remind) => social::remind(remind, dir, output),
         Command::Notifications(asked) => social::notifications(asked, dir, output),
         Command::Search(asked) => search::run(asked, dir, output),
+        Command::Calendar(action) => calendar::run(action, dir, output),
         Command::Segment(action) => segment::run(action, dir, output),
         Command::Report(report) => report::run(report, dir, output),
         Command::Schema(schema) => schema::run(schema, dir, output),

@@ -70,6 +70,14 @@ impl Table {
         }
     }
 
+    /// The same with headings in a language that was asked for.
+    pub(crate) fn headed(columns: Vec<(String, Side)>) -> Self {
+        Self {
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
     /// A table of whole columns. Terminals reorder a line around right-to-left text, so what has some goes to the end.
     pub(crate) fn of_columns<T: Into<String>>(mut columns: Vec<((T, Side), Vec<String>)>) -> Self {
         columns.sort_by_key(|(_, cells)| cells.iter().any(|cell| is_right_to_left(cell)));

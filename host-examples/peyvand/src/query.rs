@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use chrono::FixedOffset;
-use peyvand::{Engine, Filter, Object, Page, Past, Record, RecordId, Session, SortKey, Value};
+use peyvand::{
+    Engine, Field, Filter, Locale, Object, Page, Past, Record, RecordId, Session, SortKey, Value,
+};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::args::Query as Asked;
 use crate::fault::{Exit, Fault};
-use crate::output::{Output, Side, Table, grouped, several};
+use crate::output::{Output, Side, Table};
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 #[derive(Serialize)]
 struct PageJson {
@@ -42,7 +44,7 @@ pub(crate) fn run(asked: &Asked, dir: &Path, output: &mut Output<'_>) -> Result<
         let (page, names) = match asked.as_of {
             Some(moment) => {
                 let past = session.as_of(moment.0)?;
-                (past.query(&query)?, Names::as_of(past, session.zone()))
+                (past.query(&query)?, Names::as_of(past, session.clone()))
             }
             None => (session.query(&query)?, Names::of(session)),
         };
@@ -114,41 +116,44 @@ fn tell(
     mut names: Names,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
+    let reading = names.reading;
     if page.records.is_empty() {
-        return output.line("no records");
+        return output.line(reading.word(NO_RECORDS));
     }
     let schema = engine.schema()?;
-    let fields = schema
-        .object(object)
+    let known = schema.object(object);
+    let fields = known
         .map(|object| main_fields(object, &page.records))
         .unwrap_or_default();
-    let mut columns = vec![(
-        ("id", Side::Left),
-        page.records
-            .iter()
-            .map(|record| record.id().to_string())
-            .collect(),
-    )];
-    for field in fields {
+    let id = reading.word(["id", "شناسه", "المعرّف"]).to_owned();
+    let ids = page.records.iter().map(|record| record.id().to_string());
+    let mut columns = vec![((id, Side::Left), ids.collect())];
+    for (name, side) in fields {
+        let field = known.and_then(|object| object.field(name));
         let shown = page.records.iter().map(|record| {
             record
-                .get(field.0)
-                .map_or_else(String::new, |value| names.shown(value))
+                .get(name)
+                .map_or_else(String::new, |value| names.value(field, value))
         });
-        columns.push((field, shown.collect()));
+        let shown = shown.collect();
+        columns.push(((names.heading(field, name), side), shown));
     }
-    columns.push((
-        ("", Side::Left),
-        page.records.iter().map(Record::title).collect(),
-    ));
-    let table = Table::of_columns(columns);
-    output.table(&table)?;
-    output.line(several(page.records.len() as u64, "record", "records"))?;
+    let titles = page.records.iter();
+    let titles = titles.map(|record| record.title_in(reading.locale));
+    columns.push(((String::new(), Side::Left), titles.collect()));
+    output.table(&Table::of_columns(columns))?;
+    output.line(reading.several(page.records.len() as u64, RECORDS))?;
     match &page.next {
-        Some(next) => output.line(format!("more with --after {next}")),
+        Some(next) => output.line(format!(
+            "{} --after {next}",
+            reading.word(["more with", "بیشتر با", "المزيد مع"])
+        )),
         None => Ok(()),
     }
 }
+
+pub(crate) const NO_RECORDS: [&str; 3] = ["no records", "رکوردی نیست", "لا سجلات"];
+pub(crate) const RECORDS: [&str; 4] = ["record", "records", "رکورد", "سجل"];
 
 /// A few fields that have a value on this page.
 fn main_fields(object: &Object, records: &[Record]) -> Vec<(&'static str, Side)> {
@@ -186,57 +191,82 @@ fn side(records: &[Record], name: &str) -> Side {
     }
 }
 
-/// Records by what people call them, each asked for once.
+/// Records by what people call them, each asked for once, and values as they read in the language of who looks.
 pub(crate) struct Names {
-    title: Box<dyn Fn(RecordId) -> Option<String>>,
-    zone: FixedOffset,
+    session: Session,
+    /// At which moment, if not now.
+    past: Option<Past>,
+    reading: Reading,
     known: HashMap<RecordId, String>,
 }
 
 impl Names {
     pub(crate) fn of(session: Session) -> Self {
-        let zone = session.zone();
-        Self::by(zone, move |id| {
-            session.get(id).ok().map(|record| record.title())
-        })
+        Self::at(session, None)
     }
 
     /// What they were called then.
-    pub(crate) fn as_of(past: Past, zone: FixedOffset) -> Self {
-        Self::by(zone, move |id| {
-            past.get(id).ok().map(|record| record.title())
-        })
+    pub(crate) fn as_of(past: Past, session: Session) -> Self {
+        Self::at(session, Some(past))
     }
 
-    fn by(zone: FixedOffset, title: impl Fn(RecordId) -> Option<String> + 'static) -> Self {
+    fn at(session: Session, past: Option<Past>) -> Self {
         Self {
-            title: Box::new(title),
-            zone,
+            reading: Reading::of(&session),
+            session,
+            past,
             known: HashMap::new(),
         }
     }
 
     /// The title, or the id of what is in the bin or gone.
     pub(crate) fn name(&mut self, id: RecordId) -> String {
-        let title = &self.title;
-        self.known
-            .entry(id)
-            .or_insert_with(|| title(id).unwrap_or_else(|| id.to_string()))
-            .clone()
+        if let Some(name) = self.known.get(&id) {
+            return name.clone();
+        }
+        let record = match &self.past {
+            Some(past) => past.get(id),
+            None => self.session.get(id),
+        };
+        let locale = self.reading.locale;
+        let name = record.map_or_else(|_| id.to_string(), |record| record.title_in(locale));
+        self.known.insert(id, name.clone());
+        name
+    }
+
+    /// A value of a field. In English as it is typed, so that it can be asked for; else as people write it.
+    pub(crate) fn value(&mut self, field: Option<&Field>, value: &Value) -> String {
+        match (value, field) {
+            (Value::Reference(id), _) => self.name(*id),
+            (value, Some(field)) if self.reading.locale != Locale::En => {
+                let shown = self.session.show_value(field, value);
+                shown.unwrap_or_else(|_| self.shown(value))
+            }
+            (Value::Text(text), Some(field)) if field.name.ends_with("ed_by") => {
+                text.parse().map_or_else(|_| text.to_string(), |id| self.name(id))
+            }
+            (value, _) => self.shown(value),
+        }
     }
 
     pub(crate) fn shown(&mut self, value: &Value) -> String {
+        let reading = self.reading;
         match value {
             Value::Reference(id) => self.name(*id),
-            Value::Money(money) => {
-                format!("{} {}", grouped(&money.amount.to_string()), money.currency)
-            }
-            Value::Instant(at) => at
-                .with_timezone(&self.zone)
-                .format("%Y-%m-%d %H:%M")
-                .to_string(),
-            Value::Boolean(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
+            Value::Money(money) => reading.money(money),
+            Value::Instant(at) => reading.moment(*at),
+            Value::Date(day) => reading.day(*day),
+            Value::Integer(number) => reading.number(number),
+            Value::Decimal(number) => reading.number(number),
+            Value::Boolean(yes) => reading.yes_or_no(*yes).to_owned(),
             other => other.to_string(),
         }
+    }
+
+    /// What a field is called; in English by its name in requests.
+    pub(crate) fn heading(&self, field: Option<&Field>, name: &str) -> String {
+        let label = field.and_then(|field| field.label.get(self.reading.locale.tag()));
+        let label = label.filter(|_| self.reading.locale != Locale::En);
+        label.map_or_else(|| name.to_owned(), Clone::clone)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use peyvand::{Committed, Engine, OutcomeKind, Record, RecordId, Session, Value};
+use peyvand::{Committed, Engine, Locale, OutcomeKind, Record, RecordId, Session, Value};
 use serde_json::json;
 
 use crate::fault::{Exit, Fault};
@@ -11,6 +11,7 @@ use crate::output::{Output, Side, Table};
 use crate::query::Names;
 use crate::source;
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 pub(crate) fn get(
     id: RecordId,
@@ -23,34 +24,57 @@ pub(crate) fn get(
         let (record, names) = match as_of {
             Some(moment) => {
                 let past = session.as_of(moment.0)?;
-                (past.get(id)?, Names::as_of(past, session.zone()))
+                (past.get(id)?, Names::as_of(past, session.clone()))
             }
             None => (session.get(id)?, Names::of(session)),
         };
         if output.json {
             output.document(&record.to_json())
         } else {
-            tell(&record, names, output)
+            tell(engine, &record, names, output)
         }
     })?;
     Ok(Exit::Fine)
 }
 
-fn tell(record: &Record, mut names: Names, output: &mut Output<'_>) -> Result<(), Fault> {
-    output.line(record.title())?;
+fn tell(
+    engine: &Engine,
+    record: &Record,
+    mut names: Names,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let reading = Reading::of(&store::session(engine)?);
+    let schema = engine.schema()?;
+    let object = schema.object(record.object());
+    let label = object.and_then(|object| object.label.get(reading.locale.tag()));
+    let label = label.filter(|_| reading.locale != Locale::En);
+    let label = label.map_or(record.object(), String::as_str);
+    let revision = reading.word(["revision", "ویرایش", "الإصدار"]);
+    output.line(record.title_in(reading.locale))?;
     output.line(format!(
-        "{} {}, revision {}",
-        record.object(),
+        "{label} {}, {revision} {}",
         record.id(),
-        record.revision()
+        reading.plain(record.revision())
     ))?;
-    let mut table = Table::new(&[("field", Side::Left), ("value", Side::Left)]);
+    let mut columns = [Vec::new(), Vec::new()];
     for (name, value) in record.fields() {
+        let field = object.and_then(|object| object.field(name));
         let shown = match value {
             Value::Reference(id) => format!("{id}  {}", names.name(*id)),
-            other => names.shown(other),
+            other => names.value(field, other),
         };
-        table.row([name.to_owned(), shown]);
+        for (column, cell) in columns.iter_mut().zip([names.heading(field, name), shown]) {
+            column.push(cell);
+        }
+    }
+    let [fields, values] = columns;
+    let heading = |words| (reading.word(words).to_owned(), Side::Left);
+    let mut table = Table::headed(vec![
+        heading(["field", "فیلد", "الحقل"]),
+        heading(["value", "مقدار", "القيمة"]),
+    ]);
+    for row in fields.into_iter().zip(values) {
+        table.row([row.0, row.1]);
     }
     output.table(&table)
 }

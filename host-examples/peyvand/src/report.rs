@@ -10,15 +10,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chrono::{Days, NaiveDate, Utc};
-use peyvand::{Aggregate, Decimal, Engine, Filter, Funnel, League, Measure, Query, Session, Value};
+use peyvand::{Aggregate, Decimal, Engine, Filter, Funnel, League, Locale, Measure, Query, Session, Value};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use crate::args::{Ready, Report};
 use crate::fault::{Exit, Fault};
-use crate::output::{Output, Side, Table, counted, grouped};
+use crate::output::{Output, Side, Table};
 use crate::query::Names;
 use crate::store::{self, Need};
+use crate::value::Reading;
 
 pub(crate) fn run(report: &Report, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     store::with(dir, Need::Existing, |engine| match &report.ready {
@@ -99,11 +100,10 @@ impl Amounts {
         }
     }
 
-    fn to_text(&self) -> String {
-        let sums: Vec<String> = self
-            .0
-            .iter()
-            .map(|(currency, sum)| format!("{} {currency}", grouped(&sum.to_string())))
+    fn to_text(&self, reading: Reading) -> String {
+        let sums = self.0.iter();
+        let sums: Vec<String> = sums
+            .map(|(currency, sum)| reading.amount(*sum, currency))
             .collect();
         if sums.is_empty() {
             "-".to_owned()
@@ -203,7 +203,7 @@ fn pipeline(engine: &Engine, output: &mut Output<'_>) -> Result<(), Fault> {
     if output.json {
         output.document(&pipeline)
     } else {
-        tell_pipeline(&pipeline, output)
+        tell_pipeline(&pipeline, &stages, Reading::of(&session), output)
     }
 }
 
@@ -214,6 +214,8 @@ struct Stages {
     keys: HashMap<String, String>,
     /// By key.
     positions: HashMap<String, i64>,
+    /// What people call them, by key.
+    titles: HashMap<String, String>,
 }
 
 fn in_order(session: &Session) -> Result<Stages, Fault> {
@@ -229,6 +231,8 @@ fn in_order(session: &Session) -> Result<Stages, Fault> {
             if let Some(Value::Integer(position)) = stage.get("position") {
                 stages.positions.insert(key.clone(), *position);
             }
+            let title = stage.title_in(session.locale());
+            stages.titles.insert(key.clone(), title);
             stages.keys.insert(stage.id().to_string(), key);
         }
         match page.next {
@@ -238,37 +242,53 @@ fn in_order(session: &Session) -> Result<Stages, Fault> {
     }
 }
 
-fn tell_pipeline(pipeline: &Pipeline, output: &mut Output<'_>) -> Result<(), Fault> {
-    let mut table = Table::new(&[
-        ("", Side::Left),
-        ("stage", Side::Left),
-        ("count", Side::Right),
-        ("value", Side::Left),
+fn tell_pipeline(
+    pipeline: &Pipeline,
+    stages: &Stages,
+    reading: Reading,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let word = |words| reading.word(words).to_owned();
+    let mut table = Table::headed(vec![
+        (String::new(), Side::Left),
+        (word(["stage", "مرحله", "المرحلة"]), Side::Left),
+        (word(["count", "تعداد", "العدد"]), Side::Right),
+        (word(["value", "ارزش", "القيمة"]), Side::Left),
     ]);
     for open in &pipeline.open {
+        let title = stages.titles.get(&open.stage);
         table.row([
-            "open".to_owned(),
-            open.stage.clone(),
-            counted(open.count),
-            open.value.to_text(),
+            word(["open", "باز", "مفتوحة"]),
+            title.cloned().unwrap_or_else(|| open.stage.clone()),
+            reading.count(open.count),
+            open.value.to_text(reading),
         ]);
     }
     table.row([
-        "won".to_owned(),
+        word(["won", "برده", "رابحة"]),
         String::new(),
-        counted(pipeline.won.count),
-        pipeline.won.value.to_text(),
+        reading.count(pipeline.won.count),
+        pipeline.won.value.to_text(reading),
     ]);
     table.row([
-        "lost".to_owned(),
+        word(["lost", "باخته", "خاسرة"]),
         String::new(),
-        counted(pipeline.lost.count),
+        reading.count(pipeline.lost.count),
         String::new(),
     ]);
     output.table(&table)?;
-    output.line(match pipeline.win_rate {
-        Some(rate) => format!("won of closed: {rate:.2} %"),
-        None => "nothing is closed yet".to_owned(),
+    let Some(rate) = pipeline.win_rate else {
+        return output.line(reading.word([
+            "nothing is closed yet",
+            "هنوز چیزی بسته نشده است",
+            "لم يُغلق شيء بعد",
+        ]));
+    };
+    let rate = reading.number(format!("{rate:.2}"));
+    output.line(match reading.locale {
+        Locale::Fa => format!("برده از بسته‌شده‌ها: {rate}٪"),
+        Locale::Ar => format!("الرابحة من المغلقة: {rate}٪"),
+        _ => format!("won of closed: {rate} %"),
     })
 }
 
@@ -295,7 +315,8 @@ fn league(
     if output.json {
         output.document(&league_json(&league, from, to, Names::of(session)))
     } else {
-        tell_league(&league, from, to, Names::of(session), output)
+        let reading = Reading::of(&session);
+        tell_league(&league, (from, to), Names::of(session), reading, output)
     }
 }
 
@@ -313,44 +334,54 @@ fn league_json(league: &League, from: NaiveDate, to: NaiveDate, mut names: Names
 
 fn tell_league(
     league: &League,
-    from: NaiveDate,
-    to: NaiveDate,
+    (from, to): (NaiveDate, NaiveDate),
     mut names: Names,
+    reading: Reading,
     output: &mut Output<'_>,
 ) -> Result<(), Fault> {
-    output.line(format!("from {from} to {to}"))?;
+    let (from, to) = (reading.day(from), reading.day(to));
+    output.line(match reading.locale {
+        Locale::Fa => format!("از {from} تا {to}"),
+        Locale::Ar => format!("من {from} إلى {to}"),
+        _ => format!("from {from} to {to}"),
+    })?;
     if league.standings.is_empty() {
-        return output.line("nobody has points; a plugin such as sales-league gives them, and --from and --to choose the days");
+        return output.line(reading.word([
+            "nobody has points; a plugin such as sales-league gives them, and --from and --to choose the days",
+            "کسی امتیازی ندارد؛ افزونه‌ای چون sales-league امتیاز می‌دهد، و --from و --to روزها را برمی‌گزینند",
+            "لا أحد له نقاط؛ تمنحها إضافة مثل sales-league، ويختار --from و--to الأيام",
+        ]));
     }
-    let mut table = Table::new(&[
-        ("place", Side::Right),
-        ("points", Side::Right),
-        ("for", Side::Left),
-        ("who", Side::Left),
+    let heading = |words, side| (reading.word(words).to_owned(), side);
+    let who = ["who", "چه کسی", "من"];
+    let mut table = Table::headed(vec![
+        heading(["place", "جایگاه", "المرتبة"], Side::Right),
+        heading(["points", "امتیاز", "النقاط"], Side::Right),
+        heading(["for", "برای", "مقابل"], Side::Left),
+        heading(who, Side::Left),
     ]);
     for (place, standing) in league.standings.iter().enumerate() {
-        let reasons: Vec<String> = standing
-            .by_reason
-            .iter()
-            .map(|(reason, points)| format!("{reason} {}", grouped(&points.to_string())))
+        let reasons = standing.by_reason.iter();
+        let reasons: Vec<String> = reasons
+            .map(|(reason, points)| format!("{reason} {}", reading.number(points)))
             .collect();
         table.row([
-            (place + 1).to_string(),
-            grouped(&standing.points.to_string()),
-            reasons.join(", "),
+            reading.count(place as u64 + 1),
+            reading.number(standing.points),
+            reasons.join(reading.word([", ", "، ", "، "])),
             names.name(standing.user),
         ]);
     }
     output.table(&table)?;
     if !league.badges.is_empty() {
-        let mut table = Table::new(&[
-            ("on", Side::Left),
-            ("badge", Side::Left),
-            ("who", Side::Left),
+        let mut table = Table::headed(vec![
+            heading(["on", "روز", "اليوم"], Side::Left),
+            heading(["badge", "نشان", "الوسام"], Side::Left),
+            heading(who, Side::Left),
         ]);
         for held in &league.badges {
             table.row([
-                held.on.to_string(),
+                reading.day(held.on),
                 held.badge.clone(),
                 names.name(held.user),
             ]);
@@ -358,14 +389,15 @@ fn tell_league(
         output.line("")?;
         output.table(&table)?;
     }
-    if league.capped > 0 {
-        output.line(format!(
-            "{} points were above a cap and not given",
-            grouped(&league.capped.to_string())
-        ))
-    } else {
-        Ok(())
+    if league.capped == 0 {
+        return Ok(());
     }
+    let capped = reading.number(league.capped);
+    output.line(match reading.locale {
+        Locale::Fa => format!("{capped} امتیاز بالای سقف بود و داده نشد"),
+        Locale::Ar => format!("{capped} من النقاط كانت فوق الحد ولم تُمنح"),
+        _ => format!("{capped} points were above a cap and not given"),
+    })
 }
 
 #[cfg(test)]

@@ -105,6 +105,9 @@ fn show(engine: &Engine, name: &str, output: &mut Output<'_>) -> Result<(), Faul
         ]);
     }
     output.table(&table)?;
+    for index in object.indexes() {
+        output.line(format!("has an index of {}", index.fields.join(", ")))?;
+    }
     for total in object.totals() {
         let count = std::iter::once("count".to_owned());
         let measures = total.measures.iter().map(ToString::to_string);

@@ -2,7 +2,8 @@
 //
 // The layout is described in wit/v0.1; its golden vectors are in tests/fixtures/columns/golden.json.
 
-import { Currency, Day, Decimal, Instant, Money } from "./values.js";
+import { binaryOf, textOf } from "./bytes.js";
+import { Currency, Day, Decimal, Duration, Instant, Money } from "./values.js";
 
 const CELL = 8;
 const LOW = 0xffff_ffffn;
@@ -50,7 +51,7 @@ function read(kind, cells, at, text) {
     case "decimal": return decimal(cells, at);
     case "date": return new Day(cell);
     case "instant": return new Instant(cell);
-    case "duration": return cell;
+    case "duration": return new Duration(cell);
     case "money": {
       const letters = Number(cells[at + 2]);
       const code = String.fromCharCode(letters & 255, (letters >> 8) & 255, (letters >> 16) & 255);
@@ -58,26 +59,13 @@ function read(kind, cells, at, text) {
     }
     default: {
       const offset = Number(cell & LOW);
-      return decode(text, offset, offset + Number((cell >> 32n) & LOW));
+      return textOf(text, offset, offset + Number((cell >> 32n) & LOW));
     }
   }
 }
 
 function decimal(cells, at) {
   return new Decimal((cells[at + 1] << 64n) | BigInt.asUintN(64, cells[at]));
-}
-
-// There is no TextDecoder in the guest. Both ways are native code, in parts that fit a call's arguments.
-function decode(bytes, start, end) {
-  let binary = "";
-  for (let from = start; from < end; from += 4096) {
-    binary += String.fromCharCode.apply(null, bytes.subarray(from, Math.min(from + 4096, end)));
-  }
-  return /^[\0-\x7f]*$/.test(binary) ? binary : decodeURIComponent(escape(binary));
-}
-
-function encode(text) {
-  return /^[\0-\x7f]*$/.test(text) ? text : unescape(encodeURIComponent(text.toWellFormed?.() ?? text));
 }
 
 /** Lays values out one after the other: a batch column by column, patches as they come. */
@@ -111,7 +99,10 @@ export class Writer {
       case "decimal": if (value instanceof Decimal || is === "bigint" || is === "number") return halves(value); break;
       case "date": if (value instanceof Day) return [BigInt(value.days)]; break;
       case "instant": if (value instanceof Instant) return [number(value.micros, name)]; break;
-      case "duration": if (is === "bigint") return [number(value, name)]; break;
+      case "duration":
+        if (value instanceof Duration) return [number(value.micros, name)];
+        if (is === "bigint") return [number(value, name)];
+        break;
       case "money":
         if (value instanceof Money) return [...halves(value.amount), BigInt(letters(value.currency.code))];
         break;
@@ -122,7 +113,7 @@ export class Writer {
   }
 
   point(text) {
-    const binary = encode(text);
+    const binary = binaryOf(text);
     const cell = (BigInt(binary.length) << 32n) | BigInt(this.length);
     this.binary.push(binary);
     this.length += binary.length;

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { Batch, Layout, Writer } from "../src/columns.js";
 import { patched } from "../src/testing.js";
-import { Day, Decimal, Instant, Money } from "../src/values.js";
+import { Day, Decimal, Duration, Instant, Money } from "../src/values.js";
 
 const text = readFileSync(new URL("../../../tests/fixtures/columns/golden.json", import.meta.url), "utf8");
 // As texts, since a number of JSON is a float here.
@@ -20,7 +20,8 @@ const parts = (vector) => ({
 function value(kind, json) {
   if (json === null) return null;
   switch (kind) {
-    case "integer": case "duration": return BigInt(json);
+    case "integer": return BigInt(json);
+    case "duration": return new Duration(BigInt(json));
     case "decimal": return new Decimal(json);
     case "date": return new Day(json);
     case "instant": return new Instant(json);

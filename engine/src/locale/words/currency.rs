@@ -17,9 +17,18 @@ pub(super) struct Currency {
 }
 
 impl Currency {
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(super) fn minor_in_whole(&self) -> u64 {
         10u64.pow(self.minor_digits)
     }
+}
+
+/// All whose words are known.
+pub(super) fn all() -> impl Iterator<Item = &'static Currency> {
+    CURRENCIES.iter()
 }
 
 /// The words of an ISO 4217 code, or of `toman`.

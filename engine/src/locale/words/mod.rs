@@ -68,15 +68,41 @@ pub fn currency_name(currency: &str, language: Locale) -> Option<&'static str> {
     })
 }
 
+/// Every name of every currency with its code, in all languages and the forms that counting needs.
+pub(super) fn currency_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    currency::all()
+        .filter(|currency| currency.code() != "toman")
+        .flat_map(|currency| {
+            let arabic = &currency.arabic;
+            let names = [
+                currency.english[0],
+                currency.english[1],
+                currency.persian,
+                arabic.one,
+                arabic.two,
+                arabic.few,
+                arabic.many,
+            ];
+            names.map(|name| (name, currency.code()))
+        })
+}
+
 /// How many digits after the point a currency's minor unit has: 2 for cents, 3 for the fils of Kuwait, 0 for the rial,
 /// which has none in use. `None` for a currency without known words.
 pub(crate) fn minor_digits(currency: &str) -> Option<u32> {
     currency::of(currency).map(|currency| currency.minor_digits)
 }
 
+/// What a word of any of the languages adds to a number.
+pub(super) fn meaning(word: &str) -> Option<Meaning> {
+    persian::meaning(word, None)
+        .or_else(|| arabic::meaning(word, None))
+        .or_else(|| english::meaning(word, None))
+}
+
 /// What a word adds to the number that is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
+pub(super) enum Meaning {
     /// Units, tens and hundreds: added to the group.
     Adds(u64),
     /// English `hundred`: multiplies the group.

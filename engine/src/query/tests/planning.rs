@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::shelf::{Shelf, sales, sort, time};
+use crate::query::page::count_up_to;
 use crate::query::{Explained, Filter, Query, explain};
+use crate::schema::standard_schema;
 
 fn plan(shelf: &Shelf, filter: &str, order: &str, limit: usize) -> Explained {
     let object = if filter.contains("key[") {
@@ -131,7 +133,11 @@ fn a_page_of_all_records_reads_its_rows_and_one_more() {
 
 /// 4,000 deals of which 398 are won and 398 of May 2026, twenty of them both, far from each other.
 fn crossed() -> Shelf {
-    let shelf = Shelf::new();
+    let mut schema = standard_schema();
+    let mut object = (**schema.object("opportunity").unwrap()).clone();
+    object.indexes.clear();
+    schema.put(object);
+    let shelf = Shelf::of(schema);
     for number in 1..=4000_u128 {
         let both = number % 200 == 100;
         let fields = json!({
@@ -207,8 +213,12 @@ fn what_would_read_more_than_its_budget_is_refused_with_the_index_that_would_hel
             .contains("an index of account.website would help")
     );
     assert!(
-        refused("or(status[eq]:won,source[eq]:web)", "account.name", 100)
-            .contains("ask for fewer, by a condition that an index answers")
+        refused(
+            "or(status[eq]:won,loss_reason[eq]:web)",
+            "account.name",
+            100
+        )
+        .contains("ask for fewer, by a condition that an index answers")
     );
     // An index part is counted before it is read.
     assert_eq!(asked("status[eq]:won", "probability", 398), Ok(10));
@@ -222,6 +232,109 @@ fn what_would_read_more_than_its_budget_is_refused_with_the_index_that_would_hel
     assert!(stopped.starts_with("it has read 100 records, which is its budget, and its page is not full | an index of opportunity.probability would help"), "{stopped}");
     let explained = plan(&shelf, "probability[eq]:7", "-probability", 10);
     assert_eq!((explained.at_most, explained.budget), (4000, 1_000_000));
+}
+
+#[test]
+fn a_refusal_proposes_an_index_of_the_fields_that_are_asked_for_and_sorted_by() {
+    let shelf = crossed();
+    let refused = |filter: &str, order: &str| {
+        let query = Query::new("opportunity")
+            .filter(Filter::parse(filter).unwrap())
+            .sort(sort(order))
+            .limit(10)
+            .budget(20);
+        let error = shelf.page(&query).unwrap_err();
+        error.remedy().unwrap().to_owned()
+    };
+    assert_eq!(
+        refused("status[eq]:won", "-close_date"),
+        "an index of opportunity by status, close_date would help: `peyvand schema apply` with \
+         [{\"change\": \"add_index\", \"object\": \"opportunity\", \"fields\": [\"status\", \"close_date\"]}]; or give it more with `Query::budget`"
+    );
+    let by = |filter: &str, order: &str, fields: &str| {
+        refused(filter, order).starts_with(&format!("an index of opportunity by {fields} would"))
+    };
+    assert!(by(
+        "and(status[eq]:won,loss_reason[eq]:web)",
+        "close_date,amount",
+        "status, loss_reason, close_date, amount"
+    ));
+    assert!(by(
+        "loss_reason[eq]:web",
+        "close_date,-amount",
+        "loss_reason, close_date"
+    ));
+    assert!(by(
+        "probability[gt]:98",
+        "close_date,name",
+        "close_date, name"
+    ));
+    // Of several values none is the beginning of a list.
+    let alone = refused("probability[in]:(97,98)", "close_date");
+    assert!(alone.starts_with("an index of opportunity.probability would help"));
+}
+
+#[test]
+fn a_list_of_a_value_in_the_order_of_another_field_walks_the_index_of_both() {
+    let shelf = many();
+    for (number, day) in [(11, 1), (12, 9), (13, 5), (14, 7)] {
+        let (stage, date) = (shelf.id("stage", 2), format!("2026-07-0{day}"));
+        let fields =
+            json!({"name": "x", "stage": stage.to_string(), "status": "open", "close_date": date});
+        shelf.put("opportunity", number, fields);
+    }
+    let listed = plan(&shelf, "stage[eq]:won", "-close_date", 3);
+    assert_eq!(
+        listed.to_string(),
+        "reads index of stage, close_date, at most 400 records"
+    );
+    assert_eq!(
+        (listed.index.as_deref(), listed.stops_early),
+        (Some("stage, close_date"), true)
+    );
+    let ranged = "and(stage[eq]:won,close_date[gte]:2026-07-05,source[is_null]:true)";
+    let ranged = plan(&shelf, ranged, "close_date", 3);
+    assert_eq!(
+        (ranged.reads.as_str(), ranged.residual.as_str()),
+        ("index of stage, close_date", "source[is_null]:true")
+    );
+    // Where nothing is sorted, it still leaves the fewest.
+    let counted = plan(
+        &shelf,
+        "and(stage[eq]:won,close_date[gte]:2026-07-05)",
+        "name",
+        3,
+    );
+    assert_eq!(
+        (counted.reads.as_str(), counted.at_most),
+        ("index of stage, close_date", 3)
+    );
+    // A sort that goes the other way than the id is cut from the first key on.
+    let query = Query::new("opportunity")
+        .filter(Filter::eq("stage", "won"))
+        .sort(sort("-close_date,id"))
+        .limit(2);
+    let (rows, _) = shelf.all_pages(&query);
+    assert_eq!(rows, [12, 14, 13, 11, 3, 6, 9]);
+}
+
+#[test]
+fn a_count_has_a_budget() {
+    let shelf = crossed();
+    let count = |filter: &str, budget| {
+        let filter = Filter::parse(filter).unwrap();
+        count_up_to(&shelf.reader(), "opportunity", &filter, &time(), budget)
+            .map_err(|error| format!("{error} | {}", error.remedy().unwrap()))
+    };
+    assert_eq!(count("probability[eq]:7", 4000), Ok(40));
+    assert_eq!(
+        count("probability[eq]:7", 3999).unwrap_err(),
+        "to count them, more than 3999 opportunity records would be read, which is the budget | an index of opportunity.probability would help: `peyvand schema apply` with \
+         [{\"change\": \"set_indexed\", \"object\": \"opportunity\", \"field\": \"probability\", \"indexed\": true}]; or count by `aggregate`, whose budget may be set"
+    );
+    assert_eq!(count("status[eq]:won", 398), Ok(398));
+    assert!(count("status[eq]:won", 397).is_err());
+    assert_eq!(count("", 0), Ok(4000));
 }
 
 #[test]

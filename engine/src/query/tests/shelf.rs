@@ -232,6 +232,11 @@ fn entries(record: &Record) -> BTreeSet<Vec<u8>> {
             keys.insert(spaces::unique(object.number, field.number, value));
         }
     }
+    for index in object.indexes() {
+        let values = index.numbers.iter().map(|field| record.value(*field));
+        let (object, id) = (object.number, record.id.number);
+        keys.insert(spaces::index_of_several(object, index.number, values, id));
+    }
     keys
 }
 

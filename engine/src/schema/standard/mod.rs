@@ -4,6 +4,7 @@
 //! appends fields at the end of an object and never reorders them.
 
 mod access;
+mod calendar;
 mod customer;
 mod document;
 mod message;
@@ -40,6 +41,7 @@ pub(crate) fn schema() -> Schema {
             money::objects(),
             view::panels(),
             segment::objects(),
+            calendar::objects(),
         ]
         .into_iter()
         .flatten()
@@ -48,16 +50,29 @@ pub(crate) fn schema() -> Schema {
     )
 }
 
+/// The field that has a record's name in each language.
+pub(crate) const IN_EACH_LANGUAGE: &str = "label";
+
 /// The stages of the sales pipeline that a new store begins with: key, English, Persian and Arabic name, probability, outcome.
 pub(crate) mod pipelines {
-    pub(crate) const SALES: (&str, &str) = ("sales", "Sales");
-    pub(crate) const STAGES: [(&str, &str, i64, &str); 6] = [
-        ("prospecting", "Prospecting", 10, "open"),
-        ("qualification", "Qualification", 25, "open"),
-        ("proposal", "Proposal", 50, "open"),
-        ("negotiation", "Negotiation", 75, "open"),
-        ("won", "Won", 100, "won"),
-        ("lost", "Lost", 0, "lost"),
+    pub(crate) const SALES: (&str, [&str; 3]) = ("sales", ["Sales", "فروش", "المبيعات"]);
+    pub(crate) const STAGES: [(&str, [&str; 3], i64, &str); 6] = [
+        (
+            "prospecting",
+            ["Prospecting", "شناسایی", "البحث عن العملاء"],
+            10,
+            "open",
+        ),
+        (
+            "qualification",
+            ["Qualification", "ارزیابی", "التأهيل"],
+            25,
+            "open",
+        ),
+        ("proposal", ["Proposal", "پیشنهاد", "العرض"], 50, "open"),
+        ("negotiation", ["Negotiation", "مذاکره", "التفاوض"], 75, "open"),
+        ("won", ["Won", "برد", "صفقة رابحة"], 100, "won"),
+        ("lost", ["Lost", "باخت", "صفقة خاسرة"], 0, "lost"),
     ];
 }
 
@@ -102,6 +117,11 @@ fn object(
     })
 }
 
+/// With indexes of several fields. Their numbers are positions here, as those of fields are.
+fn indexed_by(declared: Declaration, indexes: &'static [&'static [&'static str]]) -> Declaration {
+    Box::new(move |number| Some(declared(number)?.indexed_by(indexes)))
+}
+
 fn text(name: &str) -> Field {
     Field::new(name, FieldKind::Text)
 }
@@ -115,7 +135,7 @@ fn key() -> Field {
 }
 
 fn label_in_each_language() -> Field {
-    Field::new("label", FieldKind::Json).label(
+    Field::new(IN_EACH_LANGUAGE, FieldKind::Json).label(
         "Name in each language",
         "نام به هر زبان",
         "الاسم بكل لغة",

@@ -1,6 +1,6 @@
 //! The firm that works with the CRM: its people, teams, roles and branches.
 
-use super::{Declaration, description, key, object, option, reference, text};
+use super::{Declaration, description, key, label_in_each_language, object, option, reference, text};
 use crate::schema::field::{Field, FieldKind};
 
 pub(super) fn objects() -> Vec<Declaration> {
@@ -48,6 +48,7 @@ pub(super) fn objects() -> Vec<Declaration> {
                 name(),
                 description(),
                 Field::new("definition", FieldKind::Json).label("Rights", "حقوق", "الحقوق"),
+                label_in_each_language(),
             ],
         ),
         object(

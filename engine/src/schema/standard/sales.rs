@@ -2,13 +2,23 @@
 
 use super::customer::source;
 use super::{
-    Declaration, NUMBER, TITLE, confidential, count, description, external_id, key,
+    Declaration, NUMBER, TITLE, confidential, count, description, external_id, indexed_by, key,
+    label_in_each_language,
     latest_activity, object, option, owner, reference, reference_on_delete, territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
 pub(super) fn objects() -> Vec<Declaration> {
-    vec![product(), pipeline(), stage(), opportunity(), activity()]
+    vec![
+        product(),
+        pipeline(),
+        stage(),
+        indexed_by(
+            opportunity(),
+            &[&["stage", "close_date"], &["status", "close_date"]],
+        ),
+        indexed_by(activity(), &[&["owner", "status", "due_on"]]),
+    ]
 }
 
 fn product() -> Declaration {
@@ -46,7 +56,11 @@ fn pipeline() -> Declaration {
         ["Pipeline", "قیف فروش", "مسار المبيعات"],
         Some("key"),
         "name",
-        vec![key(), text("name").required().label("Name", "نام", "الاسم")],
+        vec![
+            key(),
+            text("name").required().label("Name", "نام", "الاسم"),
+            label_in_each_language(),
+        ],
     )
 }
 
@@ -74,6 +88,7 @@ fn stage() -> Declaration {
             option("outcome", &["open", "won", "lost"])
                 .default("open")
                 .label("Outcome", "نتیجه", "النتيجة"),
+            label_in_each_language(),
         ],
     )
 }

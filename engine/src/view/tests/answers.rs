@@ -112,6 +112,26 @@ fn groups_add_up_each_currency_by_itself_and_count_everyone() {
 }
 
 #[test]
+fn a_period_is_called_by_its_name_in_the_calendar_it_belongs_to() {
+    let session = memory();
+    let fields = json!({"name": "نوروز", "close_date": "2026-03-25"});
+    create(&session, "opportunity", fields);
+    for (group, locale, name) in [
+        ("close_date:month@persian", Locale::Fa, "فروردین ۱۴۰۵"),
+        ("month(close_date)@persian", Locale::Fa, "فروردین ۱۴۰۵"),
+        ("close_date:month@persian", Locale::En, "Farvardin 1405"),
+        ("close_date:quarter", Locale::Ar, "الربع ١، ٢٠٢٦"),
+        ("close_date:year@persian", Locale::Fa, "۱۴۰۵"),
+    ] {
+        let view = ViewDefinition::report("opportunity", group);
+        let session = session.clone().in_locale(locale);
+        let rows = session.try_view(&view, &ViewPage::first()).unwrap();
+        assert_eq!(rows.groups[0].keys[0].text, name, "{group}");
+        assert_eq!(rows.rows[0].group, Some(0), "{group}");
+    }
+}
+
+#[test]
 fn months_are_named_and_rows_lie_in_theirs() {
     let session = memory();
     deals(&session, 10);
@@ -126,7 +146,12 @@ fn months_are_named_and_rows_lie_in_theirs() {
     assert_eq!(
         names,
         [
-            "(empty)", "2026-01", "2026-02", "2026-03", "2026-04", "2026-05"
+            "(empty)",
+            "January 2026",
+            "February 2026",
+            "March 2026",
+            "April 2026",
+            "May 2026"
         ]
     );
     for row in &rows.rows {
@@ -405,7 +430,7 @@ fn a_chart_has_a_series_for_each_currency_and_a_place_for_every_category() {
         .unwrap()
         .chart
         .unwrap();
-    assert_eq!(texts(&chart.categories), ["2026-Q1", "2026-Q2"]);
+    assert_eq!(texts(&chart.categories), ["Q1 2026", "Q2 2026"]);
     let series: Vec<_> = chart
         .series
         .iter()

@@ -5,12 +5,18 @@ use std::collections::BTreeSet;
 use super::{delete, put};
 use crate::access::Tagging;
 use crate::record::Record;
-use crate::schema::Object;
+use crate::schema::{Index, Object};
 use crate::search;
 use crate::store::{Write as Entry, spaces};
 use crate::write::draft::Draft;
 
-/// The entries of a record in every index of its object: keys, and the tag that is the value of each.
+/// The entry of a record in an index of several fields.
+pub(in crate::write) fn entry_of_several(index: &Index, record: &Record) -> Vec<u8> {
+    let values = index.numbers.iter().map(|field| record.value(*field));
+    spaces::index_of_several(record.object.number, index.number, values, record.id.number)
+}
+
+/// The entries of a record in every index of its object that is not being filled: keys, and the tag that is the value of each.
 pub(crate) fn index_entries(object: &Object, record: &Record) -> (BTreeSet<Vec<u8>>, Vec<u8>) {
     let indexed = object.live_fields().filter(|field| field.is_indexed());
     let keys = indexed.map(|field| {
@@ -18,7 +24,9 @@ pub(crate) fn index_entries(object: &Object, record: &Record) -> (BTreeSet<Vec<u
         spaces::index(object.number, field.number, value, record.id.number)
     });
     let tag = Tagging::of(object).map_or_else(Vec::new, |tagging| tagging.tag(record));
-    (keys.collect(), tag)
+    let several = object.indexes.iter().filter(|index| !index.filling);
+    let several = several.map(|index| entry_of_several(index, record));
+    (keys.chain(several).collect(), tag)
 }
 
 /// Moves a record in the indexes of its object.
@@ -45,6 +53,22 @@ pub(super) fn index(draft: &Draft, tagging: Option<Tagging>, writes: &mut Vec<En
         let key = |value| spaces::index(draft.object.number, field.number, value, draft.id.number);
         let (old, new) = (old.map(key), new.map(key));
         // Two spellings may have one key.
+        if old == new && !retagged {
+            continue;
+        }
+        writes.extend(old.filter(|old| Some(old) != new.as_ref()).map(delete));
+        writes.extend(new.map(|key| put(key, tag.clone())));
+    }
+    for index in &draft.object.indexes {
+        let same = |field: &u32| match (before, after) {
+            (Some(before), Some(after)) => before.value(*field) == after.value(*field),
+            _ => false,
+        };
+        if !retagged && index.numbers.iter().all(same) {
+            continue;
+        }
+        let key = |record| entry_of_several(index, record);
+        let (old, new) = (before.map(key), after.map(key));
         if old == new && !retagged {
             continue;
         }

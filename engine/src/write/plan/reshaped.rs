@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Planner, delete, put};
+use super::{Planner, delete, entry_of_several, put};
 use crate::access::Tagging;
 use crate::error::Result;
 use crate::journal::Subject;
@@ -59,6 +59,9 @@ impl Planner {
             let build = is.iter().filter(|field| retag || !was.contains(field));
             let tag = tagging.map_or_else(Vec::new, |tagging| tagging.tag(&record));
             writes.extend(build.map(|field| put(entry(field), tag.clone())));
+            let several = new.indexes.iter().filter(|_| retag);
+            let several = several.map(|index| entry_of_several(index, &record));
+            writes.extend(several.map(|key| put(key, tag.clone())));
             let build = claims.difference(&claimed).filter_map(claim);
             writes.extend(build.map(|key| put(key, id.to_be_bytes().to_vec())));
             if words_differ {
@@ -95,7 +98,7 @@ impl Planner {
         Ok(())
     }
 
-    /// Drops the totals that a changed object keeps no longer, and begins to fill those that it gains.
+    /// Drops the totals and the indexes of several fields that a changed object keeps no longer, and begins to fill those that it gains.
     pub(super) fn retotal(
         &mut self,
         old: Option<&Arc<Object>>,
@@ -109,6 +112,9 @@ impl Planner {
                 .collect();
             if !lost.is_empty() {
                 self.drop_rollups(new.number, &|field| lost.contains(&field), write)?;
+            }
+            for index in old.gained_indexes(Some(new)) {
+                self.drop_index(new.number, index.number, write)?;
             }
             for total in old.gained_totals(Some(new)) {
                 self.drop_live_total(new.number, total.number, write)?;

@@ -5,23 +5,25 @@ use std::sync::Arc;
 use super::{Fault, Stage, Staged};
 use crate::error::Failure;
 use crate::query::live_records;
-use crate::schema::{FieldKind, Object, Schema, SchemaChange};
+use crate::schema::{FieldKind, Kept, Object, Schema, SchemaChange};
 use crate::write::request::{OutcomeKind, Stored};
 
 impl Stage<'_> {
-    /// The changed object, in which totals that it gains are marked as being filled, where there is something to count.
+    /// The changed object, in which totals and indexes that it gains are marked as being filled, where there is something to count.
     fn begun(&self, mut object: Object) -> Staged<Object> {
         let old = self.out.schema.object(&object.name);
         let old = old.map(AsRef::as_ref);
         let rollups = object.gained_rollups(old);
-        let rollups = rollups.map(|(number, rollup)| (false, number, rollup.child.clone()));
+        let rollups = rollups.map(|(number, rollup)| (Kept::Rollup(number), rollup.child.clone()));
         let totals = object.gained_totals(old);
-        let totals = totals.map(|total| (true, total.number, object.name.clone()));
-        let gained: Vec<_> = rollups.chain(totals).collect();
-        for (live, number, counted) in gained {
+        let totals = totals.map(|total| (Kept::Total(total.number), object.name.clone()));
+        let indexes = object.gained_indexes(old);
+        let indexes = indexes.map(|index| (Kept::Index(index.number), object.name.clone()));
+        let gained: Vec<_> = rollups.chain(totals).chain(indexes).collect();
+        for (kept, counted) in gained {
             let counted = self.out.schema.object(&counted).filter(|_| old.is_some());
             let records = counted.map_or(Ok(0), |counted| live_records(&self.reader, counted))?;
-            object.set_filling(live, number, records > 0);
+            object.set_filling(kept, records > 0);
         }
         Ok(object)
     }

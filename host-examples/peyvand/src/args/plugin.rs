@@ -102,6 +102,15 @@ pub(crate) enum Plugin {
         #[arg(long, value_name = "RIGHT")]
         withhold: Vec<String>,
     },
+    /// Make the requests to other systems that plugins asked for, and tell them the answers
+    #[command(
+        after_help = "Example, as a job of every minute:\n  peyvand plugin ask --inside erp.example.com\nA plugin asks the hosts that it was granted and no others. A request takes 30 seconds and its answer 256 KiB at most; no\nredirect is followed, and no proxy of the environment is used. What breaks on the way is tried again where that can do\nno harm, and always bears the same idempotency-key."
+    )]
+    Ask {
+        /// A host of the house's own network that may be asked where it was granted; any other name must lead to the internet
+        #[arg(long, value_name = "HOST")]
+        inside: Vec<String>,
+    },
     /// Let a plugin run again that was paused because it kept failing
     #[command(after_help = "Example:\n  peyvand plugin resume lead-score")]
     Resume { id: String },

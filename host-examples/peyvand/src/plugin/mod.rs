@@ -1,5 +1,6 @@
 //! Which plugins are there, what may they do, and how do they come and go?
 
+mod ask;
 mod bill;
 mod build;
 mod check;
@@ -9,6 +10,7 @@ mod new;
 mod show;
 mod sign;
 mod test;
+mod web;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +53,7 @@ pub(crate) fn run(asked: &Plugin, dir: &Path, output: &mut Output<'_>) -> Result
             bill::days(engine, name.as_deref(), *from, *to, output)
         })?,
         Plugin::Grant { id, give, withhold } => grant(id, give, withhold, dir, output)?,
+        Plugin::Ask { inside } => return ask::run(inside, dir, output),
         Plugin::Resume { id } => resume(id, dir, output)?,
         Plugin::New {
             name,

@@ -55,6 +55,9 @@ pub(super) const REJECTS: Word = Word([
     "عند فشله يُرفض السجل",
 ]);
 pub(super) const PAUSED: Word = Word(["paused since", "متوقف از", "متوقف منذ"]);
+pub(super) const REQUESTS_MADE: Word =
+    Word(["requests made", "درخواست‌های فرستاده‌شده", "الطلبات المرسلة"]);
+pub(super) const REQUESTS_FAILED: Word = Word(["without an answer", "بی‌پاسخ", "بلا جواب"]);
 pub(super) const COMMA: Word = Word([", ", "، ", "، "]);
 
 /// The text of a language, or the English one, or any.

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::fault::Fault;
 use crate::output::Output;
 use crate::store;
+use crate::value::Reading;
 
 /// Shows the base currency, or sets it first.
 pub(super) fn tell(
@@ -26,8 +27,19 @@ pub(super) fn tell(
     if output.json {
         return output.document(&json!({"base_currency": base}));
     }
+    let reading = Reading::of(&session);
     output.line(match base {
-        Some(base) => format!("base currency: {base}"),
-        None => "there is no base currency; set one: peyvand report base IRR".to_owned(),
+        Some(base) => format!(
+            "{}: {base}",
+            reading.word(["base currency", "ارز پایه", "العملة الأساسية"])
+        ),
+        None => format!(
+            "{}: peyvand report base IRR",
+            reading.word([
+                "there is no base currency; set one",
+                "ارز پایه‌ای نیست؛ یکی را برگزینید",
+                "لا توجد عملة أساسية؛ اختر واحدة",
+            ])
+        ),
     })
 }

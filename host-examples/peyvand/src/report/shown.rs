@@ -1,10 +1,11 @@
 //! How are keys and totals of a report written for people?
 
 use chrono::NaiveDate;
-use peyvand::locale::{Calendar, DateStyle, Digits, format_date, format_number, month_name};
+use peyvand::locale::{Calendar, DateStyle, format_date, format_number, period_name};
 use peyvand::{Locale, Object, RecordId, Session, Value};
 
 use crate::query::Names;
+use crate::value::Reading;
 
 /// A word in English, Persian and Arabic.
 pub(super) struct Word(pub(super) [&'static str; 3]);
@@ -46,6 +47,7 @@ impl Word {
 /// Writes what a report comes to.
 pub(super) struct Shown {
     pub(super) locale: Locale,
+    reading: Reading,
     names: Names,
 }
 
@@ -53,6 +55,7 @@ impl Shown {
     pub(super) fn of(session: Session) -> Self {
         Self {
             locale: session.locale(),
+            reading: Reading::of(&session),
             names: Names::of(session),
         }
     }
@@ -79,7 +82,8 @@ impl Shown {
             Some(Value::Integer(number)) => self.number(number),
             Some(Value::Decimal(number)) => self.number(number.round(2)),
             Some(Value::Money(money)) => {
-                format!("{} {}", self.number(money.amount.round(2)), money.currency)
+                let currency = money.currency.to_string();
+                self.reading.amount(money.amount.round(2), &currency)
             }
             Some(Value::Date(day)) => self.day(*day, Calendar::usual(self.locale)),
             Some(other) => self.names.shown(other),
@@ -109,27 +113,7 @@ impl Shown {
 
     /// The period that begins on a day.
     pub(super) fn period(&self, period: &str, calendar: Calendar, day: NaiveDate) -> String {
-        let Some(named) = calendar.name_day(day) else {
-            return day.to_string();
-        };
-        let year = Digits::of(self.locale).write(&named.year.to_string());
-        match period {
-            "year" => year,
-            "quarter" => {
-                let quarter = (named.month - 1) / 3 + 1;
-                let quarter = Digits::of(self.locale).write(&quarter.to_string());
-                match self.locale {
-                    Locale::Fa => format!("سه\u{200c}ماههٔ {quarter}، {year}"),
-                    Locale::Ar => format!("الربع {quarter}، {year}"),
-                    _ => format!("Q{quarter} {year}"),
-                }
-            }
-            "month" => match month_name(calendar, named.month, self.locale) {
-                Some(month) => format!("{month} {year}"),
-                None => day.to_string(),
-            },
-            _ => self.day(day, calendar),
-        }
+        period_name(period, day, calendar, self.locale)
     }
 
     /// What a column of keys is called.

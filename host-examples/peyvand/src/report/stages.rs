@@ -1,6 +1,6 @@
 //! How long do sales take, and where do they wait?
 
-use peyvand::{Days, Engine, Filter, SaleTimes, StageTime};
+use peyvand::{Days, Engine, Filter, Locale, SaleTimes, StageTime};
 use serde_json::{Value as Json, json};
 
 use super::shown::{Shown, Word};
@@ -40,23 +40,27 @@ pub(super) fn tell(engine: &Engine, filter: &str, output: &mut Output<'_>) -> Re
     columns.extend(of_days(&shown, &SALES, &spans.map(|(_, days)| days)));
     output.table(&Table::of_columns(columns))?;
     if times.left_out > 0 {
-        output.line(format!(
-            "{} sales are left out: they were closed before they were opened",
-            shown.number(times.left_out)
-        ))?;
+        let count = shown.number(times.left_out);
+        output.line(match shown.locale {
+            Locale::Fa => format!("{count} فروش کنار گذاشته شد: پیش از آغاز بسته شده‌اند"),
+            Locale::Ar => format!("تُركت {count} من الصفقات: أُغلقت قبل أن تُفتح"),
+            _ => format!("{count} sales are left out: they were closed before they were opened"),
+        })?;
     }
-    if times.stages.is_empty() {
+    // Of a stage that no sale was ever in, such as those that end one, there is nothing to tell.
+    let entered = |one: &&StageTime| one.ended.count + one.standing.count > 0;
+    let stages: Vec<&StageTime> = times.stages.iter().filter(entered).collect();
+    if stages.is_empty() {
         return Ok(());
     }
     output.line("")?;
-    let names = times
-        .stages
+    let names = stages
         .iter()
         .map(|one| shown.name(Some(one.stage)))
         .collect();
     let mut columns = vec![((shown.word(&STAGE), Side::Left), names)];
-    let ended: Vec<&Days> = times.stages.iter().map(|one| &one.ended).collect();
-    let standing: Vec<&Days> = times.stages.iter().map(|one| &one.standing).collect();
+    let ended: Vec<&Days> = stages.iter().map(|one| &one.ended).collect();
+    let standing: Vec<&Days> = stages.iter().map(|one| &one.standing).collect();
     columns.extend(of_days(&shown, &LEFT, &ended));
     columns.extend(of_days(&shown, &STANDING, &standing));
     output.table(&Table::of_columns(columns))

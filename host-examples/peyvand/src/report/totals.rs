@@ -7,7 +7,9 @@ use super::shown::{COUNT, GroupKey, Shown};
 use crate::args::Totals;
 use crate::fault::Fault;
 use crate::output::{Output, Side, Table};
+use crate::query::NO_RECORDS;
 use crate::store;
+use crate::value::Reading;
 
 pub(super) fn tell(engine: &Engine, asked: &Totals, output: &mut Output<'_>) -> Result<(), Fault> {
     let session = store::session(engine)?;
@@ -27,7 +29,7 @@ pub(super) fn tell(engine: &Engine, asked: &Totals, output: &mut Output<'_>) -> 
         return Ok(());
     };
     if rows.is_empty() {
-        return output.line("no records");
+        return output.line(Reading::of(&session).word(NO_RECORDS));
     }
     let mut shown = Shown::of(session);
     let mut keys: Vec<GroupKey> = totals

@@ -83,6 +83,18 @@ class Batch:
         return from_billionths(self.cells[at + 1] << 64 | self.cells[at] & 0xFFFF_FFFF_FFFF_FFFF)
 
 
+def kind_of(value):
+    """How a value would be laid out."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, datetime):
+        return "instant"
+    for kind, of in (("integer", int), ("decimal", Decimal), ("date", date), ("duration", timedelta), ("money", Money), ("text", str)):
+        if isinstance(value, of):
+            return kind
+    return "structured"
+
+
 def day(days):
     """The day of a count since 1970-01-01."""
     return date.fromordinal(EPOCH_DAY + days)

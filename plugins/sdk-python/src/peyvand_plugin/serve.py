@@ -5,56 +5,33 @@ plain values; `guest.py` turns them into the types of the contract, `testing.py`
 """
 
 import json
-from decimal import Decimal
 
-from .columns import Batch, Layout, Writer, day, moment
+from .answer import Answer, Awards, Patch, Patches, Refused
+from .columns import Batch, Layout, Writer
+from .effect import Effects
+from .host import host
+from .row import Records
+from .settings import Settings
 
+#: By point, the methods of which the class has one.
 METHODS = {
-    "before-save": "before_save",
-    "computed-fields": "compute",
-    "field-type": "validate",
-    "after-commit": "after_commit",
-    "workflow-action": "perform",
-    "gamification": "score",
-    "on-reply": "on_reply",
+    "before-save": ("before_save",),
+    "computed-fields": ("compute", "compute_all"),
+    "field-type": ("validate",),
+    "after-commit": ("after_commit",),
+    "workflow-action": ("perform",),
+    "gamification": ("score", "score_all"),
+    "on-reply": ("on_reply",),
 }
-
-
-class Setting(Exception):
-    """Raised while a plugin is made: a setting cannot be used, and what to do."""
-
-    def __init__(self, name, what):
-        super().__init__(f"setting {name}: {what}")
-        self.name, self.what = name, what
 
 
 class UnknownHook(Exception):
     """A hook of the manifest that the class has no method for."""
 
 
-class Refused(Exception):
-    """Raised by `validate` of a field type: a stable word, and what is wrong for a person."""
-
-    def __init__(self, code, message):
-        super().__init__(message)
-        self.code = code
-
-
-class Settings:
-    """The administrator's settings over the manifest's defaults."""
-
-    def __init__(self, text):
-        self.values = json.loads(text)
-
-    def get(self, name):
-        """The value as JSON has it; a decimal is a text."""
-        if name not in self.values:
-            raise Setting(name, "the manifest does not declare it")
-        return self.values[name]
-
-    def decimal(self, name):
-        """The value as a Decimal."""
-        return Decimal(str(self.get(name)))
+def log(message):
+    """Writes a line to the plugin's own log, which the administrator reads. It never reaches a record."""
+    host.log(str(message))
 
 
 class Hook:
@@ -65,91 +42,12 @@ class Hook:
         self.reads, self.writes = Layout(reads), Layout(writes)
 
 
-class Row:
-    """One record. A field that is empty, or that the hook does not declare, is None."""
-
-    def __init__(self, call, index, old=""):
-        self._call, self.index, self._old = call, index, old
-
-    @property
-    def hook(self):
-        """The hook's name in the manifest."""
-        return self._call.hook.name
-
-    @property
-    def object(self):
-        """The object whose record it is."""
-        return self._call.hook.object
-
-    @property
-    def old(self):
-        """The same record before the change; its fields are declared as `old.stage`."""
-        return Row(self._call, self.index, "old.")
-
-    def __getitem__(self, name):
-        hook = self._call.hook
-        place = hook.reads.places.get(self._old + name)
-        if place is not None:
-            return self._call.batch.value(place, self.index)
-        self._call.fault(f"hook {hook.name} reads {self._old}{name}, which its `reads` lack")
-        return None
-
-    def json(self, name):
-        """A phone, an address, a person's name, a list of options."""
-        text = self[name]
-        return None if text is None else json.loads(text)
-
-    def has(self, name):
-        """Whether the field has a value; blank text is none."""
-        value = self[name]
-        return value is not None and not (isinstance(value, str) and value.strip() in ("", "null", "[]", "{}"))
-
-    def now(self):
-        """The moment of the request, never the wall clock."""
-        return moment(self._call.host.now())
-
-    def today(self):
-        """The day of the request in the workspace's time zone."""
-        return day(self._call.host.today())
-
-
-class Answer:
-    """The answer to one record: `answer["stage"] = "won"`; None empties a field."""
-
-    def __init__(self, call, row):
-        self._call, self._row = call, row.index
-
-    def __setitem__(self, name, value):
-        hook = self._call.hook
-        place = hook.writes.places.get(name)
-        if place is None:
-            self._call.fault(f"hook {hook.name} sets {name}, which its `writes` lack")
-            return
-        self._call.writer.push(hook.writes.columns[place][1], value, name)
-        self._call.at.append(self._row)
-        self._call.column.append(place)
-
-    def refuse(self, field, code, message):
-        """Refuses the record: because of a field, or (None) as a whole."""
-        place = None if field is None else self._call.hook.reads.places.get(field)
-        if field is not None and place is None:
-            self._call.fault(f"hook {self._call.hook.name} blames {field}, which its `reads` lack")
-        self._call.refusals.append((self._row, place, code, message))
-
-    def create(self, object, **fields):
-        """Adds a record in the same commit."""
-        self._call.children.append((self._row, object, fields))
-
-    def keep(self, key, value):
-        """Keeps bytes in the plugin's own store, in the same commit; None deletes the key."""
-        self._call.kept.append((self._row, key, value))
-
-
 class Call:
     """One call: its hook, its batch, and what is answered."""
 
-    def __init__(self, host, hook, batch):
-        self.host, self.hook, self.batch = host, hook, batch
+    def __init__(self, hook):
+        self.hook, self.batch = hook, None
+        self.records = Records(self)
         self.faults, self.writer = [], Writer()
         self.at, self.column, self.refusals, self.children, self.kept = [], [], [], [], []
 
@@ -157,20 +55,19 @@ class Call:
         if text not in self.faults:
             self.faults.append(text)
 
-    def rows(self):
-        return [Row(self, index) for index in range(self.batch.rows)]
-
 
 class Served:
     """A plugin as one instance keeps it."""
 
-    def __init__(self, plugin_class, host):
-        self.plugin_class, self.host = plugin_class, host
+    def __init__(self, plugin_class):
+        self.plugin_class = plugin_class
         self.plugin, self.hooks = None, {}
 
     def bind(self, hooks, settings):
+        serves = getattr(self.plugin_class, "serves", lambda point, name: True)
         for hook in hooks:
-            if not hasattr(self.plugin_class, METHODS.get(hook.point, "?")):
+            has = any(hasattr(self.plugin_class, method) for method in METHODS.get(hook.point, ()))
+            if not has or not serves(hook.point, hook.name):
                 raise UnknownHook(f"{hook.point} {hook.name}")
             self.hooks[hook.number] = hook
         self.plugin = self.plugin_class(Settings(settings))
@@ -178,19 +75,19 @@ class Served:
     def call(self, number, batch, work):
         """Calls `work(plugin, call)`; an exception is told in the log before it becomes a trap."""
         try:
-            call = Call(self.host, self.hooks[number], None)
+            call = Call(self.hooks[number])
             call.batch = batch(call.hook.reads)
             answer = work(self.plugin, call)
             for fault in call.faults:
-                self.host.log(fault)
+                host.log(fault)
             return answer
         except Exception as error:
-            self.host.log(describe(error))
+            host.log(describe(error))
             raise
 
     def before_save(self, number, batch):
         def work(plugin, call):
-            for row in call.rows():
+            for row in call.records:
                 plugin.before_save(row, Answer(call, row))
             return call
 
@@ -198,27 +95,34 @@ class Served:
 
     def compute(self, number, batch):
         def work(plugin, call):
-            for row in call.rows():
-                plugin.compute(row, Answer(call, row))
+            if hasattr(plugin, "compute_all"):
+                plugin.compute_all(call.records, Patches(call))
+            else:
+                for row in call.records:
+                    plugin.compute(row, Patch(call, row))
             return call
 
         return self.call(number, batch, work)
 
     def normalise(self, number, batch):
         def work(plugin, call):
-            for row in call.rows():
-                canonical = plugin.normalise(row["value"], call.hook.name)
-                if canonical != row["value"]:
-                    Answer(call, row)["value"] = canonical
+            for row in call.records:
+                value = row["value"]
+                if value is None or not hasattr(plugin, "normalise"):
+                    continue
+                canonical = plugin.normalise(value, call.hook.name)
+                if canonical not in (None, value):
+                    Patch(call, row)["value"] = canonical
             return call
 
         return self.call(number, batch, work)
 
     def validate(self, number, batch):
         def work(plugin, call):
-            for row in call.rows():
+            for row in call.records:
                 try:
-                    plugin.validate(row["value"], call.hook.name)
+                    if row["value"] is not None:
+                        plugin.validate(row["value"], call.hook.name)
                 except Refused as refused:
                     Answer(call, row).refuse("value", refused.code, str(refused))
             return call
@@ -227,30 +131,55 @@ class Served:
 
     def format(self, number, batch, locale):
         def work(plugin, call):
-            return [plugin.format(row["value"], call.hook.name, locale) for row in call.rows()]
+            values = [row["value"] or "" for row in call.records]
+            if not hasattr(plugin, "format"):
+                return values
+            return [value and plugin.format(value, call.hook.name, locale) for value in values]
 
         return self.call(number, batch, work)
 
     def score(self, number, batch):
+        """Row, points and the place of the reason of each award."""
+
         def work(plugin, call):
-            reasons, given = plugin.reasons.get(call.hook.name, []), []
-            for row in call.rows():
-                plugin.score(row, lambda reason, points: given.append((row.index, points, reasons.index(reason))))
-            return given
+            awards = Awards(call, getattr(plugin, "reasons", {}).get(call.hook.name, ()))
+            if hasattr(plugin, "score_all"):
+                plugin.score_all(call.records, awards)
+            else:
+                for row in call.records:
+                    awards.row = row.index
+                    plugin.score(row, awards)
+            return awards.given
 
         return self.call(number, batch, work)
 
-    def effects(self, number, batch, parameters=None):
-        """What `after_commit(row)` or `perform(row, parameters)` yields, with the row that caused it."""
+    def after_commit(self, number, batch):
+        return self.effects(number, batch, lambda plugin, row, effects: plugin.after_commit(row, effects))
 
-        def work(plugin, call):
-            given = []
-            for row in call.rows():
-                found = plugin.after_commit(row) if parameters is None else plugin.perform(row, json.loads(parameters))
-                given.extend((row.index, *effect) for effect in found or ())
-            return given
+    def perform(self, number, batch, parameters):
+        given = json.loads(parameters)
+        return self.effects(number, batch, lambda plugin, row, effects: plugin.perform(row, given, effects))
 
-        return self.call(number, batch, work)
+    def on_reply(self, number, replies):
+        """Of replies that still wait for the hook's name."""
+
+        def causes(call):
+            return [reply(call.hook.name) for reply in replies]
+
+        nothing = batch_of(0, b"", b"", b"")
+        return self.effects(number, nothing, lambda plugin, reply, effects: plugin.on_reply(reply, effects), causes)
+
+    def effects(self, number, batch, work, causes=lambda call: call.records):
+        """Row, key, verb and what it is of, of each effect."""
+
+        def each(plugin, call):
+            effects = Effects()
+            for cause in causes(call):
+                effects.row = cause.index
+                work(plugin, cause, effects)
+            return effects.list
+
+        return self.call(number, batch, each)
 
 
 def batch_of(rows, cells, present, text):

@@ -1,9 +1,9 @@
-// What does a plugin ask of its host? The contract's own imports, and nothing of the machine.
+// What does every plugin ask of its host? The contract's own imports, and nothing of the machine.
 
 import clock from "peyvand:plugin/clock@0.1.0";
 import log from "peyvand:plugin/log@0.1.0";
 
-export const host = {
+export const core = {
   log: (line) => log.log(line),
   now: () => clock.now(),
   today: () => clock.today(),
@@ -21,4 +21,4 @@ globalThis.Date = class extends RealDate {
   }
   static now = none("clock of its own", "take row.now() or row.today()");
 };
-Math.random = none("randomness of its own", "what it answers must follow from its records");
+Math.random = none("dice of its own", "take peyvand-plugin/random, which is the same when a request is played again");
