@@ -216,6 +216,8 @@ pub(crate) struct Context {
     pub(crate) key: Option<RecordId>,
     /// The user under whose rights a plugin or script acts.
     pub(crate) under: Option<RecordId>,
+    /// The work of several commits that this belongs to: an import, an undo.
+    pub(crate) run: Option<Arc<str>>,
     pub(crate) locale: Locale,
     pub(crate) zone: FixedOffset,
 }

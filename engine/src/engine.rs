@@ -128,6 +128,7 @@ impl Engine {
             actor,
             key: None,
             under: None,
+            run: None,
             locale: inner.locale,
             zone: inner.zone,
         };

@@ -82,6 +82,7 @@ mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
+mod undo;
 mod upkeep;
 mod view;
 mod workflow;
@@ -100,7 +101,9 @@ pub use engine::{DayBill, Engine, EngineBuilder, Subscriber};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind, Failure, Result};
 #[cfg(feature = "exchange")]
-pub use exchange::{ImportOptions, Mapping, Receipt, Refusal, Warning};
+pub use exchange::{
+    GuessedColumn, GuessedMapping, ImportOptions, Mapping, Receipt, Refusal, Repair, Warning,
+};
 pub use gamification::{Badge, BadgeHeld, League, Reason, Standing, Within};
 pub use hook::Bill;
 pub use insight::{Days, Funnel, FunnelRow, SaleTimes, StageTime};
@@ -149,6 +152,7 @@ pub use store::{Progress, Retention, StateEngine};
 #[cfg(feature = "template")]
 pub use template::{RenderOptions, Rendered, TemplateFormat, TemplateProblem, plain_text};
 pub use timeline::{Change, Event, EventKind, Touched};
+pub use undo::{KeptChange, Undoable, Undone};
 pub use upkeep::Trimmed;
 pub use view::{
     Audience, Brought, Cell, CellFormat, Chart, ChartKind, ChartShown, Column, ColumnShown,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::runs_as::Bindings;
 use super::shape::Shape;
@@ -304,39 +304,42 @@ impl Session {
                 format!("there is no commit {position}"),
             )
         })?;
-        let mut requests = Vec::new();
         let changes = crate::timeline::changes_of(&reader, backend, &entry)?;
         if changes.is_empty() {
             return Err(no_hand_over(position));
         }
-        for change in changes {
-            let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        for change in &changes {
+            let (Some(_), Some(after)) = (&change.before, &change.after) else {
                 return Err(no_hand_over(position));
             };
-            let mut fields = serde_json::Map::new();
-            for number in crate::write::Change::changed(&change) {
+            for number in crate::write::Change::changed(change) {
                 let field = after.object.field_by_number(number);
                 let name = field.map(|field| field.name.as_str()).unwrap_or_default();
                 if !HANDED.contains(&name) {
                     return Err(no_hand_over(position));
                 }
-                let now = reader.get_stored(change.id)?;
-                if now.is_some_and(|now| now.value(number) == after.value(number)) {
-                    let value = before.value(number).map_or(Json::Null, Value::to_json);
-                    fields.insert(name.to_owned(), value);
-                }
-            }
-            if !fields.is_empty() {
-                requests.push(Request::update(change.id, fields));
             }
         }
-        if requests.is_empty() {
+        let mut left = Vec::with_capacity(changes.len());
+        for change in changes {
+            // What is in the bin by now stays there, and what was changed again since stays as it is.
+            let now = reader.get_stored(change.id)?;
+            let is_left = now.zip(change.after.as_ref()).is_some_and(|(now, after)| {
+                crate::write::Change::changed(&change)
+                    .into_iter()
+                    .any(|number| now.value(number) == after.value(number))
+            });
+            if is_left {
+                left.push(change);
+            }
+        }
+        if left.is_empty() {
             let message = format!("nothing of commit {position} is left to take back");
             return Err(Error::new(ErrorKind::Invalid, message).hint(
                 "what it handed over was taken back or changed again since; hand it over anew",
             ));
         }
-        self.commit(requests)
+        self.commit_groups(&[crate::undo::whole(left, entry.time)])
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::import::{self, ImportOptions, ImportTarget, Lookup, RowOutcome, RowWrite, Wanted};
 use super::{Mapping, Receipt};
 use crate::error::{Error, Failure, Result};
-use crate::locale::fold_text;
+use crate::locale::{Calendar, fold_text};
 use crate::query::Reader;
 use crate::record::{Record, RecordId, Value};
 use crate::schema::Schema;
@@ -22,7 +22,7 @@ use crate::write::{Fields, Group, Outcome, OutcomeKind, Request, View};
 const MOST_NAMES: usize = 10_000;
 
 impl Session {
-    /// Imports a CSV file into an object. Every row goes through the write path with all its rules and hooks; a row
+    /// Imports a CSV file, or a sheet of a workbook, into an object. Every row goes through the write path with all its rules and hooks; a row
     /// that fails is counted and told in the receipt, and the others go in.
     ///
     /// `progress` hears how many rows are done.
@@ -39,16 +39,34 @@ impl Session {
     ) -> Result<Receipt> {
         // What a rehearsal stands on is all there is: rights are judged on it as by a commit.
         let (reader, _) = self.engine.read()?;
+        let mut worker = self.clone();
+        let run = (!options.dry_run).then(|| run_name(&reader, self, into, options));
+        worker.context.run = run.as_deref().map(Arc::from);
         let mut door = Door {
             names: Names {
-                session: self.clone(),
+                session: worker,
                 rehearsed: HashMap::new(),
             },
             schema: reader.schema.clone(),
             view: options.dry_run.then(|| View::new(reader)),
         };
-        import::import(&mut door, input, mapping, into, options.clone(), progress)
+        let mut options = options.clone();
+        let usual = Calendar::usual(self.locale());
+        options.calendar = options.calendar.or(Some(usual));
+        let mut receipt = import::import(&mut door, input, mapping, into, options, progress)?;
+        receipt.run = run;
+        Ok(receipt)
     }
+}
+
+/// A name that no other import of the store has: where it began, and of what it is at which moment.
+fn run_name(reader: &Reader, session: &Session, into: &str, options: &ImportOptions) -> String {
+    let now = session.context.now().timestamp_micros();
+    let file = options.file.as_deref().unwrap_or_default();
+    let of = format!("{now}/{into}/{file}/{}", session.context.actor);
+    let hash = blake3::hash(of.as_bytes()).to_hex();
+    let position = reader.position().get() + 1;
+    format!("import-{position}-{}", hash.get(..6).unwrap_or_default())
 }
 
 struct Door {

@@ -79,6 +79,17 @@ impl Fake {
         )
     }
 
+    pub(super) fn run_with(
+        &mut self,
+        mapping: &str,
+        into: &str,
+        file: &[u8],
+        options: ImportOptions,
+    ) -> Result<Receipt> {
+        let mapping = Mapping::parse(mapping)?;
+        import(self, file, &mapping, into, options, &mut |_| {})
+    }
+
     pub(super) fn all<'f>(&'f self, object: &'f str) -> impl Iterator<Item = &'f Record> {
         self.records
             .values()

@@ -35,7 +35,10 @@ pub(super) enum InputFault {
     #[error("the file cannot be read: {0}")]
     Read(std::io::Error),
     #[error("the workbook cannot be read: {0}")]
-    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    #[cfg_attr(
+        not(feature = "sheets"),
+        allow(dead_code, reason = "no workbook is read")
+    )]
     BadBook(String),
     #[error(
         "the workbook is of before 2007 or has a password; save it as .xlsx without one and import that"
@@ -47,14 +50,20 @@ pub(super) enum InputFault {
     #[error("the file is no workbook and has no sheet '{0}'; leave the sheet out")]
     NoBook(String),
     #[error("the workbook has no sheet '{name}'{near}; its sheets are {known}")]
-    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    #[cfg_attr(
+        not(feature = "sheets"),
+        allow(dead_code, reason = "no workbook is read")
+    )]
     NoSuchSheet {
         name: String,
         near: String,
         known: String,
     },
     #[error("the workbook has several sheets; say which: {0}")]
-    #[cfg_attr(not(feature = "sheets"), allow(dead_code, reason = "no workbook is read"))]
+    #[cfg_attr(
+        not(feature = "sheets"),
+        allow(dead_code, reason = "no workbook is read")
+    )]
     SeveralSheets(String),
     #[error("the file is empty; its first line must name the columns")]
     Empty,
@@ -74,6 +83,22 @@ pub(super) enum InputFault {
         "the file has {count} columns '{header}'; rename all but one, so that it is clear which is meant"
     )]
     DuplicateHeader { header: String, count: usize },
+    #[error(
+        "the column '{header}' mixes calendars: '{one}' and '{other}'; write `calendar = \"by-year\"` into the mapping if years before 1700 are Persian ones, or correct the file"
+    )]
+    MixedCalendars {
+        header: String,
+        one: String,
+        other: String,
+    },
+    #[error(
+        "the days of the column '{header}', such as '{example}', are of the Persian or of the Hijri calendar; write `calendar = \"jalali\"` or \"hijri\" into the mapping"
+    )]
+    WhichCalendar { header: String, example: String },
+    #[error(
+        "in the column '{header}', as in '{example}', the day or the month may come first; write `order = \"day-first\"` or \"month-first\" into the mapping"
+    )]
+    WhichOrder { header: String, example: String },
     #[error("the store answered {got} of {wanted} rows of a batch; the import was stopped")]
     Answers { got: usize, wanted: usize },
     #[error("the receipt does not add up: {rows} rows came in and {told} are accounted for")]

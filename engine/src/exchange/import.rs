@@ -3,7 +3,7 @@
 //! In batches, each row an ordinary write; a row is found again by its key, so the same file may come twice. A dry run
 //! takes the same way and counts the same.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -14,11 +14,12 @@ use super::mapping::Mapping;
 use super::plan::Plan;
 use super::receipt::Receipt;
 use super::references::{Waiting, stopped};
+use super::repair::Repair;
 use super::row::{Draft, Found};
-use super::source::{Rows, Source};
+use super::source::{Row, Rows, Source};
 use super::tally::{Counted, Tally};
 use crate::error::{Failure, Result};
-use crate::locale::fold_text;
+use crate::locale::{Calendar, fold_text};
 use crate::record::{Record, RecordId};
 use crate::schema::{FieldKind, Schema};
 
@@ -35,6 +36,11 @@ pub struct ImportOptions {
     pub encoding: Option<String>,
     /// What stands between two cells.
     pub delimiter: Option<char>,
+    /// What is not to be put right in the cells.
+    pub without: BTreeSet<Repair>,
+    /// The calendar of days in years before 1700, where neither mapping nor column says it; that of the session's
+    /// language when left out.
+    pub calendar: Option<Calendar>,
     /// The sheet of a workbook, by its name; not needed where only one has anything in it.
     pub sheet: Option<String>,
     /// The file's name, where the mapping has several imports into one object.
@@ -130,7 +136,8 @@ pub(crate) fn import(
     let section = mapping.select(into, options.file.as_deref())?;
     let mut source = Source::open(input)?;
     let mut table = source.rows(&options, section.sheet.as_deref())?;
-    let plan = Plan::new(section, &target.schema(), table.headers())?;
+    let mut plan = Plan::new(section, &target.schema(), table.headers())?;
+    plan.without.clone_from(&options.without);
     let (tally, waiting, hoped) = (Tally::default(), Vec::new(), HashSet::new());
     let mut run = Run {
         target,
@@ -185,9 +192,33 @@ impl Run<'_, '_> {
     }
 
     fn rows(&mut self, table: &mut Rows<'_>, progress: &mut dyn FnMut(u64)) -> Result<()> {
-        let mut batch = Vec::with_capacity(BATCH);
-        while let Some(row) = table.next()? {
-            let rows = self.tally.row();
+        let mut first = true;
+        loop {
+            let mut rows = Vec::with_capacity(BATCH);
+            while rows.len() < BATCH
+                && let Some(row) = table.next()?
+            {
+                rows.push(row);
+            }
+            let over = rows.len() < BATCH;
+            if std::mem::take(&mut first) {
+                let usual = self.options.calendar;
+                self.plan.look_at(&rows, table.from_1904(), usual)?;
+            }
+            if !rows.is_empty() {
+                self.some(rows)?;
+                progress(self.tally.rows());
+            }
+            if over {
+                return Ok(());
+            }
+        }
+    }
+
+    fn some(&mut self, rows: Vec<Row>) -> Result<()> {
+        let mut batch = Vec::with_capacity(rows.len());
+        for row in rows {
+            self.tally.row();
             match row.cells {
                 Ok(cells) => batch.push(self.plan.read(
                     row.line,
@@ -197,14 +228,8 @@ impl Run<'_, '_> {
                 )),
                 Err(failure) => self.tally.refuse(row.line, &[failure]),
             }
-            if batch.len() >= BATCH {
-                self.batch(std::mem::take(&mut batch))?;
-                progress(rows);
-            }
         }
-        self.batch(batch)?;
-        progress(self.tally.rows());
-        Ok(())
+        self.batch(batch)
     }
 
     fn batch(&mut self, drafts: Vec<Draft>) -> Result<()> {
@@ -307,6 +332,7 @@ impl Run<'_, '_> {
         before: Option<&Record>,
     ) {
         self.tally.count(counted);
+        self.tally.repaired(&draft.repaired);
         match key_hash(&draft) {
             Some(key) => {
                 self.seen.insert(key);

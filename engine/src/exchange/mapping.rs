@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
+use super::dates::DateRule;
 use super::fault::InputFault;
 use super::mapping_file;
 use super::template::Template;
@@ -121,6 +122,8 @@ pub(super) struct Column {
     pub(super) values: BTreeMap<String, String>,
     pub(super) currency: Option<Currency>,
     pub(super) scale: Option<Decimal>,
+    /// Of days: the calendar, and whether day or month comes first.
+    pub(super) dates: DateRule,
     /// Cells are taken as they are, with the spaces around them.
     pub(super) untrimmed: bool,
     /// The field of the other object by which a reference is found.

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 use toml::{Table, Value};
 
+use super::dates::{ColumnDays, DateRule, Order};
 use super::fault::InputFault;
 use super::mapping::{Column, Mapping, Require, Section};
 use super::template::Template;
-use crate::locale::fold_text;
+use crate::locale::{Calendar, fold_text};
 use crate::schema::did_you_mean;
 
 type Read<T> = Result<T, InputFault>;
@@ -265,12 +266,14 @@ fn section(table: &Table) -> Read<Section> {
     })
 }
 
-const COLUMN_KEYS: [&str; 12] = [
+const COLUMN_KEYS: [&str; 14] = [
     "field",
     "alias",
     "values",
     "currency",
     "scale",
+    "calendar",
+    "order",
     "trim",
     "lookup",
     "object",
@@ -316,6 +319,7 @@ fn column(place: &str, header: &str, value: &Value) -> Read<Column> {
             })
             .transpose()?,
         scale: scale(&part)?,
+        dates: dates(&part)?,
         untrimmed: part.flag("trim")? == Some(false),
         lookup: part.text("lookup")?,
         object: part.text("object")?,
@@ -327,6 +331,27 @@ fn column(place: &str, header: &str, value: &Value) -> Read<Column> {
         return Err(part.fault("`create` needs `lookup`: the field that gets the text"));
     }
     Ok(column)
+}
+
+fn dates(part: &Part<'_>) -> Read<DateRule> {
+    let days = match part.text("calendar")?.as_deref() {
+        None => None,
+        Some("by-year") => Some(ColumnDays::ByYear),
+        Some(name) => Some(ColumnDays::Of(Calendar::from_name(name).ok_or_else(
+            || part.fault("`calendar` must be gregorian, jalali, hijri or by-year"),
+        )?)),
+    };
+    let order = match part.text("order")?.as_deref() {
+        None => None,
+        Some("day-first") => Some(Order::DayFirst),
+        Some("month-first") => Some(Order::MonthFirst),
+        Some(_) => return Err(part.fault("`order` must be day-first or month-first")),
+    };
+    Ok(DateRule {
+        days,
+        order,
+        from_1904: false,
+    })
 }
 
 fn scale(part: &Part<'_>) -> Read<Option<crate::record::Decimal>> {

@@ -4,9 +4,14 @@
 //! rule; the receipt accounts for every row. The room does not know the write path: it speaks to an `ImportTarget`.
 
 mod cell;
+mod dates;
 mod door;
 mod encoding;
 mod fault;
+mod guess;
+#[cfg(test)]
+mod guess_tests;
+mod guess_words;
 mod import;
 mod mapping;
 mod mapping_file;
@@ -17,6 +22,9 @@ mod ods;
 mod plan;
 mod receipt;
 mod references;
+mod repair;
+#[cfg(test)]
+mod repair_tests;
 mod row;
 #[cfg(feature = "sheets")]
 mod sheet;
@@ -34,6 +42,8 @@ mod import_tests;
 #[cfg(test)]
 mod maven_tests;
 
+pub use guess::{GuessedColumn, GuessedMapping};
 pub use import::ImportOptions;
 pub use mapping::Mapping;
 pub use receipt::{Receipt, Refusal, Warning};
+pub use repair::Repair;

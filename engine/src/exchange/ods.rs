@@ -5,8 +5,8 @@
 
 use std::io::{BufReader, Cursor};
 
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
@@ -73,7 +73,12 @@ fn cut() -> InputFault {
 
 fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag.try_get_attribute(name).ok()??;
-    Some(found.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned())
+    Some(
+        found
+            .normalized_value(XmlVersion::Implicit1_0)
+            .ok()?
+            .into_owned(),
+    )
 }
 
 fn number(tag: &BytesStart<'_>, name: &str) -> u32 {
@@ -82,10 +87,7 @@ fn number(tag: &BytesStart<'_>, name: &str) -> u32 {
 }
 
 impl<'b> Cells<'b> {
-    pub(super) fn open(
-        archive: &'b mut ZipArchive<Bytes>,
-        name: &str,
-    ) -> Result<Self, InputFault> {
+    pub(super) fn open(archive: &'b mut ZipArchive<Bytes>, name: &str) -> Result<Self, InputFault> {
         let mut cells = Self {
             xml: open(archive)?,
             buffer: Vec::new(),
@@ -215,7 +217,9 @@ impl<'b> Cells<'b> {
                     "text:line-break" => text.push('\n'),
                     _ => {}
                 },
-                Event::Text(part) if aside == 0 && depth > 0 => text.push_str(&part.xml10_content()),
+                Event::Text(part) if aside == 0 && depth > 0 => {
+                    text.push_str(&part.xml10_content())
+                }
                 Event::GeneralRef(part) if aside == 0 && depth > 0 => {
                     let known = quick_xml::escape::resolve_xml_entity(part.as_ref());
                     let sign = part.resolve_char_ref().ok().flatten();
@@ -280,6 +284,9 @@ impl Said {
 }
 
 fn is_fault(text: &str) -> bool {
-    ["#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"].contains(&text)
+    [
+        "#N/A", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!",
+    ]
+    .contains(&text)
         || text.starts_with("Err:")
 }

@@ -2,17 +2,21 @@
 //!
 //! Found out once, before the first row, so that what cannot work is told before anything is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use super::dates::Evidence;
 use super::fault::InputFault;
 use super::import::Lookup;
 use super::mapping::{Column, Section};
+use super::repair::{Care, Repair};
+use super::source::Row;
 use super::table::Table;
 use super::tally::shortened;
 use super::template::{Template, slug};
+use crate::locale::Calendar;
 use crate::record::RecordId;
 use crate::schema::{ANY_OBJECT, Field, FieldKind, Object, Schema, did_you_mean, leads_to};
 
@@ -28,6 +32,8 @@ pub(super) struct Plan<'m> {
     pub(super) unmapped: Vec<String>,
     /// Key field, and whether two records may share its value.
     pub(super) key: Option<(&'m str, bool)>,
+    /// Repairs that are not to be made.
+    pub(super) without: BTreeSet<Repair>,
 }
 
 /// A column of the file and the field it goes to.
@@ -40,6 +46,8 @@ pub(super) struct Bound<'m> {
     pub(super) part: Option<&'m str>,
     /// Where a reference may lead; empty for other fields.
     pub(super) targets: Vec<Target>,
+    /// What its cells are looked at for.
+    pub(super) care: Care,
 }
 
 /// An object that a reference may belong to, and the field by which a text finds it.
@@ -66,6 +74,7 @@ impl<'m> Plan<'m> {
             headers: headers.to_vec(),
             unmapped: unmapped(section, headers),
             key: None,
+            without: BTreeSet::new(),
         };
         for (header, rule) in &section.columns {
             let at = plan.column(header)?;
@@ -158,7 +167,35 @@ impl<'m> Plan<'m> {
             field: name,
             part,
             targets,
+            care: match part {
+                Some(_) => Care::None,
+                None => Care::of(field, rule.dates),
+            },
         })
+    }
+
+    /// Decides what the first rows of the file show of its columns.
+    pub(super) fn look_at(
+        &mut self,
+        rows: &[Row],
+        from_1904: bool,
+        usual: Option<Calendar>,
+    ) -> Result<(), InputFault> {
+        for column in &mut self.columns {
+            let Care::Date(rule) = &mut column.care else {
+                continue;
+            };
+            let mut evidence = Evidence::default();
+            for cells in rows.iter().filter_map(|row| row.cells.as_ref().ok()) {
+                let cell = cells.get(column.at).filter(|cell| !cell.is_blank());
+                if let Some(cell) = cell {
+                    evidence.add(cell, column.rule.translate(cell.text().trim()).1);
+                }
+            }
+            rule.from_1904 = from_1904;
+            *rule = evidence.decide(column.header, *rule, usual)?;
+        }
+        Ok(())
     }
 }
 

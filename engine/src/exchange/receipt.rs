@@ -1,8 +1,11 @@
 //! What became of every row?
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::fault::InputFault;
+use super::repair::Repair;
 use crate::error::Result;
 
 /// The account of an import: every row of the file is in exactly one of the counts.
@@ -21,6 +24,12 @@ pub struct Receipt {
     pub skipped: u64,
     /// Rows that were not taken; [`Receipt::warnings`] says why.
     pub refused: u64,
+    /// The name by which [`Session::undo`](crate::Session::undo) takes it back; none of a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Cells that were put right in rows that are in, by repair.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repairs: BTreeMap<Repair, u64>,
     /// What to look at, each reason once.
     pub warnings: Vec<Warning>,
     /// The first hundred refusals, one by one.

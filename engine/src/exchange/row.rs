@@ -10,8 +10,10 @@ use serde_json::{Map, Value as Json, json};
 use super::cell::Cell;
 use super::import::Lookup;
 use super::plan::{Bound, Plan};
+use super::repair::{Repair, failure};
 use crate::error::Failure;
 use crate::record::{Decimal, NotADecimal, RecordId};
+use crate::schema::FieldKind;
 
 /// A row as fields.
 #[derive(Default)]
@@ -29,6 +31,8 @@ pub(super) struct Draft {
     /// Fields that keep a text no longer needed.
     pub(super) outdated: Vec<String>,
     pub(super) failures: Vec<Failure>,
+    /// What was put right in its cells, once for each cell.
+    pub(super) repaired: Vec<Repair>,
 }
 
 /// A reference that was not found at once.
@@ -78,7 +82,8 @@ impl Plan<'_> {
             let (canonical, value) = column.rule.translate(cell);
             shown.insert(column.at, canonical);
             if column.targets.is_empty() {
-                match column.value(value) {
+                let whole = cells.get(column.at).filter(|_| value == cell);
+                match self.mended(column, whole, value, &mut draft) {
                     Ok(json) => column.put(&mut draft.fields, json),
                     Err(failure) => draft.failures.push(failure),
                 }
@@ -108,6 +113,56 @@ impl Plan<'_> {
             draft.key = text.and_then(Json::as_str).map(ToOwned::to_owned);
         }
         draft
+    }
+
+    /// The value of a cell, with what a spreadsheet did to it put right.
+    fn mended(
+        &self,
+        column: &Bound<'_>,
+        cell: Option<&Cell>,
+        text: &str,
+        draft: &mut Draft,
+    ) -> Result<Json, Failure> {
+        let said = Cell::Text(String::new());
+        let mended = column
+            .care
+            .mend(cell.unwrap_or(&said), text, &self.without)
+            .map_err(|fault| failure(column.header, fault))?;
+        draft.repaired.extend(&mended.by);
+        for phone in mended.further {
+            self.beside(column, phone, draft)?;
+        }
+        column.value(&mended.text)
+    }
+
+    /// A further telephone goes into another field of the kind that no column goes to, else into the description.
+    fn beside(&self, column: &Bound<'_>, phone: String, draft: &mut Draft) -> Result<(), Failure> {
+        let taken = |name: &str| {
+            self.columns.iter().any(|column| column.field == name)
+                || draft.fields.contains_key(name)
+        };
+        let mut fields = self.object.live_fields();
+        let free = fields.find(|field| {
+            matches!(field.kind, FieldKind::Phone) && !field.read_only && !taken(&field.name)
+        });
+        if let Some(field) = free {
+            let name = field.name.clone();
+            draft.fields.insert(name, phone.into());
+            return Ok(());
+        }
+        const NOTE: &str = "description";
+        if self.object.field(NOTE).is_none()
+            || self.columns.iter().any(|column| column.field == NOTE)
+        {
+            let what = format!(
+                "there is no room for the telephone '{phone}'; give it a column of its own"
+            );
+            return Err(Failure::field(column.header, "several-phones", what));
+        }
+        let note = draft.fields.get(NOTE).and_then(Json::as_str);
+        let note = note.map_or_else(|| phone.clone(), |note| format!("{note}\n{phone}"));
+        draft.fields.insert(NOTE.to_owned(), note.into());
+        Ok(())
     }
 
     /// The record that a text names, or how many there are.

@@ -164,7 +164,10 @@ fn counts_from_1904(archive: &mut ZipArchive<Bytes>) -> bool {
     };
     // It is a few kilobytes, and says so at its beginning.
     let read = part.take(1 << 20).read_to_string(&mut text);
-    read.is_ok() && ["date1904=\"1\"", "date1904=\"true\""].iter().any(|said| text.contains(said))
+    read.is_ok()
+        && ["date1904=\"1\"", "date1904=\"true\""]
+            .iter()
+            .any(|said| text.contains(said))
 }
 
 fn fault(fault: XlsxError) -> InputFault {
@@ -189,7 +192,9 @@ impl<'b> Cells<'b> {
             Self::Ods(cells) => return cells.next(),
             Self::Xlsx { reader, next, over } => (reader, next, over),
         };
-        let mut row = next.take().map(|(row, column, cell)| (row, vec![(column, cell)]));
+        let mut row = next
+            .take()
+            .map(|(row, column, cell)| (row, vec![(column, cell)]));
         while !*over {
             let Some(cell) = reader.next_cell().map_err(fault)? else {
                 *over = true;
@@ -252,7 +257,10 @@ pub(super) fn letters(column: u32) -> String {
 fn value(data: &DataRef<'_>) -> Result<Option<Cell>, InputFault> {
     let cell = match data {
         DataRef::Empty => return Ok(None),
-        #[allow(clippy::cast_precision_loss, reason = "a workbook's whole numbers are floats")]
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "a workbook's whole numbers are floats"
+        )]
         DataRef::Int(number) => Cell::Number(*number as f64),
         DataRef::Float(number) => Cell::Number(*number),
         DataRef::String(text) | DataRef::DurationIso(text) => Cell::Text(text.clone()),

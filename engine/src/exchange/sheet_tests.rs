@@ -27,7 +27,11 @@ pub(super) fn xlsx(sheets: &[(&str, &str)], workbook: &str) -> Vec<u8> {
     let (mut list, mut relations, mut parts) = (String::new(), String::new(), Vec::new());
     for (place, (name, rows)) in sheets.iter().enumerate() {
         let id = place + 1;
-        write!(list, r#"<sheet name="{name}" sheetId="{id}" r:id="r{id}"/>"#).unwrap();
+        write!(
+            list,
+            r#"<sheet name="{name}" sheetId="{id}" r:id="r{id}"/>"#
+        )
+        .unwrap();
         write!(
             relations,
             r#"<Relationship Id="r{id}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/s{id}.xml"/>"#
@@ -39,7 +43,8 @@ pub(super) fn xlsx(sheets: &[(&str, &str)], workbook: &str) -> Vec<u8> {
     let book = format!(
         r#"<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">{workbook}<sheets>{list}</sheets></workbook>"#
     );
-    let styles = r#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
+    let styles =
+        r#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
     let root = r#"<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
     let mut all = vec![
         ("_rels/.rels", root.as_bytes().to_vec()),
@@ -50,7 +55,11 @@ pub(super) fn xlsx(sheets: &[(&str, &str)], workbook: &str) -> Vec<u8> {
             format!("<Relationships>{relations}</Relationships>").into_bytes(),
         ),
     ];
-    all.extend(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())));
+    all.extend(
+        parts
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.clone())),
+    );
     archive(&all)
 }
 
@@ -64,7 +73,10 @@ pub(super) fn rows(rows: &[&[&str]]) -> String {
             match (cell.strip_prefix('#'), cell.strip_prefix('@')) {
                 (Some(number), _) => write!(xml, r#"<c r="{place}"><v>{number}</v></c>"#),
                 (_, Some(day)) => write!(xml, r#"<c r="{place}" s="1"><v>{day}</v></c>"#),
-                _ => write!(xml, r#"<c r="{place}" t="inlineStr"><is><t>{cell}</t></is></c>"#),
+                _ => write!(
+                    xml,
+                    r#"<c r="{place}" t="inlineStr"><is><t>{cell}</t></is></c>"#
+                ),
             }
             .unwrap();
         }
@@ -89,7 +101,9 @@ fn ods(tables: &str) -> Vec<u8> {
 fn read(file: &[u8], sheet: Option<&str>) -> Result<Vec<Vec<String>>, String> {
     let mut source = Source::open(file).map_err(|fault| fault.to_string())?;
     let options = ImportOptions::default();
-    let mut table = source.rows(&options, sheet).map_err(|fault| fault.to_string())?;
+    let mut table = source
+        .rows(&options, sheet)
+        .map_err(|fault| fault.to_string())?;
     let mut told = vec![table.headers().to_vec()];
     while let Some(row) = table.next().map_err(|fault| fault.to_string())? {
         told.push(match row.cells {
@@ -115,9 +129,15 @@ fn a_sheet_keeps_its_types() {
         vec!["علی", "09121234567", "0.3", "x"],
         vec!["5: ragged-row"],
     ];
-    assert_eq!(read(&xlsx(&[("Tabelle1", &sheet)], ""), None).unwrap(), said);
+    assert_eq!(
+        read(&xlsx(&[("Tabelle1", &sheet)], ""), None).unwrap(),
+        said
+    );
 
-    let old_mac = xlsx(&[("s", &rows(&[&["day"], &["@44275"]]))], r#"<workbookPr date1904="1"/>"#);
+    let old_mac = xlsx(
+        &[("s", &rows(&[&["day"], &["@44275"]]))],
+        r#"<workbookPr date1904="1"/>"#,
+    );
     assert_eq!(read(&old_mac, None).unwrap()[1], ["2025-03-21"]);
 
     let table = r#"<table:table table:name="یک"><table:table-column table:number-columns-repeated="16384"/>
@@ -131,19 +151,29 @@ fn a_sheet_keeps_its_types() {
         </table:table><table:table table:name="Empty"/>"#;
     assert_eq!(
         read(&ods(table), None).unwrap(),
-        [["نام & نشان", "Since"], ["9121234567", "2025-03-21"], ["9121234567", "2025-03-21"]]
+        [
+            ["نام & نشان", "Since"],
+            ["9121234567", "2025-03-21"],
+            ["9121234567", "2025-03-21"]
+        ]
     );
 }
 
 #[test]
 fn a_sheet_is_chosen_by_its_name() {
     let of = |name: &str| rows(&[&[name], &["1"]]);
-    let book = xlsx(&[("مشتریان", &of("a")), ("Orders", &of("b")), ("Sheet3", "")], "");
+    let book = xlsx(
+        &[("مشتریان", &of("a")), ("Orders", &of("b")), ("Sheet3", "")],
+        "",
+    );
     // With an Arabic yeh, as an old keyboard writes it.
     assert_eq!(read(&book, Some("مشتريان")).unwrap()[0], ["a"]);
     assert_eq!(read(&book, Some("orders")).unwrap()[0], ["b"]);
     let told = read(&book, None).unwrap_err();
-    assert_eq!(told, "the workbook has several sheets; say which: مشتریان, Orders");
+    assert_eq!(
+        told,
+        "the workbook has several sheets; say which: مشتریان, Orders"
+    );
     let told = read(&book, Some("Order")).unwrap_err();
     assert!(told.contains("did you mean 'Orders'?"), "{told}");
     let one = xlsx(&[("Sheet1", &of("a")), ("Sheet2", "")], "");
@@ -171,10 +201,16 @@ fn a_cell_far_out_is_refused_and_asks_for_no_memory() {
 fn a_zip_bomb_is_refused_before_it_is_opened() {
     let mut strings = b"<sst><si><t>".to_vec();
     strings.resize(40 << 20, b' ');
-    let bomb = archive(&[("xl/workbook.xml", b"<workbook/>".to_vec()), ("xl/sharedStrings.xml", strings)]);
+    let bomb = archive(&[
+        ("xl/workbook.xml", b"<workbook/>".to_vec()),
+        ("xl/sharedStrings.xml", strings),
+    ]);
     assert!(bomb.len() < 1 << 20);
     let told = read(&bomb, None).unwrap_err();
-    assert!(told.contains("made to fill the memory") || told.contains("4 MiB"), "{told}");
+    assert!(
+        told.contains("made to fill the memory") || told.contains("4 MiB"),
+        "{told}"
+    );
 
     // Tags inside of a comment are one event of the reader.
     for (open, close) in [("<!-- > ", "-->"), ("<![CDATA[", "]]>"), ("<?x ", "?>")] {
@@ -212,18 +248,29 @@ fn what_is_no_workbook_is_told_as_such() {
         .run(mapping, "account", &xlsx(&[("s", faulty)], ""))
         .unwrap();
     assert_eq!((receipt.rows, receipt.refused), (1, 1));
-    assert!(receipt.warnings[0].message.contains("#N/A"), "{:?}", receipt.warnings);
+    assert!(
+        receipt.warnings[0].message.contains("#N/A"),
+        "{:?}",
+        receipt.warnings
+    );
 }
 
 #[test]
 fn a_workbook_goes_in_as_the_text_file_does() {
     let mapping = "[[import]]\ninto = 'account'\nsheet = 'Firms'\nkey = 'external_id'\n\
                    columns = { no = 'external_id', name = 'name', phone = 'phone' }\n";
-    let table = [&["no", "name", "phone"][..], &["1", "Pars", "+98 21 8888"], &["2", "", ""]];
+    let table = [
+        &["no", "name", "phone"][..],
+        &["1", "Pars", "+98 21 8888"],
+        &["2", "", ""],
+    ];
     let text = table.map(|row| row.join(",")).join("\n");
     let (mut one, mut other) = (Fake::new(), Fake::new());
     let from_text = one.run(mapping, "account", text.as_bytes()).unwrap();
     let book = xlsx(&[("Notes", &rows(&[&["x"]])), ("Firms", &rows(&table))], "");
     assert_eq!(other.run(mapping, "account", &book).unwrap(), from_text);
-    assert_eq!(other.get("account", "name", "pars").text("external_id"), Some("1"));
+    assert_eq!(
+        other.get("account", "name", "pars").text("external_id"),
+        Some("1")
+    );
 }

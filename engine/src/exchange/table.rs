@@ -344,8 +344,12 @@ mod tests {
         let mut table = Table::open(text, None, None).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = table.next().unwrap() {
-            let texts = |cells: Vec<Cell>| cells.iter().map(|cell| cell.text().into_owned()).collect();
-            rows.push((row.line, row.cells.map(texts).map_err(|failure| failure.code)));
+            let texts =
+                |cells: Vec<Cell>| cells.iter().map(|cell| cell.text().into_owned()).collect();
+            rows.push((
+                row.line,
+                row.cells.map(texts).map_err(|failure| failure.code),
+            ));
         }
         (table.headers.clone(), rows)
     }
@@ -422,7 +426,9 @@ mod tests {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             into.fill(b'x');
             if self.0 == 0 {
-                into.iter_mut().zip(b"a,b\n1,2\n").for_each(|(to, from)| *to = *from);
+                into.iter_mut()
+                    .zip(b"a,b\n1,2\n")
+                    .for_each(|(to, from)| *to = *from);
             }
             self.0 += into.len() as u64;
             Ok(into.len())
@@ -435,7 +441,10 @@ mod tests {
         let mut table = Table::open(&mut endless, Some("utf-8"), None).unwrap();
         assert!(table.next().unwrap().unwrap().cells.is_ok());
         let failure = table.next().unwrap().unwrap().cells.unwrap_err();
-        assert_eq!((failure.code.as_str(), table.next().unwrap().is_none()), ("row-too-long", true));
+        assert_eq!(
+            (failure.code.as_str(), table.next().unwrap().is_none()),
+            ("row-too-long", true)
+        );
         drop(table);
         assert!(endless.0 < 3 * ROW_LIMIT, "{}", endless.0);
     }
@@ -452,12 +461,10 @@ mod tests {
         let mut table = Table::open(text.as_slice(), Some("utf-8"), None).unwrap();
         let mut codes = Vec::new();
         while let Some(row) = table.next().unwrap() {
-            codes.push(
-                row.cells.map_or_else(
-                    |failure| failure.code,
-                    |cells| cells.iter().map(Cell::text).collect(),
-                ),
-            );
+            codes.push(row.cells.map_or_else(
+                |failure| failure.code,
+                |cells| cells.iter().map(Cell::text).collect(),
+            ));
         }
         assert_eq!(codes, ["12", "nul-byte", "cell-too-long", "encoding", "34"]);
     }

@@ -6,6 +6,7 @@ use super::import::Lookup;
 use super::mapping::Section;
 use super::plan::{Bound, Plan};
 use super::receipt::{Receipt, Refusal, Warning};
+use super::repair::Repair;
 use crate::error::Failure;
 use crate::locale::fold_text;
 use crate::schema::nearest;
@@ -89,6 +90,12 @@ impl Tally {
 
     pub(super) fn count(&mut self, counted: Counted) {
         *self.counter(counted) += 1;
+    }
+
+    pub(super) fn repaired(&mut self, repairs: &[Repair]) {
+        for repair in repairs {
+            *self.receipt.repairs.entry(*repair).or_default() += 1;
+        }
     }
 
     /// A row that seemed to say nothing new did after all.

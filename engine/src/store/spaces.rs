@@ -36,6 +36,7 @@
 //! | `QUEUE` | position u64 | follow-ups that wait |
 //! | `RAN` | plugin and workflow text | the day on which a daily workflow ran last |
 //! | `CURSOR` | name text | the position u64 up to which a subscriber has heard everything |
+//! | `RUN` | name text, position u64 | – : a commit of an import or of another work of several commits |
 //! | `KEPT` | plugin text, the plugin's own key | what it keeps there |
 //! | `KEPT_TOTAL` | plugin text | a total of the backend: its keys and their bytes |
 //! | `KEPT_GUARD` | plugin text | raised by every write to its keys |
@@ -77,6 +78,7 @@ pub(crate) const DONE: u8 = 0x50;
 pub(crate) const QUEUE: u8 = 0x51;
 pub(crate) const RAN: u8 = 0x52;
 pub(crate) const CURSOR: u8 = 0x53;
+pub(crate) const RUN: u8 = 0x54;
 pub(crate) const KEPT: u8 = 0x60;
 pub(crate) const KEPT_TOTAL: u8 = 0x61;
 pub(crate) const KEPT_GUARD: u8 = 0x62;

@@ -86,6 +86,7 @@ pub(super) fn asked(
                 Ask::Record(request) | Ask::Kept(request) => {
                     split.request(request, (group, place));
                 }
+                Ask::TakeBack(take) => split.request(&take.told, (group, place)),
                 Ask::Stored(stored) => split.stored.push(json!([
                     split.count,
                     {"do": "store", "what": stored.what, "schema": stored.schema},

@@ -47,10 +47,11 @@ pub(crate) use commit::Done;
 pub(crate) use fill::Filling;
 pub(crate) use plan::{index_entries, record_bytes};
 pub(crate) use publish::{Change, Followed, charge, follow};
-pub(crate) use request::{Ask, Group, Stored, id_text, id_text_option};
+pub(crate) use request::{Ask, Group, Stored, TakeBack, id_text, id_text_option};
 pub(crate) use rollup::{Adds, contributions, live_contributions};
 #[cfg(test)]
 pub(crate) use rollup_tests::Dice;
+pub(crate) use stage::{is_untouched, three_way};
 pub(crate) use view::View;
 
 use std::collections::BTreeSet;

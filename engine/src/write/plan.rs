@@ -113,6 +113,14 @@ pub(super) fn plan(
             }),
     );
     writes.extend(bill::entries(&write.billed));
+    if let Some(run) = &write.context.run
+        && !drafts.drafts.is_empty()
+    {
+        writes.push(Entry::Stamp {
+            prefix: spaces::named(spaces::RUN, run),
+            value: Vec::new(),
+        });
+    }
     let queued = drafts.drafts.iter().any(|draft| followed_by(write, draft));
     if queued {
         writes.push(Entry::Stamp {

@@ -7,7 +7,7 @@ use super::fill::Filling;
 use crate::error::Error;
 use crate::hook::Keep;
 use crate::journal::Position;
-use crate::record::RecordId;
+use crate::record::{Record, RecordId};
 use crate::sales::LeadConversion;
 use crate::schema::SchemaChange;
 
@@ -175,8 +175,45 @@ pub(crate) enum Ask {
     Record(Box<Request>),
     /// The same by the room that keeps the record's read-only fields.
     Kept(Box<Request>),
+    /// A change that is taken back, as far as nobody wrote there since.
+    TakeBack(Box<TakeBack>),
     /// A plugin, a script, a setting: prepared and checked by the room that knows it.
     Stored(Stored),
+}
+
+/// One record's change of an entry of the journal.
+#[derive(Clone, Debug)]
+pub(crate) struct TakeBack {
+    pub(crate) id: RecordId,
+    pub(crate) before: Option<Record>,
+    pub(crate) after: Option<Record>,
+    /// When it was made: microseconds since 1970.
+    pub(crate) time: i64,
+    /// The same as a request, for the journal.
+    pub(crate) told: Request,
+}
+
+impl TakeBack {
+    pub(crate) fn new(
+        id: RecordId,
+        before: Option<Record>,
+        after: Option<Record>,
+        time: i64,
+    ) -> Self {
+        let told = match (&before, &after) {
+            (_, None) => Request::Restore { id },
+            (None, Some(_)) => Request::Delete { id, revision: None },
+            // What it is given is in the record beside.
+            (Some(_), Some(_)) => Request::update(id, Fields::default()),
+        };
+        Self {
+            id,
+            before,
+            after,
+            time,
+            told,
+        }
+    }
 }
 
 /// Entries beside the records, already encoded, with the schema changes that belong to them.

@@ -9,9 +9,11 @@ mod removal;
 mod rights;
 mod sight;
 mod stored;
+mod take_back;
 mod values;
 
 pub(super) use children::stage_children;
+pub(crate) use take_back::{is_untouched, three_way};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -198,6 +200,7 @@ impl Stage<'_> {
             let staged = match ask {
                 Ask::Record(request) => self.request(request, false),
                 Ask::Kept(request) => self.request(request, true),
+                Ask::TakeBack(take) => self.take_back(take),
                 Ask::Stored(stored) => self.stored(stored.clone()),
             };
             match staged {

@@ -102,11 +102,16 @@ pub(crate) enum Command {
     /// Make a company with a year of business, and show around
     #[command(after_help = "Example:\n  peyvand demo ./my-demo --seed 7")]
     Demo(Demo),
-    /// Bring in a CSV file
+    /// Bring in a CSV file or a sheet of a workbook
     #[command(
         after_help = "Example:\n  peyvand import accounts.csv --into account --mapping maven --dry-run"
     )]
     Import(Import),
+    /// Take back an import, a mass change, a delete or an undo; what somebody wrote since stays
+    #[command(
+        after_help = "Example:\n  peyvand undo import-120-3f9a01 --preview\n  peyvand undo 4711"
+    )]
+    Undo(Undo),
     /// List records of an object
     #[command(
         after_help = FILTERS
@@ -349,8 +354,11 @@ pub(crate) struct Import {
     #[arg(long, value_name = "OBJECT")]
     pub(crate) into: String,
     /// What the columns mean: a mapping file, or the name of a built-in mapping
-    #[arg(long, value_name = "NAME_OR_FILE")]
-    pub(crate) mapping: String,
+    #[arg(long, value_name = "NAME_OR_FILE", required_unless_present = "guess")]
+    pub(crate) mapping: Option<String>,
+    /// Guess what the columns mean, and print the mapping to be looked at and saved; imports nothing
+    #[arg(long, conflicts_with_all = ["mapping", "dry_run"])]
+    pub(crate) guess: bool,
     /// Count and complain, but write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -363,6 +371,18 @@ pub(crate) struct Import {
     /// The sheet of a workbook, where several have something in them
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<String>,
+    /// What is not to be put right in the cells: leading-zero, national-id, scientific, several-phones, date
+    #[arg(long, value_name = "REPAIR", value_delimiter = ',')]
+    pub(crate) without: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The name in the receipt of an import or an undo, or the position of a commit
+    pub(crate) what: String,
+    /// Say what would be taken back, and change nothing
+    #[arg(long)]
+    pub(crate) preview: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use peyvand::{ImportOptions, Mapping, Receipt};
+use peyvand::{ImportOptions, Mapping, Receipt, Repair};
 
 use crate::args::Import;
 use crate::fault::{Exit, Fault};
@@ -20,14 +20,27 @@ const BUILT_IN: [(&str, &str); 1] = [("maven", include_str!("../mappings/maven.t
 
 pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Result<Exit, Fault> {
     // All input is looked at before the store is touched: a mistyped name makes no empty store.
-    let mapping = Mapping::parse(&mapping_text(&import.mapping)?)?;
-    let input = source::open(&import.file)?;
     let mut options = ImportOptions::default();
+    for name in &import.without {
+        let repair = Repair::from_name(name).ok_or_else(|| {
+            let known = Repair::ALL.map(Repair::name).join(", ");
+            Fault::input(
+                format!("there is no repair '{name}'"),
+                format!("name some of {known}"),
+            )
+        })?;
+        options.without.insert(repair);
+    }
     options.dry_run = import.dry_run;
     options.encoding.clone_from(&import.encoding);
     options.delimiter = import.delimiter.map(|separator| separator.0);
     options.sheet.clone_from(&import.sheet);
     options.file = Some(file_name(import));
+    let Some(mapping) = &import.mapping else {
+        return guess(import, &options, dir, output);
+    };
+    let mapping = Mapping::parse(&mapping_text(mapping)?)?;
+    let input = source::open(&import.file)?;
     let known = mapping.objects().any(|object| object == import.into);
     let need = if import.dry_run || !known {
         Need::Any
@@ -47,6 +60,25 @@ pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Resul
     } else {
         tell(&receipt, import, output)?;
         crate::plugin::tell_bills(&costs, output)?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Prints what the columns seem to mean, as a mapping file.
+fn guess(
+    import: &Import,
+    options: &ImportOptions,
+    dir: &Path,
+    output: &mut Output<'_>,
+) -> Result<Exit, Fault> {
+    let input = source::open(&import.file)?;
+    let guessed = store::with(dir, Need::Any, |engine| {
+        Ok(store::session(engine)?.guess_mapping(input, &import.into, options)?)
+    })?;
+    if output.json {
+        output.document(&guessed)?;
+    } else {
+        output.line(guessed.to_toml().trim_end())?;
     }
     Ok(Exit::Fine)
 }
@@ -92,6 +124,20 @@ fn tell(receipt: &Receipt, import: &Import, output: &mut Output<'_>) -> Result<(
         table.row([word.to_owned(), counted(count), meaning.to_owned()]);
     }
     output.table(&table)?;
+    if let Some(run) = receipt
+        .run
+        .as_ref()
+        .filter(|_| receipt.created + receipt.updated > 0)
+    {
+        output.line(format!("peyvand undo {run} takes it back"))?;
+    }
+    for (repair, count) in &receipt.repairs {
+        output.line(format!(
+            "put right: {} ({})",
+            repair.name(),
+            counted(*count)
+        ))?;
+    }
     for warning in receipt.warnings.iter().take(MOST_WARNINGS) {
         output.line(format!(
             "warning: {} ({}): {}",

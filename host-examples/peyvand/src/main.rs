@@ -35,6 +35,7 @@ mod search;
 mod segment;
 mod social;
 mod template;
+mod undo;
 mod upkeep;
 mod value;
 mod view;
@@ -140,6 +141,7 @@ fn answer(cli: &Cli, output: &mut Output<'_>) -> Result<Exit, Fault> {
             None => check::run(dir, output),
         },
         Command::Backup { to } => backup::take(to, dir, output),
+        Command::Undo(asked) => undo::run(asked, dir, output),
         Command::Restore(restore) => backup::restore(restore, dir, output),
         Command::Rebuild => backup::rebuild(dir, output),
         Command::Checkpoint => upkeep::checkpoint(dir, output),

@@ -13,7 +13,7 @@ use crate::write::request::OutcomeKind;
 
 impl Stage<'_> {
     /// What an earlier group changes, or refers to, goes to the bin or comes back in a later commit than that.
-    fn alone(&self, id: RecordId) -> Staged<()> {
+    pub(super) fn alone(&self, id: RecordId) -> Staged<()> {
         let names = |draft: &Draft| {
             let values = draft.after.iter().flat_map(|record| &record.values);
             draft.id == id
@@ -64,7 +64,7 @@ impl Stage<'_> {
     }
 
     /// What goes along by the on-delete rules, and what stands in the way.
-    fn collect(
+    pub(super) fn collect(
         &mut self,
         record: &Record,
         along: &mut Vec<Record>,
@@ -131,6 +131,11 @@ impl Stage<'_> {
     }
 
     pub(super) fn restore(&mut self, id: RecordId) -> Staged<()> {
+        self.restore_as(id, true)
+    }
+
+    /// With whose stamp it comes back: of who asks, or as if it had never been away.
+    pub(super) fn restore_as(&mut self, id: RecordId, stamped: bool) -> Staged<()> {
         self.alone(id)?;
         let binned = if self.is_pending(id) {
             None
@@ -166,7 +171,9 @@ impl Stage<'_> {
         }
         for (mut record, asked) in records {
             record.revision += 1;
-            self.stamp(&mut record);
+            if stamped {
+                self.stamp(&mut record);
+            }
             let draft = self.draft(
                 record.object.clone(),
                 record.id,
