@@ -234,6 +234,44 @@ fn a_backup_brings_it_back_and_a_lost_state_has_it_again() {
 }
 
 #[test]
+fn a_store_from_before_the_standard_indexes_has_them_when_it_is_opened() {
+    let home = tempfile::tempdir().unwrap();
+    let house = House::new(home.path(), Retention::Everything);
+    let (reader, _) = house.engine.read().unwrap();
+    let mut object = (**reader.object("opportunity").unwrap()).clone();
+    let mut entries = Vec::new();
+    for index in std::mem::take(&mut object.indexes) {
+        let prefix = spaces::of_field(spaces::INDEX, object.number, index.number);
+        let rows = crate::store::rows_under(&reader.snapshot, &prefix);
+        entries.extend(rows.map(|row| (row.unwrap().0, None)));
+    }
+    assert!(!entries.is_empty());
+    let schema = serde_json::to_vec(&object).unwrap();
+    entries.push((
+        spaces::of_object(spaces::SCHEMA, object.number),
+        Some(schema),
+    ));
+    drop(reader);
+    let older = Stored {
+        what: of("an older store"),
+        entries,
+        config: true,
+        ..Stored::default()
+    };
+    house.commit(vec![Ask::Stored(older)]);
+    checked(&house.engine);
+    let listed = || won().sorted_by("close_date").unwrap();
+    let walks = |session: &Session| session.explain(&listed()).unwrap().index;
+    assert_ne!(walks(&house.session).as_deref(), Some("status, close_date"));
+    let before = ids(&house.session, &listed());
+    let mut house = house.reopened(home.path(), Retention::Everything);
+    assert_eq!(walks(&house.session).as_deref(), Some("status, close_date"));
+    assert_eq!(ids(&house.session, &listed()), before);
+    house.work(10);
+    checked(&house.engine);
+}
+
+#[test]
 fn a_wrong_entry_is_found_by_the_check() {
     let home = tempfile::tempdir().unwrap();
     let house = House::new(home.path(), Retention::Everything);

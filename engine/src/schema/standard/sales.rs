@@ -2,15 +2,9 @@
 
 use super::customer::source;
 use super::{
-<<<<<<< HEAD
-    Declaration, NUMBER, TITLE, confidential, count, description, external_id, key,
+    Declaration, NUMBER, TITLE, confidential, count, description, external_id, indexed_by, key,
     label_in_each_language, latest_activity, object, option, owner, reference, reference_on_delete,
     territory, text,
-=======
-    Declaration, NUMBER, TITLE, confidential, count, description, external_id, indexed_by, key,
-    label_in_each_language,
-    latest_activity, object, option, owner, reference, reference_on_delete, territory, text,
->>>>>>> main
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
