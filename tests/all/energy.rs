@@ -373,6 +373,26 @@ fn two_payments_in_one_commit_share_the_bill_and_what_is_left_pays_the_next_one(
 }
 
 #[test]
+fn debts_are_on_the_customer_and_debtors_in_a_segment_that_every_commit_keeps() {
+    let company = Company::new();
+    let debtors = || {
+        let filter = "segment[in]:energy-debtors";
+        let found = company.found("subscriber", filter).into_iter();
+        found.map(|record| record.id()).collect::<Vec<_>>()
+    };
+    assert_eq!(debtors(), []);
+    let bill = company.billed();
+    assert_eq!(debtors(), [company.subscriber]);
+    assert_eq!(rials(&company.get(company.party), "utility_debt"), 584_000);
+    assert_eq!(company.get(company.point)["readings"], 2);
+    let slip = company.get(bill);
+    let payment = json!({"reference": "۱", "amount": "584000 IRR", "paid_on": "2026-03-25", "bill_id": slip["bill_id"], "payment_id": slip["payment_id"]});
+    create(&company.session, "utility_payment", payment);
+    assert_eq!(debtors(), []);
+    assert_eq!(rials(&company.get(company.party), "utility_debt"), 0);
+}
+
+#[test]
 fn an_outage_goes_to_its_unit_and_ends_with_a_message() {
     let company = Company::new();
     let outage = json!({"title": "خاموشی کوچهٔ سرو", "category": "outage", "point": company.point.to_string()});
