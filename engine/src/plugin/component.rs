@@ -183,7 +183,9 @@ pub(super) fn check_interfaces(imports: &[String], exports: &[String]) -> Result
     let binding = contract::interface("binding");
     let serves = |point: &Point| exports.contains(&contract::interface(point.name()));
     // A plugin that brings data and no code exports `binding` alone; what its hooks need is asked with its manifest.
-    let serves_nothing = exports.len() > 1 && !Point::ALL.iter().any(serves);
+    // A function of no interface is what a compiler left (QuickJS its `init`); it is never called.
+    let interfaces = exports.iter().filter(|export| export.contains(':'));
+    let serves_nothing = interfaces.count() > 1 && !Point::ALL.iter().any(serves);
     if !exports.contains(&binding) || serves_nothing {
         let found = if exports.is_empty() {
             "nothing".to_owned()
@@ -293,6 +295,13 @@ mod tests {
                 .to_string()
                 .contains("one interface for each kind of hook")
         );
+        let data_alone = [contract::interface("binding"), "init".to_owned()];
+        assert!(check_interfaces(&[], &data_alone).is_ok());
+        let foreign = [
+            contract::interface("binding"),
+            "test:other/thing".to_owned(),
+        ];
+        assert!(check_interfaces(&[], &foreign).is_err());
         assert!(
             check_interfaces(&[], &[])
                 .unwrap_err()
