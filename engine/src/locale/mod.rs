@@ -10,6 +10,8 @@ mod amount;
 #[cfg(feature = "intl")]
 mod calendar;
 #[cfg(feature = "intl")]
+mod collation;
+#[cfg(feature = "intl")]
 mod dates;
 mod digits;
 mod direction;
@@ -19,9 +21,9 @@ mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
 pub mod name;
+mod number;
 #[cfg(feature = "intl")]
 mod periods;
-mod number;
 mod stem;
 mod variety;
 mod words;
@@ -29,6 +31,8 @@ mod words;
 pub use amount::{Amount, AmountUnit, NotAnAmount, Redenomination, format_amount, parse_amount};
 #[cfg(feature = "intl")]
 pub use calendar::{Calendar, CalendarDay};
+#[cfg(feature = "intl")]
+pub use collation::{COLLATION_VERSION, Collation};
 #[cfg(feature = "intl")]
 pub use dates::{
     DateColumn, DateOrder, DateRules, DateStyle, DateVerdict, NotADate, ReadDate, SerialDates,
@@ -40,9 +44,9 @@ pub use duration::{NotADuration, format_duration, parse_duration, relative_day};
 pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
+pub use number::{NotANumber, parse_number, parse_percent};
 #[cfg(feature = "intl")]
 pub use periods::period_name;
-pub use number::{NotANumber, parse_number, parse_percent};
 pub use stem::{WordForm, word_forms};
 pub use variety::Variety;
 pub use words::{
