@@ -118,6 +118,10 @@ pub(super) fn doors() -> Vec<Door> {
         "Session::funnel" => |s, _h| told(s.funnel(&peyvand::Funnel::new().per_person()));
         "Session::sale_times" => |s, _h| told(s.sale_times(&Filter::everything()));
         "Session::base_currency" => |s, _h| told(s.base_currency());
+        "Session::fiscal_year" => |s, _h| told(s.fiscal_year());
+        "Session::business_calendars" => |s, _h| told(s.business_calendars());
+        "Session::business_calendar" => |s, _h| [told(s.business_calendar("office")), told(s.business_calendar("offic"))].concat();
+        "Session::working_time" => |s, _h| told(s.working_time("office"));
         "Session::timeline" => |s, h| [told(s.timeline(h.account)), told(s.timeline(h.contact))].concat();
         "Session::timeline_before" => |s, h| [
             told(s.timeline_before(h.account, None, 1)),
@@ -277,6 +281,8 @@ pub(super) const WRITES: &[&str] = &[
     "Session::enforce_access",
     "Session::run_as",
     "Session::set_base_currency",
+    "Session::set_fiscal_year",
+    "Session::import_holidays",
     "Session::create_key",
     "Session::revoke_key",
     "Session::hand_over",
@@ -337,6 +343,11 @@ pub(super) fn hide_what_belongs_to(house: &House, account: RecordId) -> Hidden {
     make(
         "segment",
         json!({"key": "treasures", "name": SECRET, "object": "account", "filter": "employees[gt]:1"}),
+    );
+    let hours = json!({"zone": "Asia/Tehran", "weeks": [{"open": {"saturday": "08:00-16:00"}}], "days": [{"day": "2026-03-01", "name": SECRET}]});
+    make(
+        "business_calendar",
+        json!({"key": "office", "name": SECRET, "definition": hours}),
     );
     let message = make(
         "message",

@@ -145,11 +145,7 @@ fn an_office_in_tehran_over_summer_time_nowruz_ramadan_and_its_end() {
         if persian.0 == 1 && persian.1 <= 4 || persian == (12, 30) || fitr {
             return false;
         }
-        let open = match (
-            day.weekday(),
-            ramadan,
-            text.as_str() < "2022-03-21",
-        ) {
+        let open = match (day.weekday(), ramadan, text.as_str() < "2022-03-21") {
             (Weekday::Fri, _, _) | (Weekday::Thu, true, _) => false,
             (_, true, _) => span((9, 0), (14, 0))(now),
             (Weekday::Thu, _, true) => span((8, 0), (12, 0))(now),
