@@ -18,9 +18,9 @@ mod keyboard;
 #[cfg(feature = "intl")]
 mod month_names;
 pub mod name;
+mod number;
 #[cfg(feature = "intl")]
 mod periods;
-mod number;
 mod variety;
 mod words;
 
@@ -34,9 +34,9 @@ pub use direction::{Direction, isolate, isolate_html, without_marks};
 pub use keyboard::KeyboardLayout;
 #[cfg(feature = "intl")]
 pub use month_names::{month_name, weekday_name};
+pub use number::{NotANumber, parse_number, parse_percent};
 #[cfg(feature = "intl")]
 pub use periods::period_name;
-pub use number::{NotANumber, parse_number, parse_percent};
 pub use variety::Variety;
 pub use words::{
     amount_from_words, amount_in_words, currency_name, number_from_words, number_in_words,

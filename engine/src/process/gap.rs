@@ -293,7 +293,9 @@ impl Gap {
             Self::NoWay { .. } => words::NO_WAY.in_locale(locale).to_owned(),
             Self::Condition { when } => format!("{}: {when}", words::CONDITION.in_locale(locale)),
             Self::Role { roles } => {
-                let names = roles.iter().map(|role| role_name(case.reader, role, locale));
+                let names = roles
+                    .iter()
+                    .map(|role| role_name(case.reader, role, locale));
                 let names: Vec<String> = names.collect();
                 format!(
                     "{}: {}",

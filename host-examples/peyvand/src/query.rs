@@ -242,9 +242,9 @@ impl Names {
                 let shown = self.session.show_value(field, value);
                 shown.unwrap_or_else(|_| self.shown(value))
             }
-            (Value::Text(text), Some(field)) if field.name.ends_with("ed_by") => {
-                text.parse().map_or_else(|_| text.to_string(), |id| self.name(id))
-            }
+            (Value::Text(text), Some(field)) if field.name.ends_with("ed_by") => text
+                .parse()
+                .map_or_else(|_| text.to_string(), |id| self.name(id)),
             (value, _) => self.shown(value),
         }
     }

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chrono::{Days, NaiveDate, Utc};
-use peyvand::{Aggregate, Decimal, Engine, Filter, Funnel, League, Locale, Measure, Query, Session, Value};
+use peyvand::{
+    Aggregate, Decimal, Engine, Filter, Funnel, League, Locale, Measure, Query, Session, Value,
+};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 

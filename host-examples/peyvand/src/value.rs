@@ -3,9 +3,7 @@
 //! Values of records come from the engine as they are read.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
-use peyvand::locale::{
-    Calendar, DateStyle, Digits, currency_name, format_date, format_number,
-};
+use peyvand::locale::{Calendar, DateStyle, Digits, currency_name, format_date, format_number};
 use peyvand::{Decimal, Locale, Money, Session};
 
 /// A language and the clock on the wall.

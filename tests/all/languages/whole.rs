@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use chrono::{Duration, NaiveDate};
 use peyvand::{
-    Channel, Engine, Filter, Locale, MessageRules, Query, Record, Sender, Session, WebClient, WebRequest,
-    WebResponse,
+    Channel, Engine, Filter, Locale, MessageRules, Query, Record, Sender, Session, WebClient,
+    WebRequest, WebResponse,
 };
 use serde_json::{Value as Json, json};
 

@@ -70,7 +70,12 @@ pub(crate) mod pipelines {
             "open",
         ),
         ("proposal", ["Proposal", "پیشنهاد", "العرض"], 50, "open"),
-        ("negotiation", ["Negotiation", "مذاکره", "التفاوض"], 75, "open"),
+        (
+            "negotiation",
+            ["Negotiation", "مذاکره", "التفاوض"],
+            75,
+            "open",
+        ),
         ("won", ["Won", "برد", "صفقة رابحة"], 100, "won"),
         ("lost", ["Lost", "باخت", "صفقة خاسرة"], 0, "lost"),
     ];

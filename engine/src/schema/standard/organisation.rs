@@ -1,6 +1,8 @@
 //! The firm that works with the CRM: its people, teams, roles and branches.
 
-use super::{Declaration, description, key, label_in_each_language, object, option, reference, text};
+use super::{
+    Declaration, description, key, label_in_each_language, object, option, reference, text,
+};
 use crate::schema::field::{Field, FieldKind};
 
 pub(super) fn objects() -> Vec<Declaration> {

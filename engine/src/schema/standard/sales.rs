@@ -3,8 +3,8 @@
 use super::customer::source;
 use super::{
     Declaration, NUMBER, TITLE, confidential, count, description, external_id, indexed_by, key,
-    label_in_each_language,
-    latest_activity, object, option, owner, reference, reference_on_delete, territory, text,
+    label_in_each_language, latest_activity, object, option, owner, reference, reference_on_delete,
+    territory, text,
 };
 use crate::schema::field::{Field, FieldKind, OnDelete};
 
