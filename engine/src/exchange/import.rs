@@ -203,7 +203,7 @@ impl Run<'_, '_> {
             let over = rows.len() < BATCH;
             if std::mem::take(&mut first) {
                 let usual = self.options.calendar;
-                self.plan.look_at(&rows, table.from_1904(), usual)?;
+                self.plan.look_at(&rows, table.counts_from_1904(), usual)?;
             }
             if !rows.is_empty() {
                 self.some(rows)?;

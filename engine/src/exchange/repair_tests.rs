@@ -100,8 +100,10 @@ fn repairs_are_counted_and_can_be_switched_off() {
         .unwrap();
     assert_eq!(reza.get("mobile").unwrap().to_string(), "09351234567");
 
-    let mut options = ImportOptions::default();
-    options.without = BTreeSet::from([Repair::LeadingZero, Repair::SeveralPhones]);
+    let options = ImportOptions {
+        without: BTreeSet::from([Repair::LeadingZero, Repair::SeveralPhones]),
+        ..ImportOptions::default()
+    };
     let mut fake = Fake::new();
     let receipt = fake
         .run_with(CONTACTS, "contact", file.as_bytes(), options)

@@ -179,8 +179,10 @@ fn a_sheet_is_chosen_by_its_name() {
     let one = xlsx(&[("Sheet1", &of("a")), ("Sheet2", "")], "");
     assert_eq!(read(&one, None).unwrap()[0], ["a"]);
     let mut source = Source::open(&b"a,b\n1,2\n"[..]).unwrap();
-    let mut options = ImportOptions::default();
-    options.sheet = Some("Orders".to_owned());
+    let options = ImportOptions {
+        sheet: Some("Orders".to_owned()),
+        ..ImportOptions::default()
+    };
     let told = source.rows(&options, None).err().unwrap().to_string();
     assert!(told.contains("no workbook"), "{told}");
 }

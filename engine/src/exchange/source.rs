@@ -118,7 +118,7 @@ impl Rows<'_> {
     }
 
     /// Whether the days of the workbook are counted from 1904.
-    pub(super) fn from_1904(&self) -> bool {
+    pub(super) fn counts_from_1904(&self) -> bool {
         match self {
             Self::Text(_) => false,
             #[cfg(feature = "sheets")]

@@ -16,7 +16,7 @@ struct Measured {
 
 impl Measured {
     /// Of the pairs that are in one cluster.
-    fn of(matcher: &Matcher, who: &[impl PartialEq + std::hash::Hash + Eq]) -> Self {
+    fn of(matcher: &Matcher, who: &[impl std::hash::Hash + Eq]) -> Self {
         let clusters = matcher.clusters(&matcher.pairs());
         let (mut right, mut found, mut there) = (0.0, 0.0, 0.0);
         for cluster in &clusters {

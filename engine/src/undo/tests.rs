@@ -164,8 +164,10 @@ fn an_import_of_several_commits_is_taken_back_and_edits_made_since_stay() {
     (0..2_500)
         .for_each(|row| file.push_str(&format!("{row},Firm {row},steel,Firm {}\n", 2_499 - row)));
     let run = |dry_run| {
-        let mut options = ImportOptions::default();
-        options.dry_run = dry_run;
+        let options = ImportOptions {
+            dry_run,
+            ..ImportOptions::default()
+        };
         session
             .import(file.as_bytes(), &mapping, "account", &options, &mut |_| {})
             .unwrap()

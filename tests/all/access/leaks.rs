@@ -179,8 +179,8 @@ pub(super) fn doors() -> Vec<Door> {
             let options = peyvand::ImportOptions::default();
             told(mapping.and_then(|mapping| s.import("id,name\n1,x\n".as_bytes(), &mapping, "account", &options, &mut |_| {})))
         };
-        "Session::preview_undo" => |s, _h| (1..200).map(|at| told(s.preview_undo(&peyvand::Undoable::Commit(peyvand::Position::from_number(at))))).collect(),
-        "Session::guess_mapping" => |s, _h| told(s.guess_mapping("id,name\n1,x\n".as_bytes(), "account", &peyvand::ImportOptions::default())),
+        "Session::preview_undo" => |s, _h| (1..200).map(|at| told(s.preview_undo(&peyvand::Undoable::Commit(peyvand::Position::from_number(at))))).collect();
+        "Session::guess_mapping" => |s, _h| told(s.guess_mapping("id,name\n1,x\n".as_bytes(), "account", &peyvand::ImportOptions::default()));
         "Session::export" => |s, h| told(s.export(&Query::new("account"))) + told(s.export(&Query::new("account").filter(owned_by(h)))).as_str();
         "Session::who_saw" => |s, h| told(s.who_saw(h.account));
         "Session::who_exported" => |s, _h| told(s.who_exported("account"));

@@ -44,9 +44,7 @@ fn split_time(folded: &str, colon: usize) -> Option<(String, NaiveTime, Option<F
     let end = folded[colon..]
         .find(|c| !is_clock(c))
         .map_or(folded.len(), |at| colon + at);
-    let mut before = folded[..begin]
-        .trim_end_matches(|c: char| matches!(c, ' ' | ',' | '-'))
-        .to_owned();
+    let mut before = folded[..begin].trim_end_matches([' ', ',', '-']).to_owned();
     // «2024-07-28t11:00».
     if before.ends_with('t') && before[..before.len() - 1].ends_with(|c: char| c.is_ascii_digit()) {
         before.pop();

@@ -215,7 +215,7 @@ pub fn firm(text: &str) -> Firm {
         let ends = |from: &usize| form_ends(&folded, *from, end);
         if is_form[end - 1] || matches!(folded[end - 1].as_str(), "" | "&" | "-" | "–") {
             end -= 1;
-        } else if let Some(from) = (start..end).rev().take(LONGEST).filter(ends).last() {
+        } else if let Some(from) = (end.saturating_sub(LONGEST).max(start)..end).find(ends) {
             take(from, end, &mut is_form);
         } else {
             break;
