@@ -19,8 +19,8 @@ use peyvand::matching::{Matcher, Settings, Table};
 mod made_up;
 
 fn main() {
-    let numbers = std::env::args().filter_map(|argument| argument.parse().ok());
-    let count: usize = numbers.last().unwrap_or(50_000);
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let count: usize = numbers.next_back().unwrap_or(50_000);
     let (records, who) = made_up::records(count, 1);
     let begun = ProcessTime::now();
     let mut table = Table::new(made_up::COLUMNS);
