@@ -26,7 +26,7 @@ pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Resul
             let known = Repair::ALL.map(Repair::name).join(", ");
             Fault::input(
                 format!("there is no repair '{name}'"),
-                format!("name some of {known}"),
+                &format!("name some of {known}"),
             )
         })?;
         options.without.insert(repair);
