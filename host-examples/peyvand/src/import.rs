@@ -25,8 +25,8 @@ pub(crate) fn run(import: &Import, dir: &Path, output: &mut Output<'_>) -> Resul
         let repair = Repair::from_name(name).ok_or_else(|| {
             let known = Repair::ALL.map(Repair::name).join(", ");
             Fault::input(
-                format!("there is no repair '{name}'"),
-                &format!("name some of {known}"),
+                format!("there is no repair '{name}' among {known}"),
+                "name those that are not to be made, separated by commas",
             )
         })?;
         options.without.insert(repair);

@@ -1,7 +1,5 @@
-//! Do rules give the days that a slow enumeration gives, and read as they are written?
-
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 //! Every day of years is asked by itself whether a rule names it, by conditions that know nothing of periods.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use chrono::{Datelike, Days, NaiveDate};
 use proptest::prelude::*;
