@@ -62,6 +62,10 @@ impl<'r> Source<'r> {
     pub(super) fn rows(
         &mut self,
         options: &ImportOptions,
+        #[cfg_attr(
+            not(feature = "sheets"),
+            expect(unused_variables, reason = "only a workbook has sheets")
+        )]
         sheet: Option<&str>,
     ) -> Result<Rows<'_>, InputFault> {
         match self {
