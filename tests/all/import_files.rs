@@ -295,13 +295,10 @@ fn a_file_without_a_header_is_told_and_nothing_is_written() {
 fn what_is_no_text_is_told_and_nothing_is_written() {
     let picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x06\0\0\0\x35\xd1\xdc\xe4\0\0\0\x04gAMA\0\0\xb1\x8f\x0b\xfc\x61\x05";
     let sheet = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0\x21\0\x62\xee\x9d\x68\x5e\x01\0\0\x90\x04\0\0\x13\0\x08\x02[Content_Types].xml \xa2\x04\x02\x28\xa0\0\x02";
-    for file in [&picture[..], &sheet[..]] {
+    let told = ["the file has no column", "the workbook cannot be read"];
+    for (file, told) in [&picture[..], &sheet[..]].into_iter().zip(told) {
         let text = fault(ACCOUNTS, file).to_string();
-        assert!(
-            text.contains("the file has no column")
-                || text.contains("the header row cannot be read"),
-            "{text}"
-        );
+        assert!(text.contains(told), "{text}");
         assert!(!text.contains(char::is_control), "{text:?}");
     }
 }
@@ -338,7 +335,10 @@ fn rows_that_break_a_rule_are_refused_alone() {
         run(&session, ACCOUNTS, file.as_bytes(), &options).unwrap()
     };
     let receipt = import(&session, file);
-    assert_eq!(dry, receipt);
+    assert_eq!((&dry.run, receipt.run.is_some()), (&None, true));
+    let mut counted = dry;
+    counted.run.clone_from(&receipt.run);
+    assert_eq!(counted, receipt);
     assert_eq!(counts(&receipt), [5, 2, 0, 0, 0, 3]);
     assert_eq!(
         refusals(&receipt),

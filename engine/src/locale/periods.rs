@@ -12,8 +12,8 @@ use crate::context::Locale;
 /// use peyvand::{Locale, locale::{Calendar, period_name}};
 ///
 /// let nowruz = "2026-03-21".parse().unwrap();
-/// assert_eq!(period_name("month", nowruz, Calendar::Persian, Locale::Fa), "فروردین ۱۴۰۵");
-/// assert_eq!(period_name("month", nowruz, Calendar::Persian, Locale::En), "Farvardin 1405");
+/// assert_eq!(period_name("month", nowruz, Calendar::Jalali, Locale::Fa), "فروردین ۱۴۰۵");
+/// assert_eq!(period_name("month", nowruz, Calendar::Jalali, Locale::En), "Farvardin 1405");
 /// assert_eq!(period_name("quarter", nowruz, Calendar::Gregorian, Locale::En), "Q1 2026");
 /// ```
 #[must_use]

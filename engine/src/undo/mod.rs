@@ -31,7 +31,8 @@ pub enum Undoable {
     Run(String),
 }
 
-/// What was taken back, or would be. Every change is in one of the counts.
+/// What was taken back, or would be. Every change of a record that who asks sees is in one of the counts; others stay as
+/// they are, untold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Undone {
@@ -45,7 +46,7 @@ pub struct Undone {
     pub kept: u64,
     /// Those that were taken back before.
     pub nothing: u64,
-    /// The first hundred that stay, as a whole or in part.
+    /// The first hundred that stay, as a whole or in part, of those that who asks sees.
     pub kept_changes: Vec<KeptChange>,
     /// The name by which this undo is taken back itself; none of a preview, or where nothing was done.
     pub run: Option<String>,
@@ -58,7 +59,7 @@ pub struct KeptChange {
     /// The record.
     #[serde(with = "crate::write::id_text")]
     pub record: RecordId,
-    /// What a person would call it; empty where it is not there for who asks.
+    /// What a person would call it; empty where it is not there any more.
     pub title: String,
     /// The fields that were written since; empty where all of it stays.
     pub fields: Vec<String>,
@@ -298,6 +299,9 @@ fn judge(reader: &Reader, change: &EntryChange, live: Option<&Record>) -> Result
 
 impl Undone {
     fn count(&mut self, reader: &Reader, id: RecordId, verdict: Verdict) -> Result<()> {
+        if !reader.is_known_to_reader(id)? {
+            return Ok(());
+        }
         self.changes += 1;
         let (fields, why) = match verdict {
             Verdict::Whole => {
@@ -319,17 +323,16 @@ impl Undone {
             }
         };
         if self.kept_changes.len() < MOST_TOLD {
-            let title = reader.get(id)?.map(|record| record.title());
-            // Of who does not see the record, nothing of it is told.
-            let fields = if title.is_some() { fields } else { Vec::new() };
-            let why = if title.is_some() {
-                why
-            } else {
-                "it is not there".to_owned()
+            let live = reader.get(id)?.map(|record| record.title());
+            let title = match live {
+                Some(title) => title,
+                None => reader
+                    .binned(id)?
+                    .map_or_else(String::new, |(record, _)| record.title()),
             };
             self.kept_changes.push(KeptChange {
                 record: id,
-                title: title.unwrap_or_default(),
+                title,
                 fields,
                 why,
             });

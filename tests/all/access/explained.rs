@@ -91,11 +91,11 @@ fn reasons_are_said_in_three_languages_and_to_administrators_alone() {
     };
     assert_eq!(
         ask(Locale::Fa),
-        ["نقش Seller برای مشتری اجازه حذف را بیش از این نمی‌دهد: هیچ رکوردی"]
+        ["نقش فروشنده برای مشتری اجازه حذف را بیش از این نمی‌دهد: هیچ رکوردی"]
     );
     assert_eq!(
         ask(Locale::Ar),
-        ["الدور Seller لا يمنح الحذف على العميل أبعد من: لا سجل"]
+        ["الدور البائع لا يمنح الحذف على العميل أبعد من: لا سجل"]
     );
     let sara = house.as_user(house.sara);
     assert!(

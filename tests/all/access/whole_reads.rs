@@ -10,20 +10,30 @@ use std::path::Path;
 use crate::setting::root;
 
 /// File, how often, why.
-const WHOLE: [(&str, usize, &str); 28] = [
+const WHOLE: [(&str, usize, &str); 30] = [
     (
         "access/explain.rs",
         1,
         "tells administrators of the rights of others",
     ),
     ("access/hand_over.rs", 2, "hands over, for administrators"),
-    ("access/setting.rs", 3, "asks for the rights themselves"),
+    (
+        "access/looks.rs",
+        2,
+        "tells administrators who saw what, also of what is gone",
+    ),
+    ("access/setting.rs", 4, "asks for the rights themselves"),
     ("check.rs", 2, "compares everything"),
-    ("config.rs", 2, "makes the standard schema"),
+    ("config.rs", 1, "makes the standard schema"),
+    (
+        "config/first_records.rs",
+        1,
+        "makes the first records, once",
+    ),
     ("content/forget.rs", 1, "finds files of erased records"),
     ("content/named.rs", 1, "finds what names a file"),
     ("erase/delete.rs", 3, "erases, for administrators"),
-    ("erase/mod.rs", 7, "erases, for administrators"),
+    ("erase/mod.rs", 8, "erases, for administrators"),
     (
         "exchange/door.rs",
         1,

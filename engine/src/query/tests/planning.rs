@@ -249,7 +249,7 @@ fn a_refusal_proposes_an_index_of_the_fields_that_are_asked_for_and_sorted_by() 
     assert_eq!(
         refused("status[eq]:won", "-close_date"),
         "an index of opportunity by status, close_date would help: `peyvand schema apply` with \
-         [{\"change\": \"add_index\", \"object\": \"opportunity\", \"fields\": [\"status\", \"close_date\"]}]; or give it more with `Query::budget`"
+         [{\"change\": \"add_index\", \"object\": \"opportunity\", \"fields\": [\"status\", \"close_date\"]}]; or let it read more: `--budget`, in a program `Query::budget`"
     );
     let by = |filter: &str, order: &str, fields: &str| {
         refused(filter, order).starts_with(&format!("an index of opportunity by {fields} would"))
