@@ -2,7 +2,9 @@
 //!
 //! `cargo bench -p peyvand --bench neighbour`. One tenant commits records, with a plugin that means well, for short
 //! rounds in turn: alone, beside a tenant who does the same, and beside one whose plugin does harm with every save. Each
-//! tenant has a thread and a store of its own; on two cores nobody has to wait for the other but in what they share.
+//! tenant has a thread and a store of its own; on two cores nobody has to wait for the other but in what they share. That
+//! is the disk first of all: so it is done once with durable commits and once with commits that wait for no disk. And the
+//! two cores may be halves of one: so a thread that only counts, with no engine, is a neighbour too.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -19,7 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use guests::{Guest, answering_rows, endless, memory_bomb};
-use peyvand::{Engine, Session};
+use peyvand::{Durability, Engine, Session};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use wasm_encoder::Instruction;
@@ -46,10 +48,13 @@ struct Tenant {
 }
 
 impl Tenant {
-    fn new(plugin: &[u8]) -> Self {
+    fn new(plugin: &[u8], durability: Durability) -> Self {
         // On the file system of the build, which is no memory disk.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let engine = Engine::builder(folder.path().join("crm")).open().unwrap();
+        let engine = Engine::builder(folder.path().join("crm"))
+            .durability(durability)
+            .open()
+            .unwrap();
         let session = engine.session();
         let _ = session.install_unsigned_plugin(plugin, Json::Null).unwrap();
         Self {
@@ -58,9 +63,10 @@ impl Tenant {
         }
     }
 
-    fn harmless() -> Self {
+    fn harmless(durability: Durability) -> Self {
         let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/dist");
-        Self::new(&std::fs::read(dist.join("lead-score.wasm")).unwrap())
+        let plugin = std::fs::read(dist.join("lead-score.wasm")).unwrap();
+        Self::new(&plugin, durability)
     }
 
     fn save(&self) -> bool {
@@ -80,7 +86,7 @@ impl Tenant {
 }
 
 /// A guest that does this with every save, with the most that a manifest may ask for.
-fn hostile(compute: &[Instruction<'_>]) -> Tenant {
+fn hostile(compute: &[Instruction<'_>], durability: Durability) -> Tenant {
     let limits = "limits = { fuel-per-call = 1_000_000_000, memory-mib = 128, time-ms = 50 }";
     let manifest = guests::MANIFEST.replace(
         "limits = { fuel-per-call = 1_000_000, fuel-per-row = 1_000 }",
@@ -91,7 +97,7 @@ fn hostile(compute: &[Instruction<'_>]) -> Tenant {
         manifest: &manifest,
         ..Guest::default()
     };
-    Tenant::new(&guest.component())
+    Tenant::new(&guest.component(), durability)
 }
 
 fn main() {
@@ -101,22 +107,37 @@ fn main() {
     } else {
         SMOKE
     };
-    let neighbours = [
-        ("one who does the same", Tenant::harmless()),
-        ("one whose plugin never ends", hostile(&endless())),
-        ("one whose plugin takes all memory", hostile(&memory_bomb())),
-        (
-            "one whose plugin traps",
-            hostile(&[Instruction::Unreachable]),
-        ),
-        ("one whose plugin lies", hostile(&answering_rows(1 << 28))),
-    ];
-    let measured = Tenant::harmless();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!(
         "{} rounds of {:?}; load average {load}",
         effort.rounds, effort.round
     );
+    println!("\n## Durable commits");
+    compare(&effort, Durability::Sync);
+    println!("\n## Commits that wait for no disk");
+    compare(&effort, Durability::Memory);
+}
+
+fn compare(effort: &Effort, durability: Durability) {
+    let hostile = |compute: &[Instruction<'_>]| hostile(compute, durability);
+    let neighbours = [
+        ("a thread that only counts", None),
+        ("one who does the same", Some(Tenant::harmless(durability))),
+        ("one whose plugin never ends", Some(hostile(&endless()))),
+        (
+            "one whose plugin takes all memory",
+            Some(hostile(&memory_bomb())),
+        ),
+        (
+            "one whose plugin traps",
+            Some(hostile(&[Instruction::Unreachable])),
+        ),
+        (
+            "one whose plugin lies",
+            Some(hostile(&answering_rows(1 << 28))),
+        ),
+    ];
+    let measured = Tenant::harmless(durability);
     println!(
         "\n| beside | commits in a second | of those alone | from | to | its saves in a second |"
     );
@@ -126,7 +147,7 @@ fn main() {
     for _ in 0..effort.rounds {
         rates[0].push(measured.rate(effort.round));
         for (place, (_, neighbour)) in neighbours.iter().enumerate() {
-            let (rate, theirs) = beside(&measured, neighbour, effort.round);
+            let (rate, theirs) = beside(&measured, neighbour.as_ref(), effort.round);
             rates[place + 1].push(rate);
             saves[place] += theirs / effort.rounds as f64;
         }
@@ -151,11 +172,15 @@ fn main() {
 }
 
 /// The rate of a tenant while another one saves as fast as he can, and how often that one did.
-fn beside(measured: &Tenant, neighbour: &Tenant, round: Duration) -> (f64, f64) {
+fn beside(measured: &Tenant, neighbour: Option<&Tenant>, round: Duration) -> (f64, f64) {
     let (is_over, saves) = (AtomicBool::new(false), AtomicU64::new(0));
     let rate = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
+                let Some(neighbour) = neighbour else {
+                    std::hint::spin_loop();
+                    continue;
+                };
                 // The breaker would pause it after twenty failures, and there would be nothing to measure.
                 if saves.fetch_add(1, Ordering::Relaxed) % 16 == 15 {
                     let _ = neighbour.session.resume_plugin("tester");
