@@ -4,6 +4,10 @@
 //! tells which page holds a key and that no other can. A fold puts the pages that it writes in the
 //! place of those that they replace.
 //!
+//! Between the batch in the engine and those pages here, a reader of an older position may already find
+//! the new current page. What that one no longer says is in the new page of history, so the old one is
+//! not shown from before the batch on.
+//!
 //! Who goes when memory is short: pages stand in line; one that was read since it came there goes
 //! to the end of the line again, one that was not leaves. A scan of everything therefore pushes out
 //! little of what is read often.
@@ -66,6 +70,8 @@ struct Shelf {
     line: VecDeque<(Space, ShortKey, u64)>,
     bytes: usize,
     tickets: u64,
+    /// Whether the engine may have a batch that is not followed yet.
+    awaits: bool,
 }
 
 struct Slot {
@@ -75,12 +81,14 @@ struct Slot {
     read: AtomicBool,
     /// Which place in the line is this page's.
     ticket: u64,
+    /// Whether the engine may have a newer one that must be read instead.
+    replaced: bool,
 }
 
 impl Slot {
     fn holds(&self, key: &[u8]) -> bool {
         let next = self.next.as_ref();
-        next.is_none_or(|next| key < next.as_bytes())
+        !self.replaced && next.is_none_or(|next| key < next.as_bytes())
     }
 
     fn seen(&self) -> &Arc<Fenced> {
@@ -159,7 +167,7 @@ impl Cache {
             (Some(next), Some(end)) => next.as_slice() >= end,
             (Some(_), None) => false,
         };
-        reaches.then(|| Arc::clone(slot.seen()))
+        (reaches && !slot.replaced).then(|| Arc::clone(slot.seen()))
     }
 
     /// Keeps a page, unless a batch came since `batches` was asked.
@@ -168,9 +176,22 @@ impl Cache {
             return;
         }
         let mut shelf = write(&self.shelf);
-        if self.batches() == batches {
+        if self.batches() == batches && !shelf.awaits {
             shelf.put(space, Arc::clone(page));
             shelf.shrink(self.most());
+        }
+    }
+
+    /// To be told of a batch before the engine has it. When that fails, nobody knows what the engine has: then these
+    /// pages stay unshown, and it is asked each time.
+    pub(super) fn await_batch(&self, updates: &[(Space, Update)]) {
+        let mut shelf = write(&self.shelf);
+        shelf.awaits = true;
+        for (space, update) in updates {
+            let (Update::Put(Fenced { fence, .. }) | Update::Remove(fence)) = update;
+            if let (Space::History, Some(slot)) = (space, shelf.history.get_mut(fence.as_slice())) {
+                slot.replaced = true;
+            }
         }
     }
 
@@ -178,6 +199,7 @@ impl Cache {
     pub(super) fn follow(&self, updates: Vec<(Space, Update)>) {
         let mut shelf = write(&self.shelf);
         self.batches.fetch_add(1, Ordering::AcqRel);
+        shelf.awaits = false;
         let mut warm = false;
         let mut gone = Vec::new();
         for (space, update) in updates {
@@ -243,6 +265,7 @@ impl Shelf {
         if let Some(slot) = self.pages_mut(space).get_mut(page.fence.as_slice()) {
             let old = std::mem::replace(&mut slot.page, page);
             slot.next = next;
+            slot.replaced = false;
             self.bytes -= old.size();
             return;
         }
@@ -255,6 +278,7 @@ impl Shelf {
             next,
             read: AtomicBool::new(false),
             ticket,
+            replaced: false,
         };
         self.pages_mut(space).insert(fence, slot);
     }

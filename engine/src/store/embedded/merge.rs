@@ -198,8 +198,10 @@ impl<'a> Merge<'a> {
         if self.batch.is_empty() {
             return Ok(());
         }
+        let updates = std::mem::take(&mut self.updates);
+        self.pages.cache().await_batch(&updates);
         self.pages.tree().apply(std::mem::take(&mut self.batch))?;
-        self.pages.cache().follow(std::mem::take(&mut self.updates));
+        self.pages.cache().follow(updates);
         Ok(())
     }
 

@@ -42,6 +42,8 @@ mod upgrade;
 pub(super) mod versions;
 
 #[cfg(test)]
+mod between_tests;
+#[cfg(test)]
 mod folder_tests;
 #[cfg(test)]
 mod lost_tests;
